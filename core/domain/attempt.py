@@ -1,0 +1,49 @@
+"""One launch of a task's command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.domain.outcome import Outcome
+from core.domain.status import Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One attempt, known from the moment it is decided on."""
+
+    run_id: str
+    task_id: str
+    #: 1-based, over all runs of this repository.
+    number: int
+    #: Unix time in seconds.
+    started: float
+    log: str = ""
+    #: None while it runs, and for ever if its run died: recovery then records ``interrupted``.
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """One change of a task's status, in the order of the journal."""
+
+    seq: int
+    run_id: str
+    task_id: str
+    before: Status
+    after: Status
+    #: Unix time in seconds.
+    at: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """One run, as the journal remembers it."""
+
+    id: str
+    pid: int
+    started: float
+    #: Unix time in seconds; None while it lives, and for ever if it was killed.
+    ended: float | None = None
+    exit_code: int | None = None

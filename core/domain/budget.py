@@ -1,0 +1,43 @@
+"""What a run may spend: reserved before a start, settled after the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+#: Rounding noise of adding decimal fractions; never a real unit of cost.
+_NOISE = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """An account in units of cost. ``limit`` None means unlimited; ``spent + reserved`` never exceeds it by a start."""
+
+    limit: float | None = None
+    spent: float = 0.0
+    reserved: float = 0.0
+
+    @property
+    def left(self) -> float | None:
+        """Units that are neither spent nor reserved, never below 0; None when unlimited."""
+        if self.limit is None:
+            return None
+        return max(0.0, self.limit - self.spent - self.reserved)
+
+    def affords(self, cost: float) -> bool:
+        return self.limit is None or self.spent + self.reserved + cost <= self.limit + _NOISE
+
+    def reserve(self, cost: float) -> Budget:
+        """Return the account with ``cost`` set aside. Raises ValueError when it does not fit."""
+        if not self.affords(cost):
+            raise ValueError(f"cost {cost} does not fit: {self.left} left")
+        return replace(self, reserved=self.reserved + cost)
+
+    def settle(self, reserved: float, actual: float) -> Budget:
+        """Return the account after an attempt ended: its reservation is released, its actual cost is spent."""
+        return replace(self, reserved=max(0.0, self.reserved - reserved), spent=self.spent + actual)
+
+    def used_share(self) -> float:
+        """Return spent and reserved units as a share of the limit, 0 when unlimited."""
+        if not self.limit:
+            return 0.0
+        return (self.spent + self.reserved) / self.limit

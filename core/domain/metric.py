@@ -1,0 +1,94 @@
+"""Numbers measured from code. They equal radon's own, always."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Metric(StrEnum):
+    """What a finding is about."""
+
+    #: Cyclomatic complexity of one block; lower is better.
+    COMPLEXITY = "complexity"
+    #: Maintainability index of one file, 0–100; higher is better.
+    MAINTAINABILITY = "maintainability"
+    #: The file could not be measured.
+    UNREADABLE = "unreadable"
+
+
+class BlockKind(StrEnum):
+    """What a block of code is."""
+
+    FUNCTION = "function"
+    METHOD = "method"
+    CLASS = "class"
+    CLOSURE = "closure"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """One function, method, class or closure."""
+
+    kind: BlockKind
+    #: Dotted name inside the file: ``Class.method``, ``outer.inner``.
+    name: str
+    #: 1-based, inclusive.
+    line: int
+    end_line: int
+    column: int
+    complexity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawCounts:
+    """Line counts as ``radon raw`` defines them."""
+
+    loc: int
+    lloc: int
+    sloc: int
+    comments: int
+    multi: int
+    blank: int
+    single_comments: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Halstead:
+    """Halstead's counts of a file and what follows from them, as ``radon hal`` defines them."""
+
+    h1: int
+    h2: int
+    N1: int
+    N2: int
+    vocabulary: int
+    length: int
+    calculated_length: float
+    volume: float
+    difficulty: float
+    effort: float
+    time: float
+    bugs: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileMeasure:
+    """Everything measured of one file's content; independent of where the file lies."""
+
+    blocks: tuple[Block, ...] = ()
+    #: 0–100; 100 for an empty file.
+    maintainability: float = 100.0
+    raw: RawCounts | None = None
+    halstead: Halstead | None = None
+    #: Why it could not be measured, with the line where there is one; empty when it was.
+    problem: str = ""
+
+
+def complexity_rank(complexity: int) -> str:
+    """Return radon's letter for a complexity: A (1–5), B (–10), C (–20), D (–30), E (–40), F."""
+    return "ABCDEF"[min(5, max(0, (complexity - 1) // 10 + 1 if complexity > 5 else 0))]
+
+
+def maintainability_rank(index: float) -> str:
+    """Return radon's letter for a maintainability index: A above 19, B above 9, else C."""
+    return "A" if index > 19 else "B" if index > 9 else "C"

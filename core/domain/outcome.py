@@ -1,0 +1,50 @@
+"""How an attempt ended, with the evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Ending(StrEnum):
+    """The five ways an attempt can end."""
+
+    #: The command exited 0 and every check passed.
+    SUCCEEDED = "succeeded"
+    #: The command exited with another code, died of a signal, or could not be started.
+    FAILED = "failed"
+    #: It ran longer than its ``timeout`` and its tree was killed.
+    TIMED_OUT = "timed_out"
+    #: The run stopped or died before the attempt ended; not the task's fault.
+    INTERRUPTED = "interrupted"
+    #: The command exited 0 and a check did not.
+    FAILED_VERIFY = "failed_verify"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What is known of an attempt after its end."""
+
+    ending: Ending
+    #: One sentence for a person: "exit 3", "killed by SIGSEGV", "no such command: foo".
+    reason: str
+    #: Exit code of the phase that decided; None when it died of a signal or never started.
+    exit_code: int | None = None
+    #: Seconds of wall clock from start to end, checks included.
+    duration: float = 0.0
+    #: Seconds of CPU, children that were waited for included.
+    cpu: float = 0.0
+    #: Peak resident memory in bytes of the largest process.
+    peak_memory: int = 0
+    #: Units of the budget actually spent.
+    cost: float = 0.0
+    #: Log file relative to the repository; empty when none was written.
+    log: str = ""
+    #: SHA-256 of the log file as closed.
+    log_digest: str = ""
+    #: Whether at least one check ran and all of them passed.
+    verified: bool = False
+
+    @property
+    def succeeded(self) -> bool:
+        return self.ending is Ending.SUCCEEDED

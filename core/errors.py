@@ -1,0 +1,80 @@
+"""The whole error hierarchy: what went wrong, where, what to type next, and the exit code it ends with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Problem:
+    """One mistake in one place of a file that a person wrote."""
+
+    #: Path as the person knows it, usually relative to the repository.
+    file: str
+    #: 1-based line and column; 0 where the problem has no place in the text.
+    line: int = 0
+    column: int = 0
+    #: What is wrong, one sentence without a full stop.
+    message: str
+    #: What to type instead; empty when there is nothing sensible to suggest.
+    hint: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return f"{place}: {self.message}" + (f" ({self.hint})" if self.hint else "")
+
+
+class OrchestratorError(Exception):
+    """Something of ours could not be done. ``hint`` says what to type next."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class UsageError(OrchestratorError):
+    """The command line, or an id on it, does not fit what is there."""
+
+    exit_code = 2
+
+
+class InvalidFile(OrchestratorError):
+    """A file that people edit cannot be read as what it should be; carries every problem found in it."""
+
+    exit_code = 2
+
+    def __init__(self, problems: Sequence[Problem], *, hint: str = "") -> None:
+        self.problems = tuple(sorted(problems))
+        super().__init__("\n".join(str(problem) for problem in self.problems), hint=hint)
+
+
+class EditRefused(OrchestratorError):
+    """An edit of a person's file that cannot be made without guessing; the file is as it was."""
+
+    exit_code = 2
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+class StorageError(OrchestratorError):
+    """A file or directory of the repository cannot be read or written (full disk, permissions, damage)."""
+
+    exit_code = 2
+
+
+class LockHeld(OrchestratorError):
+    """A live run holds the repository's lock."""
+
+    exit_code = 4
+
+    def __init__(self, pid: int, since: str) -> None:
+        super().__init__(
+            f"another run holds the lock: pid {pid}, since {since}",
+            hint=f"wait for it, or stop it with: kill {pid}",
+        )
+        self.pid = pid

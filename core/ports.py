@@ -1,0 +1,335 @@
+"""A Protocol for every outside thing. The docstring is the contract; ``tests/contract`` holds twin and adapter to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from core.domain.attempt import Attempt, RunRecord, Transition
+from core.domain.edit import Edit, Snapshot
+from core.domain.metric import FileMeasure
+from core.domain.outcome import Outcome
+from core.domain.status import Status
+from core.events import Event
+
+
+class Clock(Protocol):
+    """Time. Everything that decides by time asks here."""
+
+    def now(self) -> float:
+        """Return Unix time in seconds; may jump."""
+
+    def monotonic(self) -> float:
+        """Return seconds from an arbitrary start; never goes back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """The edits are in the file, and the file is what it was before plus the edits."""
+
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandEdited:
+    """Somebody saved the file since we last read it; nothing of ours is lost or decided.
+
+    ``snapshot`` is their text. The next ``write`` applies onto it, and must follow even with no edits of
+    one's own: until then the disk may hold a version of ours without their save.
+    """
+
+    snapshot: Snapshot
+
+
+class TaskFile(Protocol):
+    """``tasks.yml``: it belongs to the person who edits it; only the bytes of an edit ever change."""
+
+    def read(self) -> Snapshot:
+        """Read and validate the file; later ``poll`` and ``write`` compare with this text.
+
+        Raises InvalidFile with every problem at once, StorageError when it cannot be read.
+        """
+
+    def poll(self) -> Snapshot | None:
+        """Return the new text if somebody saved the file since we last read or wrote it, else None.
+
+        Costs one ``stat`` when nothing happened. A save that is still under way (empty, truncated, still
+        changing) or that is invalid counts as not yet happened; ``problems`` tells. Never raises InvalidFile.
+        """
+
+    def problems(self) -> tuple[str, ...]:
+        """Return why the present content is not taken over, one line a problem; empty when it is."""
+
+    def write(self, edits: Sequence[Edit]) -> Written | HandEdited:
+        """Apply ``edits`` to the text last returned and save it atomically, or report a hand edit and change nothing.
+
+        Raises EditRefused when an edit cannot be made without guessing (nothing is written), StorageError
+        when the disk refuses (the old file is intact).
+        """
+
+
+class Journal(Protocol):
+    """The durable record. A method that returned survives ``kill -9``; power loss may cost the last 100 ms."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make everything recorded inside durable at once or not at all. Does not nest."""
+
+    def begin_run(self, run: RunRecord) -> None: ...
+
+    def end_run(self, run_id: str, ended: float, exit_code: int) -> None: ...
+
+    def dead_runs(self) -> tuple[RunRecord, ...]:
+        """Return runs without an end, oldest first. Call under the run lock: then all of them are dead."""
+
+    def open_attempts(self) -> tuple[Attempt, ...]:
+        """Return attempts without an outcome, oldest first."""
+
+    def begin_attempt(self, attempt: Attempt) -> None: ...
+
+    def end_attempt(self, attempt: Attempt) -> None:
+        """Record ``attempt.outcome`` for the attempt with the same run, task and number."""
+
+    def record(self, run_id: str, task_id: str, before: Status, after: Status, at: float, reason: str) -> int:
+        """Record a transition that ``tasks.yml`` does not show yet; return its seq (increasing)."""
+
+    def unwritten(self) -> tuple[Transition, ...]:
+        """Return transitions that ``tasks.yml`` does not show yet, in order."""
+
+    def mark_written(self, up_to: int) -> None:
+        """``tasks.yml`` now shows every transition with ``seq <= up_to``."""
+
+    def attempt_counts(self) -> Mapping[str, int]:
+        """Return the number of attempts ever made, by task id."""
+
+    def durations(self) -> Mapping[str, float]:
+        """Return the mean seconds of the last five succeeded attempts, by task id; absent where there is none."""
+
+    def verified(self) -> frozenset[str]:
+        """Return the ids whose last attempt succeeded and was verified."""
+
+    def attempts(self, task_id: str | None = None, limit: int = 100) -> tuple[Attempt, ...]:
+        """Return attempts, newest first."""
+
+    def transitions(self, task_id: str, limit: int = 100) -> tuple[Transition, ...]:
+        """Return a task's transitions, newest first."""
+
+    def runs(self, limit: int = 100) -> tuple[RunRecord, ...]:
+        """Return runs, newest first."""
+
+    def load_state(self, key: str) -> Any:
+        """Return the JSON value saved under ``key``, or None."""
+
+    def save_state(self, key: str, value: Any) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class RunLock(Protocol):
+    """At most one live run a repository."""
+
+    def acquire(self, run_id: str) -> None:
+        """Take the lock; a dead holder's is broken silently. Raises LockHeld naming a live holder's pid."""
+
+    def release(self) -> None: ...
+
+    def holder(self) -> int | None:
+        """Return the pid of a live holder, or None."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """One process to start."""
+
+    #: A string goes through a shell unless it has no shell syntax; a tuple is an argv.
+    command: str | tuple[str, ...]
+    #: Absolute directory to start in.
+    cwd: str
+    #: Variables added to the tool's own environment.
+    env: Mapping[str, str]
+    #: File descriptor that receives stdout and stderr.
+    output: int
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exit:
+    """A started process has ended (its descendants may live on)."""
+
+    handle: int
+    #: Exit code, or None when a signal ended it.
+    exit_code: int | None
+    signal: int | None
+    cpu: float
+    #: Bytes.
+    peak_memory: int
+
+
+class Launcher(Protocol):
+    """Starts processes, watches them, and can reach every descendant of theirs, daemonised ones included."""
+
+    def start(self, launch: Launch) -> int:
+        """Start it in its own session, stdin from /dev/null; return a handle.
+
+        Raises CommandNotStarted with one sentence for a person when the system refuses.
+        """
+
+    def wait(self, timeout: float | None) -> tuple[Exit, ...]:
+        """Return the processes that ended, waiting at most ``timeout`` seconds for the first one.
+
+        Returns early and empty on ``wake``. With nothing running it still waits.
+        """
+
+    def wake(self) -> None:
+        """Make the present or next ``wait`` return at once; safe from a signal handler."""
+
+    def signal(self, handle: int, number: int) -> int:
+        """Send a signal to every living process of the handle's tree; return how many there were."""
+
+    def survivors(self, handle: int) -> int:
+        """Return how many processes of the handle's tree are alive."""
+
+    def forget(self, handle: int) -> None:
+        """The tree is gone, or nobody cares any more."""
+
+    def sweep(self, run_id: str) -> int:
+        """KILL every process that a dead run left behind; return how many there were."""
+
+    def close(self) -> None: ...
+
+
+class CommandNotStarted(Exception):
+    """The system refused to start a command: not found, not executable, no such directory. An outcome, not an error of ours."""
+
+    def __init__(self, reason: str, exit_code: int) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        #: 127 not found, 126 found but not executable, as shells report it.
+        self.exit_code = exit_code
+
+
+class Log(Protocol):
+    """The log file of one attempt."""
+
+    @property
+    def path(self) -> str:
+        """Path relative to the repository."""
+
+    @property
+    def output(self) -> int:
+        """File descriptor for a child's stdout and stderr."""
+
+    def note(self, text: str) -> None:
+        """Append a line of ours: header, section, footer."""
+
+    def trim(self) -> int:
+        """Keep the file under its limit by leaving out its middle; return the bytes left out so far."""
+
+    def close(self) -> str:
+        """Close it and return the SHA-256 of its bytes."""
+
+
+class LogStore(Protocol):
+    """``logs/``: one file an attempt, the oldest removed beyond the limit."""
+
+    def open(self, attempt: Attempt) -> Log: ...
+
+    def tail(self, path: str, lines: int) -> tuple[str, ...]:
+        """Return the last lines of the task's own output (not our header and footer), control characters escaped."""
+
+    def prune(self) -> int:
+        """Remove what retention no longer keeps; return how many files."""
+
+
+class EventSink(Protocol):
+    """Receives every event of a run, in order. Must not raise for reasons of its own."""
+
+    def __call__(self, event: Event) -> None: ...
+
+
+class StopSignals(Protocol):
+    """SIGINT, SIGTERM and SIGHUP sent to the tool."""
+
+    def received(self) -> int | None:
+        """Return the first signal number received, or None."""
+
+    def count(self) -> int:
+        """Return how many were received; two mean: now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """One file's measure and where it lies."""
+
+    #: POSIX path relative to the repository.
+    path: str
+    measure: FileMeasure
+
+
+class CodeMeter(Protocol):
+    """Measures Python files; the numbers equal radon's own."""
+
+    def measure(self, paths: Sequence[str] | None = None) -> tuple[Measured, ...]:
+        """Return the measures of ``paths`` (relative; default: every file that ``audit.include/exclude`` selects), sorted by path.
+
+        A file that cannot be measured has ``FileMeasure.problem``; it never raises for a file's content.
+        """
+
+    def measure_source(self, source: bytes) -> FileMeasure:
+        """Return the measure of one file's bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """One commit of the history looked at."""
+
+    id: str
+    #: Unix time of the commit in seconds.
+    at: float
+    #: Measures of the Python files this commit added or changed, by path.
+    changed: Mapping[str, FileMeasure]
+    #: Paths this commit removed.
+    removed: tuple[str, ...] = ()
+    #: New path → old path, for files this commit renamed.
+    renamed: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """The revisions looked at, oldest first, or why there are none."""
+
+    revisions: tuple[Revision, ...] = ()
+    #: Why the history is missing or cut short ("shallow clone: run git fetch --unshallow"); empty when whole.
+    gap: str = ""
+
+
+class MetricHistory(Protocol):
+    """How metrics moved over git history. Never touches the user's work tree, index or HEAD."""
+
+    def revisions(self, count: int) -> History:
+        """Return up to ``count`` first-parent revisions ending at HEAD. Never raises for a repository's shape."""
+
+
+__all__ = [
+    "Clock",
+    "CodeMeter",
+    "CommandNotStarted",
+    "EventSink",
+    "Exit",
+    "HandEdited",
+    "History",
+    "Journal",
+    "Launch",
+    "Launcher",
+    "Log",
+    "LogStore",
+    "Measured",
+    "MetricHistory",
+    "Outcome",
+    "Revision",
+    "RunLock",
+    "StopSignals",
+    "TaskFile",
+    "Written",
+]
