@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from core.domain.attempt import Attempt, RunRecord, Transition
 from core.domain.edit import Edit, Snapshot
-from core.domain.metric import FileMeasure
+from core.domain.metric import Block, FileMeasure
 from core.domain.outcome import Outcome
 from core.domain.status import Status
 from core.events import Event
@@ -268,16 +268,31 @@ class Measured:
 
 
 class CodeMeter(Protocol):
-    """Measures Python files; the numbers equal radon's own."""
+    """Measures Python files; the numbers equal radon's own. Never raises for what a file contains: ``FileMeasure.problem`` tells."""
 
     def measure(self, paths: Sequence[str] | None = None) -> tuple[Measured, ...]:
-        """Return the measures of ``paths`` (relative; default: every file that ``audit.include/exclude`` selects), sorted by path.
+        """Return the measures of ``paths`` (relative files or directories), sorted by path.
 
-        A file that cannot be measured has ``FileMeasure.problem``; it never raises for a file's content.
+        Default, and what a directory stands for: every file that ``audit.include/exclude`` selects. A file named
+        outright is measured even where they leave it out; one that is gone has no entry.
         """
 
     def measure_source(self, source: bytes) -> FileMeasure:
         """Return the measure of one file's bytes."""
+
+    def measure_blobs(self, ids: Iterable[str], read: Callable[[Sequence[str]], Iterable[tuple[str, bytes]]]) -> Mapping[str, FileMeasure]:
+        """Return the measure of each git blob, through the same cache as files: what was measured once is never read again.
+
+        ``ids`` are git's object ids in hex. ``read`` is called with the ids that are not known yet, once and not at all
+        when there are none, and yields ``(id, bytes)`` in any order; it is consumed lazily, so it may stream. An id that it does not
+        yield has no entry. What ``read`` raises passes through.
+        """
+
+    def advise(self, path: str, block: Block | None = None) -> str:
+        """Say in a sentence or two where the complexity of a block (default: of the whole file) sits and what to extract, with line numbers.
+
+        ``block`` is found by name, the nearest line deciding between namesakes. Empty when there is nothing to say, or nothing there.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,8 @@ class Block:
     end_line: int
     column: int
     complexity: int
+    #: Short hash of what the block does, whatever its name and place; empty below the complexity that is worth it.
+    shape: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +82,8 @@ class FileMeasure:
     maintainability: float = 100.0
     raw: RawCounts | None = None
     halstead: Halstead | None = None
-    #: Why it could not be measured, with the line where there is one; empty when it was.
+    #: Why it, or a part of it, could not be measured, with the line where there is one; empty when it was. Parts that
+    #: could be measured are there all the same; without ``raw`` there is no ``maintainability`` either.
     problem: str = ""
 
 
