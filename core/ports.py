@@ -289,7 +289,7 @@ class CodeMeter(Protocol):
         """
 
     def advise(self, path: str, block: Block | None = None) -> str:
-        """Say in a sentence or two where the complexity of a block (default: of the whole file) sits and what to extract, with line numbers.
+        """Say in a sentence or two where the complexity of a block (default: the file) sits and what to extract, with lines.
 
         ``block`` is found by name, the nearest line deciding between namesakes. Empty when there is nothing to say, or nothing there.
         """
