@@ -1,0 +1,206 @@
+"""The port ``Journal`` on SQLite: write-ahead log, one commit a transition, synced to disk behind the run."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from core.adapters.sqlite_journal import rows
+from core.adapters.sqlite_journal.disk_sync import DiskSync
+from core.adapters.sqlite_journal.migrations import migrate
+from core.domain.attempt import Attempt, RunRecord, Transition
+from core.domain.status import Status
+from core.errors import StorageError
+
+#: Key under which the seq of the last transition that tasks.yml shows is kept.
+_WATERMARK = "journal.written"
+
+#: How many of a task's last succeeded attempts its expected duration is the mean of.
+_RECENT = 5
+
+
+class SqliteJournal:
+    """See ``core.ports.Journal``. Use from one thread; several processes may read while one writes."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path, repaired: str = "") -> None:
+        self._connection = connection
+        self._path = path
+        self._sync = DiskSync(path.with_name(path.name + "-wal"))
+        self._nested = False
+        #: What was done to a damaged file on opening, one sentence; empty when it was sound.
+        self.repaired = repaired
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        self._run("BEGIN IMMEDIATE")
+        self._nested = True
+        try:
+            yield
+        except BaseException:
+            self._nested = False
+            self._connection.rollback()
+            raise
+        self._nested = False
+        self._run("COMMIT")
+        self._sync.dirty()
+
+    def begin_run(self, run: RunRecord) -> None:
+        self._write("INSERT INTO runs (id, pid, started) VALUES (?, ?, ?)", (run.id, run.pid, run.started))
+
+    def end_run(self, run_id: str, ended: float, exit_code: int) -> None:
+        self._write("UPDATE runs SET ended = ?, exit_code = ? WHERE id = ?", (ended, exit_code, run_id))
+
+    def dead_runs(self) -> tuple[RunRecord, ...]:
+        found = self._read(f"SELECT {rows.RUN} FROM runs WHERE ended IS NULL ORDER BY started, id")
+        return tuple(rows.run(row) for row in found)
+
+    def open_attempts(self) -> tuple[Attempt, ...]:
+        found = self._read(f"SELECT {rows.ATTEMPT} FROM attempts WHERE ending IS NULL ORDER BY seq")
+        return tuple(rows.attempt(row) for row in found)
+
+    def begin_attempt(self, attempt: Attempt) -> None:
+        self._write(
+            "INSERT INTO attempts (run_id, task_id, number, started, log) VALUES (?, ?, ?, ?, ?)",
+            (attempt.run_id, attempt.task_id, attempt.number, attempt.started, attempt.log),
+        )
+
+    def end_attempt(self, attempt: Attempt) -> None:
+        outcome = attempt.outcome
+        if outcome is None:
+            raise ValueError("an attempt ends with an outcome")
+        # The newest rows are looked at first: an attempt that ends was begun a moment ago.
+        self._write(
+            f"UPDATE attempts SET {rows.OUTCOME_ASSIGNMENTS} WHERE seq = (SELECT seq FROM attempts"
+            " WHERE task_id = ? AND number = ? AND run_id = ? ORDER BY seq DESC LIMIT 1)",
+            (*rows.outcome_values(outcome), attempt.task_id, attempt.number, attempt.run_id),
+        )
+
+    def record(self, run_id: str, task_id: str, before: Status, after: Status, at: float, reason: str) -> int:
+        cursor = self._write(
+            "INSERT INTO transitions (run_id, task_id, before, after, at, reason) VALUES (?, ?, ?, ?, ?, ?)",
+            (run_id, task_id, before.value, after.value, at, reason),
+        )
+        return int(cursor.lastrowid or 0)
+
+    def unwritten(self) -> tuple[Transition, ...]:
+        since = self.load_state(_WATERMARK) or 0
+        found = self._read(f"SELECT {rows.TRANSITION} FROM transitions WHERE seq > ? ORDER BY seq", (since,))
+        return tuple(rows.transition(row) for row in found)
+
+    def mark_written(self, up_to: int) -> None:
+        self.save_state(_WATERMARK, max(up_to, self.load_state(_WATERMARK) or 0))
+
+    def attempt_counts(self) -> Mapping[str, int]:
+        return dict(self._read("SELECT task_id, max(number) FROM attempts GROUP BY task_id"))
+
+    def durations(self) -> Mapping[str, float]:
+        recent: dict[str, list[float]] = {}
+        for task_id, duration in self._read("SELECT task_id, duration FROM attempts WHERE ending = 'succeeded' ORDER BY seq DESC"):
+            seen = recent.setdefault(task_id, [])
+            if len(seen) < _RECENT:
+                seen.append(duration)
+        return {task_id: sum(seen) / len(seen) for task_id, seen in recent.items()}
+
+    def verified(self) -> frozenset[str]:
+        found = self._read(
+            "SELECT task_id FROM (SELECT task_id, ending, verified, max(seq) FROM attempts GROUP BY task_id)"
+            " WHERE ending = 'succeeded' AND verified = 1"
+        )
+        return frozenset(row[0] for row in found)
+
+    def attempts(self, task_id: str | None = None, limit: int = 100) -> tuple[Attempt, ...]:
+        where, values = ("", ()) if task_id is None else ("WHERE task_id = ? ", (task_id,))
+        found = self._read(f"SELECT {rows.ATTEMPT} FROM attempts {where}ORDER BY seq DESC LIMIT ?", (*values, limit))
+        return tuple(rows.attempt(row) for row in found)
+
+    def transitions(self, task_id: str, limit: int = 100) -> tuple[Transition, ...]:
+        found = self._read(f"SELECT {rows.TRANSITION} FROM transitions WHERE task_id = ? ORDER BY seq DESC LIMIT ?", (task_id, limit))
+        return tuple(rows.transition(row) for row in found)
+
+    def runs(self, limit: int = 100) -> tuple[RunRecord, ...]:
+        found = self._read(f"SELECT {rows.RUN} FROM runs ORDER BY started DESC, id DESC LIMIT ?", (limit,))
+        return tuple(rows.run(row) for row in found)
+
+    def load_state(self, key: str) -> Any:
+        found = self._read("SELECT value FROM state WHERE key = ?", (key,))
+        return json.loads(found[0][0]) if found else None
+
+    def save_state(self, key: str, value: Any) -> None:
+        text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+        self._write("INSERT INTO state (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, text))
+
+    def close(self) -> None:
+        self._sync.close()
+        try:
+            self._connection.close()
+        except sqlite3.Error as error:
+            raise _refused(self._path, error) from error
+
+    def _write(self, statement: str, values: Sequence[Any]) -> sqlite3.Cursor:
+        cursor = self._run(statement, values)
+        if not self._nested:
+            self._sync.dirty()
+        return cursor
+
+    def _read(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
+        return self._run(statement, values).fetchall()
+
+    def _run(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        try:
+            return self._connection.execute(statement, values)
+        except sqlite3.Error as error:
+            raise _refused(self._path, error) from error
+
+
+def open_journal(path: Path) -> SqliteJournal:
+    """Open or create the journal at ``path``.
+
+    A damaged file is moved aside, never deleted, and a new one begun; ``repaired`` says so.
+    Raises StorageError when the disk refuses or the file belongs to a newer orchestrator.
+    """
+    repaired = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = _connect(path)
+    except OSError as error:
+        raise StorageError(f"cannot create {path.parent}: {error.strerror}", hint="orchestrator keeps its state there") from error
+    except sqlite3.OperationalError as error:
+        raise _refused(path, error) from error
+    except sqlite3.DatabaseError:
+        aside = _move_aside(path)
+        repaired = f"{path.name} was damaged; it was moved to {aside.name} and a new one begun; tasks.yml is as it was"
+        connection = _connect(path)
+    return SqliteJournal(connection, path, repaired)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=10.0, isolation_level=None)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        # Checkpoints sync the disk in the middle of a run; the default of 1,000 pages is reached every few hundred tasks.
+        connection.execute("PRAGMA wal_autocheckpoint = 8000")
+        migrate(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _move_aside(path: Path) -> Path:
+    number = 1
+    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
+        number += 1
+    for suffix in ("", "-wal", "-shm"):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.replace(aside.with_name(aside.name + suffix))
+    return aside
+
+
+def _refused(path: Path, error: sqlite3.Error) -> StorageError:
+    return StorageError(f"{path}: {error}", hint="is the disk full, or the directory read-only? the state on disk is intact")

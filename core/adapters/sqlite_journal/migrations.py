@@ -1,0 +1,81 @@
+"""The schema of ``state.db``, one numbered step after the other; ``user_version`` says how far a file is."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from core.errors import StorageError
+
+#: Step N brings a database from version N to N + 1. Released steps never change.
+STEPS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE runs (
+            id TEXT PRIMARY KEY, pid INTEGER NOT NULL, started REAL NOT NULL, ended REAL, exit_code INTEGER
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE attempts (
+            seq INTEGER PRIMARY KEY, run_id TEXT NOT NULL, task_id TEXT NOT NULL, number INTEGER NOT NULL, started REAL NOT NULL,
+            log TEXT NOT NULL, ending TEXT, reason TEXT, exit_code INTEGER, duration REAL, cpu REAL, peak_memory INTEGER, cost REAL,
+            log_digest TEXT, verified INTEGER
+        ) STRICT""",
+        """CREATE TABLE transitions (
+            seq INTEGER PRIMARY KEY, run_id TEXT NOT NULL, task_id TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL,
+            at REAL NOT NULL, reason TEXT NOT NULL
+        ) STRICT""",
+        "CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    ),
+)
+
+VERSION = len(STEPS)
+
+#: How many backups of older versions are kept beside the database.
+BACKUPS = 3
+
+
+def migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the database to VERSION, each step in one transaction, after a backup of what was there.
+
+    Raises StorageError for a database of a newer orchestrator; it is left as it is.
+    """
+    version = _version(connection)
+    if version > VERSION:
+        raise StorageError(
+            f"{path} was written by a newer orchestrator (state version {version}, this one knows {VERSION})",
+            hint="upgrade orchestrator; the file was left as it is",
+        )
+    if 0 < version < VERSION:
+        _back_up(connection, path, version)
+    while version < VERSION:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            version = _version(connection)
+            if version < VERSION:
+                for statement in STEPS[version]:
+                    connection.execute(statement)
+                version += 1
+                connection.execute(f"PRAGMA user_version = {version}")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    row = connection.execute("PRAGMA user_version").fetchone()
+    return int(row[0])
+
+
+def _back_up(connection: sqlite3.Connection, path: Path, version: int) -> None:
+    """Copy the database to ``state.db.v<version>.bak``, whole or not at all, and keep the newest few."""
+    final = path.with_name(f"{path.name}.v{version}.bak")
+    partial = final.with_suffix(".partial")
+    partial.unlink(missing_ok=True)
+    target = sqlite3.connect(partial)
+    try:
+        connection.backup(target)
+    finally:
+        target.close()
+    partial.replace(final)
+    backups = sorted(path.parent.glob(f"{path.name}.v*.bak"), key=lambda backup: backup.stat().st_mtime_ns)
+    for old in backups[:-BACKUPS]:
+        old.unlink(missing_ok=True)

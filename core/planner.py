@@ -1,0 +1,260 @@
+"""Tasks and what has happened to them → the next task to start, and why. Pure: no clock, no file, no process.
+
+Order: highest effective priority, then longest remaining path, then file order; O(log n) a pick.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from core.domain.budget import Budget
+from core.domain.graph import TaskGraph, find_holdup, rank_all
+from core.domain.plan import Explanation, Rank, Verdict
+from core.domain.status import OPEN, Readiness, Status
+from core.domain.task import Task, Work
+
+#: Seconds that a task is taken to last where this repository has never seen it succeed.
+UNKNOWN_DURATION = 1.0
+
+#: Why a task with ``manual: true`` waits.
+BY_HAND = "a person finishes it (manual: true)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The task to start now."""
+
+    task: Task
+    work: Work
+    rank: Rank
+    #: Units to reserve: what the task costs, 0 where nothing of its own runs.
+    cost: float
+    #: Seconds expected from history, None where there is none.
+    expected: float | None
+
+    @property
+    def reason(self) -> str:
+        """One sentence: why this one now."""
+        return rank_reason(self.rank, self.task.id)
+
+
+class Planner:
+    """The ready queue of one backlog. Told what happens, it says what comes next.
+
+    ``selection`` limits a run to some ids; None is all of them. ``durations`` are expected seconds by id.
+    The graph must have unique ids and be free of circles and unknown dependencies, as a validated file is.
+    """
+
+    def __init__(
+        self,
+        tasks: Sequence[Task],
+        *,
+        handlers: Mapping[str, str] | None = None,
+        durations: Mapping[str, float] | None = None,
+        selection: Collection[str] | None = None,
+    ) -> None:
+        self._graph = TaskGraph(tasks)
+        self._durations = durations or {}
+        self._selection = None if selection is None else frozenset(selection)
+        self._works = [task.work(handlers or {}) for task in tasks]
+        self._status = [task.status for task in tasks]
+        #: Positions that need a person or an agent, with the reason.
+        self._waits = {position: BY_HAND for position, work in enumerate(self._works) if work is Work.MANUAL}
+        self._unmet = [sum(self._status[other] is not Status.DONE for other in needed) for needed in self._graph.dependencies]
+        self._ranks = rank_all(self._graph, self._counts, self._seconds)
+        self._ready: list[tuple[tuple[int, float, int], int]] = []
+        #: Ready but unaffordable when last looked at, cheapest first.
+        self._passed: list[tuple[float, int]] = []
+        self._delayed: set[int] = set()
+        for position in range(len(tasks)):
+            self._offer(position)
+
+    # -- what happened -------------------------------------------------------------------------------------------
+
+    def mark(self, task_id: str, status: Status) -> None:
+        """Note a task's new status; what depended on it may become ready."""
+        position = self._graph.index[task_id]
+        before, self._status[position] = self._status[position], status
+        if status is Status.DONE and before is not Status.DONE:
+            for dependent in self._graph.dependents[position]:
+                self._unmet[dependent] -= 1
+                self._offer(dependent)
+
+    def delay(self, task_id: str) -> None:
+        """Hold a pending task back (a pause before a retry) until ``resume``."""
+        position = self._graph.index[task_id]
+        self._status[position] = Status.PENDING
+        self._delayed.add(position)
+
+    def resume(self, task_id: str) -> None:
+        """Offer a pending task (again): its pause is over, or a goal is to be checked once more."""
+        position = self._graph.index[task_id]
+        self._delayed.discard(position)
+        self._status[position] = Status.PENDING
+        self._waits.pop(position, None)
+        self._offer(position)
+
+    def wait_for_person(self, task_id: str, reason: str) -> None:
+        """Note that a task needs a person or an agent; it is not offered again until ``resume``."""
+        position = self._graph.index[task_id]
+        self._status[position] = Status.PENDING
+        self._waits[position] = reason
+
+    # -- what comes next -----------------------------------------------------------------------------------------
+
+    def next(self, budget: Budget, *, time_left: float | None = None, stop_on_exceed: bool = False) -> Decision | None:
+        """Take the next task to start off the queue, or return None when nothing actionable is left.
+
+        What does not fit ``budget`` or ``time_left`` (seconds) is passed over for what fits; with
+        ``stop_on_exceed`` it ends the search instead.
+        """
+        self._reconsider(budget)
+        while self._ready:
+            _, position = self._ready[0]
+            if not self._is_offered(position):
+                heapq.heappop(self._ready)
+                continue
+            decision = self._decide(position)
+            if self._fits(decision, budget, time_left):
+                heapq.heappop(self._ready)
+                return decision
+            if stop_on_exceed:
+                return None
+            heapq.heappop(self._ready)
+            heapq.heappush(self._passed, (decision.cost, position))
+        return None
+
+    def upcoming(self, count: int) -> tuple[str, ...]:
+        """Return the ids of the next ready tasks, in order, without taking them."""
+        offered = (entry for entry in self._ready if self._is_offered(entry[1]))
+        return tuple(self._graph.tasks[position].id for _, position in heapq.nsmallest(count, offered))
+
+    def passed_over(self) -> tuple[str, ...]:
+        """Return ready tasks that did not fit the budget, in the order in which they would have run."""
+        left = {position for _, position in self._passed} | {position for _, position in self._ready}
+        return tuple(self._graph.tasks[position].id for position in sorted(left, key=self._key) if self._is_offered(position))
+
+    # -- why -----------------------------------------------------------------------------------------------------
+
+    @property
+    def tasks(self) -> Sequence[Task]:
+        return self._graph.tasks
+
+    def status(self, task_id: str) -> Status:
+        return self._status[self._graph.index[task_id]]
+
+    def selected(self) -> tuple[tuple[Task, Status], ...]:
+        """Return the tasks of this run with their present status, in file order."""
+        pairs = enumerate(zip(self._graph.tasks, self._status, strict=True))
+        return tuple(pair for position, pair in pairs if self._is_selected(position))
+
+    def explain(self, task_id: str) -> Explanation:
+        """Say how a task stands and what holds it up."""
+        position = self._graph.index[task_id]
+        if not self._is_selected(position):
+            return self._explanation(position, Verdict.NOT_SELECTED, None, ("it is not part of this run (--only, --tag)",))
+        status = self._status[position]
+        if status is Status.IN_PROGRESS:
+            return self._explanation(position, Verdict.START, Readiness.READY, ("it is running",))
+        if status not in OPEN:
+            return self._explanation(position, Verdict.ENDED, None, (f"it is {status}",))
+        return self._explain_pending(position)
+
+    def _explain_pending(self, position: int) -> Explanation:
+        holdup = find_holdup(self._graph, position, self._status, self._waits, self._is_selected)
+        if holdup is not None:
+            return self._explanation(position, Verdict.NOT_READY, holdup.readiness, (holdup.reason,), holdup.chain)
+        if position in self._waits:
+            return self._explanation(position, Verdict.NOT_READY, Readiness.WAITING, (self._waits[position],))
+        if position in self._delayed:
+            return self._explanation(position, Verdict.NOT_READY, Readiness.QUEUED, ("it pauses before its next attempt",))
+        return self._explanation(
+            position, Verdict.START, Readiness.READY, (rank_reason(self._rank(position), self._graph.tasks[position].id),)
+        )
+
+    def _explanation(
+        self, position: int, verdict: Verdict, readiness: Readiness | None, reasons: tuple[str, ...], because_of: tuple[str, ...] = ()
+    ) -> Explanation:
+        task = self._graph.tasks[position]
+        rank = self._rank(position) if verdict in (Verdict.START, Verdict.NOT_READY) else None
+        return Explanation(task_id=task.id, verdict=verdict, readiness=readiness, rank=rank, reasons=reasons, because_of=because_of)
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _offer(self, position: int) -> None:
+        if self._is_offered(position):
+            heapq.heappush(self._ready, (self._key(position), position))
+
+    def _is_offered(self, position: int) -> bool:
+        return (
+            self._unmet[position] == 0
+            and self._status[position] is Status.PENDING
+            and position not in self._delayed
+            and position not in self._waits
+            and self._is_selected(position)
+        )
+
+    def _reconsider(self, budget: Budget) -> None:
+        """Offer again what was passed over and fits now that less was spent than had been reserved."""
+        while self._passed and budget.affords(self._passed[0][0]):
+            _, position = heapq.heappop(self._passed)
+            self._offer(position)
+
+    def _fits(self, decision: Decision, budget: Budget, time_left: float | None) -> bool:
+        if not budget.affords(decision.cost):
+            return False
+        if time_left is None or decision.work is Work.MILESTONE:
+            return True
+        return time_left > 0 and (decision.expected or 0.0) <= time_left
+
+    def _decide(self, position: int) -> Decision:
+        task = self._graph.tasks[position]
+        work = self._works[position]
+        cost = task.cost if work is Work.COMMAND else 0.0
+        return Decision(task=task, work=work, rank=self._rank(position), cost=cost, expected=self._durations.get(task.id))
+
+    def _rank(self, position: int) -> Rank:
+        return Rank(
+            effective_priority=self._ranks.priority[position],
+            priority_from=self._graph.tasks[self._ranks.lender[position]].id,
+            remaining_path=self._ranks.path[position],
+            order=position,
+        )
+
+    def _key(self, position: int) -> tuple[int, float, int]:
+        return (-self._ranks.priority[position], -self._ranks.path[position], position)
+
+    def _seconds(self, position: int) -> float:
+        return self._durations.get(self._graph.tasks[position].id, UNKNOWN_DURATION)
+
+    def _counts(self, position: int) -> bool:
+        return self._status[position] in OPEN and self._is_selected(position)
+
+    def _is_selected(self, position: int) -> bool:
+        return self._selection is None or self._graph.tasks[position].id in self._selection
+
+
+def select(tasks: Iterable[Task], ids: Collection[str], tags: Collection[str]) -> frozenset[str] | None:
+    """Return the ids that ``--only`` and ``--tag`` choose, with everything they need that is not done; None for all."""
+    if not ids and not tags:
+        return None
+    by_id = {task.id: task for task in tasks}
+    wanted = [task.id for task in by_id.values() if task.id in ids or not set(tags).isdisjoint(task.tags)]
+    chosen: set[str] = set()
+    while wanted:
+        name = wanted.pop()
+        if name not in chosen:
+            chosen.add(name)
+            wanted.extend(other for other in by_id[name].dependencies if by_id[other].status is not Status.DONE)
+    return frozenset(chosen)
+
+
+def rank_reason(rank: Rank, task_id: str) -> str:
+    """Say in one sentence what puts a task before others."""
+    if rank.priority_from != task_id:
+        priority = f"priority {rank.effective_priority} lent by {rank.priority_from}"
+    else:
+        priority = f"priority {rank.effective_priority}"
+    return f"{priority}, remaining path {rank.remaining_path:.3g} s, entry {rank.order + 1} of the file"

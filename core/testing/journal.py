@@ -1,0 +1,110 @@
+"""In-memory twin of the port ``Journal``."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from core.domain.attempt import Attempt, RunRecord, Transition
+from core.domain.status import Status
+
+
+class InMemoryJournal:
+    """Keeps everything in lists. ``crashed`` gives what a journal opened after ``kill -9`` would hold."""
+
+    def __init__(self) -> None:
+        self._runs: list[RunRecord] = []
+        self._attempts: list[Attempt] = []
+        self._transitions: list[Transition] = []
+        self._state: dict[str, str] = {}
+        self._written = 0
+        self.repaired = ""
+
+    def crashed(self) -> InMemoryJournal:
+        return copy.deepcopy(self)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        before = copy.copy(self.__dict__) | {
+            name: copy.copy(value) for name, value in self.__dict__.items() if isinstance(value, (list, dict))
+        }
+        try:
+            yield
+        except BaseException:
+            self.__dict__.update(before)
+            raise
+
+    def begin_run(self, run: RunRecord) -> None:
+        self._runs.append(run)
+
+    def end_run(self, run_id: str, ended: float, exit_code: int) -> None:
+        self._runs = [replace(run, ended=ended, exit_code=exit_code) if run.id == run_id else run for run in self._runs]
+
+    def dead_runs(self) -> tuple[RunRecord, ...]:
+        return tuple(sorted((run for run in self._runs if run.ended is None), key=lambda run: (run.started, run.id)))
+
+    def open_attempts(self) -> tuple[Attempt, ...]:
+        return tuple(attempt for attempt in self._attempts if attempt.outcome is None)
+
+    def begin_attempt(self, attempt: Attempt) -> None:
+        self._attempts.append(replace(attempt, outcome=None))
+
+    def end_attempt(self, attempt: Attempt) -> None:
+        if attempt.outcome is None:
+            raise ValueError("an attempt ends with an outcome")
+        key = (attempt.run_id, attempt.task_id, attempt.number)
+        for index in range(len(self._attempts) - 1, -1, -1):
+            known = self._attempts[index]
+            if (known.run_id, known.task_id, known.number) == key:
+                self._attempts[index] = replace(known, log=attempt.outcome.log, outcome=attempt.outcome)
+                return
+
+    def record(self, run_id: str, task_id: str, before: Status, after: Status, at: float, reason: str) -> int:
+        seq = len(self._transitions) + 1
+        self._transitions.append(Transition(seq=seq, run_id=run_id, task_id=task_id, before=before, after=after, at=at, reason=reason))
+        return seq
+
+    def unwritten(self) -> tuple[Transition, ...]:
+        return tuple(transition for transition in self._transitions if transition.seq > self._written)
+
+    def mark_written(self, up_to: int) -> None:
+        self._written = max(self._written, up_to)
+
+    def attempt_counts(self) -> Mapping[str, int]:
+        counts: dict[str, int] = {}
+        for attempt in self._attempts:
+            counts[attempt.task_id] = max(attempt.number, counts.get(attempt.task_id, 0))
+        return counts
+
+    def durations(self) -> Mapping[str, float]:
+        recent: dict[str, list[float]] = {}
+        for attempt in reversed(self._attempts):
+            if attempt.outcome is not None and attempt.outcome.succeeded:
+                recent.setdefault(attempt.task_id, []).append(attempt.outcome.duration)
+        return {task_id: sum(seen[:5]) / len(seen[:5]) for task_id, seen in recent.items()}
+
+    def verified(self) -> frozenset[str]:
+        last = {attempt.task_id: attempt.outcome for attempt in self._attempts}
+        return frozenset(task_id for task_id, outcome in last.items() if outcome and outcome.succeeded and outcome.verified)
+
+    def attempts(self, task_id: str | None = None, limit: int = 100) -> tuple[Attempt, ...]:
+        return tuple(attempt for attempt in reversed(self._attempts) if task_id in (None, attempt.task_id))[:limit]
+
+    def transitions(self, task_id: str, limit: int = 100) -> tuple[Transition, ...]:
+        return tuple(transition for transition in reversed(self._transitions) if transition.task_id == task_id)[:limit]
+
+    def runs(self, limit: int = 100) -> tuple[RunRecord, ...]:
+        return tuple(sorted(self._runs, key=lambda run: (run.started, run.id), reverse=True))[:limit]
+
+    def load_state(self, key: str) -> Any:
+        return json.loads(self._state[key]) if key in self._state else None
+
+    def save_state(self, key: str, value: Any) -> None:
+        self._state[key] = json.dumps(value)
+
+    def close(self) -> None:
+        """Nothing to release."""
