@@ -43,6 +43,14 @@ class HandEdited:
     snapshot: Snapshot
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Busy:
+    """Not now: somebody is in the middle of a save, or their text is invalid. Nothing was written; try again later."""
+
+    #: Why, one line a problem.
+    problems: tuple[str, ...]
+
+
 class TaskFile(Protocol):
     """``tasks.yml``: it belongs to the person who edits it; only the bytes of an edit ever change."""
 
@@ -62,12 +70,15 @@ class TaskFile(Protocol):
     def problems(self) -> tuple[str, ...]:
         """Return why the present content is not taken over, one line a problem; empty when it is."""
 
-    def write(self, edits: Sequence[Edit]) -> Written | HandEdited:
+    def write(self, edits: Sequence[Edit]) -> Written | HandEdited | Busy:
         """Apply ``edits`` to the text last returned and save it atomically, or report a hand edit and change nothing.
 
         Raises EditRefused when an edit cannot be made without guessing (nothing is written), StorageError
         when the disk refuses (the old file is intact).
         """
+
+    def close(self) -> None:
+        """Release what is held; a save by hand that came after the last write is left as it is."""
 
 
 class Journal(Protocol):
@@ -327,6 +338,7 @@ class MetricHistory(Protocol):
 
 
 __all__ = [
+    "Busy",
     "Clock",
     "CodeMeter",
     "CommandNotStarted",

@@ -9,6 +9,14 @@ from core.domain.status import Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """One process of an attempt."""
+
+    command: str | tuple[str, ...]
+    is_check: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One attempt, known from the moment it is decided on."""
 
