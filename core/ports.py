@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from core.domain.attempt import Attempt, RunRecord, Transition
+from core.domain.change import ChangeSet, RepositoryFacts
 from core.domain.edit import Edit, Snapshot
+from core.domain.history import CommitWindow, History, Revision
 from core.domain.metric import Block, FileMeasure
 from core.domain.outcome import Outcome
 from core.domain.status import Status
@@ -306,35 +308,45 @@ class CodeMeter(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Revision:
-    """One commit of the history looked at."""
+class CommitLog(Protocol):
+    """The newest commits of a git repository. Never touches the user's work tree, index, HEAD or ``.git``, nor the network."""
 
-    id: str
-    #: Unix time of the commit in seconds.
-    at: float
-    #: Measures of the Python files this commit added or changed, by path.
-    changed: Mapping[str, FileMeasure]
-    #: Paths this commit removed.
-    removed: tuple[str, ...] = ()
-    #: New path → old path, for files this commit renamed.
-    renamed: Mapping[str, str] | None = None
+    def window(self, count: int) -> CommitWindow:
+        """Return up to ``count`` first-parent commits ending at HEAD and what each did to Python files.
+
+        Never raises for a repository's shape: ``CommitWindow.gap`` says what is missing and what to type.
+        """
+
+    def lend(self, directory: str, window: CommitWindow) -> None:
+        """Make ``directory`` (absent or empty) a clean work tree of HEAD whose own repository borrows our objects.
+
+        To it the window's commits are one straight line. Raises StorageError when that is not possible.
+        """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class History:
-    """The revisions looked at, oldest first, or why there are none."""
+class Repository(Protocol):
+    """The git repository around the project, only ever read."""
 
-    revisions: tuple[Revision, ...] = ()
-    #: Why the history is missing or cut short ("shallow clone: run git fetch --unshallow"); empty when whole.
-    gap: str = ""
+    def facts(self) -> RepositoryFacts:
+        """Return small facts; never raises."""
+
+    def changed_since(self, revision: str) -> ChangeSet:
+        """Return the Python files that differ between ``revision`` and the work tree, untracked-not-ignored ones included.
+
+        Compared with the merge base of ``revision`` and HEAD where there is one in this clone, else with
+        ``revision`` itself (``note`` says so). Raises UsageError with what to fetch when ``revision`` is not
+        here, or when there is no work tree; StorageError when git's objects cannot be read.
+        """
 
 
 class MetricHistory(Protocol):
     """How metrics moved over git history. Never touches the user's work tree, index or HEAD."""
 
     def revisions(self, count: int) -> History:
-        """Return up to ``count`` first-parent revisions ending at HEAD. Never raises for a repository's shape."""
+        """Return up to ``count`` first-parent revisions ending at HEAD. Never raises for a repository's shape.
+
+        A version of a file that cannot be measured has ``FileMeasure.problem``.
+        """
 
 
 __all__ = [
@@ -342,6 +354,7 @@ __all__ = [
     "Clock",
     "CodeMeter",
     "CommandNotStarted",
+    "CommitLog",
     "EventSink",
     "Exit",
     "HandEdited",
@@ -354,6 +367,7 @@ __all__ = [
     "Measured",
     "MetricHistory",
     "Outcome",
+    "Repository",
     "Revision",
     "RunLock",
     "StopSignals",
