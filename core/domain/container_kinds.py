@@ -1,0 +1,104 @@
+"""Kinds of values that hold others: null or something, lists, maps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from core.domain.value_kinds import Complain, Kind, Path, refuse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nullable:
+    """``null``, or what another kind accepts."""
+
+    kind: Kind
+
+    @property
+    def wanted(self) -> str:
+        return f"{self.kind.wanted}, or null"
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [self.kind.schema(), {"type": "null"}]}
+
+    def read(self, value: Any, at: Path, complain: Complain) -> Any:
+        return None if value is None else self.kind.read(value, at, complain)
+
+    def write(self, value: Any) -> Any:
+        return None if value is None else self.kind.write(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Array:
+    """A list of values of one kind; settings hold a tuple."""
+
+    items: Kind
+
+    @property
+    def wanted(self) -> str:
+        return f"a list, each item {self.items.wanted}"
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": self.items.schema()}
+
+    def read(self, value: Any, at: Path, complain: Complain) -> tuple[Any, ...]:
+        if not isinstance(value, (list, tuple)):
+            refuse(self, value, at, complain)
+            return ()
+        return tuple(self.items.read(item, (*at, index), complain) for index, item in enumerate(value))
+
+    def write(self, value: Any) -> Any:
+        return [self.items.write(item) for item in value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A map from any text to values of one kind, in the order written; ``null`` is an empty one."""
+
+    values: Kind
+
+    @property
+    def wanted(self) -> str:
+        return f"a map, each value {self.values.wanted}"
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": ["object", "null"], "additionalProperties": self.values.schema()}
+
+    def read(self, value: Any, at: Path, complain: Complain) -> Mapping[str, Any]:
+        if not isinstance(value, Mapping) and value is not None:
+            refuse(self, value, at, complain)
+            return MappingProxyType({})
+        return MappingProxyType({key: self.values.read(item, (*at, key), complain) for key, item in (value or {}).items()})
+
+    def write(self, value: Any) -> Any:
+        return {key: self.values.write(item) for key, item in value.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A map with some of a few known keys."""
+
+    fields: Mapping[str, Kind]
+
+    @property
+    def wanted(self) -> str:
+        return f"a map with {' or '.join(self.fields)}"
+
+    def schema(self) -> dict[str, Any]:
+        properties = {key: kind.schema() for key, kind in self.fields.items()}
+        return {"type": "object", "properties": properties, "additionalProperties": False}
+
+    def read(self, value: Any, at: Path, complain: Complain) -> Mapping[str, Any]:
+        if not isinstance(value, Mapping):
+            refuse(self, value, at, complain)
+            return MappingProxyType({})
+        for key in value:
+            if key not in self.fields:
+                complain((*at, key), f"unknown key '{key}'", f"known: {', '.join(self.fields)}", key=True)
+        known = {key: self.fields[key].read(item, (*at, key), complain) for key, item in value.items() if key in self.fields}
+        return MappingProxyType(known)
+
+    def write(self, value: Any) -> Any:
+        return {key: self.fields[key].write(item) for key, item in value.items()}
