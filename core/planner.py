@@ -126,6 +126,13 @@ class Planner:
             heapq.heappush(self._passed, (decision.cost, position))
         return None
 
+    def peek(self, budget: Budget, *, time_left: float | None = None, stop_on_exceed: bool = False) -> Decision | None:
+        """Return what ``next`` would take, and leave it in the queue."""
+        decision = self.next(budget, time_left=time_left, stop_on_exceed=stop_on_exceed)
+        if decision is not None:
+            self._offer(self._graph.index[decision.task.id])
+        return decision
+
     def upcoming(self, count: int) -> tuple[str, ...]:
         """Return the ids of the next ready tasks, in order, without taking them."""
         offered = (entry for entry in self._ready if self._is_offered(entry[1]))
@@ -149,6 +156,10 @@ class Planner:
         """Return the tasks of this run with their present status, in file order."""
         pairs = enumerate(zip(self._graph.tasks, self._status, strict=True))
         return tuple(pair for position, pair in pairs if self._is_selected(position))
+
+    def explain_open(self) -> tuple[Explanation, ...]:
+        """Explain every task of this run that is not done, failed or cancelled, in file order."""
+        return tuple(self.explain(task.id) for task, status in self.selected() if status in OPEN)
 
     def explain(self, task_id: str) -> Explanation:
         """Say how a task stands and what holds it up."""

@@ -1,0 +1,39 @@
+"""What one reflection cycle found and did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.domain.status import Status
+from core.domain.task import Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedTask:
+    """A task of the Reflector's own that it brought to an end."""
+
+    task_id: str
+    status: Status
+    #: With the after-value, or why its place is gone.
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleReport:
+    """One measure → decide → append / close."""
+
+    files: int
+    findings: int
+    seconds: float
+    appended: tuple[Task, ...] = ()
+    closed: tuple[ClosedTask, ...] = ()
+    #: Ids whose priority or place was brought up to date.
+    updated: tuple[str, ...] = ()
+    #: Findings that have no task because ``reflect.max_open_tasks`` are open.
+    withheld: int = 0
+    #: Why there is no trend, or a short one; empty when history is whole.
+    gap: str = ""
+
+    @property
+    def changed_backlog(self) -> bool:
+        return bool(self.appended or self.closed or self.updated)

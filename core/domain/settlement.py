@@ -1,0 +1,36 @@
+"""What an attempt's end makes of its task."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from core.domain.outcome import Ending, Outcome
+from core.domain.status import Status
+from core.domain.task import Task, Work
+
+
+class Settlement(Enum):
+    """The six things that can follow an attempt."""
+
+    #: Somebody changed or removed the entry meanwhile: what they wrote stands.
+    OVERRULED = auto()
+    DONE = auto()
+    FAILED = auto()
+    #: The run stops; the task is pending again.
+    PUT_BACK = auto()
+    #: A goal's check did not pass: a person or an agent has to act.
+    UNMET = auto()
+    RETRY = auto()
+
+
+def settle(work: Work, outcome: Outcome, task: Task | None, *, tries: int, stopping: bool) -> Settlement:
+    """Decide. ``task`` is the entry as it stands now, None when it was removed; ``tries`` counts this run's attempts."""
+    if task is None or task.status is not (Status.IN_PROGRESS if work is Work.COMMAND else Status.PENDING):
+        return Settlement.OVERRULED
+    if outcome.succeeded:
+        return Settlement.DONE
+    if outcome.ending is Ending.INTERRUPTED:
+        return Settlement.PUT_BACK
+    if work is Work.GOAL:
+        return Settlement.UNMET
+    return Settlement.RETRY if tries <= task.retries.limit and not stopping else Settlement.FAILED

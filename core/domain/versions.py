@@ -1,0 +1,55 @@
+"""What a person's save of ``tasks.yml`` means while a run writes to it too.
+
+Every version of the file that we read or wrote is known by the statuses it showed. A save is taken to be based on the
+version it differs from least (the newest of equals): what differs from that version the person changed on purpose,
+the rest is merely old.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.domain.status import Status
+
+
+class FileVersions:
+    """The statuses that each known version of the file showed, newest last."""
+
+    def __init__(self, statuses: Mapping[str, Status]) -> None:
+        self._newest = dict(statuses)
+        #: For each version but the first: what its statuses had been in the version before.
+        self._undo: list[dict[str, Status]] = []
+
+    @property
+    def newest(self) -> Mapping[str, Status]:
+        return self._newest
+
+    def write(self, changed: Mapping[str, Status]) -> None:
+        """Note a version of ours that differs from the newest one in ``changed``."""
+        self._undo.append({task_id: self._newest[task_id] for task_id in changed if task_id in self._newest})
+        self._newest.update(changed)
+
+    def restart(self, statuses: Mapping[str, Status]) -> None:
+        """Note a person's version: whoever saves next has seen it, or what came before."""
+        changed = {task_id: status for task_id, status in statuses.items() if self._newest.get(task_id) is not status}
+        gone = [task_id for task_id in self._newest if task_id not in statuses]
+        self.write(changed)
+        for task_id in gone:
+            del self._newest[task_id]
+
+    def changed_by_hand(self, saved: Mapping[str, Status]) -> dict[str, Status]:
+        """Return the statuses that a save changed on purpose; entries the file never had are not among them."""
+        known = {task_id: status for task_id, status in saved.items() if task_id in self._newest}
+        base = dict(self._newest)
+        differing = {task_id for task_id, status in known.items() if base[task_id] is not status}
+        best = set(differing)
+        for undo in reversed(self._undo):
+            for task_id, status in undo.items():
+                if task_id not in known:
+                    continue
+                differing.discard(task_id)
+                if known[task_id] is not status:
+                    differing.add(task_id)
+            if len(differing) < len(best):
+                best = set(differing)
+        return {task_id: known[task_id] for task_id in best}

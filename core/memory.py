@@ -1,0 +1,297 @@
+"""Keeps journal and file in step: every transition is in the journal first, ``tasks.yml`` follows soon after.
+
+The plan and its statuses are ``tasks.yml``; what has not reached it yet is in the journal. Hand edits win.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from core.domain.attempt import Attempt, RunRecord
+from core.domain.edit import AppendTask, Edit, SetField, Snapshot
+from core.domain.outcome import Ending, Outcome
+from core.domain.status import Status
+from core.domain.task import Place, Task
+from core.domain.versions import FileVersions
+from core.ports import Busy, Clock, HandEdited, Journal, TaskFile, Written
+
+#: Seconds by which the file may trail the journal, and the share of a run that writing it may take.
+_TRAIL = 0.25
+_WRITE_SHARE = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reloaded:
+    """What somebody's save changed, apart from statuses that were merely old."""
+
+    tasks: tuple[Task, ...]
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    #: Tasks whose entry changed otherwise than in a status of ours.
+    changed: tuple[str, ...]
+    #: Statuses set by hand.
+    statuses: Mapping[str, Status]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    """What a dead run left to put right."""
+
+    run: RunRecord
+    interrupted: tuple[Attempt, ...]
+    replayed: int
+
+
+class Memory:
+    """The one place that reads and writes the backlog. Call ``load_tasks`` before anything that changes a status."""
+
+    def __init__(self, *, file: TaskFile, journal: Journal, clock: Clock, run_id: str) -> None:
+        #: Whose transitions these are.
+        self.run_id = run_id
+        self._file = file
+        self._journal = journal
+        self._clock = clock
+        self._tasks: dict[str, Task] = {}
+        self._versions = FileVersions({})
+        #: Statuses that the file does not show yet.
+        self._dirty: dict[str, Status] = {}
+        self._last_seq = 0
+        self._next_write = 0.0
+        self._reloads: list[Reloaded] = []
+        self._problems: tuple[str, ...] = ()
+
+    # -- JSON state ----------------------------------------------------------------------------------------------
+
+    def load(self, key: str) -> Any:
+        """Return the JSON value kept under ``key``, or None."""
+        return self._journal.load_state(key)
+
+    def save(self, key: str, value: Any) -> None:
+        """Keep a JSON value under ``key``; it survives ``kill -9``."""
+        self._journal.save_state(key, value)
+
+    # -- the backlog ---------------------------------------------------------------------------------------------
+
+    def load_tasks(self) -> tuple[Task, ...]:
+        """Read the file, lay over it what the journal knows and the file does not show yet, and return the tasks.
+
+        Raises InvalidFile with every problem, StorageError when it cannot be read.
+        """
+        snapshot = self._file.read()
+        self._take(snapshot)
+        self._versions = FileVersions({task.id: task.status for task in snapshot.tasks})
+        self._dirty = {}
+        for task_id, status in self._pending_overlay().items():
+            self._note(task_id, status)
+        return self.tasks
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """The tasks in file order, with the statuses that hold now."""
+        return tuple(self._tasks.values())
+
+    def task(self, task_id: str) -> Task | None:
+        return self._tasks.get(task_id)
+
+    def transition(self, task_id: str, after: Status, reason: str) -> None:
+        """Journal a task's new status; the file follows with the next write that is due."""
+        before = self._tasks[task_id].status
+        if before is after:
+            return
+        self._record(task_id, before, after, reason)
+        self._note(task_id, after)
+
+    def reopen_failed(self, chosen: Collection[str] | None, reason: str) -> None:
+        """Make failed tasks pending again: those in ``chosen``, or all."""
+        with self._journal.transaction():
+            for task in self.tasks:
+                if task.status is Status.FAILED and (chosen is None or task.id in chosen):
+                    self.transition(task.id, Status.PENDING, reason)
+
+    def begin_attempt(self, attempt: Attempt, *, in_progress: bool) -> None:
+        """Journal an attempt that is about to be launched, and its task as in progress, at once or not at all.
+
+        The check of a goal leaves its task pending: nothing is being done about it.
+        """
+        with self._journal.transaction():
+            self._journal.begin_attempt(attempt)
+            if in_progress:
+                self.transition(attempt.task_id, Status.IN_PROGRESS, f"attempt {attempt.number} started")
+
+    def end_attempt(self, attempt: Attempt, after: Status | None, reason: str) -> None:
+        """Journal an attempt's outcome and what it makes of its task, at once or not at all; None leaves the task alone."""
+        with self._journal.transaction():
+            self._journal.end_attempt(attempt)
+            if after is not None and attempt.task_id in self._tasks:
+                self.transition(attempt.task_id, after, reason)
+
+    def append(self, entries: Iterable[Mapping[str, Any]]) -> tuple[Task, ...]:
+        """Write new entries behind the last one, now, and return them as tasks.
+
+        Raises EditRefused when the file cannot take them without guessing.
+        """
+        edits = [AppendTask(fields=entry) for entry in entries]
+        if not edits:
+            return ()
+        known = set(self._tasks)
+        self._write(edits)
+        return tuple(task for task in self.tasks if task.id not in known)
+
+    def set_fields(self, edits: Iterable[SetField]) -> None:
+        """Change scalars other than a status in entries of ours, now. Raises EditRefused."""
+        wanted = list(edits)
+        if wanted:
+            self._write(wanted)
+
+    def save_tasks(self, *, force: bool = True) -> bool:
+        """Bring the file in step with the journal; without ``force`` only when a write is due.
+
+        Returns whether they are in step now: False while somebody is in the middle of a save or their text is invalid.
+        """
+        if not self._dirty:
+            return True
+        if not force and self._clock.monotonic() < self._next_write:
+            return False
+        return self._write([])
+
+    def next_write(self) -> float | None:
+        """Return when the next write is due (monotonic seconds), None when nothing is to be written."""
+        return self._next_write if self._dirty else None
+
+    def poll(self) -> Reloaded | None:
+        """Return what somebody's save changed since the last call, or None."""
+        snapshot = self._file.poll()
+        if snapshot is not None:
+            self._merge(snapshot)
+        return self._reloads.pop(0) if self._reloads else None
+
+    def new_problems(self) -> tuple[str, ...]:
+        """Return why the file's present text is not taken over, once for each text."""
+        problems = self._file.problems()
+        if problems == self._problems:
+            return ()
+        self._problems = problems
+        return problems
+
+    # -- recovery ------------------------------------------------------------------------------------------------
+
+    def recover(self) -> tuple[Recovery, ...]:
+        """Put right what dead runs left: call under the run lock, after ``load_tasks`` and after their processes were killed.
+
+        Their open attempts end as ``interrupted``, their ``in_progress`` tasks are pending again.
+        """
+        dead = self._journal.dead_runs()
+        dead = tuple(run for run in dead if run.id != self.run_id)
+        if not dead and not any(task.status is Status.IN_PROGRESS for task in self._tasks.values()):
+            return ()
+        replayed = len(self._dirty)
+        open_attempts = self._journal.open_attempts() if dead else ()
+        interrupted = [interrupt(attempt) for attempt in open_attempts if attempt.run_id != self.run_id]
+        with self._journal.transaction():
+            for attempt in interrupted:
+                self._journal.end_attempt(attempt)
+            for task in self.tasks:
+                if task.status is Status.IN_PROGRESS:
+                    self.transition(task.id, Status.PENDING, "its run died")
+            for run in dead:
+                self._journal.end_run(run.id, self._clock.now(), -1)
+        self.save_tasks()
+        return tuple(Recovery(run=run, interrupted=tuple(a for a in interrupted if a.run_id == run.id), replayed=replayed) for run in dead)
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _take(self, snapshot: Snapshot) -> None:
+        self._tasks = {task.id: task for task in snapshot.tasks}
+
+    def _note(self, task_id: str, status: Status) -> None:
+        self._tasks[task_id] = replace(self._tasks[task_id], status=status)
+        if self._versions.newest.get(task_id) is status:
+            self._dirty.pop(task_id, None)
+        else:
+            self._dirty[task_id] = status
+
+    def _record(self, task_id: str, before: Status, after: Status, reason: str) -> None:
+        self._last_seq = self._journal.record(self.run_id, task_id, before, after, self._clock.now(), reason)
+
+    def _pending_overlay(self) -> dict[str, Status]:
+        """Return the statuses that the journal has and the file lacks, except where a hand has set another one since."""
+        overlay: dict[str, Status] = {}
+        held: dict[str, set[Status]] = {}
+        for transition in self._journal.unwritten():
+            held.setdefault(transition.task_id, set()).add(transition.before)
+            overlay[transition.task_id] = transition.after
+            self._last_seq = transition.seq
+        return {
+            task_id: status
+            for task_id, status in overlay.items()
+            if task_id in self._tasks and self._tasks[task_id].status in held[task_id]
+        }
+
+    def _write(self, extra: list[Edit] | list[AppendTask] | list[SetField]) -> bool:
+        """Write everything that is dirty and ``extra``; merge and try again when somebody saved in between."""
+        while True:
+            up_to = self._last_seq
+            dirty = dict(self._dirty)
+            edits: list[Edit] = [SetField(task_id=task_id, path=("status",), value=status.value) for task_id, status in dirty.items()]
+            begun = self._clock.monotonic()
+            result = self._file.write([*edits, *extra])
+            if isinstance(result, HandEdited):
+                self._merge(result.snapshot)
+                continue
+            took = self._clock.monotonic() - begun
+            self._next_write = self._clock.monotonic() + max(_TRAIL, took / _WRITE_SHARE)
+            if isinstance(result, Busy):
+                return False
+            self._written(result, dirty, up_to, entries_changed=bool(extra))
+            return True
+
+    def _written(self, result: Written, dirty: Mapping[str, Status], up_to: int, *, entries_changed: bool) -> None:
+        self._versions.write(dirty)
+        for task_id in dirty:
+            if self._dirty.get(task_id) is dirty[task_id]:
+                del self._dirty[task_id]
+        if entries_changed:
+            self._versions.restart({task.id: task.status for task in result.snapshot.tasks})
+            self._take(result.snapshot)
+        if up_to:
+            self._journal.mark_written(up_to)
+
+    def _merge(self, snapshot: Snapshot) -> None:
+        """Take over a person's text: what they changed on purpose wins, our transitions go onto it with the next write."""
+        saved = {task.id: task.status for task in snapshot.tasks}
+        by_hand = self._versions.changed_by_hand(saved)
+        before = self._tasks
+        self._take(snapshot)
+        self._versions.restart(saved)
+        self._dirty = {}
+        for task_id, status in by_hand.items():
+            self._record(task_id, before[task_id].status, status, "set by hand in the file")
+        for task in snapshot.tasks:
+            known = before.get(task.id)
+            if known is not None and task.id not in by_hand and known.status is not task.status:
+                self._note(task.id, known.status)
+        self._reloads.append(_compare(before, self._tasks, by_hand))
+
+
+def interrupt(attempt: Attempt) -> Attempt:
+    """Return a dead run's attempt with its outcome: interrupted, by nobody's fault."""
+    outcome = Outcome(ending=Ending.INTERRUPTED, reason="its run died", log=attempt.log)
+    return replace(attempt, outcome=outcome)
+
+
+def _compare(before: Mapping[str, Task], after: Mapping[str, Task], by_hand: Mapping[str, Status]) -> Reloaded:
+    both = [task_id for task_id in after if task_id in before]
+    return Reloaded(
+        tasks=tuple(after.values()),
+        added=tuple(task_id for task_id in after if task_id not in before),
+        removed=tuple(task_id for task_id in before if task_id not in after),
+        changed=tuple(task_id for task_id in both if _content(before[task_id]) != _content(after[task_id])),
+        statuses=dict(by_hand),
+    )
+
+
+def _content(task: Task) -> Task:
+    """Return the entry without what may change without anybody meaning it: its status and its place."""
+    return replace(task, status=Status.PENDING, place=Place(line=0, column=0))

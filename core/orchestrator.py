@@ -1,0 +1,319 @@
+"""The loop: plan → execute → reflect, until nothing is actionable. Owns the stop rules and nothing else."""
+
+from __future__ import annotations
+
+import heapq
+import signal
+from collections.abc import Callable, Mapping
+
+from core.domain.attempt import Attempt, RunRecord
+from core.domain.budget import Budget
+from core.domain.cycle import CycleReport
+from core.domain.outcome import Ending, Outcome
+from core.domain.run_options import RunOptions
+from core.domain.settlement import Settlement, settle
+from core.domain.status import OPEN, Status
+from core.domain.task import Task, Work
+from core.events import RunFinished
+from core.executor import Executor, phases
+from core.memory import Memory, Reloaded
+from core.planner import Decision, Planner, select
+from core.ports import Clock, Journal, Launcher, RunLock, StopSignals
+from core.run_report import RunReport
+
+#: Seconds between looks at tasks.yml.
+_POLL = 0.25
+
+
+class Orchestrator:
+    """One run, from lock to summary. Use once, from one thread."""
+
+    def __init__(
+        self,
+        *,
+        options: RunOptions,
+        memory: Memory,
+        journal: Journal,
+        executor: Executor,
+        launcher: Launcher,
+        lock: RunLock,
+        signals: StopSignals,
+        clock: Clock,
+        report: RunReport,
+        pid: int,
+        tick: Callable[[], None] = lambda: None,
+        reflect: Callable[[], CycleReport] | None = None,
+    ) -> None:
+        self._options = options
+        self._memory = memory
+        self._journal = journal
+        self._executor = executor
+        self._launcher = launcher
+        self._lock = lock
+        self._signals = signals
+        self._clock = clock
+        self._report = report
+        self._pid = pid
+        self._tick = tick
+        self._reflect_once = reflect
+        self._budget = Budget(limit=options.budget)
+        self._planner = Planner(())
+        self._numbers: dict[str, int] = {}
+        self._durations: Mapping[str, float] = {}
+        #: What each running attempt was decided on.
+        self._decisions: dict[str, Decision] = {}
+        #: Attempts of this run, by task.
+        self._tries: dict[str, int] = {}
+        #: Pauses before retries: when they end (monotonic seconds), for whom.
+        self._pauses: list[tuple[float, str]] = []
+        #: Goals whose check failed, with the reason and how many tasks had been done by then.
+        self._unmet: dict[str, tuple[str, int]] = {}
+        self._next_poll = 0.0
+        self._cycles = 0
+        self._stop = ""
+
+    def run(self) -> RunFinished:
+        """Work off the backlog and return what happened.
+
+        Raises LockHeld, InvalidFile, EditRefused and StorageError. Nothing is left running whatever is raised, and
+        what had been recorded stays true: the next run marks the rest as interrupted.
+        """
+        self._lock.acquire(self._memory.run_id)
+        try:
+            self._begin()
+            self._reflect()
+            while self._step():
+                self._tick()
+            return self._end()
+        except BaseException:
+            self._abandon()
+            raise
+        finally:
+            self._lock.release()
+
+    def upcoming(self, count: int) -> tuple[str, ...]:
+        """Return the ids of what would start next, in order."""
+        return self._planner.upcoming(count)
+
+    # -- begin and end -------------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        killed = {run.id: self._launcher.sweep(run.id) for run in self._journal.dead_runs()}
+        tasks = self._memory.load_tasks()
+        self._journal.begin_run(RunRecord(id=self._memory.run_id, pid=self._pid, started=self._clock.now()))
+        for recovery in self._memory.recover():
+            self._report.recovered(recovery, killed.get(recovery.run.id, 0))
+        if self._options.retry_failed:
+            self._memory.reopen_failed(select(tasks, self._options.only, self._options.tags), "--retry-failed")
+        self._numbers = dict(self._journal.attempt_counts())
+        self._durations = self._journal.durations()
+        self._plan()
+        still_open = sum(status in OPEN for _, status in self._planner.selected())
+        self._report.run_started(self._options, tasks=len(tasks), open_tasks=still_open)
+
+    def _end(self) -> RunFinished:
+        if not self._memory.save_tasks():
+            self._report.warned("the tasks file could not be brought up to date (see above); the next run will do it from the journal")
+        passed = self._planner.passed_over()
+        left = dict.fromkeys(passed, self._stop or self._budget_words())
+        if passed and not self._stop:
+            self._report.budget_exhausted(passed, self._budget_words())
+        exit_code = self._exit_code(bool(passed))
+        self._journal.end_run(self._memory.run_id, self._clock.now(), exit_code)
+        reason = self._stop or ("the budget is used up" if passed else "nothing actionable is left")
+        return self._report.run_finished(self._planner, exit_code=exit_code, left=left, budget=self._budget, reason=reason)
+
+    def _exit_code(self, budget_left_work: bool) -> int:
+        received = self._signals.received()
+        if received is not None:
+            return 128 + received
+        if any(status is Status.FAILED for _, status in self._planner.selected()):
+            return 1
+        return 5 if budget_left_work and self._options.strict else 0
+
+    def _abandon(self) -> None:
+        """Leave no process behind when we fail; what they were is recorded as interrupted by the next run."""
+        self._executor.stop_all("the run broke off", now=True)
+        while self._executor.running:
+            self._executor.wait(_POLL)
+
+    def _plan(self) -> None:
+        """Plan anew from what Memory holds, keeping what this run knows of running, pausing and waiting tasks."""
+        tasks = self._memory.tasks
+        selection = select(tasks, self._options.only, self._options.tags)
+        planner = Planner(tasks, handlers=self._options.handlers, durations=self._durations, selection=selection)
+        known = {task.id for task in tasks}
+        for task_id in known.intersection(self._executor.running):
+            planner.mark(task_id, Status.IN_PROGRESS)
+        for _, task_id in self._pauses:
+            if task_id in known and planner.status(task_id) is Status.PENDING:
+                planner.delay(task_id)
+        for task_id, (reason, _) in self._unmet.items():
+            if task_id in known and planner.status(task_id) is Status.PENDING:
+                planner.wait_for_person(task_id, reason)
+        self._planner = planner
+
+    # -- the loop ------------------------------------------------------------------------------------------------
+
+    def _step(self) -> bool:
+        """Start what can start, settle what ended; return whether the run goes on."""
+        self._heed_signals()
+        self._end_pauses()
+        self._start_ready()
+        if not self._executor.running and (self._stop or not self._pauses):
+            return not self._stop and self._goes_on_after_quiet()
+        for attempt in self._executor.wait(self._patience()):
+            self._settle(attempt)
+        self._follow_file()
+        return True
+
+    def _start_ready(self) -> None:
+        while not self._stop and len(self._executor.running) < self._options.jobs:
+            decision = self._planner.next(self._budget, time_left=self._time_left(), stop_on_exceed=self._options.stop_on_exceed)
+            if decision is None:
+                return
+            if decision.work is Work.MILESTONE:
+                self._memory.transition(decision.task.id, Status.DONE, "everything it depends on is done")
+                self._finish(decision.task, Status.DONE, "everything it depends on is done")
+            else:
+                self._start(decision)
+
+    def _start(self, decision: Decision) -> None:
+        task = decision.task
+        number = self._numbers[task.id] = self._numbers.get(task.id, 0) + 1
+        attempt = self._executor.prepare(task, run_id=self._memory.run_id, number=number)
+        self._memory.begin_attempt(attempt, in_progress=decision.work is Work.COMMAND)
+        self._planner.mark(task.id, Status.IN_PROGRESS)
+        self._budget = self._budget.reserve(decision.cost)
+        self._decisions[task.id] = decision
+        self._tries[task.id] = self._tries.get(task.id, 0) + 1
+        self._report.started(decision, attempt, phases(task, self._options.handlers)[0].command)
+        self._report.budget_used(self._budget, self._options.warn_at)
+        self._executor.launch(task.id)
+
+    def _settle(self, attempt: Attempt) -> None:
+        """Record how an attempt ended and what that makes of its task."""
+        outcome = attempt.outcome
+        assert outcome is not None
+        decision = self._decisions.pop(attempt.task_id)
+        self._budget = self._budget.settle(decision.cost, outcome.cost)
+        task = self._memory.task(attempt.task_id)
+        tries = self._tries[attempt.task_id]
+        match settle(decision.work, outcome, task, tries=tries, stopping=bool(self._stop)):
+            case Settlement.OVERRULED:
+                self._memory.end_attempt(attempt, None, "a hand had the last word")
+                self._plan()
+            case Settlement.DONE:
+                self._memory.end_attempt(attempt, Status.DONE, outcome.reason)
+                self._finish(decision.task, Status.DONE, outcome.reason, outcome, attempt.number)
+            case Settlement.FAILED:
+                self._memory.end_attempt(attempt, Status.FAILED, outcome.reason)
+                self._finish(decision.task, Status.FAILED, outcome.reason, outcome, attempt.number)
+            case Settlement.PUT_BACK:
+                self._memory.end_attempt(attempt, Status.PENDING, outcome.reason)
+                self._planner.mark(attempt.task_id, Status.PENDING)
+                self._report.finished(decision.task, Status.PENDING, outcome.reason, outcome, attempt.number)
+            case Settlement.UNMET:
+                self._memory.end_attempt(attempt, Status.PENDING, outcome.reason)
+                self._wait(decision.task, f"its goal is not met: {outcome.reason}")
+            case Settlement.RETRY:
+                self._retry(attempt, outcome, decision.task.retries.pause(tries))
+
+    def _retry(self, attempt: Attempt, outcome: Outcome, pause: float) -> None:
+        self._memory.end_attempt(attempt, Status.PENDING, f"{outcome.reason}; next attempt in {pause:g} s")
+        self._planner.delay(attempt.task_id)
+        heapq.heappush(self._pauses, (self._clock.monotonic() + pause, attempt.task_id))
+        self._report.retried(attempt, outcome, pause)
+
+    def _wait(self, task: Task, reason: str) -> None:
+        self._planner.wait_for_person(task.id, reason)
+        self._unmet[task.id] = (reason, len(self._report.done))
+        self._report.waiting(task, reason)
+
+    def _finish(self, task: Task, status: Status, reason: str, outcome: Outcome | None = None, attempt: int = 0) -> None:
+        self._planner.mark(task.id, status)
+        self._unmet.pop(task.id, None)
+        self._report.finished(task, status, reason, outcome, attempt)
+        if status is Status.FAILED and self._options.fail_fast:
+            self._stop = self._stop or f"{task.id} failed and --fail-fast was given"
+
+    def _goes_on_after_quiet(self) -> bool:
+        """Nothing runs and nothing can start: look once more at the file, at goals and at the code."""
+        self._follow_file(now=True)
+        done = len(self._report.done)
+        for task_id in [task_id for task_id, (_, before) in self._unmet.items() if before < done]:
+            del self._unmet[task_id]
+            self._planner.resume(task_id)
+        if self._peek() is None and done:
+            self._cycles += 1
+            if self._cycles % self._options.reflect_every == 0:
+                self._reflect()
+        return self._peek() is not None
+
+    # -- what goes on outside ------------------------------------------------------------------------------------
+
+    def _heed_signals(self) -> None:
+        received = self._signals.received()
+        if received is not None:
+            self._stop = f"stopped by {signal.Signals(received).name}"
+            self._executor.stop_all(self._stop, now=self._signals.count() > 1)
+
+    def _follow_file(self, *, now: bool = False) -> None:
+        """Bring the file up to date when that is due, and take over what somebody saved."""
+        if self._memory.next_write() is not None:
+            self._memory.save_tasks(force=False)
+        moment = self._clock.monotonic()
+        if moment < self._next_poll and not now:
+            return
+        self._next_poll = moment + _POLL
+        while (change := self._memory.poll()) is not None:
+            self._take_over(change)
+        for problem in self._memory.new_problems():
+            self._report.warned(f"a save is not taken over: {problem}")
+
+    def _take_over(self, change: Reloaded) -> None:
+        running = set(self._executor.running)
+        for task_id in running.intersection(change.removed):
+            self._executor.stop(task_id, Ending.INTERRUPTED, "its entry was removed by hand")
+        for task_id in running.intersection(change.statuses):
+            self._executor.stop(task_id, Ending.INTERRUPTED, f"set to {change.statuses[task_id]} by hand")
+        for task_id in (*change.changed, *change.statuses):
+            self._unmet.pop(task_id, None)
+        self._plan()
+        self._report.reloaded(change)
+
+    def _reflect(self) -> None:
+        if self._reflect_once is not None and not self._stop:
+            cycle = self._reflect_once()
+            self._report.reflected(cycle)
+            if cycle.changed_backlog:
+                self._plan()
+
+    def _end_pauses(self) -> None:
+        now = self._clock.monotonic()
+        while self._pauses and self._pauses[0][0] <= now:
+            _, task_id = heapq.heappop(self._pauses)
+            task = self._memory.task(task_id)
+            if task is not None and task.status is Status.PENDING:
+                self._planner.resume(task_id)
+
+    def _peek(self) -> Decision | None:
+        return self._planner.peek(self._budget, time_left=self._time_left(), stop_on_exceed=self._options.stop_on_exceed)
+
+    def _patience(self) -> float:
+        """Return the seconds until something other than an ending attempt wants attention."""
+        now = self._clock.monotonic()
+        moments = [self._next_poll, *(moment for moment, _ in self._pauses[:1])]
+        next_write = self._memory.next_write()
+        if next_write is not None:
+            moments.append(next_write)
+        return max(0.0, min(moments) - now)
+
+    def _time_left(self) -> float | None:
+        limit = self._options.time_budget
+        return None if limit is None else limit - self._report.elapsed
+
+    def _budget_words(self) -> str:
+        if self._budget.limit is not None:
+            return f"it does not fit the budget: {self._budget.left:g} of {self._budget.limit:g} left"
+        return "it does not fit the time that is left"

@@ -1,0 +1,147 @@
+"""Turns what happens in a run into events, counts it, and writes the last line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core import events
+from core.domain.attempt import Attempt
+from core.domain.attempt_text import shown
+from core.domain.budget import Budget
+from core.domain.cycle import CycleReport
+from core.domain.outcome import Outcome
+from core.domain.run_options import RunOptions
+from core.domain.status import Readiness, Status
+from core.domain.task import Task
+from core.memory import Recovery, Reloaded
+from core.planner import Decision, Planner
+from core.ports import Clock, EventSink
+
+
+class RunReport:
+    """What one run did so far; every change of it is an event."""
+
+    def __init__(self, *, emit: EventSink, clock: Clock, run_id: str) -> None:
+        self._emit = emit
+        self._clock = clock
+        self._run_id = run_id
+        self._began = clock.monotonic()
+        self._warned_of_budget = False
+        self.done: list[str] = []
+        self.failed: list[str] = []
+        self.total = 0
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the run began."""
+        return self._clock.monotonic() - self._began
+
+    def run_started(self, options: RunOptions, *, tasks: int, open_tasks: int) -> None:
+        self.total = open_tasks
+        self._emit(
+            events.RunStarted(
+                **self._stamp(), tasks=tasks, open=open_tasks, jobs=options.jobs, budget=options.budget, time_budget=options.time_budget
+            )
+        )
+
+    def recovered(self, recovery: Recovery, killed: int) -> None:
+        self._emit(
+            events.RunRecovered(
+                **self._stamp(),
+                dead_run=recovery.run.id,
+                interrupted=tuple(attempt.task_id for attempt in recovery.interrupted),
+                killed=killed,
+                replayed=recovery.replayed,
+            )
+        )
+
+    def started(self, decision: Decision, attempt: Attempt, command: str | tuple[str, ...]) -> None:
+        self._emit(
+            events.TaskStarted(
+                **self._stamp(),
+                task_id=decision.task.id,
+                description=decision.task.description,
+                attempt=attempt.number,
+                command=shown(command),
+                log=attempt.log,
+                cost=decision.cost,
+                reason=decision.reason,
+                expected=decision.expected,
+            )
+        )
+
+    def retried(self, attempt: Attempt, outcome: Outcome, pause: float) -> None:
+        event = events.TaskRetried(**self._stamp(), task_id=attempt.task_id, attempt=attempt.number, outcome=outcome, pause=pause)
+        self._emit(event)
+
+    def waiting(self, task: Task, reason: str) -> None:
+        self._emit(events.TaskWaiting(**self._stamp(), task_id=task.id, description=task.description, reason=reason))
+
+    def finished(self, task: Task, status: Status, reason: str, outcome: Outcome | None = None, attempt: int = 0) -> None:
+        if status is Status.DONE:
+            self.done.append(task.id)
+        elif status is Status.FAILED:
+            self.failed.append(task.id)
+        self._emit(
+            events.TaskFinished(
+                **self._stamp(),
+                task_id=task.id,
+                description=task.description,
+                attempt=attempt,
+                status=status.value,
+                outcome=outcome,
+                reason=reason,
+                done=len(self.done),
+                total=self.total,
+            )
+        )
+
+    def reloaded(self, change: Reloaded) -> None:
+        by_hand = tuple(dict.fromkeys((*change.changed, *change.statuses)))
+        self._emit(events.TasksReloaded(**self._stamp(), added=change.added, removed=change.removed, changed=by_hand))
+
+    def reflected(self, cycle: CycleReport) -> None:
+        stamp = self._stamp()
+        self._emit(events.CodeMeasured(**stamp, files=cycle.files, findings=cycle.findings, seconds=cycle.seconds, withheld=cycle.withheld))
+        for task in cycle.appended:
+            self._emit(events.TaskAppended(**stamp, task_id=task.id, description=task.description, reason="its finding is new"))
+        for closed in cycle.closed:
+            self._emit(events.TaskClosed(**stamp, task_id=closed.task_id, status=closed.status.value, reason=closed.reason))
+
+    def warned(self, message: str, task_id: str = "") -> None:
+        self._emit(events.Warned(**self._stamp(), message=message, task_id=task_id))
+
+    def budget_used(self, budget: Budget, warn_at: float) -> None:
+        """Warn once when the share of the budget that is spent or reserved reaches ``warn_at``."""
+        if not self._warned_of_budget and budget.limit and budget.used_share() >= warn_at:
+            self._warned_of_budget = True
+            used = budget.spent + budget.reserved
+            self.warned(f"{budget.used_share():.0%} of the budget is used: {used:g} of {budget.limit:g}")
+
+    def run_finished(self, planner: Planner, *, exit_code: int, left: Mapping[str, str], budget: Budget, reason: str) -> events.RunFinished:
+        """Emit and return the last event: every open task with what holds it up."""
+        held: dict[Readiness, dict[str, str]] = {readiness: {} for readiness in Readiness}
+        for explanation in planner.explain_open():
+            if explanation.task_id not in left and explanation.readiness is not None:
+                held[explanation.readiness][explanation.task_id] = explanation.reasons[0]
+        last = events.RunFinished(
+            **self._stamp(),
+            exit_code=exit_code,
+            duration=self.elapsed,
+            done=tuple(self.done),
+            failed=tuple(self.failed),
+            blocked=held[Readiness.BLOCKED],
+            waiting=held[Readiness.WAITING],
+            left={**left, **held[Readiness.READY], **held[Readiness.QUEUED]},
+            spent=budget.spent,
+            reason=reason,
+        )
+        self._emit(last)
+        return last
+
+    def budget_exhausted(self, left: tuple[str, ...], reason: str) -> None:
+        self._emit(events.BudgetExhausted(**self._stamp(), left=left, reason=reason))
+
+    def _stamp(self) -> dict[str, Any]:
+        return {"at": self._clock.now(), "run_id": self._run_id}
