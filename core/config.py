@@ -73,7 +73,7 @@ def merge_settings(document: Plain, shown: str, environ: Mapping[str, str], over
 def config_schema() -> dict[str, Any]:
     """Return the JSON schema (draft 7) of config.yaml; it accepts exactly what ``load_config`` accepts."""
     head = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "config.yaml of orchestrator"}
-    return {**head, **json_schema(settings_table())}
+    return {**head, **json_schema(settings_table()), "description": "Settings. Every line may be left out."}
 
 
 @dataclass(slots=True)

@@ -43,7 +43,7 @@ class Section:
 
     path: tuple[str, ...]
     help: str
-    cls: type[Any]
+    cls: Any
     entries: Mapping[str, Option | Section]
 
     def options(self) -> tuple[Option, ...]:
@@ -59,16 +59,16 @@ def settings_table() -> Section:
     return _section(Settings, ())
 
 
-def _section(cls: type[Any], path: tuple[str, ...]) -> Section:
+def _section(cls: Any, path: tuple[str, ...]) -> Section:
     entries: dict[str, Option | Section] = {}
     for item in dataclasses.fields(cls):
         below = (*path, item.name)
         if "kind" in item.metadata:
             entries[item.name] = Option(path=below, default=_default(item), **item.metadata)
             continue
-        section: Any = item.default_factory
-        if dataclasses.is_dataclass(section):
-            entries[item.name] = _section(section, below)
+        nested: Any = item.default_factory
+        if dataclasses.is_dataclass(nested):
+            entries[item.name] = _section(nested, below)
     return Section(path=path, help=cls.__doc__ or "", cls=cls, entries=entries)
 
 
