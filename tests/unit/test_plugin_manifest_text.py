@@ -1,0 +1,120 @@
+"""Manifests: every mistake with its place and key; JSON read with positions."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import InvalidFile
+from core.plugins.json_text import read_json
+from core.plugins.manifest import parse_manifest
+
+GOOD = {
+    "id": "shout",
+    "version": "1.2.3",
+    "description": "Says it louder.",
+    "authors": ["A. Person"],
+    "license": "MIT",
+    "minimum_host_version": "0.1.0",
+    "entry_point": "shout",
+    "provides": [{"kind": "task", "contract": 1}],
+    "permissions": {},
+}
+
+
+def manifest(**changes: object) -> bytes:
+    return json.dumps({**GOOD, **changes}, indent=2).encode()
+
+
+def problems_of(content: bytes) -> list[str]:
+    with pytest.raises(InvalidFile) as caught:
+        parse_manifest(content, "manifest.json")
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_a_good_manifest_becomes_a_noun():
+    noun = parse_manifest(manifest(permissions={"fs": {"read": ["src/**"]}, "time": "2m", "memory": "64MiB"}), "manifest.json")
+    assert (noun.id, noun.permissions.read, noun.permissions.time, noun.permissions.memory) == ("shout", ("src/**",), 120.0, 64 << 20)
+    assert noun.provides[0].name == "shout"
+
+
+def test_every_mistake_is_told_at_once_with_line_column_and_key():
+    text = '{\n  "id": "Shout!",\n  "versoin": "1",\n  "permissions": {\n    "nett": []\n  }\n}\n'
+    told = problems_of(text.encode())
+    assert any(line.startswith("manifest.json:2:9: id: 'Shout!' does not have the right form") for line in told)
+    assert "manifest.json:3:3: versoin: unknown key (did you mean version?)" in told
+    assert "manifest.json:5:5: permissions.nett: unknown key (did you mean net?)" in told
+    assert "manifest.json:1:1: (root): the key entry_point is missing" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{"id": 1,}', "manifest.json:1:10: a key in double quotes is expected here"),
+        ('{"id": 1, "id": 2}', "manifest.json:1:11: id: the key is given twice (keep one of them)"),
+        ("[1,\n 2", "manifest.json:2:3: a comma or ] is expected here"),
+        ("[" * 80, "manifest.json:1:66: nested too deeply"),
+        ("{} x", "manifest.json:1:4: unexpected text after the end"),
+        ("", "manifest.json:1:1: a value is expected here"),
+        ('{"a": NaN}', "manifest.json:1:7: a value is expected here"),
+    ],
+)
+def test_bad_syntax_names_its_place(text: str, told: str):
+    assert problems_of(text.encode()) == [told]
+
+
+@pytest.mark.parametrize(
+    "permissions",
+    [
+        {"fs": {"read": ["../x"]}},
+        {"fs": {"read": ["a/../../x"]}},
+        {"fs": {"read": ["~/.ssh/**"]}},
+        {"fs": {"write": ["/etc/passwd"]}},
+        {"fs": {"write": ["**"]}},
+        {"fs": {"write": ["a/*.txt"]}},
+        {"net": ["example.com"]},
+        {"net": ["http://example.com:80"]},
+        {"exec": ["/bin/sh"]},
+        {"env": ["A=B"]},
+        {"time": "0s"},
+        {"time": "soon"},
+        {"memory": "1"},
+        {"pids": 0},
+        {"camera": True},
+    ],
+)
+def test_a_permission_that_is_not_understood_is_refused(permissions: dict[str, object]):
+    assert all("permissions" in line for line in problems_of(manifest(permissions=permissions)))
+
+
+@pytest.mark.parametrize(
+    "permissions",
+    [{"fs": {"read": ["**", "src/*.py", "/etc/ssl/certs/**"], "write": ["a.md", "out/**"]}}, {"net": ["*:443", "*.a.b:1", "a:*"]}],
+)
+def test_permissions_that_are_understood_are_accepted(permissions: dict[str, object]):
+    assert parse_manifest(manifest(permissions=permissions), "m").permissions
+
+
+def test_a_configuration_that_is_no_schema_or_reaches_outside_is_refused():
+    assert "config: not a JSON schema" in problems_of(manifest(config={"type": "objekt"}))[0]
+    assert "may refer only into itself" in problems_of(manifest(config={"$ref": "https://example.com/x.json"}))[0]
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text() | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(VALUES, st.sampled_from([None, 1, 4]))
+def test_reading_json_agrees_with_the_standard_library_and_places_every_value(value: object, indent: int | None):
+    text = json.dumps(value, indent=indent)
+    document = read_json(text, "f")
+    assert document.value == json.loads(text)
+    lines = text.split("\n")
+    for path, (line, column) in document.keys.items():
+        assert json.loads(lines[line - 1][column - 1 :].split(":")[0] if ":" not in str(path[-1]) else json.dumps(path[-1])) == path[-1]
