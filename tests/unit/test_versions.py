@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from core.domain.status import Status
 from core.domain.versions import FileVersions
 
-P, I, D, F, C = Status.PENDING, Status.IN_PROGRESS, Status.DONE, Status.FAILED, Status.CANCELLED
+P, RUNNING, D, F, C = Status.PENDING, Status.IN_PROGRESS, Status.DONE, Status.FAILED, Status.CANCELLED
 
 
 def versions(*written):
@@ -25,7 +25,7 @@ def test_a_save_of_the_newest_version_changes_nothing():
 
 
 def test_a_save_of_an_old_buffer_is_not_taken_for_a_reset():
-    known = versions({"a": P, "b": P}, {"a": I}, {"a": D, "b": I})
+    known = versions({"a": P, "b": P}, {"a": RUNNING}, {"a": D, "b": RUNNING})
 
     assert known.changed_by_hand({"a": P, "b": P}) == {}
 
@@ -37,13 +37,13 @@ def test_a_status_the_file_never_had_was_set_on_purpose():
 
 
 def test_a_reset_of_a_failed_task_in_the_newest_text_was_meant():
-    known = versions({"a": P, "b": P}, {"a": I}, {"a": F, "b": I})
+    known = versions({"a": P, "b": P}, {"a": RUNNING}, {"a": F, "b": RUNNING})
 
-    assert known.changed_by_hand({"a": P, "b": I}) == {"a": P}
+    assert known.changed_by_hand({"a": P, "b": RUNNING}) == {"a": P}
 
 
 def test_a_cancel_in_an_old_buffer_is_found_beside_old_statuses():
-    known = versions({"a": P, "b": P, "c": P}, {"a": I}, {"a": D, "b": I}, {"b": D})
+    known = versions({"a": P, "b": P, "c": P}, {"a": RUNNING}, {"a": D, "b": RUNNING}, {"b": D})
 
     assert known.changed_by_hand({"a": P, "b": P, "c": C}) == {"c": C}
 
@@ -65,7 +65,7 @@ statuses = st.sampled_from(list(Status))
 
 @given(st.lists(st.dictionaries(st.sampled_from("abcd"), statuses), max_size=8), st.integers(0, 8), st.data())
 def test_saving_any_version_of_ours_unchanged_is_never_a_hand_edit(writes, which, data):
-    start = {name: P for name in "abcd"}
+    start = dict.fromkeys("abcd", P)
     known = FileVersions(start)
     texts = [dict(start)]
     for changed in writes:
