@@ -1,0 +1,113 @@
+"""``state.db`` on a real disk: kill -9, damage, versions, backups, disks that refuse."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+
+from core.adapters.sqlite_journal import migrations, open_journal
+from core.domain.attempt import RunRecord
+from core.domain.status import Status
+from core.errors import StorageError
+
+WRITER = """
+import sys
+from pathlib import Path
+from core.adapters.sqlite_journal import open_journal
+from core.domain.status import Status
+journal = open_journal(Path(sys.argv[1]))
+for number in range(10**9):
+    journal.record("r", str(number), Status.PENDING, Status.DONE, 0.0, "x")
+    print(number, flush=True)
+"""
+
+
+def test_what_was_recorded_survives_kill_nine(tmp_path):
+    path = tmp_path / "state.db"
+    with subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True) as writer:
+        for _ in range(200):
+            last = int(writer.stdout.readline())
+        os.kill(writer.pid, signal.SIGKILL)
+        rest = writer.stdout.read().split()
+    last = int(rest[-1]) if rest else last
+
+    journal = open_journal(path)
+    recorded = [int(transition.task_id) for transition in journal.unwritten()]
+    journal.close()
+
+    assert recorded[: last + 1] == list(range(last + 1))
+    assert len(recorded) <= last + 2
+
+
+def test_a_damaged_file_is_moved_aside_and_kept(tmp_path):
+    path = tmp_path / "state.db"
+    path.write_bytes(b"this is no database at all" * 100)
+
+    journal = open_journal(path)
+    journal.begin_run(RunRecord(id="r", pid=1, started=1.0))
+    journal.close()
+
+    assert journal.repaired == "state.db was damaged; it was moved to state.db.damaged-1 and a new one begun; tasks.yml is as it was"
+    assert (tmp_path / "state.db.damaged-1").read_bytes().startswith(b"this is no database")
+
+
+def test_a_newer_database_is_refused_and_left_alone(tmp_path):
+    path = tmp_path / "state.db"
+    open_journal(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+
+    with pytest.raises(StorageError, match="newer orchestrator") as refusal:
+        open_journal(path)
+    assert "upgrade" in refusal.value.hint
+
+
+def test_a_migration_is_preceded_by_a_backup_and_only_the_newest_are_kept(tmp_path, monkeypatch):
+    path = tmp_path / "state.db"
+    journal = open_journal(path)
+    journal.record("r", "a", Status.PENDING, Status.DONE, 1.0, "kept")
+    journal.close()
+    steps = migrations.STEPS
+    for extra in range(1, 6):
+        steps = (*steps, (f"CREATE TABLE later_{extra} (x INTEGER) STRICT",))
+        monkeypatch.setattr(migrations, "STEPS", steps)
+        monkeypatch.setattr(migrations, "VERSION", len(steps))
+        open_journal(path).close()
+
+    backups = sorted(backup.name for backup in tmp_path.glob("state.db.v*.bak"))
+    assert len(backups) == migrations.BACKUPS
+    assert f"state.db.v{len(steps) - 1}.bak" in backups
+    reopened = open_journal(path)
+    assert [transition.reason for transition in reopened.unwritten()] == ["kept"]
+    reopened.close()
+
+
+def test_a_step_that_fails_leaves_the_old_version(tmp_path, monkeypatch):
+    path = tmp_path / "state.db"
+    open_journal(path).close()
+    broken = (*migrations.STEPS, ("CREATE TABLE half (x INTEGER) STRICT", "THIS IS NO SQL"))
+    monkeypatch.setattr(migrations, "STEPS", broken)
+    monkeypatch.setattr(migrations, "VERSION", len(broken))
+    with pytest.raises(StorageError):
+        open_journal(path)
+    monkeypatch.undo()
+
+    journal = open_journal(path)
+    journal.close()
+    with sqlite3.connect(path) as connection:
+        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+    connection.close()
+    assert "half" not in tables
+
+
+def test_a_directory_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+
+    with pytest.raises(StorageError, match=r"cannot create .*file/state"):
+        open_journal(tmp_path / "file" / "state" / "state.db")
