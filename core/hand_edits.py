@@ -1,0 +1,71 @@
+"""What a person does to the backlog from the command line: add a task, mark, reset or cancel some."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.domain.status import Status
+from core.domain.task import Task
+from core.errors import StorageError, UsageError
+from core.memory import Memory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One task's status before and after."""
+
+    task_id: str
+    before: Status
+    after: Status
+
+
+def set_statuses(memory: Memory, ids: Sequence[str], status: Status, reason: str) -> tuple[Change, ...]:
+    """Give tasks a status in journal and file. Raises UsageError for an unknown id, StorageError when the file is being saved."""
+    tasks = [find_task(memory.tasks, task_id) for task_id in ids]
+    changes = tuple(Change(task_id=task.id, before=task.status, after=status) for task in tasks)
+    for task in tasks:
+        memory.transition(task.id, status, reason)
+    if not memory.save_tasks():
+        raise StorageError("the tasks file is being saved by somebody else, or is invalid", hint="orchestrator validate, then try again")
+    return changes
+
+
+def add_task(memory: Memory, fields: Mapping[str, Any]) -> Task:
+    """Append an entry; without an ``id`` it gets one made from its description.
+
+    Raises UsageError for an id that is taken or dependencies that do not exist, EditRefused, StorageError.
+    """
+    known = {task.id for task in memory.tasks}
+    task_id = str(fields["id"]) if fields.get("id") is not None else new_id(str(fields["description"]), known)
+    if task_id in known:
+        raise UsageError(f"there is already a task {task_id}", hint=f"orchestrator show {task_id}")
+    for dependency in fields.get("dependencies", ()):
+        find_task(memory.tasks, dependency)
+    entry = {"id": task_id, **{key: value for key, value in fields.items() if key != "id"}}
+    added = memory.append([entry])
+    if not added:
+        raise StorageError("the tasks file is being saved by somebody else, or is invalid", hint="orchestrator validate, then try again")
+    return added[0]
+
+
+def find_task(tasks: Iterable[Task], task_id: str) -> Task:
+    """Return the task with an id. Raises UsageError that names the nearest one."""
+    by_id = {task.id: task for task in tasks}
+    if task_id in by_id:
+        return by_id[task_id]
+    near = difflib.get_close_matches(task_id, by_id, n=1, cutoff=0.5)
+    raise UsageError(f"no task {task_id}", hint=f"did you mean {near[0]}?" if near else "orchestrator list shows them all")
+
+
+def new_id(description: str, taken: Collection[str]) -> str:
+    """Return a short id made from the first words of a description, with a number where it is taken."""
+    words = re.findall(r"[a-z0-9]+", description.lower())
+    stem = "-".join(words[:4])[:40].rstrip("-") or "task"
+    candidate, number = stem, 2
+    while candidate in taken:
+        candidate, number = f"{stem}-{number}", number + 1
+    return candidate
