@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from core.domain.metric import FileMeasure
@@ -65,3 +65,34 @@ class History:
     before: Mapping[str, FileMeasure] = field(default_factory=dict)
     #: Why the history is missing or cut short ("shallow clone: run git fetch --unshallow"); empty when whole.
     gap: str = ""
+
+
+def assemble(
+    window: CommitWindow, measure: Callable[[str, str, str], FileMeasure], measure_before: Callable[[str, str], FileMeasure]
+) -> History:
+    """Return the history of a window: ``measure(commit, path, blob)`` after a commit, ``measure_before(path, blob)`` before the first."""
+    before: dict[str, FileMeasure] = {}
+    touched: set[str] = set()
+    revisions = []
+    for commit in window.commits:
+        # All old paths first: a commit may swap two files.
+        before.update(
+            (touch.old_path, measure_before(touch.old_path, touch.old_blob))
+            for touch in commit.touches
+            if touch.old_path and touch.old_path not in touched
+        )
+        touched.difference_update(touch.old_path for touch in commit.touches)
+        touched.update(touch.path for touch in commit.touches if touch.blob)
+        revisions.append(_revision(commit, measure))
+    return History(revisions=tuple(revisions), before=before, gap=window.gap)
+
+
+def _revision(commit: Commit, measure: Callable[[str, str, str], FileMeasure]) -> Revision:
+    renamed = {touch.path: touch.old_path for touch in commit.touches if touch.blob and touch.old_path not in {"", touch.path}}
+    return Revision(
+        id=commit.id,
+        at=commit.at,
+        changed={touch.path: measure(commit.id, touch.path, touch.blob) for touch in commit.touches if touch.blob},
+        removed=tuple(touch.path for touch in commit.touches if not touch.blob),
+        renamed=renamed or None,
+    )

@@ -1,0 +1,30 @@
+"""Git, read through its plumbing: the commits and blobs of the past, and what differs from them now.
+
+What each shape of repository gives (``tests/integration/test_git_history.py`` holds every row):
+
+| repository | window, history | changed_since |
+|---|---|---|
+| no ``git`` command | empty; the gap says to install git | StorageError |
+| not a repository | empty; the gap says so | UsageError |
+| owned by another user | empty; the gap has the ``safe.directory`` line | UsageError with that line |
+| no commit yet | empty; the gap says so | UsageError: no such commit |
+| detached HEAD, linked worktree | like any other | like any other |
+| bare | like any other | UsageError: no work tree |
+| project below the repository's root | the same commits, paths relative to the project | the same |
+| shallow clone | what is here; the gap says ``git fetch --unshallow`` | needs the base commit, else says what to fetch |
+| partial clone | exact renames only, missing versions have ``problem``, nothing is fetched | StorageError without the base's blobs |
+| merge | compared with its first parent, side branches are not walked | against the merge base |
+| rename | followed from 50 % alike | followed; untracked: while not edited |
+| deleted, then added again | removed, then a new file | one change |
+| submodule, symbolic link | left out; a file that becomes one is removed | the same |
+| damaged blob | that version has ``problem`` | StorageError |
+| damaged commit or tree | empty; the gap says ``git fsck`` | StorageError |
+| replacements and grafts | ignored: the real commits | the same |
+"""
+
+from core.adapters.git.blobs import BlobHistory
+from core.adapters.git.changes import GitRepository
+from core.adapters.git.command import Git
+from core.adapters.git.log import GitLog
+
+__all__ = ["BlobHistory", "Git", "GitLog", "GitRepository"]

@@ -1,0 +1,120 @@
+"""What differs between a base revision and the work tree, with the base's bytes: the ground of ``audit --since``."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Mapping, Sequence
+
+from core.adapters.git import raw_diff
+from core.adapters.git.base import find_base
+from core.adapters.git.command import Git, GitFailed
+from core.adapters.git.objects import read_blobs
+from core.domain.change import Change, ChangeSet, RepositoryFacts
+from core.domain.history import Touch
+from core.errors import StorageError, UsageError
+
+
+class GitRepository:
+    """Repository over one project's git repository."""
+
+    def __init__(self, git: Git, *, include: Sequence[str] = ("**/*.py",), exclude: Sequence[str] = ()) -> None:
+        self._git = git
+        self._pathspecs = [f":(glob){glob}" for glob in include] + [f":(exclude,glob){glob}" for glob in exclude]
+
+    def facts(self) -> RepositoryFacts:
+        try:
+            bare, shallow, prefix = os.fsdecode(
+                self._git.run("rev-parse", "--is-bare-repository", "--is-shallow-repository", "--show-prefix")
+            ).split("\n", 2)
+            return RepositoryFacts(
+                root="" if bare == "true" else self._git.line("rev-parse", "--show-toplevel"),
+                prefix=prefix.removesuffix("\n"),
+                head=self._git.line("rev-parse", "--verify", "--quiet", "HEAD"),
+                branch=self._git.line("symbolic-ref", "--quiet", "--short", "HEAD"),
+                shallow=shallow == "true",
+                bare=bare == "true",
+            )
+        except GitFailed as failed:
+            return RepositoryFacts(problem=str(failed))
+
+    def changed_since(self, revision: str) -> ChangeSet:
+        try:
+            base = find_base(self._git, revision)
+            touches = {touch.path: touch for touch in self._touches(base.id)}
+            changed, deleted = self._settle(touches.values())
+            moved = self._untracked(deleted)
+            changes = self._with_bases([*changed, *moved])
+        except GitFailed as failed:
+            kind = StorageError if failed.damage else UsageError
+            raise kind(f"cannot compare with {revision}: {failed.reason}", hint=failed.hint) from failed
+        gone = set(deleted) - {touch.old_path for touch in moved}
+        return ChangeSet(base=base.id, changes=changes, deleted=tuple(sorted(gone)), note=base.note)
+
+    def _touches(self, base: str) -> Iterable[Touch]:
+        """Return what git sees: a file whose times changed is among them, whatever its bytes."""
+        arguments = ("diff-index", "--raw", "-z", "--no-abbrev", "-M", "--relative", base, "--", *self._pathspecs)
+        return raw_diff.touches(self._git.run(*arguments, config=self._without_filters()))
+
+    def _without_filters(self) -> dict[str, str]:
+        """Return settings that stop git from starting the repository's own programs when it looks into a file."""
+        names = self._git.text("config", "--null", "--name-only", "--get-regexp", r"^filter\..").split("\0")
+        filters = {name.rpartition(".")[0] for name in names if name}
+        off = {"clean": "", "smudge": "", "process": "", "required": "false"}
+        return {f"{name}.{key}": value for name in sorted(filters) for key, value in off.items()}
+
+    def _settle(self, touches: Iterable[Touch]) -> tuple[list[Touch], dict[str, str]]:
+        """Return the touches whose bytes or place really changed, and the blobs of deleted files by path."""
+        changed, deleted = list[Touch](), dict[str, str]()
+        for touch in touches:
+            content = self._content(touch.path) if touch.blob else None
+            if content is None:
+                deleted.update({touch.old_path: touch.old_blob} if touch.old_path else {})
+            elif touch.path != touch.old_path or blob_id(content, len(touch.old_blob)) != touch.old_blob:
+                changed.append(touch)
+        return changed, deleted
+
+    def _untracked(self, deleted: Mapping[str, str]) -> list[Touch]:
+        """Return the files git does not know yet; one with the bytes of a deleted file is that file, moved."""
+        output = self._git.run("ls-files", "--others", "--exclude-standard", "-z", "--", *self._pathspecs)
+        by_blob = {blob: path for path, blob in deleted.items()}
+        found = []
+        for path in os.fsdecode(output).split("\0"):
+            content = self._content(path) if path else None
+            if content is not None:
+                blob = blob_id(content, len(next(iter(by_blob), "")))
+                old_path = by_blob.pop(blob, "")
+                found.append(Touch(path=path, old_path=old_path, blob=blob, old_blob=blob if old_path else ""))
+        return found
+
+    def _content(self, path: str) -> bytes | None:
+        """Return a regular file's bytes; None when there is none. Raises StorageError when it cannot be read."""
+        place = os.path.join(self._git.directory, path)
+        try:
+            if not stat.S_ISREG(os.lstat(place).st_mode):
+                return None
+            with open(place, "rb") as file:
+                return file.read()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise StorageError(f"{path}: cannot be read ({error.strerror})") from error
+
+    def _with_bases(self, touches: Sequence[Touch]) -> tuple[Change, ...]:
+        wanted = dict.fromkeys(touch.old_blob for touch in touches if touch.old_blob)
+        bases = dict(read_blobs(self._git, list(wanted)))
+        for touch in touches:
+            if touch.old_blob and touch.old_blob not in bases:
+                raise StorageError(
+                    f"{touch.old_path}: its base version (git blob {touch.old_blob[:12]}) is missing or damaged",
+                    hint="git fetch --refetch --no-filter, or git fsck",
+                )
+        changes = (Change(path=touch.path, old_path=touch.old_path, base=bases.get(touch.old_blob)) for touch in touches)
+        return tuple(sorted(changes, key=lambda change: change.path))
+
+
+def blob_id(content: bytes, length: int) -> str:
+    """Return git's id of a blob with this content; ``length`` of an id tells the repository's hash (64: SHA-256)."""
+    name = "sha256" if length == 64 else "sha1"
+    return hashlib.new(name, b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

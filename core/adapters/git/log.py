@@ -1,0 +1,90 @@
+"""The newest first-parent commits and what each did to Python files, read without touching anything."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.adapters.git import raw_diff
+from core.adapters.git.command import Git, GitFailed
+from core.adapters.git.lending import lend
+from core.domain.history import Commit, CommitWindow, Touch
+
+#: Pairs of added and removed files beyond which git looks for exact renames only, whatever the repository is set to.
+_RENAME_LIMIT = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """One commit as ``git rev-list`` prints it."""
+
+    id: str
+    at: float
+    #: First parent; empty for a root and for the end of a shallow clone.
+    parent: str
+
+
+class GitLog:
+    """CommitLog over one project's git repository."""
+
+    def __init__(self, git: Git, *, include: Sequence[str] = ("**/*.py",), exclude: Sequence[str] = ()) -> None:
+        self._git = git
+        self._pathspecs = [f":(glob){glob}" for glob in include] + [f":(exclude,glob){glob}" for glob in exclude]
+
+    def window(self, count: int) -> CommitWindow:
+        if count <= 0:
+            return CommitWindow()
+        try:
+            return self._window(count)
+        except GitFailed as failed:
+            return CommitWindow(gap=str(failed))
+
+    def lend(self, directory: str, window: CommitWindow) -> None:
+        lend(self._git, directory, window)
+
+    def _window(self, count: int) -> CommitWindow:
+        if not self._git.line("rev-parse", "--verify", "--quiet", "HEAD"):
+            self._git.run("rev-parse", "--git-dir")
+            return CommitWindow(gap="there is no commit yet")
+        lines = self._lines(count)
+        ends = self._shallow_ends()
+        found = self._touches([line for line in lines if line.id not in ends])
+        commits = tuple(Commit(id=line.id, at=line.at, touches=found.get(line.id, ())) for line in reversed(lines))
+        return CommitWindow(commits=commits, gap=_shallow_gap(commits, count) if commits[0].id in ends else "")
+
+    def _lines(self, count: int) -> list[_Line]:
+        output = self._git.run("rev-list", "--first-parent", f"--max-count={count}", "--timestamp", "--parents", "HEAD", "--")
+        words = [line.split() for line in output.decode("ascii").splitlines()]
+        return [_Line(at=float(at), id=commit, parent=parents[0] if parents else "") for at, commit, *parents in words]
+
+    def _shallow_ends(self) -> frozenset[str]:
+        path = os.path.join(self._git.directory, self._git.line("rev-parse", "--git-path", "shallow"))
+        try:
+            with open(path, encoding="ascii") as file:
+                return frozenset(file.read().split())
+        except FileNotFoundError:
+            return frozenset()
+        except OSError as error:
+            raise GitFailed(f"{path} cannot be read ({error.strerror})") from error
+
+    def _touches(self, lines: Sequence[_Line]) -> dict[str, tuple[Touch, ...]]:
+        if not lines:
+            return {}
+        pairs = "".join(f"{line.id} {line.parent}".rstrip() + "\n" for line in lines)
+        renames = "-M100%" if self._is_partial() else "-M"
+        output = self._git.run(
+            "diff-tree", "--stdin", "-r", "--raw", "-z", "--no-abbrev", "--root", "--always", "--relative", renames,
+            f"-l{_RENAME_LIMIT}", "--", *self._pathspecs, input=pairs.encode("ascii"),
+        )  # fmt: skip
+        return dict(raw_diff.commits(output))
+
+    def _is_partial(self) -> bool:
+        return bool(self._git.line("config", "--get-regexp", r"^(extensions\.partialclone|remote\..*\.promisor)$"))
+
+
+def _shallow_gap(commits: Sequence[Commit], count: int) -> str:
+    return (
+        f"shallow clone: only {len(commits)} of {count} revisions are here; "
+        "run git fetch --unshallow (in GitHub Actions: fetch-depth: 0 at actions/checkout)"
+    )

@@ -1,0 +1,135 @@
+"""How a number moved over history: series, direction, churn, and the little picture of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from core.domain.history import History
+from core.domain.metric import FileMeasure, Metric
+
+_BARS = "▁▂▃▄▅▆▇█"
+
+#: How far a metric moves without meaning anything: a comment line shifts a maintainability index, nothing shifts a complexity.
+_TOLERANCE = {Metric.COMPLEXITY: 0.0, Metric.MAINTAINABILITY: 1.0, Metric.UNREADABLE: 0.0}
+
+
+class Direction(StrEnum):
+    """Where a series went between its first and its last value."""
+
+    WORSENING = "worsening"
+    IMPROVING = "improving"
+    FLAT = "flat"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One value at one revision."""
+
+    #: Commit id; empty for the value before the first revision looked at.
+    revision: str
+    #: Unix time of the commit in seconds; for the value before the first revision, the time of that revision.
+    at: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileTrend:
+    """What happened to one file in the window, under whatever names it had."""
+
+    #: Its path at the end of the window.
+    path: str
+    #: Revisions of the window that touched it.
+    churn: int
+    #: Its maintainability index before the window and after each revision that touched it.
+    maintainability: tuple[Point, ...]
+    #: The complexity of each block it has at the end, by qualified name; of namesakes, the worst.
+    complexity: Mapping[str, tuple[Point, ...]]
+
+
+@dataclass(slots=True)
+class _Track:
+    churn: int = 0
+    maintainability: list[Point] = field(default_factory=list)
+    complexity: dict[str, list[Point]] = field(default_factory=dict)
+    blocks: frozenset[str] = frozenset()
+
+    def add(self, revision: str, at: float, measure: FileMeasure) -> None:
+        if measure.problem:
+            return
+        worst: dict[str, int] = {}
+        for block in measure.blocks:
+            worst[block.name] = max(block.complexity, worst.get(block.name, 0))
+        self.maintainability.append(Point(revision=revision, at=at, value=measure.maintainability))
+        for name, complexity in worst.items():
+            self.complexity.setdefault(name, []).append(Point(revision=revision, at=at, value=float(complexity)))
+        self.blocks = frozenset(worst)
+
+    def trend(self, path: str) -> FileTrend:
+        blocks = {name: tuple(points) for name, points in self.complexity.items() if name in self.blocks}
+        return FileTrend(path=path, churn=self.churn, maintainability=tuple(self.maintainability), complexity=blocks)
+
+
+def file_trends(history: History) -> dict[str, FileTrend]:
+    """Return the trend of every file that a revision touched and that is there at the end, by its path at the end.
+
+    A renamed file keeps its series; a file that was deleted and added again starts a new one. A version that
+    could not be measured counts as churn and gives no point.
+    """
+    live: dict[str, _Track] = {}
+    for path, measure in history.before.items():
+        live[path] = _Track()
+        live[path].add("", history.revisions[0].at, measure)
+    for revision in history.revisions:
+        moved = {new: live.pop(old) for new, old in (revision.renamed or {}).items() if old in live}
+        for path in revision.removed:
+            live.pop(path, None)
+        live.update(moved)
+        for path, measure in revision.changed.items():
+            track = live.setdefault(path, _Track())
+            track.churn += 1
+            track.add(revision.id, revision.at, measure)
+    return {path: track.trend(path) for path, track in sorted(live.items()) if track.churn}
+
+
+def values(points: Sequence[Point], present: float | None = None) -> tuple[float, ...]:
+    """Return the points' values, oldest first, and ``present`` after them unless it is the last one again."""
+    past = tuple(point.value for point in points)
+    return past if present is None or past[-1:] == (present,) else (*past, present)
+
+
+def direction(metric: Metric, series: Sequence[float]) -> Direction:
+    """Compare the last value with the first: better, worse, or neither by more than the metric's tolerance.
+
+    A complexity moves by any whole number, a maintainability index by more than one point.
+    """
+    if not series:
+        return Direction.FLAT
+    rise = series[-1] - series[0]
+    worse = -rise if metric is Metric.MAINTAINABILITY else rise
+    if abs(worse) <= _TOLERANCE[metric]:
+        return Direction.FLAT
+    return Direction.WORSENING if worse > 0 else Direction.IMPROVING
+
+
+def sparkline(series: Sequence[float], width: int = 12) -> str:
+    """Return one bar a value, lowest ▁ to highest █; a flat series is all ▄, an empty one empty.
+
+    More than ``width`` values are thinned evenly; the first and the last stay. ``width`` is at least 2.
+    """
+    shown = thinned(series, width)
+    if not shown:
+        return ""
+    low, span = min(shown), max(shown) - min(shown)
+    if span <= 0:
+        return _BARS[3] * len(shown)
+    return "".join(_BARS[min(7, int((value - low) / span * 8))] for value in shown)
+
+
+def thinned(series: Sequence[float], width: int) -> tuple[float, ...]:
+    """Return at most ``width`` (2 or more) values at even distances, the first and the last among them."""
+    if len(series) <= width:
+        return tuple(series)
+    step = (len(series) - 1) / (width - 1)
+    return tuple(series[round(index * step)] for index in range(width))
