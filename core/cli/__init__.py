@@ -1,0 +1,46 @@
+"""The ``orchestrator`` command. Version and overview are answered before anything heavy is imported."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+_HELP = (["--help"], ["-h"], ["help"])
+_VERSION = (["--version"], ["-V"], ["version"])
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line (default: the process's own) and return its exit code. Never raises."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments in _VERSION:
+        from core import __version__
+
+        return _say(f"orchestrator {__version__}\n", to_error=False)
+    if arguments in _HELP:
+        return _say(_overview(), to_error=False)
+    if not arguments and "_ORCHESTRATOR_COMPLETE" not in os.environ:
+        return _say(_overview(), to_error=True)
+
+    from core.cli.app import invoke
+    from core.cli.failure import guarded
+
+    return guarded(invoke, arguments)
+
+
+def _overview() -> str:
+    with open(os.path.join(os.path.dirname(__file__), "help.txt"), encoding="utf-8") as file:
+        return file.read()
+
+
+def _say(text: str, *, to_error: bool) -> int:
+    stream = sys.stderr if to_error else sys.stdout
+    if stream is None:
+        return 2 if to_error else 0
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        # The reader has gone. Python would complain once more while flushing at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return 2 if to_error else 0

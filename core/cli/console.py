@@ -1,0 +1,145 @@
+"""What stream is what, and writing to it: a closed or odd terminal is never an error of ours."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TextIO
+
+from core.reports.style import Style
+
+#: Seconds between two writes while more is coming.
+PACE = 0.1
+
+
+class Ci(StrEnum):
+    """Who reads the output."""
+
+    #: A person, or a script of theirs.
+    NONE = "none"
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    #: Some other service that sets ``CI``.
+    OTHER = "other"
+
+
+def ci_of(environ: Mapping[str, str]) -> Ci:
+    """Return the service that the environment belongs to."""
+    if environ.get("GITHUB_ACTIONS") == "true":
+        return Ci.GITHUB
+    if environ.get("GITLAB_CI") == "true":
+        return Ci.GITLAB
+    return Ci.OTHER if environ.get("CI", "").lower() not in ("", "0", "false", "no") else Ci.NONE
+
+
+def wants_colour(environ: Mapping[str, str], *, terminal: bool) -> bool:
+    """Decide on colour: NO_COLOR forbids, FORCE_COLOR or CLICOLOR_FORCE demands, else a terminal that is not dumb."""
+    if environ.get("NO_COLOR"):
+        return False
+    for name in ("FORCE_COLOR", "CLICOLOR_FORCE"):
+        if environ.get(name):
+            return environ[name].lower() not in ("0", "false", "no")
+    return terminal and environ.get("TERM") != "dumb"
+
+
+def wants_live(environ: Mapping[str, str], *, terminal: bool) -> bool:
+    """Decide whether lines may be drawn over: a terminal that understands it, with a person in front of it."""
+    return terminal and environ.get("TERM", "dumb") not in ("dumb", "") and ci_of(environ) is Ci.NONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What is known of a stream before anything is written to it."""
+
+    terminal: bool = False
+    colour: bool = False
+    live: bool = False
+    #: Whether it can show characters beyond ASCII.
+    unicode: bool = True
+
+
+#: Our symbols, where a stream knows ASCII only.
+_ASCII = str.maketrans(
+    {"✓": "+", "✗": "x", "↻": "~", "▸": ">", "·": "-", "…": "~", "│": "|", "○": "o", "−": "-", "→": ">", "━": "=", "─": "-"}
+)
+
+
+class Output:
+    """A stream with a memory of up to PACE seconds. Nothing it does raises because somebody closed the other end."""
+
+    def __init__(self, stream: TextIO, look: Look, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.look = look
+        self.closed = False
+        self._stream = stream
+        self._monotonic = monotonic
+        self._pending: list[str] = []
+        self._written = -PACE
+
+    def add(self, text: str) -> None:
+        """Write ``text`` now, or together with what follows within PACE seconds; call ``flush`` in pauses."""
+        self._pending.append(text)
+        if self._monotonic() - self._written >= PACE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is pending, in one go."""
+        if self._pending:
+            text = "".join(self._pending)
+            self._pending.clear()
+            self._write(text)
+            self._written = self._monotonic()
+
+    def size(self) -> tuple[int, int]:
+        """Return columns and rows of the terminal as they are now; 80 × 24 where nobody knows."""
+        with suppress(OSError, ValueError):
+            size = os.get_terminal_size(self._stream.fileno())
+            if size.columns > 0 and size.lines > 0:
+                return size.columns, size.lines
+        return 80, 24
+
+    def style(self) -> Style:
+        """Return the look of text for this stream as wide as it is now."""
+        return Style(colour=self.look.colour, width=self.size()[0] if self.look.terminal else None)
+
+    def _write(self, text: str) -> None:
+        if self.closed:
+            return
+        try:
+            self._stream.write(text if self.look.unicode else text.translate(_ASCII).encode("ascii", "backslashreplace").decode())
+            self._stream.flush()
+        except UnicodeEncodeError:
+            # A file name or a log that is no valid text in this encoding.
+            self._write(text.encode("ascii", "backslashreplace").decode())
+        except BlockingIOError:
+            # Somebody who shares the terminal made it non-blocking; what it could not take is lost, the run goes on.
+            return
+        except (OSError, ValueError):
+            self.closed = True
+
+
+def outputs(environ: Mapping[str, str]) -> tuple[Output, Output]:
+    """Return stdout and stderr of this process."""
+    return _output(sys.stdout, environ), _output(sys.stderr, environ)
+
+
+def _output(stream: TextIO | None, environ: Mapping[str, str]) -> Output:
+    if stream is None:
+        # Started with the descriptor closed: Python has no stream for it.
+        return Output(io.StringIO(), Look())
+    terminal = stream.isatty()
+    encoding = (stream.encoding or "ascii").lower().replace("-", "")
+    return Output(
+        stream,
+        Look(
+            terminal=terminal,
+            colour=wants_colour(environ, terminal=terminal),
+            live=wants_live(environ, terminal=terminal),
+            unicode=encoding.startswith("utf"),
+        ),
+    )

@@ -1,0 +1,95 @@
+"""The one error boundary: whatever a command raises becomes words for a person and an exit code for a script."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, TextIO
+
+from core.cli.console import Ci, ci_of, outputs
+from core.domain.exit_code import ExitCode
+from core.errors import EditRefused, InvalidFile, OrchestratorError, Problem
+from core.reports.style import PLAIN, Style
+from core.reports.wording import count
+from core.reports.workflow_commands import command as workflow_command
+
+
+def guarded(command: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
+    """Call ``command`` and return its exit code, or the one of what it raised, which was told to the user by then."""
+    try:
+        return command(arguments)
+    except OrchestratorError as error:
+        return _told(error, arguments)
+    except KeyboardInterrupt:
+        _, stderr = outputs(os.environ)
+        stderr.add("interrupted\n")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        return ExitCode.OK
+    except Exception as error:  # noqa: BLE001 – the boundary: a mistake of ours ends in a crash log, not in a traceback
+        from core.cli.crash_log import write_crash_log
+
+        hint = f"this is a mistake in orchestrator; please report it with {write_crash_log(error, arguments)}"
+        return _told(OrchestratorError(f"{type(error).__name__}: {error}", hint=hint), arguments)
+    finally:
+        _settle(sys.stdout)
+        _settle(sys.stderr)
+
+
+def error_text(error: OrchestratorError, style: Style = PLAIN) -> str:
+    """Return what stderr says about an error: the problems one a line, or one sentence; then the hint."""
+    if isinstance(error, InvalidFile):
+        text = "".join(f"{problem}\n" for problem in error.problems) + f"{style.bad('error:')} {count(len(error.problems), 'problem')}\n"
+    else:
+        text = f"{style.bad('error:')} {error}\n"
+    return text + "".join(f"  {style.dim('hint:')} {line}\n" for line in error.hint.splitlines())
+
+
+def error_json(error: OrchestratorError) -> dict[str, Any]:
+    """Return the same for a program."""
+    problems = [{"file": p.file, "line": p.line, "column": p.column, "message": p.message, "hint": p.hint} for p in _problems(error)]
+    message = f"{len(problems)} problems" if isinstance(error, InvalidFile) and len(problems) > 1 else str(error)
+    return {"error": message, "hint": error.hint, "exit_code": error.exit_code, "problems": problems}
+
+
+def annotation_lines(error: OrchestratorError) -> str:
+    """Return the workflow commands that mark an error's places in GitHub's view of the files."""
+    places = _problems(error)
+    if not places:
+        return workflow_command("error", str(error))
+    return "".join(workflow_command("error", f"{p.message}{f' ({p.hint})' if p.hint else ''}", **_place(p)) for p in places)
+
+
+def _place(problem: Problem) -> dict[str, str]:
+    place = {"file": problem.file}
+    return place | {"line": str(problem.line), "col": str(problem.column)} if problem.line else place
+
+
+def _problems(error: OrchestratorError) -> tuple[Problem, ...]:
+    if isinstance(error, InvalidFile):
+        return error.problems
+    return (error.problem,) if isinstance(error, EditRefused) else ()
+
+
+def _told(error: OrchestratorError, arguments: Sequence[str]) -> int:
+    stdout, stderr = outputs(os.environ)
+    stderr.add(error_text(error, stderr.style()))
+    if "--json" in arguments:
+        stdout.add(json.dumps(error_json(error), ensure_ascii=False) + "\n")
+    elif ci_of(os.environ) is Ci.GITHUB:
+        stdout.add(annotation_lines(error))
+    return error.exit_code
+
+
+def _settle(stream: TextIO | None) -> None:
+    """Flush; where the reader has gone, throw the rest away so that Python does not complain about it at exit."""
+    if stream is None:
+        return
+    try:
+        stream.flush()
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

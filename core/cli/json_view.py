@@ -1,0 +1,29 @@
+"""The view of a program: one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+
+from core.cli.console import Output
+from core.events import Event, RunFinished, to_json
+
+
+class JsonView:
+    """Writes every event to one stream."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+
+    def __call__(self, event: Event) -> None:
+        """Write one event."""
+        self._output.add(json.dumps(to_json(event), ensure_ascii=False) + "\n")
+        if isinstance(event, RunFinished):
+            self._output.flush()
+
+    def tick(self) -> None:
+        """Write what is pending."""
+        self._output.flush()
+
+    def close(self) -> None:
+        """Write what is pending."""
+        self._output.flush()

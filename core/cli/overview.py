@@ -1,0 +1,30 @@
+"""The text of ``orchestrator --help``. ``help.txt`` holds it, so that printing it imports nothing; ``docs/generate.py`` writes it."""
+
+from __future__ import annotations
+
+from core.cli.app import COMMANDS, PROGRAM
+
+
+def overview() -> str:
+    """Return the whole text."""
+    width = max(len(command.name) for command in COMMANDS)
+    lines = [
+        "Plan, execute, reflect: works off tasks.yml, measures the code, writes the next tasks.",
+        "",
+        f"Usage: {PROGRAM} COMMAND [OPTIONS]",
+    ]
+    for group in dict.fromkeys(command.group for command in COMMANDS):
+        lines += ["", f"{group}:"]
+        lines += [f"  {command.name:{width}}  {command.help}" for command in COMMANDS if command.group == group]
+    lines += [
+        "",
+        "Everywhere:",
+        f"  {'-C DIR':{width}}  Work in this repository instead of the current one.",
+        f"  {'-f FILE':{width}}  Use this file instead of tasks.yml.",
+        f"  {'--json':{width}}  Print JSON.",
+        f"  {'-h':{width}}  Explain a command: {PROGRAM} run -h",
+        f"  {'--version':{width}}  Print the version.",
+        "",
+        "Begin with:  orchestrator init   then   orchestrator run",
+    ]
+    return "\n".join(lines) + "\n"

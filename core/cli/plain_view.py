@@ -1,0 +1,77 @@
+"""The view of pipes, files and simple terminals: lines are only ever added."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from core import events
+from core.cli.console import Output
+from core.reports.event_line import Volume, event_line
+from core.reports.progress import Progress
+from core.reports.run_summary import Tail, run_summary
+from core.reports.wording import count, listing, seconds
+
+#: Seconds of silence after which a sign of life is due; CI services take longer silence for death.
+_SILENCE = 60.0
+
+
+class Dialect(Protocol):
+    """What a CI service wants to hear beside the lines."""
+
+    def task(self, event: events.TaskFinished, line: str) -> str:
+        """Return what to write for a task that ended, given its line."""
+
+    def summary(self, text: str) -> str:
+        """Return what to write at the end, given the summary."""
+
+
+class PlainView:
+    """Adds one line for what ended; the summary goes to ``result``."""
+
+    def __init__(
+        self,
+        lines: Output,
+        result: Output,
+        *,
+        tail: Tail,
+        volume: Volume = Volume.NORMAL,
+        dialect: Dialect | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._dialect = dialect
+        self._lines, self._result, self._tail, self._volume, self._now = lines, result, tail, volume, now
+        self._progress = Progress()
+        self._style = lines.style()
+        self._spoke = now()
+
+    def __call__(self, event: events.Event) -> None:
+        """Show one event."""
+        self._progress.take(event)
+        tries = self._progress.tries.get(event.task_id, 1) if isinstance(event, events.TaskFinished) else 1
+        line = event_line(event, self._style, self._volume, tries)
+        if line:
+            if self._dialect is not None and isinstance(event, events.TaskFinished):
+                line = self._dialect.task(event, line)
+            self._spoke = event.at
+            self._lines.add(line)
+        if isinstance(event, events.RunFinished):
+            self.close()
+            text = run_summary(self._progress, self._result.style(), tail=self._tail, volume=self._volume)
+            self._result.add(text if self._dialect is None else self._dialect.summary(text))
+            self._result.flush()
+
+    def tick(self) -> None:
+        """Write what is pending, and a sign of life after a minute of silence."""
+        now = self._now()
+        if now - self._spoke >= _SILENCE and self._progress.running and self._volume is not Volume.QUIET:
+            self._spoke = now
+            running = self._progress.running.values()
+            told = listing([f"{task.task_id} ({seconds(now - task.at)})" for task in running])
+            self._lines.add(f"{self._style.busy('▸')} {'':8}  {count(len(running), 'task')} running: {told}\n")
+        self._lines.flush()
+
+    def close(self) -> None:
+        """Write what is pending."""
+        self._lines.flush()

@@ -1,0 +1,39 @@
+"""Reports of a run that go into files: JUnit's XML, GitHub's step summary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from core.cli.console import Output
+from core.events import Event, RunFinished
+from core.reports.progress import Progress
+
+#: Returns the text of a report on a finished run.
+Render = Callable[[Progress], str]
+
+
+class ReportFile:
+    """Writes one report when the run has finished. A file that cannot be written is told, and changes nothing else."""
+
+    def __init__(self, path: str, render: Render, complaints: Output, *, append: bool = False) -> None:
+        self._path, self._render, self._complaints = path, render, complaints
+        self._mode = "a" if append else "w"
+        self._progress = Progress()
+
+    def __call__(self, event: Event) -> None:
+        """Take one event."""
+        self._progress.take(event)
+        if not isinstance(event, RunFinished):
+            return
+        try:
+            with open(self._path, self._mode, encoding="utf-8", errors="backslashreplace") as file:
+                file.write(self._render(self._progress))
+        except OSError as error:
+            self._complaints.add(f"! {'':8}  {self._path}: not written: {error.strerror}\n")
+            self._complaints.flush()
+
+    def tick(self) -> None:
+        """Nothing is pending before the end."""
+
+    def close(self) -> None:
+        """Nothing is pending before the end."""

@@ -1,0 +1,94 @@
+"""Which views a run gets, decided from the streams, the environment and the flags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from core.cli.ci_view import dialect_of
+from core.cli.console import Ci, Output, ci_of
+from core.cli.json_view import JsonView
+from core.cli.live_view import LiveView
+from core.cli.plain_view import PlainView
+from core.cli.report_file import ReportFile
+from core.events import Event
+from core.reports.event_line import Volume
+
+#: Lines of a success's log that CI folds away; the file has the rest.
+_FOLDED = 200
+
+
+class View(Protocol):
+    """An EventSink that shows a run to somebody."""
+
+    def __call__(self, event: Event) -> None:
+        """Take one event."""
+
+    def tick(self) -> None:
+        """Show what is pending; cheap, to be called at least ten times a second while the run waits."""
+
+    def close(self) -> None:
+        """The run is over, well or not: write what is pending, leave the terminal as it was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the command line asked for."""
+
+    json: bool = False
+    volume: Volume = Volume.NORMAL
+    #: File for JUnit's XML; empty for none.
+    junit: str = ""
+    #: Lines of a failed task's log in the summary.
+    tail: int = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """What views ask for beside the events."""
+
+    #: ``LogStore.tail``: the last lines of the log at a path.
+    tail: Callable[[str, int], Sequence[str]]
+    #: ``Orchestrator.upcoming``: the ids of what starts next.
+    upcoming: Callable[[int], Sequence[str]] = lambda _count: ()
+
+
+def pick_views(environ: Mapping[str, str], stdout: Output, stderr: Output, wishes: Wishes, sources: Sources) -> list[View]:
+    """Return the views, none of which has written anything yet.
+
+    Progress goes to stderr and the summary to stdout, both to stdout in CI; ``--json`` gives stdout to the events, and
+    a person still gets the live view on a terminal that the events do not fill.
+    """
+    ci = ci_of(environ)
+    views: list[View] = []
+    if wishes.json:
+        views.append(JsonView(stdout))
+        if stderr.look.live and not stdout.look.terminal:
+            views.append(_live(stderr, stderr, wishes, sources))
+    elif stderr.look.live:
+        views.append(_live(stderr, stdout, wishes, sources))
+    else:
+        views.append(_plain(stderr if ci is Ci.NONE else stdout, stdout, ci, wishes, sources))
+    if ci is Ci.GITHUB and environ.get("GITHUB_STEP_SUMMARY"):
+        from core.reports.step_summary import step_summary
+
+        views.append(ReportFile(environ["GITHUB_STEP_SUMMARY"], step_summary, stderr, append=True))
+    if wishes.junit:
+        from core.reports.junit import junit_xml
+
+        views.append(ReportFile(wishes.junit, lambda progress: junit_xml(progress, tail=_tail(sources, wishes.tail)), stderr))
+    return views
+
+
+def _live(terminal: Output, result: Output, wishes: Wishes, sources: Sources) -> LiveView:
+    return LiveView(terminal, result, tail=_tail(sources, wishes.tail), upcoming=sources.upcoming, volume=wishes.volume)
+
+
+def _plain(lines: Output, result: Output, ci: Ci, wishes: Wishes, sources: Sources) -> PlainView:
+    dialect = dialect_of(ci, _tail(sources, _FOLDED))
+    return PlainView(lines, result, tail=_tail(sources, wishes.tail), volume=wishes.volume, dialect=dialect)
+
+
+def _tail(sources: Sources, lines: int) -> Callable[[str], Sequence[str]]:
+    return lambda path: sources.tail(path, lines)

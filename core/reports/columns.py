@@ -1,0 +1,137 @@
+"""Text in columns: how wide it is, how to cut it, how to align it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+#: What stands where text was cut.
+ELLIPSIS = "…"
+
+Paint = Callable[[str], str]
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` on one line: white space collapsed, control characters and text-direction marks written as escapes."""
+    joined = " ".join(text.split())
+    if joined.isprintable():
+        return joined
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in joined)
+
+
+def cells(text: str) -> int:
+    """Return the columns that one line without escapes fills on a terminal."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def fit(text: str, width: int | None) -> str:
+    """Return ``text`` cut to ``width`` columns (None: not at all), an ellipsis last where something is missing."""
+    if width is None or (len(text) * 2 <= width) or cells(text) <= width:
+        return text
+    if width < 1:
+        return ""
+    if text.isascii():
+        return text[: width - 1] + ELLIPSIS
+    kept, used = 0, 0
+    for character in text:
+        used += cells(character)
+        if used > width - 1:
+            break
+        kept += 1
+    return text[:kept] + ELLIPSIS
+
+
+def pad(text: str, width: int, *, right: bool = False) -> str:
+    """Return ``text`` filled with spaces to ``width`` columns; ``right`` puts the text at the right edge."""
+    gap = " " * max(0, width - cells(text))
+    return gap + text if right else text + gap
+
+
+def wrap(text: str, width: int | None, indent: int) -> str:
+    """Return one line of words broken to fill ``width`` columns at most, every line but the first indented."""
+    if width is None or len(text) * 2 <= width or cells(text) <= width:
+        return text
+    lines, used = [""], 0
+    for word in text.split(" "):
+        space = cells(word)
+        if used and used + 1 + space > width:
+            lines.append(" " * indent + word)
+            used = indent + space
+        else:
+            lines[-1] += f" {word}" if used else word
+            used += space + (1 if used else 0)
+    return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of a table."""
+
+    title: str
+    right: bool = False
+    #: Columns of the terminal that this column may fill at most; None: as wide as its widest cell.
+    most: int | None = None
+    #: Whether this column gives way when the table does not fit. One a table.
+    elastic: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """Text and what colours it after it was cut and filled."""
+
+    text: str
+    paint: Paint = str
+
+
+_GAP = 2
+_ELASTIC_LEAST = 12
+
+
+def table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, width: int | None, title: Paint | None) -> str:
+    """Return aligned lines, each ended by a newline, headed by titles painted by ``title`` (None: no head).
+
+    Columns that are empty in every row are left out. The elastic column is cut so that lines fill ``width`` at most.
+    """
+    shown = [i for i in range(len(columns)) if any(row[i].text for row in rows)]
+    widths = _widths([columns[i] for i in shown], [[row[i].text for i in shown] for row in rows], width, titled=title is not None)
+    lines = []
+    if title is not None:
+        lines.append(_line([columns[i] for i in shown], widths, [Cell(text=columns[i].title, paint=title) for i in shown]))
+    lines.extend(_line([columns[i] for i in shown], widths, [row[i] for i in shown]) for row in rows)
+    return "".join(lines)
+
+
+def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int | None, *, titled: bool) -> list[int]:
+    widths = []
+    for index, column in enumerate(columns):
+        widest = max((cells(row[index]) for row in rows), default=0)
+        widest = max(widest, len(column.title) if titled else 0)
+        widths.append(widest if column.most is None else min(widest, column.most))
+    if width is not None:
+        over = sum(widths) + _GAP * (len(widths) - 1) - width
+        for index, column in enumerate(columns):
+            if column.elastic and over > 0:
+                widths[index] = max(min(_ELASTIC_LEAST, widths[index]), widths[index] - over)
+    return widths
+
+
+def _line(columns: Sequence[Column], widths: Sequence[int], row: Sequence[Cell]) -> str:
+    parts = []
+    for index, (column, space, cell) in enumerate(zip(columns, widths, row, strict=True)):
+        text = fit(cell.text, space)
+        last = index == len(columns) - 1 and not column.right
+        parts.append(_painted(text if last else pad(text, space, right=column.right), cell.paint))
+    return (" " * _GAP).join(parts).rstrip() + "\n"
+
+
+def _painted(text: str, paint: Paint) -> str:
+    """Colour the text and leave the spaces around it bare."""
+    core = text.strip()
+    if not core or paint is str:
+        return text
+    start = text.index(core)
+    return text[:start] + paint(core) + text[start + len(core) :]

@@ -1,0 +1,72 @@
+"""A run as the XML that CI services read test results from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from xml.etree import ElementTree as ET
+
+from core.events import RunFinished, TaskFinished
+from core.reports.columns import one_line
+from core.reports.progress import Progress
+
+#: What XML 1.0 does not allow, not even escaped.
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit_xml(progress: Progress, *, tail: Callable[[str], Sequence[str]]) -> str:
+    """Return the document for a finished run: a testcase for each task that ended or was held up. ``tail`` reads a log's end."""
+    run, started = progress.finished, progress.started
+    if run is None or started is None:
+        return ""
+    cases = [_ended(event, progress.tries.get(event.task_id, 1), tail) for event in progress.ended.values()]
+    cases += [_held(progress, task_id, reason) for task_id, reason in _not_run(run).items() if task_id not in progress.ended]
+    counts = {"tests": str(len(cases)), "failures": str(_number(cases, "failure")), "errors": "0", "time": f"{run.duration:.3f}"}
+    root = ET.Element("testsuites", {"name": "orchestrator", **counts})
+    at = datetime.fromtimestamp(started.at, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    suite = ET.SubElement(root, "testsuite", {"name": "orchestrator", **counts, "skipped": str(_number(cases, "skipped")), "timestamp": at})
+    ET.SubElement(ET.SubElement(suite, "properties"), "property", name="run", value=_legal(run.run_id))
+    suite.extend(cases)
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+
+
+def _ended(event: TaskFinished, tries: int, tail: Callable[[str], Sequence[str]]) -> ET.Element:
+    outcome = event.outcome
+    case = _case(event.task_id, event.description, outcome.duration if outcome is not None else 0.0)
+    text = "\n".join(tail(outcome.log)) if outcome is not None and outcome.log else ""
+    if event.status == "failed":
+        message = event.reason + (f" ({tries} attempts)" if tries > 1 else "")
+        failure = ET.SubElement(case, "failure", message=_legal(message), type=str(outcome.ending) if outcome is not None else "failed")
+        failure.text = _legal(text)
+    elif event.status != "done":
+        ET.SubElement(case, "skipped", message=_legal(f"{event.status}: {event.reason}"))
+    if text or (outcome is not None and outcome.log):
+        log = f"log: {outcome.log}" if outcome is not None else ""
+        ET.SubElement(case, "system-out").text = _legal(f"{text}\n{log}".strip())
+    return case
+
+
+def _held(progress: Progress, task_id: str, reason: str) -> ET.Element:
+    case = _case(task_id, progress.descriptions.get(task_id, ""), 0.0)
+    ET.SubElement(case, "skipped", message=_legal(reason))
+    return case
+
+
+def _not_run(run: RunFinished) -> dict[str, str]:
+    held = (("blocked", run.blocked), ("waiting", run.waiting), ("left", run.left))
+    return {task_id: f"{word}: {reason}" for word, ids in held for task_id, reason in ids.items()}
+
+
+def _case(task_id: str, description: str, duration: float) -> ET.Element:
+    name = f"{task_id}: {one_line(description)}" if description else task_id
+    return ET.Element("testcase", classname=_legal(task_id), name=_legal(name), time=f"{duration:.3f}")
+
+
+def _number(cases: Sequence[ET.Element], tag: str) -> int:
+    return sum(case.find(tag) is not None for case in cases)
+
+
+def _legal(text: str) -> str:
+    return _ILLEGAL.sub("", text)

@@ -1,0 +1,97 @@
+"""What a run came to, as text: what was left and why, failures last with the end of their logs, then the counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from core.events import RunFinished, TaskFinished
+from core.reports.columns import Cell, Column, one_line, table
+from core.reports.event_line import Volume
+from core.reports.progress import Progress
+from core.reports.style import Style
+from core.reports.wording import amount, count, listing, seconds
+
+#: Returns the last lines of the log at a path; control characters are escaped, and a log that is gone has no lines.
+Tail = Callable[[str], Sequence[str]]
+
+#: Tasks listed of each sort; the rest are counted.
+_LISTED = 10
+
+
+def run_summary(progress: Progress, style: Style, *, tail: Tail, volume: Volume = Volume.NORMAL) -> str:
+    """Return the text for a run that has finished; of one that has not, nothing."""
+    run = progress.finished
+    if run is None:
+        return ""
+    parts = ["" if volume is Volume.QUIET else _not_run(run, style)]
+    parts += [_failure(progress.ended[task_id], progress, style, tail) for task_id in run.failed if task_id in progress.ended]
+    if volume is not Volume.QUIET or run.exit_code:
+        parts.append(_counts(progress, run, style) + _next_steps(run, style))
+    text = "\n".join(part for part in parts if part)
+    return f"\n{text}" if text else ""
+
+
+def _not_run(run: RunFinished, style: Style) -> str:
+    rows: list[list[Cell]] = []
+    for word, held, paint in (("left", run.left, style.warn), ("waits", run.waiting, style.warn), ("blocked", run.blocked, style.bad)):
+        rows += _held(word, held, paint, style)
+    columns = [Column(title=""), Column(title="", most=32), Column(title="", elastic=True)]
+    return table(columns, rows, width=style.width, title=None) if rows else ""
+
+
+def _held(word: str, held: Mapping[str, str], paint: Callable[[str], str], style: Style) -> list[list[Cell]]:
+    rows = [
+        [Cell(text=word, paint=paint), Cell(text=one_line(task_id), paint=style.bold), Cell(text=one_line(reason), paint=style.dim)]
+        for task_id, reason in list(held.items())[:_LISTED]
+    ]
+    if len(held) > _LISTED:
+        rows.append([Cell(text=word, paint=paint), Cell(text=""), Cell(text=f"and {len(held) - _LISTED:,} more", paint=style.dim)])
+    return rows
+
+
+def _failure(event: TaskFinished, progress: Progress, style: Style, tail: Tail) -> str:
+    outcome = event.outcome
+    tries = progress.tries.get(event.task_id, 1)
+    after = f" after {seconds(outcome.duration)}" if outcome is not None else ""
+    times = f" ({count(tries, 'attempt')})" if tries > 1 else ""
+    head = f"{style.bad('✗')} {style.bold(one_line(event.task_id))}  {one_line(event.description)}\n"
+    lines = [head, f"  {style.bad(one_line(event.reason) + after)}{times}\n"]
+    if outcome is not None and outcome.log:
+        lines += [f"  {style.dim('│')} {line}\n" for line in tail(outcome.log)]
+        lines.append(f"  {style.dim(outcome.log)}\n")
+    return "".join(lines)
+
+
+def _counts(progress: Progress, run: RunFinished, style: Style) -> str:
+    words = [(run.done, "done", style.good), (run.failed, "failed", style.bad), (run.blocked, "blocked", style.bad)]
+    words += [(run.waiting, "waiting", style.warn), (run.left, "left", style.warn)]
+    told = [paint(f"{len(ids):,} {word}") for ids, word, paint in words if ids]
+    budget = progress.started.budget if progress.started else None
+    cost = "" if budget is None else f" · {amount(run.spent)} of {amount(budget)} spent"
+    head = f"{', '.join(told) or 'nothing to do'} in {seconds(run.duration)}{cost}\n"
+    return head + "".join(style.dim(f"{line}\n") for line in (_stopped(run), _reflected(progress)) if line)
+
+
+def _stopped(run: RunFinished) -> str:
+    return one_line(run.reason) if run.left or run.exit_code > 1 else ""
+
+
+def _reflected(progress: Progress) -> str:
+    parts = [
+        f"{count(progress.appended, 'task')} added" if progress.appended else "",
+        f"{progress.closed} closed" if progress.closed else "",
+    ]
+    told = ", ".join(part for part in parts if part)
+    return f"reflection: {told}" if told else ""
+
+
+def _next_steps(run: RunFinished, style: Style) -> str:
+    held = [*run.blocked, *run.waiting, *run.left]
+    steps = []
+    if run.failed:
+        steps.append((f"orchestrator log {one_line(run.failed[-1])}", "the whole log"))
+        steps.append(("orchestrator run --retry-failed", f"try {listing([one_line(i) for i in run.failed], 3)} again"))
+    if held:
+        steps.append((f"orchestrator why {one_line(held[0])}", "what holds it up"))
+    width = max((len(step) for step, _ in steps), default=0)
+    return "".join(f"  {step:{width}}  {style.dim(words)}\n" for step, words in steps)
