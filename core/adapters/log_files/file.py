@@ -1,0 +1,100 @@
+"""The log file of one attempt."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Callable
+
+from core.adapters.log_files.layout import left_out, ours
+
+#: Bytes of the end that survive when a log outgrows its limit.
+_TAIL = 64 * 1024
+_CHUNK = 1024 * 1024
+
+
+class FileLog:
+    """An open log. What the disk refuses is not written; nothing here raises."""
+
+    def __init__(self, path: str, descriptor: int, limit: int, on_close: Callable[[], None]) -> None:
+        self._path = path
+        self._descriptor = descriptor
+        self._limit = limit
+        self._on_close = on_close
+        self._left_out = 0
+        #: Bytes of the line that stands for what was left out.
+        self._marker = 0
+        #: Size after our last line; a file of another size ends in the task's output.
+        self._noted = 0
+        self._header_open = True
+
+    @property
+    def path(self) -> str:
+        return self._path
+
+    @property
+    def output(self) -> int:
+        if self._header_open:
+            self._header_open = False
+            self._note(b"\n")
+        return self._descriptor
+
+    def note(self, text: str) -> None:
+        self._note(self._gap() + ours(text))
+
+    def trim(self) -> int:
+        size = self._size()
+        if size > self._limit:
+            self._leave_out(size)
+        return self._left_out
+
+    def close(self) -> str:
+        digest = hashlib.sha256()
+        offset = 0
+        while chunk := self._read(_CHUNK, offset):
+            digest.update(chunk)
+            offset += len(chunk)
+        with contextlib.suppress(OSError):
+            os.close(self._descriptor)
+        self._on_close()
+        return digest.hexdigest()
+
+    def _gap(self) -> bytes:
+        """Return what has to stand between the end of the output and a line of ours."""
+        size = self._size()
+        if self._header_open or size == self._noted:
+            return b""
+        return b"\n" if self._read(1, size - 1) == b"\n" else b"\n\n"
+
+    def _leave_out(self, size: int) -> None:
+        """Cut the middle. The task appends, so it goes on behind what is put back."""
+        keep = min(_TAIL, self._limit // 4)
+        head = self._limit // 2
+        tail = self._read(keep, size - keep)
+        try:
+            os.ftruncate(self._descriptor, head)
+        except OSError:
+            return
+        self._left_out += size - head - len(tail) - self._marker
+        marker = left_out(self._left_out)
+        self._marker = len(marker)
+        self._write(marker + tail)
+
+    def _note(self, content: bytes) -> None:
+        self._write(content)
+        self._noted = self._size()
+
+    def _write(self, content: bytes) -> None:
+        # A full disk costs lines of the log, never the run.
+        with contextlib.suppress(OSError):
+            os.write(self._descriptor, content)
+
+    def _read(self, count: int, offset: int) -> bytes:
+        try:
+            return os.pread(self._descriptor, count, max(0, offset))
+        except OSError:
+            return b""
+
+    def _size(self) -> int:
+        return os.fstat(self._descriptor).st_size

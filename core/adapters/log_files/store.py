@@ -1,0 +1,93 @@
+"""The directory of log files."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from functools import partial
+
+from core.adapters.log_files.file import FileLog
+from core.adapters.log_files.layout import output_lines, shown
+from core.adapters.log_files.name import file_name, timestamp
+from core.domain.attempt import Attempt
+from core.errors import StorageError
+
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+#: Bytes at the end of a log that a tail is looked for in.
+_TAIL_WINDOW = 1024 * 1024
+
+
+class FileLogStore:
+    """``directory`` (relative to ``root``) with one file an attempt; made when first needed."""
+
+    def __init__(self, root: str, directory: str = "logs", *, limit: int = 64 * 1024 * 1024, keep: int = 500) -> None:
+        self._root = root
+        self._directory = directory
+        self._limit = limit
+        self._keep = keep
+        self._open: set[str] = set()
+
+    def open(self, attempt: Attempt) -> FileLog:
+        """Create the attempt's log. On a full disk there is none: its path is empty and the output goes nowhere.
+
+        Raises StorageError when the directory cannot be written for any other reason.
+        """
+        microseconds = round(attempt.started * 1_000_000)
+        while True:
+            name = file_name(attempt.task_id, microseconds)
+            try:
+                descriptor = self._create(name)
+            except FileExistsError:
+                microseconds += 1
+                continue
+            except OSError as problem:
+                if problem.errno in _FULL:
+                    return FileLog("", os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC), self._limit, lambda: None)
+                raise self._refusal(problem) from problem
+            self._open.add(name)
+            return FileLog(f"{self._directory}/{name}", descriptor, self._limit, partial(self._open.discard, name))
+
+    def tail(self, path: str, lines: int) -> tuple[str, ...]:
+        if not path or lines <= 0:
+            return ()
+        try:
+            with open(os.path.join(self._root, path), "rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                start = file.seek(max(0, size - _TAIL_WINDOW))
+                content = file.read()
+        except OSError:
+            return ()
+        return tuple(shown(line) for line in output_lines(content, from_start=start == 0)[-lines:])
+
+    def prune(self) -> int:
+        try:
+            names = os.listdir(self._path())
+        except OSError:
+            return 0
+        logs = sorted((moment, name) for name in names if (moment := timestamp(name)) is not None)
+        return sum(self._remove(name) for _, name in logs[: -self._keep] if name not in self._open)
+
+    def _create(self, name: str) -> int:
+        path = self._path(name)
+        try:
+            return os.open(path, _FLAGS, 0o644)
+        except FileNotFoundError:
+            os.makedirs(self._path(), exist_ok=True)
+            return os.open(path, _FLAGS, 0o644)
+
+    def _remove(self, name: str) -> bool:
+        with contextlib.suppress(OSError):
+            os.unlink(self._path(name))
+            return True
+        return False
+
+    def _path(self, *name: str) -> str:
+        return os.path.join(self._root, self._directory, *name)
+
+    def _refusal(self, problem: OSError) -> StorageError:
+        return StorageError(
+            f"{self._directory}: cannot create a log file: {(problem.strerror or str(problem)).lower()}",
+            hint="make the directory writable, or name another one as log.directory in config.yaml",
+        )

@@ -1,0 +1,5 @@
+"""The port ``Launcher`` with real processes."""
+
+from core.adapters.processes.launcher import ProcessLauncher
+
+__all__ = ["ProcessLauncher"]
