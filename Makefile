@@ -1,0 +1,70 @@
+# Everything a fresh clone needs: `make run` and `make test`. Wants python3 (3.11 or newer), make and git.
+# Another interpreter: make PYTHON=python3.12 test        Arguments for run: make run ARGS="-j 4 --dry-run"
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+LOCK   := requirements.lock
+CODE   := core plugins docs tests .ci
+SUITES := $(wildcard tests/unit tests/contract tests/integration tests/e2e)
+ARGS   ?=
+TESTS  ?= $(SUITES)
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint unit docs wheel bench faults lock format clean
+
+help:  ## Print this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+run: $(READY)  ## Work off tasks.yml of this repository
+	@$(BIN)/orchestrator run $(ARGS)
+
+test: lint  ## Run every check; the closing line of pytest comes last
+	@$(BIN)/python -m pytest -m "not slow" $(TESTS) $(ARGS)
+
+lint: $(READY)  ## Format, rules, types, imports, generated docs
+	@$(BIN)/ruff format --check --quiet $(wildcard $(CODE)) || { echo "  hint: make format" >&2; exit 1; }
+	@$(BIN)/ruff check --quiet $(wildcard $(CODE))
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo >$(VENV)/imports.txt || { cat $(VENV)/imports.txt; exit 1; }
+	@$(BIN)/python docs/generate.py --check
+
+unit: $(READY)  ## Only the tests that need no disk
+	@$(BIN)/python -m pytest tests/unit $(ARGS)
+
+docs: $(READY)  ## Write the pages that are made from the code
+	@$(BIN)/python docs/generate.py
+
+wheel: $(READY)  ## Build the wheel and the source archive into dist/
+	@$(BIN)/python -m build --no-isolation
+
+bench: $(READY)  ## Measure; prints figures, judges nothing
+	@$(BIN)/python -m pytest tests/benchmarks -s $(ARGS)
+
+faults: $(READY)  ## The long tests: kill, starve and damage it
+	@$(BIN)/python -m pytest -m slow $(TESTS) $(ARGS)
+
+format: $(READY)  ## Format the code and mend what can be mended
+	@$(BIN)/ruff format $(wildcard $(CODE))
+	@$(BIN)/ruff check --fix $(wildcard $(CODE))
+
+lock: | $(BIN)/python  ## Renew requirements.lock from pyproject.toml
+	@$(BIN)/python -m pip install --quiet --upgrade uv
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" --extra dev pyproject.toml --output-file $(LOCK)
+
+clean:  ## Remove the environment and everything built
+	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	@$(PYTHON) .ci/make_venv.py $(VENV)
+
+$(READY): $(LOCK) pyproject.toml | $(BIN)/python
+	@echo "Installing what $(LOCK) names into $(VENV) ..." >&2
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement $(LOCK)
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip check || { echo "  hint: $(LOCK) does not fit pyproject.toml: make lock" >&2; exit 1; }
+	@touch $@
