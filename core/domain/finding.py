@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 from dataclasses import dataclass
 
 from core.domain.metric import Metric
+from core.domain.trend import Direction, direction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One piece of trouble. Two findings with one fingerprint are the same trouble."""
 
-    #: Stable identity: a short hash of metric, path and qualified name.
+    #: Stable identity, see ``fingerprint``.
     fingerprint: str
     metric: Metric
     #: POSIX path relative to the repository.
@@ -29,5 +32,33 @@ class Finding:
     trend: tuple[float, ...] = ()
     #: Revisions in the window of history that touched the file.
     churn: int = 0
-    #: What to do about it, drawn from the block itself.
-    suggestion: str = ""
+    #: Why an unreadable file cannot be measured; empty for other findings.
+    problem: str = ""
+
+    @property
+    def direction(self) -> Direction:
+        return direction(self.metric, self.trend)
+
+    @property
+    def excess(self) -> float:
+        """How far over the threshold, as doublings: 0 at it, 1 at twice as bad, at most 4."""
+        if self.metric is Metric.UNREADABLE:
+            return 0.0
+        worse, better = (self.score, self.threshold) if self.metric is Metric.COMPLEXITY else (self.threshold, self.score)
+        return min(4.0, math.log2(max(worse, 1e-9) / max(better, 1e-9)))
+
+    @property
+    def urgency(self) -> float:
+        """What orders findings, worst first: excess, up to doubled where the file changes often (a hotspot), and the trend."""
+        lean = {Direction.WORSENING: 1.25, Direction.IMPROVING: 0.75, Direction.FLAT: 1.0}[self.direction]
+        return self.excess * (1.0 + min(self.churn, 20) / 20.0) * lean
+
+
+def fingerprint(metric: Metric, path: str, block: str) -> str:
+    """Return the identity of a finding: ten hex digits of a hash over metric, path and qualified name."""
+    return hashlib.sha256(f"{metric}\0{path}\0{block}".encode("utf-8", "surrogateescape")).hexdigest()[:10]
+
+
+def is_worse(metric: Metric, score: float, than: float) -> bool:
+    """Return whether ``score`` is worse than ``than`` by that metric."""
+    return score < than if metric is Metric.MAINTAINABILITY else score > than

@@ -1,0 +1,96 @@
+"""A finding as an entry of tasks.yml: its id, words, priority, cost and check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.domain.finding import Finding
+from core.domain.metric import Metric
+from core.domain.task import Task
+from core.domain.trend import Direction
+
+#: What ``origin.by`` says in the Reflector's own entries.
+BY = "reflector"
+KIND = "refactor"
+_PREFIX = "refactor-"
+
+
+def task_id(fingerprint: str) -> str:
+    """Return the id of the task for a finding: no counter, so two branches that find the same trouble merge to one task."""
+    return _PREFIX + fingerprint
+
+
+def is_own(task: Task) -> bool:
+    """Return whether the Reflector wrote an entry."""
+    return task.origin.get("by") == BY and bool(task.origin.get("fingerprint"))
+
+
+def place(path: str, block: str) -> str:
+    """Return how a description names a place."""
+    return f"`{block}` in {path}" if block else path
+
+
+def refactor_entry(finding: Finding, advice: str, shape: str = "") -> dict[str, Any]:
+    """Return the fields of a new entry, in the order in which they are to be written."""
+    identity = task_id(finding.fingerprint)
+    origin: dict[str, Any] = {
+        "by": BY,
+        "fingerprint": finding.fingerprint,
+        "path": finding.path,
+        "metric": finding.metric.value,
+        "score": number(finding.score),
+        "threshold": number(finding.threshold),
+    }
+    if finding.block:
+        origin["block"] = finding.block
+    if shape:
+        origin["shape"] = shape
+    if len(finding.trend) > 1:
+        origin["trend"] = finding.direction.value
+    return {
+        "id": identity,
+        "description": describe(finding, advice),
+        "kind": KIND,
+        "priority": priority(finding),
+        "cost": cost(finding),
+        "verify": f"orchestrator audit --check {identity}",
+        "origin": origin,
+    }
+
+
+def describe(finding: Finding, advice: str) -> str:
+    """Return what is wrong, by how much, and what to do."""
+    where, wanted = place(finding.path, finding.block), f"{finding.threshold:g} is wanted"
+    match finding.metric:
+        case Metric.COMPLEXITY:
+            what = f"Simplify {where}: its cyclomatic complexity is {finding.score:g} ({finding.rank}), at most {wanted}."
+        case Metric.MAINTAINABILITY:
+            what = f"Make {where} easier to maintain: its index is {finding.score:.1f} ({finding.rank}), at least {wanted}."
+        case Metric.UNREADABLE:
+            return f"Mend {where}: it cannot be measured: {advice}"
+    return f"{what} {advice}".rstrip()
+
+
+def priority(finding: Finding) -> int:
+    """Return −10 … 10: four points a doubling over the threshold, more where the file changes often, by the trend up or down."""
+    lean = {Direction.WORSENING: 4, Direction.IMPROVING: -4, Direction.FLAT: 0}[finding.direction]
+    points = -10 + round(4 * finding.excess) + min(finding.churn, 20) // 5 + lean
+    return max(-10, min(10, points))
+
+
+def cost(finding: Finding) -> int:
+    """Return 1 … 8 units by the lines to be understood: one for every 40."""
+    lines = max(1, finding.end_line - finding.line + 1)
+    return max(1, min(8, round(lines / 40)))
+
+
+def number(value: float) -> int | float:
+    """Return a score as it is to be written: whole where it is whole, else two digits."""
+    return int(value) if float(value).is_integer() else round(value, 2)
+
+
+def place_of(task: Task) -> tuple[str, str]:
+    """Return the path and the block that an own task is about."""
+    origin: Mapping[str, Any] = task.origin
+    return str(origin.get("path", "")), str(origin.get("block", ""))

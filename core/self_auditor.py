@@ -1,0 +1,147 @@
+"""Metrics + thresholds + trend → findings. Measures through its ports, never changes source, decides by pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from core.domain.audit import AuditedFile, AuditReport
+from core.domain.finding import Finding, fingerprint
+from core.domain.globs import matches
+from core.domain.metric import Block, Metric, complexity_rank, maintainability_rank
+from core.domain.refactor_task import refactor_entry, task_id
+from core.domain.settings import AuditSettings, ThresholdSettings
+from core.domain.task import Task
+from core.domain.trend import FileTrend, file_trends, values
+from core.ports import Clock, CodeMeter, MetricHistory
+
+
+class SelfAuditor:
+    """Audits one repository as often as asked; unchanged files cost a look at the meter's cache."""
+
+    def __init__(self, *, meter: CodeMeter, clock: Clock, settings: AuditSettings, history: MetricHistory | None = None) -> None:
+        self._meter = meter
+        self._clock = clock
+        self._settings = settings
+        self._history = history
+
+    def measure(self, paths: Sequence[str] | None = None) -> AuditReport:
+        """Measure ``paths`` (default: all that the settings select) and return the findings, worst first."""
+        began = self._clock.monotonic()
+        measured = self._meter.measure(paths)
+        trends: Mapping[str, FileTrend] = {}
+        gap = ""
+        if self._history is not None and self._settings.revisions:
+            history = self._history.revisions(self._settings.revisions)
+            trends, gap = file_trends(history), history.gap
+        files = tuple(AuditedFile(path=file.path, measure=file.measure, trend=trends.get(file.path)) for file in measured)
+        findings, shapes = find(files, self._settings)
+        return AuditReport(files=files, findings=findings, seconds=self._clock.monotonic() - began, gap=gap, shapes=shapes)
+
+    def audit(self, tasks: Iterable[Task]) -> tuple[dict[str, object], ...]:
+        """Return an entry for tasks.yml for each finding that has no task among ``tasks`` yet, worst first."""
+        known = {task.id for task in tasks}
+        report = self.measure()
+        fresh = (finding for finding in report.findings if task_id(finding.fingerprint) not in known)
+        return tuple(refactor_entry(finding, self.advice(finding), report.shapes.get(finding.fingerprint, "")) for finding in fresh)
+
+    def advice(self, finding: Finding) -> str:
+        """Say what to do about a finding, drawn from the code itself."""
+        if finding.metric is Metric.UNREADABLE:
+            return finding.problem
+        if not finding.block:
+            return self._meter.advise(finding.path)
+        blocks = (block for file in self._meter.measure([finding.path]) for block in file.measure.blocks)
+        return self._meter.advise(finding.path, next((block for block in blocks if block.name == finding.block), None))
+
+
+def find(files: Iterable[AuditedFile], settings: AuditSettings) -> tuple[tuple[Finding, ...], dict[str, str]]:
+    """Return what is over its threshold, worst first, and the shapes of the blocks among it by fingerprint."""
+    findings: list[Finding] = []
+    shapes: dict[str, str] = {}
+    for file in files:
+        thresholds = thresholds_for(file.path, settings)
+        if file.measure.problem:
+            findings.append(_unreadable(file))
+            continue
+        for block in _worst_of_namesakes(file.measure.blocks):
+            if block.complexity > thresholds.complexity:
+                finding = _complex_block(file, block, thresholds)
+                findings.append(finding)
+                shapes[finding.fingerprint] = block.shape
+        if file.measure.maintainability < thresholds.maintainability:
+            findings.append(_hard_to_maintain(file, thresholds))
+    return tuple(sorted(findings, key=worst_first)), shapes
+
+
+def worst_first(finding: Finding) -> tuple[float, str, int, str]:
+    """Sort key: the most urgent finding first; equals by place."""
+    return (-finding.urgency, finding.path, finding.line, finding.block)
+
+
+def thresholds_for(path: str, settings: AuditSettings) -> ThresholdSettings:
+    """Return the thresholds of one file: the last override whose glob matches wins, value by value."""
+    merged = {"complexity": float(settings.thresholds.complexity), "maintainability": settings.thresholds.maintainability}
+    for glob, override in settings.overrides.items():
+        if matches(path, glob):
+            merged.update(override)
+    return ThresholdSettings(complexity=int(merged["complexity"]), maintainability=merged["maintainability"])
+
+
+def _worst_of_namesakes(blocks: Iterable[Block]) -> Iterable[Block]:
+    """Leave out classes, whose complexity is their methods' again, and all but the worst of equal names (overloads, properties)."""
+    worst: dict[str, Block] = {}
+    for block in blocks:
+        if block.kind != "class" and (block.name not in worst or block.complexity > worst[block.name].complexity):
+            worst[block.name] = block
+    return worst.values()
+
+
+def _complex_block(file: AuditedFile, block: Block, thresholds: ThresholdSettings) -> Finding:
+    trend = file.trend.complexity.get(block.name, ()) if file.trend else ()
+    return Finding(
+        fingerprint=fingerprint(Metric.COMPLEXITY, file.path, block.name),
+        metric=Metric.COMPLEXITY,
+        path=file.path,
+        block=block.name,
+        line=block.line,
+        end_line=block.end_line,
+        score=block.complexity,
+        threshold=thresholds.complexity,
+        rank=complexity_rank(block.complexity),
+        trend=values(trend, block.complexity) if trend else (),
+        churn=file.trend.churn if file.trend else 0,
+    )
+
+
+def _hard_to_maintain(file: AuditedFile, thresholds: ThresholdSettings) -> Finding:
+    score = file.measure.maintainability
+    trend = file.trend.maintainability if file.trend else ()
+    return Finding(
+        fingerprint=fingerprint(Metric.MAINTAINABILITY, file.path, ""),
+        metric=Metric.MAINTAINABILITY,
+        path=file.path,
+        block="",
+        line=1,
+        end_line=file.measure.raw.loc if file.measure.raw else 1,
+        score=score,
+        threshold=thresholds.maintainability,
+        rank=maintainability_rank(score),
+        trend=values(trend, score) if trend else (),
+        churn=file.trend.churn if file.trend else 0,
+    )
+
+
+def _unreadable(file: AuditedFile) -> Finding:
+    return Finding(
+        fingerprint=fingerprint(Metric.UNREADABLE, file.path, ""),
+        metric=Metric.UNREADABLE,
+        path=file.path,
+        block="",
+        line=1,
+        end_line=1,
+        score=1,
+        threshold=0,
+        rank="F",
+        churn=file.trend.churn if file.trend else 0,
+        problem=file.measure.problem,
+    )
