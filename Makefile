@@ -66,5 +66,5 @@ $(READY): $(LOCK) pyproject.toml | $(BIN)/python
 	@echo "Installing what $(LOCK) names into $(VENV) ..." >&2
 	@$(BIN)/python -m pip install --quiet --require-hashes --requirement $(LOCK)
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-	@$(BIN)/python -m pip check || { echo "  hint: $(LOCK) does not fit pyproject.toml: make lock" >&2; exit 1; }
+	@$(BIN)/python -m pip check >$(VENV)/check.txt || { cat $(VENV)/check.txt; echo "  hint: $(LOCK) does not fit pyproject.toml: make lock" >&2; exit 1; }
 	@touch $@
