@@ -1,0 +1,113 @@
+"""Ed25519 keys: made, read and named. A private key is never in a repository."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import StorageError, UsageError
+
+#: Environment variable with the path of the private key that ``plugins sign`` uses.
+SIGNING_KEY = "PLUGIN_SIGNING_KEY"
+_PUBLIC = "orchestrator-plugin-key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicKey:
+    """A verification key and what its owner calls it."""
+
+    #: 32 bytes, base64.
+    public: str
+    name: str
+
+    @property
+    def id(self) -> str:
+        """32 hexadecimal digits that name the key."""
+        return key_id(base64.b64decode(self.public))
+
+
+def key_id(raw: bytes) -> str:
+    """Return the id of a public key of 32 bytes."""
+    return hashlib.sha256(raw).hexdigest()[:32]
+
+
+def generate_key(path: Path, name: str) -> PublicKey:
+    """Make a key pair: the private key at ``path`` (mode 0600), the public one at ``path`` + ``.pub``.
+
+    Raises UsageError when either exists, StorageError when they cannot be written.
+    """
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    key = Ed25519PrivateKey.generate()
+    public = PublicKey(public=base64.b64encode(key.public_key().public_bytes_raw()).decode(), name=name)
+    companion = path.with_name(path.name + ".pub")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _create(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), 0o600)
+        _create(companion, f"{_PUBLIC} {public.public} {name}\n".encode(), 0o644)
+    except FileExistsError as error:
+        raise UsageError(f"{error.filename} exists: a key is never overwritten", hint="choose another name") from error
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror}") from error
+    return public
+
+
+def read_public_key(path: Path) -> PublicKey:
+    """Return the public key in the file ``path``. Raises UsageError when it is none."""
+    try:
+        words = path.read_bytes()[:4096].decode("utf-8").split(maxsplit=2)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: not a readable public key: {error}", hint="it is the file that ends in .pub") from error
+    if len(words) < 2 or words[0] != _PUBLIC or len(_decoded(words[1])) != 32:
+        raise UsageError(f"{path}: not a public key of a plugin's author", hint="it is the file that ends in .pub")
+    return PublicKey(public=words[1], name=words[2].strip() if len(words) > 2 else "")
+
+
+def load_private_key(path: str | None, environment: Mapping[str, str]) -> Any:
+    """Return the private key at ``path``, by default the one that PLUGIN_SIGNING_KEY names.
+
+    Raises UsageError when there is none, it is no Ed25519 key, or others than its owner can read it.
+    """
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    file = path or environment.get(SIGNING_KEY, "")
+    if not file:
+        raise UsageError("no signing key", hint=f"make one: orchestrator plugins keygen FILE, then pass --key FILE or set {SIGNING_KEY}")
+    try:
+        if stat.S_IMODE(os.stat(file).st_mode) & 0o077:
+            raise UsageError(f"{file}: others can read this private key", hint=f"chmod 600 {file}")
+        key = load_pem_private_key(Path(file).read_bytes(), password=None)
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror}", hint="name the private key's file with --key") from error
+    except (ValueError, TypeError) as error:
+        raise UsageError(f"{file}: not an unencrypted private key in PEM", hint="make one: orchestrator plugins keygen FILE") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise UsageError(f"{file}: not an Ed25519 key", hint="make one: orchestrator plugins keygen FILE")
+    return key
+
+
+def public_key_of(private: Any, name: str = "") -> PublicKey:
+    """Return the public half of a private key."""
+    return PublicKey(public=base64.b64encode(private.public_key().public_bytes_raw()).decode(), name=name)
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        return b""
+
+
+def _create(path: Path, content: bytes, mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content)

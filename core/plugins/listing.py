@@ -1,0 +1,172 @@
+"""Lists a plugin's files, refusing everything that could make two readers see two different plugins."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import stat
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+#: The envelope lies beside the files it signs and cannot list itself.
+SIGNATURE = "signature.json"
+LARGEST_FILE = 16 * 1024 * 1024
+_LARGEST_FOLDER = 64 * 1024 * 1024
+_MOST_FILES = 5000
+_DEEPEST = 16
+
+#: Receives path, content and whether it is executable, from the very bytes that were hashed.
+Keep = Callable[[str, bytes, bool], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class FileEntry:
+    """One regular file of a plugin."""
+
+    #: POSIX path relative to the plugin's folder.
+    path: str
+    sha256: str
+    executable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """The files of a folder, or the reasons why it cannot be trusted as a plugin."""
+
+    files: tuple[FileEntry, ...]
+    reasons: tuple[str, ...] = ()
+
+
+def list_files(folder: str | os.PathLike[str], keep: Keep | None = None) -> Listing:
+    """Return every file below ``folder`` with its digest, each opened once, never through a link.
+
+    ``keep`` is called with the bytes that were hashed. Refused, with a reason each: links, hard links, devices, pipes, sockets,
+    setuid and setgid, hidden names, ``__pycache__``, names that are not NFC or differ only by case, and folders beyond the limits.
+    """
+    walk = _Walk(keep)
+    try:
+        top = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        return Listing(files=(), reasons=(f"{os.fspath(folder)}: {error.strerror}",))
+    try:
+        walk.directory(top, "", 0)
+    finally:
+        os.close(top)
+    return Listing(files=tuple(sorted(walk.files)), reasons=tuple(walk.reasons))
+
+
+def differences(expected: tuple[FileEntry, ...], actual: tuple[FileEntry, ...]) -> tuple[str, ...]:
+    """Return what distinguishes two listings, one reason a file."""
+    wanted = {entry.path: entry for entry in expected}
+    present = {entry.path: entry for entry in actual}
+    reasons = [f"{path}: not in the signed list" for path in sorted(set(present) - set(wanted))]
+    reasons += [f"{path}: signed, but missing" for path in sorted(set(wanted) - set(present))]
+    for path in sorted(set(wanted) & set(present)):
+        if wanted[path].sha256 != present[path].sha256:
+            reasons.append(f"{path}: content differs from what was signed")
+        elif wanted[path].executable != present[path].executable:
+            reasons.append(f"{path}: executable bit differs from what was signed")
+    return tuple(reasons)
+
+
+def name_flaw(name: str) -> str:
+    """Return why a single name must not be in a plugin, or an empty string."""
+    if name in ("", ".", "..") or "/" in name or "\\" in name:
+        return "not a plain name"
+    if name == "__pycache__" or name.endswith((".pyc", ".pyo")):
+        return "compiled code is never part of a plugin: delete it"
+    if name.startswith("."):
+        return "hidden names are not allowed"
+    if not name.isprintable() or len(name.encode("utf-8", "surrogatepass")) > 200:
+        return "unprintable or too long a name"
+    if unicodedata.normalize("NFC", name) != name:
+        return "the name is not in normal form NFC"
+    return ""
+
+
+def collisions(paths: tuple[str, ...] | Mapping[str, object]) -> tuple[str, ...]:
+    """Return a reason for every two paths that some file system takes for one."""
+    seen: dict[str, str] = {}
+    reasons = []
+    for path in sorted(paths):
+        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", path).casefold())
+        if folded in seen:
+            reasons.append(f"{path}: differs from {seen[folded]} only by case or form")
+        seen.setdefault(folded, path)
+    return tuple(reasons)
+
+
+class _Walk:
+    def __init__(self, keep: Keep | None) -> None:
+        self.keep = keep
+        self.files: list[FileEntry] = []
+        self.reasons: list[str] = []
+        self.bytes = 0
+
+    def directory(self, descriptor: int, prefix: str, depth: int) -> None:
+        names = sorted(os.listdir(descriptor))
+        self.reasons += [prefix + reason for reason in collisions(tuple(names))]
+        for name in names:
+            path = prefix + name
+            if len(self.files) >= _MOST_FILES or depth > _DEEPEST or self.bytes > _LARGEST_FOLDER:
+                limits = f"{_MOST_FILES} files, {_LARGEST_FOLDER} bytes, {_DEEPEST} levels"
+                self.reasons.append(f"{path}: beyond the limits of a plugin ({limits})")
+                return
+            flaw = name_flaw(name)
+            if flaw:
+                self.reasons.append(f"{ascii(path)[1:-1]}: {flaw}")
+            elif path != SIGNATURE:
+                self.entry(descriptor, name, path, depth)
+
+    def entry(self, parent: int, name: str, path: str, depth: int) -> None:
+        try:
+            descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, dir_fd=parent)
+        except OSError as error:
+            what = (
+                "a symbolic link" if error.errno == errno.ELOOP else "a device or socket" if error.errno == errno.ENXIO else error.strerror
+            )
+            self.reasons.append(f"{path}: {what}")
+            return
+        try:
+            state = os.fstat(descriptor)
+            if stat.S_ISDIR(state.st_mode):
+                self.directory(descriptor, path + "/", depth + 1)
+            else:
+                self.file(descriptor, path, state)
+        finally:
+            os.close(descriptor)
+
+    def file(self, descriptor: int, path: str, state: os.stat_result) -> None:
+        flaw = _file_flaw(state)
+        if flaw:
+            self.reasons.append(f"{path}: {flaw}")
+            return
+        content = _read(descriptor)
+        self.bytes += len(content)
+        if len(content) > LARGEST_FILE:
+            self.reasons.append(f"{path}: larger than {LARGEST_FILE} bytes")
+            return
+        executable = bool(state.st_mode & 0o111)
+        self.files.append(FileEntry(path=path, sha256=hashlib.sha256(content).hexdigest(), executable=executable))
+        if self.keep:
+            self.keep(path, content, executable)
+
+
+def _file_flaw(state: os.stat_result) -> str:
+    if not stat.S_ISREG(state.st_mode):
+        return "neither a regular file nor a folder"
+    if state.st_nlink > 1:
+        return "has other hard links"
+    if state.st_mode & (stat.S_ISUID | stat.S_ISGID):
+        return "setuid or setgid"
+    return ""
+
+
+def _read(descriptor: int) -> bytes:
+    parts, size = [], 0
+    while size <= LARGEST_FILE and (part := os.read(descriptor, 1 << 20)):
+        parts.append(part)
+        size += len(part)
+    return b"".join(parts)

@@ -1,0 +1,119 @@
+"""``plugins.lock``: what a repository runs – id, version, digest, signer and granted permissions. Reviewed like code."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.domain.plugin import Permissions
+from core.errors import InvalidFile, Problem, StorageError
+from core.plugins.json_text import read_json
+from core.plugins.manifest import manifest_schema
+from core.plugins.schema_check import schema_problems
+
+LOCK_FILE = "plugins.lock"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Locked:
+    """One plugin as a person accepted it."""
+
+    id: str
+    version: str
+    #: SHA-256 of the signed statement.
+    digest: str
+    #: Key id.
+    signer: str
+    permissions: Permissions
+
+
+def read_lock(repository: Path) -> dict[str, Locked]:
+    """Return what the repository has locked, by plugin id; empty without a lock file.
+
+    Raises InvalidFile with the place of every mistake, StorageError when it cannot be read.
+    """
+    path = repository / LOCK_FILE
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InvalidFile([Problem(file=LOCK_FILE, message="this is not UTF-8")]) from error
+    document = read_json(text, LOCK_FILE)
+    problems = schema_problems(document, _schema(), LOCK_FILE)
+    if problems:
+        raise InvalidFile(problems, hint=f"restore {LOCK_FILE}, or lock again: orchestrator plugins trust NAME")
+    plugins = document.value["plugins"]
+    return {
+        name: Locked(
+            id=name,
+            version=item["version"],
+            digest=item["digest"],
+            signer=item["signer"],
+            permissions=Permissions.from_json(item["permissions"]),
+        )
+        for name, item in plugins.items()
+    }
+
+
+def write_lock(repository: Path, locked: dict[str, Locked]) -> None:
+    """Replace the lock file; without any plugin it is removed. Raises StorageError."""
+    path = repository / LOCK_FILE
+    plugins = {
+        name: {"version": item.version, "digest": item.digest, "signer": item.signer, "permissions": item.permissions.to_json()}
+        for name, item in sorted(locked.items())
+    }
+    try:
+        if not plugins:
+            path.unlink(missing_ok=True)
+            return
+        descriptor, aside = tempfile.mkstemp(dir=repository, prefix=f".{LOCK_FILE}.")
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            json.dump({"version": 1, "plugins": plugins}, stream, indent=2)
+            stream.write("\n")
+        os.chmod(aside, 0o644)
+        os.replace(aside, path)
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror}") from error
+
+
+def lock_objections(locked: Locked | None, plugin: str, version: str, digest: str, signer: str) -> tuple[str, ...]:
+    """Return how a verified plugin differs from what was locked, one reason each; empty when it does not."""
+    if locked is None:
+        return (f"{plugin} is not in {LOCK_FILE}: nobody has granted its permissions",)
+    reasons = []
+    if locked.version != version:
+        reasons.append(f"{LOCK_FILE} pins version {locked.version}, this is {version}")
+    if locked.signer != signer:
+        reasons.append(f"{LOCK_FILE} pins signer {locked.signer}, this is signed by {signer}")
+    if locked.digest != digest:
+        reasons.append(f"{LOCK_FILE} pins digest {locked.digest[:16]}…, this is {digest[:16]}…")
+    return tuple(reasons)
+
+
+def _schema() -> dict[str, Any]:
+    manifest = manifest_schema()
+    entry = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["version", "digest", "signer", "permissions"],
+        "properties": {
+            "version": manifest["properties"]["version"],
+            "digest": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+            "signer": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+            "permissions": manifest["properties"]["permissions"],
+        },
+    }
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["version", "plugins"],
+        "properties": {"version": {"const": 1}, "plugins": {"type": "object", "additionalProperties": entry}},
+        "$defs": manifest["$defs"],
+    }

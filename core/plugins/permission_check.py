@@ -1,0 +1,37 @@
+"""Whether permissions may be granted at all, and together."""
+
+from __future__ import annotations
+
+from core.domain.plugin import Manifest, Permissions, PluginPolicy
+
+#: Whoever writes these makes the tool, git or the next plugin do something else on their behalf.
+_NEVER_WRITTEN = (".git", ".github", ".orchestrator", "plugins", "plugins.lock", "config.yaml")
+#: Variables through which a program can be made to load or run other code, or that hold the tool's own secrets.
+_NEVER_SEEN = ("PLUGIN_SIGNING_KEY",)
+_NEVER_SEEN_PREFIXES = ("LD_", "PYTHON")
+
+
+def permission_objections(manifest: Manifest, granted: Permissions | None = None, policy: PluginPolicy | None = None) -> tuple[str, ...]:
+    """Return why a plugin must not run with its permissions, one reason each; empty when it may.
+
+    ``granted`` is what a person accepted (the lock); None while nobody has been asked. Asking for less than granted is fine,
+    needing more than granted is not: a plugin runs with what it asked for, or not at all, unless the lock narrows it knowingly.
+    """
+    asked = manifest.permissions
+    reasons = [f"write {item}: no plugin may write there" for item in asked.write if _is_guarded(item)]
+    reasons += [f"env {name}: no plugin may see it" for name in asked.env if name in _NEVER_SEEN or name.startswith(_NEVER_SEEN_PREFIXES)]
+    if asked.exec and asked.pids < 2:
+        reasons.append("exec: starting a program needs pids of at least 2")
+    if granted is not None:
+        reasons += [f"{item}: granted in the lock, but the manifest does not ask for it" for item in granted.within(asked)]
+    if policy is not None:
+        if manifest.id in policy.blocked:
+            reasons.append(f"{manifest.id} is blocked by the policy")
+        if policy.ceiling is not None:
+            wanted = granted if granted is not None else asked
+            reasons += [f"{item}: beyond what the policy allows" for item in wanted.within(policy.ceiling)]
+    return tuple(reasons)
+
+
+def _is_guarded(pattern: str) -> bool:
+    return pattern.split("/", 1)[0] in _NEVER_WRITTEN

@@ -1,0 +1,176 @@
+"""The trust store: whose signatures are believed, for which plugins, and until when. It lies with the user, never in a repository."""
+
+from __future__ import annotations
+
+import base64
+import fnmatch
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from core.errors import StorageError, UsageError
+from core.plugins.keys import PublicKey, key_id
+from core.plugins.private_file import read_private_json, write_private_json
+from core.plugins.statement import instant
+
+TRUST_FILE = "trust.json"
+#: How long plugins still run after the revocation list should have been renewed.
+LIST_GRACE = 30 * 86400
+#: Key id of revocations that this user made, not a list.
+_BY_USER = "this user"
+
+
+class Role(StrEnum):
+    """What a key is believed about."""
+
+    AUTHOR = "author"
+    CERTIFIER = "certifier"
+    REVOKER = "revoker"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustedKey:
+    """A public key and how far it is believed."""
+
+    public: str
+    name: str
+    roles: tuple[str, ...] = (Role.AUTHOR,)
+    #: Plugin ids or globs.
+    scopes: tuple[str, ...] = ()
+    #: Unix time in seconds; None: no limit.
+    not_before: int | None = None
+    not_after: int | None = None
+
+    @property
+    def id(self) -> str:
+        return key_id(base64.b64decode(self.public))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revocation:
+    """A key or a plugin's digest that is no longer believed, whenever it signed or was signed."""
+
+    target: str
+    reason: str
+    at: int
+    by: str = _BY_USER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustStore:
+    """What this user believes. Immutable: change by the methods, then ``save_trust``."""
+
+    keys: tuple[TrustedKey, ...] = ()
+    revoked: tuple[Revocation, ...] = ()
+    #: Highest number of a revocation list seen; older lists are refused.
+    list_number: int = 0
+    #: When that list should have been renewed; None: no list in use.
+    list_expires: int | None = None
+
+    @property
+    def raw(self) -> dict[str, bytes]:
+        """The public keys by id, for the signature check."""
+        return {key.id: base64.b64decode(key.public) for key in self.keys}
+
+    def key(self, identity: str) -> TrustedKey | None:
+        return next((key for key in self.keys if key.id == identity), None)
+
+    def with_key(self, public: PublicKey, roles: Iterable[str], scopes: Iterable[str], not_after: int | None) -> TrustStore:
+        """Return the store believing ``public`` as well; a key already there keeps its roles and scopes and gains these."""
+        old = self.key(public.id)
+        if self.revocation(public.id):
+            raise UsageError(f"key {public.id} is revoked", hint="make a new key: orchestrator plugins keygen FILE")
+        new = TrustedKey(
+            public=public.public,
+            name=public.name,
+            roles=tuple(sorted({*roles, *(old.roles if old else ())})),
+            scopes=tuple(sorted({*scopes, *(old.scopes if old else ())})),
+            not_after=not_after,
+        )
+        return replace(self, keys=(*(key for key in self.keys if key.id != new.id), new))
+
+    def with_revocation(self, target: str, reason: str, at: float, by: str = _BY_USER) -> TrustStore:
+        if self.revocation(target):
+            return self
+        return replace(self, revoked=(*self.revoked, Revocation(target=target, reason=reason, at=int(at), by=by)))
+
+    def revocation(self, target: str) -> Revocation | None:
+        return next((item for item in self.revoked if item.target == target), None)
+
+    def objections(self, identity: str, role: Role, plugin: str, now: float) -> str:
+        """Return why the key ``identity`` is not believed in ``role`` about ``plugin``, or an empty string."""
+        key = self.key(identity)
+        if key is None:
+            return f"key {identity} is not in the trust store"
+        named = f"key {identity} ({key.name or 'no name'})"
+        revoked = self.revocation(identity)
+        if revoked:
+            return f"{named} was revoked on {instant(revoked.at)}: {revoked.reason}"
+        if role not in key.roles:
+            return f"{named} is not trusted as {role}"
+        if role is not Role.REVOKER and not any(fnmatch.fnmatchcase(plugin, scope) for scope in key.scopes):
+            return f"{named} is not trusted for {plugin}, only for: {', '.join(key.scopes) or 'nothing'}"
+        if key.not_before is not None and now < key.not_before:
+            return f"{named} is valid only from {instant(key.not_before)}"
+        if key.not_after is not None and now > key.not_after:
+            return f"{named} expired on {instant(key.not_after)}"
+        return ""
+
+    def staleness(self, now: float) -> tuple[str, bool]:
+        """Return what to say about an overdue revocation list, and whether it is so old that nothing runs."""
+        if self.list_expires is None or now <= self.list_expires:
+            return "", False
+        said = f"the revocation list should have been renewed on {instant(self.list_expires)}"
+        return said, now > self.list_expires + LIST_GRACE
+
+
+def load_trust(path: Path, repository: str | os.PathLike[str] | None = None) -> TrustStore:
+    """Read the trust store; empty when there is none. ``repository`` is the one worked on: a store inside it is refused.
+
+    Raises StorageError when it is damaged or others can write it.
+    """
+    real = os.path.realpath(path)
+    if repository is not None and os.path.commonpath([real, os.path.realpath(repository)]) == os.path.realpath(repository):
+        raise StorageError(
+            f"{path}: a trust store inside the repository is not believed", hint="set XDG_CONFIG_HOME to a directory of your own"
+        )
+    value = read_private_json(path)
+    if value is None:
+        return TrustStore()
+    try:
+        return _from_json(value)
+    except (KeyError, TypeError, ValueError) as error:
+        raise StorageError(f"{path}: not a trust store: {error}", hint="repair it or restore it from a backup") from error
+
+
+def save_trust(path: Path, store: TrustStore) -> None:
+    """Write the trust store, mode 0600. Raises StorageError."""
+    value = {
+        "version": 1,
+        "keys": [{"id": key.id, **asdict(key)} for key in store.keys],
+        "revoked": [asdict(item) for item in store.revoked],
+        "list_number": store.list_number,
+        "list_expires": store.list_expires,
+    }
+    write_private_json(path, value)
+
+
+def _from_json(value: Any) -> TrustStore:
+    if value["version"] != 1:
+        raise ValueError(f"version {value['version']} is not known to this version of the tool")
+    keys = tuple(
+        TrustedKey(
+            public=str(item["public"]),
+            name=str(item["name"]),
+            roles=tuple(item["roles"]),
+            scopes=tuple(item["scopes"]),
+            not_before=item["not_before"],
+            not_after=item["not_after"],
+        )
+        for item in value["keys"]
+    )
+    revoked = tuple(Revocation(target=item["target"], reason=item["reason"], at=item["at"], by=item["by"]) for item in value["revoked"])
+    return TrustStore(keys=keys, revoked=revoked, list_number=value["list_number"], list_expires=value["list_expires"])

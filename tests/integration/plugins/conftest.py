@@ -1,0 +1,71 @@
+"""A signed plugin in a user's world of its own: nothing here sees the real home."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.plugins.keys import generate_key, load_private_key, public_key_of
+from core.plugins.signing import sign_plugin
+from core.plugins.trust import TrustStore
+from core.plugins.user_places import UserPlaces, user_places
+from core.plugins.verification import Verification, verify_plugin
+
+NOW = float(int(time.time()))
+
+
+@dataclass
+class World:
+    """A user's directories, a repository, an author's key, and the plugin under test."""
+
+    top: Path
+    places: UserPlaces
+    repository: Path
+    key: Any
+    trust: TrustStore
+    folder: Path = field(default_factory=Path)
+
+    def write_plugin(self, source: str, name: str = "sample", permissions: dict[str, Any] | None = None, **changes: Any) -> Path:
+        self.folder = self.repository / "plugins" / name
+        self.folder.mkdir(parents=True, exist_ok=True)
+        manifest = {
+            "id": name,
+            "version": "1.0.0",
+            "description": "A sample.",
+            "authors": ["A. Person"],
+            "license": "MIT",
+            "minimum_host_version": "0.1.0",
+            "entry_point": name,
+            "provides": [{"kind": "task", "contract": 1}],
+            "permissions": permissions or {},
+            **changes,
+        }
+        (self.folder / "manifest.json").write_text(json.dumps(manifest, indent=2))
+        (self.folder / f"{name}.py").write_text(source)
+        return self.folder
+
+    def sign(self, key: Any = None, now: float = NOW, **options: Any) -> str:
+        return sign_plugin(self.folder, key or self.key, now, **options)
+
+    def verify(self, now: float = NOW, trust: TrustStore | None = None, **options: Any) -> Verification:
+        return verify_plugin(self.folder, trust or self.trust, self.places, now, **options)
+
+    def new_key(self, name: str) -> Any:
+        generate_key(self.top / "keys" / name, name)
+        return load_private_key(str(self.top / "keys" / name), {})
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    places = user_places({"HOME": str(tmp_path / "home")})
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    made = World(top=tmp_path, places=places, repository=repository, key=None, trust=TrustStore())
+    made.key = made.new_key("author")
+    made.trust = TrustStore().with_key(public_key_of(made.key, "author"), ["author"], ["sample"], None)
+    return made
