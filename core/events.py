@@ -6,6 +6,8 @@ import dataclasses
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from core.domain.outcome import Outcome
@@ -166,19 +168,31 @@ class RunFinished(Event):
 
 
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 def to_json(event: Event) -> dict[str, Any]:
     """Return the event as JSON values: ``{"event": "task_finished", "at": …, …}``."""
-    name = _WORD.sub("_", type(event).__name__).lower()
-    return {"event": name, **_plain(event)}
+    return {"event": _name(type(event).__name__), **_plain(event)}
 
 
 def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if type(value) in _SCALARS:
+        return value
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, frozenset, set)):
         return [_plain(item) for item in value]
-    return value
+    if isinstance(value, StrEnum):
+        return value.value
+    return {name: _plain(getattr(value, name)) for name in _fields(value.__class__)}
+
+
+@cache
+def _name(class_name: str) -> str:
+    return _WORD.sub("_", class_name).lower()
+
+
+@cache
+def _fields(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))

@@ -82,9 +82,13 @@ class Output:
         self._written = -PACE
 
     def add(self, text: str) -> None:
-        """Write ``text`` now, or together with what follows within PACE seconds; call ``flush`` in pauses."""
+        """Write ``text`` now, or together with what follows within PACE seconds; call ``tick`` in pauses, ``flush`` at the end."""
         self._pending.append(text)
-        if self._monotonic() - self._written >= PACE:
+        self.tick()
+
+    def tick(self) -> None:
+        """Write what is pending, unless something was written less than PACE seconds ago."""
+        if self._pending and self._monotonic() - self._written >= PACE:
             self.flush()
 
     def flush(self) -> None:

@@ -22,7 +22,7 @@ class JsonView:
 
     def tick(self) -> None:
         """Write what is pending."""
-        self._output.flush()
+        self._output.tick()
 
     def close(self) -> None:
         """Write what is pending."""

@@ -70,7 +70,7 @@ class PlainView:
             running = self._progress.running.values()
             told = listing([f"{task.task_id} ({seconds(now - task.at)})" for task in running])
             self._lines.add(f"{self._style.busy('▸')} {'':8}  {count(len(running), 'task')} running: {told}\n")
-        self._lines.flush()
+        self._lines.tick()
 
     def close(self) -> None:
         """Write what is pending."""

@@ -21,7 +21,7 @@ def junit_xml(progress: Progress, *, tail: Callable[[str], Sequence[str]]) -> st
     if run is None or started is None:
         return ""
     cases = [_ended(event, progress.tries.get(event.task_id, 1), tail) for event in progress.ended.values()]
-    cases += [_held(progress, task_id, reason) for task_id, reason in _not_run(run).items() if task_id not in progress.ended]
+    cases += [_held(task_id, reason) for task_id, reason in _not_run(run).items() if task_id not in progress.ended]
     counts = {"tests": str(len(cases)), "failures": str(_number(cases, "failure")), "errors": "0", "time": f"{run.duration:.3f}"}
     root = ET.Element("testsuites", {"name": "orchestrator", **counts})
     at = datetime.fromtimestamp(started.at, UTC).strftime("%Y-%m-%dT%H:%M:%S")
@@ -34,22 +34,22 @@ def junit_xml(progress: Progress, *, tail: Callable[[str], Sequence[str]]) -> st
 
 def _ended(event: TaskFinished, tries: int, tail: Callable[[str], Sequence[str]]) -> ET.Element:
     outcome = event.outcome
-    case = _case(event.task_id, event.description, outcome.duration if outcome is not None else 0.0)
-    text = "\n".join(tail(outcome.log)) if outcome is not None and outcome.log else ""
+    case = _case(event.task_id, outcome.duration if outcome is not None else 0.0)
+    log = outcome.log if outcome is not None else ""
+    text = "\n".join(tail(log)) if log else ""
     if event.status == "failed":
-        message = event.reason + (f" ({tries} attempts)" if tries > 1 else "")
-        failure = ET.SubElement(case, "failure", message=_legal(message), type=str(outcome.ending) if outcome is not None else "failed")
-        failure.text = _legal(text)
+        message = f"{event.reason}: {one_line(event.description)}" + (f" ({tries} attempts)" if tries > 1 else "")
+        failure = ET.SubElement(case, "failure", message=_legal(message), type=outcome.ending.value if outcome is not None else "failed")
+        failure.text, text = _legal(text), ""
     elif event.status != "done":
         ET.SubElement(case, "skipped", message=_legal(f"{event.status}: {event.reason}"))
-    if text or (outcome is not None and outcome.log):
-        log = f"log: {outcome.log}" if outcome is not None else ""
-        ET.SubElement(case, "system-out").text = _legal(f"{text}\n{log}".strip())
+    if log:
+        ET.SubElement(case, "system-out").text = _legal(f"{text}\nlog: {log}".strip())
     return case
 
 
-def _held(progress: Progress, task_id: str, reason: str) -> ET.Element:
-    case = _case(task_id, progress.descriptions.get(task_id, ""), 0.0)
+def _held(task_id: str, reason: str) -> ET.Element:
+    case = _case(task_id, 0.0)
     ET.SubElement(case, "skipped", message=_legal(reason))
     return case
 
@@ -59,9 +59,8 @@ def _not_run(run: RunFinished) -> dict[str, str]:
     return {task_id: f"{word}: {reason}" for word, ids in held for task_id, reason in ids.items()}
 
 
-def _case(task_id: str, description: str, duration: float) -> ET.Element:
-    name = f"{task_id}: {one_line(description)}" if description else task_id
-    return ET.Element("testcase", classname=_legal(task_id), name=_legal(name), time=f"{duration:.3f}")
+def _case(task_id: str, duration: float) -> ET.Element:
+    return ET.Element("testcase", classname="orchestrator", name=_legal(task_id), time=f"{duration:.3f}")
 
 
 def _number(cases: Sequence[ET.Element], tag: str) -> int:

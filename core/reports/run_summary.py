@@ -94,4 +94,5 @@ def _next_steps(run: RunFinished, style: Style) -> str:
     if held:
         steps.append((f"orchestrator why {one_line(held[0])}", "what holds it up"))
     width = max((len(step) for step, _ in steps), default=0)
-    return "".join(f"  {step:{width}}  {style.dim(words)}\n" for step, words in steps)
+    room = style.width is None or width + max((len(words) for _, words in steps), default=0) + 4 <= style.width
+    return "".join(f"  {step:{width}}  {style.dim(words)}\n" if room else f"  {step}\n" for step, words in steps)

@@ -1,4 +1,4 @@
-"""A made-up run played to the real views in real time, to look at them: ``python tests/benchmarks/fake_run.py [--json] [-v] [--speed 2]``."""
+"""A made-up run played to the real views in real time, to look at them: ``python tests/benchmarks/fake_run.py [-v] [--speed 2]``."""
 
 from __future__ import annotations
 

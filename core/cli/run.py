@@ -1,0 +1,68 @@
+"""``orchestrator run``."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from core.cli.options import Directory, Json, Quiet, TasksFile, Verbose
+
+Jobs = Annotated[int | None, typer.Option("-j", "--jobs", metavar="N", min=0, help="Run N tasks at once.", show_default="one a core")]
+Budget = Annotated[float | None, typer.Option("--budget", metavar="UNITS", min=0, help="Spend at most this many units of cost.")]
+TimeBudget = Annotated[str | None, typer.Option("--time-budget", metavar="TIME", help="Start nothing more after this time: 90s, 10m, 2h.")]
+Only = Annotated[list[str] | None, typer.Option("--only", metavar="ID", help="Run this task and what it needs; may be repeated.")]
+Tag = Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="Run tasks with this tag and what they need; may be repeated.")]
+
+
+def run(
+    directory: Directory = "",
+    tasks_file: TasksFile = None,
+    jobs: Jobs = None,
+    keep_going: Annotated[bool, typer.Option("-k", "--keep-going", help="After a failure, go on with what does not need it.")] = True,
+    fail_fast: Annotated[bool | None, typer.Option("--fail-fast", help="Start nothing more after the first failure.")] = None,
+    dry_run: Annotated[bool, typer.Option("-n", "--dry-run", help="Show what would run; start nothing.")] = False,
+    budget: Budget = None,
+    time_budget: TimeBudget = None,
+    only: Only = None,
+    tag: Tag = None,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run tasks again that failed in an earlier run.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 5 when the budget ends with work left.")] = False,
+    no_reflect: Annotated[bool, typer.Option("--no-reflect", help="Do not measure the code; add and close no tasks.")] = False,
+    junit: Annotated[str, typer.Option("--junit", metavar="FILE", help="Write a JUnit report to FILE.")] = "",
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> int:
+    """Work off tasks.yml.
+
+    Runs every task whose dependencies are done, most urgent first, until nothing is left that can run.
+    A task is done when its command exits with 0 and its checks pass.
+    """
+    del keep_going  # the default of old; --fail-fast is its opposite
+    from core.assembly import open_project, open_run, run_options
+    from core.cli.console import outputs
+    from core.cli.views import Sources, Wishes, pick_views
+    from core.reports.event_line import Volume
+
+    overrides = {"jobs": jobs, "budget.cost": budget, "budget.time": time_budget, "fail_fast": fail_fast}
+    project = open_project(directory, tasks_file=tasks_file, overrides=overrides)
+    options = run_options(project.settings, retry_failed=retry_failed, strict=strict, only=frozenset(only or ()), tags=frozenset(tag or ()))
+    if dry_run:
+        from core.cli.plan import show_plan
+
+        return show_plan(project, options, json=json)
+    volume = Volume.QUIET if quiet else Volume.VERBOSE if verbose else Volume.NORMAL
+    wishes = Wishes(json=json, volume=volume, junit=junit, tail=project.settings.log.tail)
+    stdout, stderr = outputs(os.environ)
+    with open_run(project, options, reflect=project.settings.reflect.enabled and not no_reflect) as assembled:
+        sources = Sources(tail=assembled.logs.tail, upcoming=assembled.orchestrator.upcoming)
+        views = pick_views(os.environ, stdout, stderr, wishes, sources)
+        assembled.sinks.extend(views)
+        assembled.ticks.extend(view.tick for view in views)
+        try:
+            return assembled.orchestrator.run().exit_code
+        finally:
+            for view in views:
+                view.close()
