@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from core.errors import LockHeld
 
 
 class InMemoryRunLock:
-    """A lock among all its copies made with ``for_process``. ``kill`` a process and its lock is free."""
+    """One process's view of a repository's lock; ``for_process`` gives another's."""
 
-    def __init__(self, pid: int = 1, repository: dict[str, int] | None = None) -> None:
+    def __init__(self, pid: int = 1, *, _repository: list[tuple[int, str]] | None = None) -> None:
         self._pid = pid
-        self._repository: dict[str, int] = {} if repository is None else repository
+        self._holders: list[tuple[int, str]] = [] if _repository is None else _repository
+        self._holds = False
 
     def for_process(self, pid: int) -> InMemoryRunLock:
-        """Return the same repository's lock as another process sees it."""
-        return InMemoryRunLock(pid, self._repository)
+        return InMemoryRunLock(pid, _repository=self._holders)
 
-    def kill(self) -> None:
-        """End this lock's process without a release."""
+    def die(self) -> None:
+        """What becomes of the lock when this process is killed."""
         self.release()
 
     def acquire(self, run_id: str) -> None:
-        holder = self.holder()
-        if holder is not None:
-            raise LockHeld(holder, datetime.fromtimestamp(0, UTC).isoformat())
-        self._repository.update(pid=self._pid)
+        if self._holders:
+            pid, run = self._holders[0]
+            raise LockHeld(pid, f"run {run}")
+        self._holders.append((self._pid, run_id))
+        self._holds = True
 
     def release(self) -> None:
-        if self._repository.get("pid") == self._pid:
-            self._repository.clear()
+        if self._holds:
+            self._holders.clear()
+            self._holds = False
 
     def holder(self) -> int | None:
-        return self._repository.get("pid")
+        return self._holders[0][0] if self._holders else None

@@ -43,7 +43,7 @@ def _header(lines: list[bytes]) -> int:
     end = 0
     while end < len(lines) and lines[end].startswith(_PREFIX):
         end += 1
-    return end + 1 if 0 < end < len(lines) and not lines[end] else end
+    return end + 1 if end < len(lines) and not lines[end] else end
 
 
 def _footer(lines: list[bytes], first: int) -> int:
