@@ -318,9 +318,10 @@ class CommitLog(Protocol):
         """
 
     def lend(self, directory: str, window: CommitWindow) -> None:
-        """Make ``directory`` (absent or empty) a clean work tree of HEAD whose own repository borrows our objects.
+        """Make ``directory`` (absent or empty) a clean work tree of the window's newest commit.
 
-        To it the window's commits are one straight line. Raises StorageError when that is not possible.
+        Its own repository borrows our objects; to it the window's commits are one straight line and have no
+        past. Raises StorageError when that is not possible.
         """
 
 

@@ -37,6 +37,8 @@ class CommitWindow:
     """The newest first-parent commits, oldest first, or why there are none."""
 
     commits: tuple[Commit, ...] = ()
+    #: The project's place below the repository's root, with a slash at its end; empty when they are the same.
+    prefix: str = ""
     #: Why the window is missing or cut short, and what to type; empty when whole.
     gap: str = ""
 

@@ -11,6 +11,7 @@ from core.adapters.git import raw_diff
 from core.adapters.git.base import find_base
 from core.adapters.git.command import Git, GitFailed
 from core.adapters.git.objects import read_blobs
+from core.adapters.git.selection import pathspecs
 from core.domain.change import Change, ChangeSet, RepositoryFacts
 from core.domain.history import Touch
 from core.errors import StorageError, UsageError
@@ -21,7 +22,7 @@ class GitRepository:
 
     def __init__(self, git: Git, *, include: Sequence[str] = ("**/*.py",), exclude: Sequence[str] = ()) -> None:
         self._git = git
-        self._pathspecs = [f":(glob){glob}" for glob in include] + [f":(exclude,glob){glob}" for glob in exclude]
+        self._pathspecs = pathspecs(include, exclude)
 
     def facts(self) -> RepositoryFacts:
         try:

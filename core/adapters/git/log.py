@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from core.adapters.git import raw_diff
 from core.adapters.git.command import Git, GitFailed
 from core.adapters.git.lending import lend
+from core.adapters.git.selection import pathspecs
 from core.domain.history import Commit, CommitWindow, Touch
 
 #: Pairs of added and removed files beyond which git looks for exact renames only, whatever the repository is set to.
@@ -30,7 +31,7 @@ class GitLog:
 
     def __init__(self, git: Git, *, include: Sequence[str] = ("**/*.py",), exclude: Sequence[str] = ()) -> None:
         self._git = git
-        self._pathspecs = [f":(glob){glob}" for glob in include] + [f":(exclude,glob){glob}" for glob in exclude]
+        self._pathspecs = pathspecs(include, exclude)
 
     def window(self, count: int) -> CommitWindow:
         if count <= 0:
@@ -48,20 +49,21 @@ class GitLog:
             self._git.run("rev-parse", "--git-dir")
             return CommitWindow(gap="there is no commit yet")
         lines = self._lines(count)
-        ends = self._shallow_ends()
+        shallow, _, prefix = self._git.line("rev-parse", "--git-path", "shallow", "--show-prefix").partition("\n")
+        ends = self._shallow_ends(shallow)
         found = self._touches([line for line in lines if line.id not in ends])
         commits = tuple(Commit(id=line.id, at=line.at, touches=found.get(line.id, ())) for line in reversed(lines))
-        return CommitWindow(commits=commits, gap=_shallow_gap(commits, count) if commits[0].id in ends else "")
+        gap = _shallow_gap(commits[0], len(commits)) if commits[0].id in ends else ""
+        return CommitWindow(commits=commits, prefix=prefix, gap=gap)
 
     def _lines(self, count: int) -> list[_Line]:
         output = self._git.run("rev-list", "--first-parent", f"--max-count={count}", "--timestamp", "--parents", "HEAD", "--")
         words = [line.split() for line in output.decode("ascii").splitlines()]
         return [_Line(at=float(at), id=commit, parent=parents[0] if parents else "") for at, commit, *parents in words]
 
-    def _shallow_ends(self) -> frozenset[str]:
-        path = os.path.join(self._git.directory, self._git.line("rev-parse", "--git-path", "shallow"))
+    def _shallow_ends(self, path: str) -> frozenset[str]:
         try:
-            with open(path, encoding="ascii") as file:
+            with open(os.path.join(self._git.directory, path), encoding="ascii") as file:
                 return frozenset(file.read().split())
         except FileNotFoundError:
             return frozenset()
@@ -83,8 +85,8 @@ class GitLog:
         return bool(self._git.line("config", "--get-regexp", r"^(extensions\.partialclone|remote\..*\.promisor)$"))
 
 
-def _shallow_gap(commits: Sequence[Commit], count: int) -> str:
+def _shallow_gap(end: Commit, found: int) -> str:
     return (
-        f"shallow clone: only {len(commits)} of {count} revisions are here; "
+        f"shallow clone: the history ends at {end.id[:10]} after {found} revision{'s' * (found != 1)}; "
         "run git fetch --unshallow (in GitHub Actions: fetch-depth: 0 at actions/checkout)"
     )

@@ -1,0 +1,113 @@
+"""The history of the numbers, built by wily in a work tree that is ours."""
+
+from __future__ import annotations
+
+import fcntl
+import importlib.util
+import itertools
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import lru_cache
+
+from core.adapters.wily_history.cache import WilyCache
+from core.adapters.wily_history.numbers import file_measure
+from core.adapters.wily_history.process import WilyFailed, run_wily
+from core.domain.history import CommitWindow, History, assemble
+from core.errors import StorageError
+from core.ports import CommitLog
+
+_OTHERWISE = "or set audit.use_wily: false, which reads git's objects directly"
+
+
+class WilyHistory:
+    """MetricHistory from wily's cache; what the cache lacks is built first."""
+
+    def __init__(self, log: CommitLog, directory: str, *, command: Sequence[str] = ()) -> None:
+        """``directory`` (absolute, ours alone) holds cache and work tree; ``command`` starts wily (default: this Python's, or PATH's)."""
+        self._log = log
+        self._directory = directory
+        self._tree = os.path.join(directory, "tree")
+        self._temporary = os.path.join(directory, "temporary")
+        self._command = tuple(command)
+
+    def revisions(self, count: int) -> History:
+        # One commit more than asked for: it holds the numbers from before the first.
+        window = self._log.window(count + 1) if count > 0 else CommitWindow()
+        if not window.commits:
+            return History(gap=window.gap)
+        command = self._command or installed_wily()
+        if not command:
+            return History(gap=f"wily is not installed: pip install 'orchestrator[wily]', {_OTHERWISE}")
+        try:
+            with self._locked():
+                cache = self._built(window, command)
+        except (WilyFailed, StorageError) as failed:
+            return History(gap=f"{failed}; try again, {_OTHERWISE}")
+        except OSError as error:
+            return History(gap=f"{self._directory}: {error.strerror}")
+        return _read(cache, window, count)
+
+    def _built(self, window: CommitWindow, command: Sequence[str]) -> WilyCache:
+        """Return the cache, complete for the window."""
+        for leftover in (self._tree, self._temporary):
+            shutil.rmtree(leftover, ignore_errors=True)
+        cache = WilyCache(os.path.join(self._directory, "cache"))
+        known = cache.repair()
+        for is_known, commits in itertools.groupby(window.commits, key=lambda commit: commit.id in known):
+            if not is_known:
+                self._build(cache, replace(window, commits=tuple(commits)), command)
+        return cache
+
+    def _build(self, cache: WilyCache, window: CommitWindow, command: Sequence[str]) -> None:
+        """Let wily measure the window. To wily its oldest commit has no past, so it is measured as a whole tree."""
+        options = ("--config", os.devnull, "--path", self._tree, "--cache", cache.directory)
+        work = ("build", "--max-revisions", str(len(window.commits)), "--operators", "cyclomatic,maintainability")
+        try:
+            self._log.lend(self._tree, window)
+            os.makedirs(self._temporary)
+            run_wily((*command, *options, *work), self._temporary)
+            _check(cache, window)
+        except WilyFailed:
+            cache.clear()
+            raise
+        finally:
+            for leftover in (self._tree, self._temporary):
+                shutil.rmtree(leftover, ignore_errors=True)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        os.makedirs(self._directory, exist_ok=True)
+        with open(os.path.join(self._directory, "lock"), "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _check(cache: WilyCache, window: CommitWindow) -> None:
+    built = cache.repair()
+    missing = [commit.id for commit in window.commits if commit.id not in built]
+    if missing:
+        raise WilyFailed(f"wily built {len(window.commits) - len(missing)} of {len(window.commits)} revisions")
+
+
+def installed_wily() -> tuple[str, ...]:
+    """Return the command of the wily that is installed beside us, else of the one on PATH; empty when there is none."""
+    if importlib.util.find_spec("wily"):
+        # -P: the working directory must not become a place to import from.
+        return (sys.executable, "-P", "-m", "wily")
+    found = shutil.which("wily")
+    return (found,) if found else ()
+
+
+def _read(cache: WilyCache, window: CommitWindow, count: int) -> History:
+    oldest, place = cache.load(window.commits[0].id), window.prefix
+    numbers = lru_cache(maxsize=1)(cache.load)
+    asked = CommitWindow(commits=window.commits[-count:], gap="" if len(window.commits) > count else window.gap)
+    return assemble(
+        asked,
+        lambda commit, path, _blob: file_measure(numbers(commit), place + path),
+        lambda path, _blob: file_measure(oldest, place + path),
+    )

@@ -1,0 +1,63 @@
+"""wily as a process: in a group of its own that ends when we do, whatever ends us."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Sequence
+
+#: The shell's stdin is a pipe that only we hold open: its end means we are gone, and the whole group goes, too.
+#: wily's pool would outlive it otherwise: its workers hold each other's pipes.
+_GUARD = 'exec 3<&0 </dev/null; (read -r _ <&3; kill -KILL 0) & guard=$!; exec 3<&-; "$@"; code=$?; kill $guard; exit $code'
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class WilyFailed(Exception):
+    """wily did not build; the package's own, it never leaves it."""
+
+
+def run_wily(command: Sequence[str], directory: str) -> None:
+    """Run a command of wily with ``directory`` for its working directory, its temporary files and its words.
+
+    Raises WilyFailed with one sentence when it cannot be started or ends badly. Nothing of it runs on afterwards.
+    """
+    words = os.path.join(directory, "output")
+    with open(words, "wb") as output:
+        try:
+            process = subprocess.Popen(
+                ["/bin/sh", "-c", _GUARD, "sh", *command],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                cwd=directory,
+                env=_environment(directory),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise WilyFailed(f"wily cannot be started ({error.strerror})") from error
+    try:
+        # Reaped only after the group is gone: until then nobody else can be given its number.
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        code = process.wait()
+        assert process.stdin
+        process.stdin.close()
+    if code != 0:
+        raise WilyFailed(f"wily ended with {code}: {_last_words(words)}")
+
+
+def _environment(directory: str) -> dict[str, str]:
+    """Return an environment in which git is told nothing by anybody: wily checks out wherever ``GIT_DIR`` points."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    git = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_ATTR_NOSYSTEM": "1", "GIT_NO_LAZY_FETCH": "1"}
+    return {**inherited, **git, "GIT_ALLOW_PROTOCOL": "none", "GIT_NO_REPLACE_OBJECTS": "1", "TMPDIR": directory}
+
+
+def _last_words(path: str) -> str:
+    with open(path, encoding="utf-8", errors="replace") as file:
+        lines = [_COLOUR.sub("", line).strip() for line in file]
+    return next((line for line in reversed(lines) if line), "it said nothing")

@@ -1,0 +1,34 @@
+"""In-memory twin of the port ``Repository``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.domain.change import Change, ChangeSet, RepositoryFacts
+from core.errors import UsageError
+
+
+class InMemoryRepository:
+    """Trees by revision name, and a work tree. Moves are told, not guessed."""
+
+    def __init__(self) -> None:
+        #: Contents by path, by revision name.
+        self.trees: dict[str, Mapping[str, bytes]] = {}
+        self.work_tree: dict[str, bytes] = {}
+        #: New path → old path.
+        self.renamed: dict[str, str] = {}
+
+    def facts(self) -> RepositoryFacts:
+        return RepositoryFacts(root="/project", head=next(reversed(self.trees), ""), branch="main")
+
+    def changed_since(self, revision: str) -> ChangeSet:
+        if revision not in self.trees:
+            raise UsageError(f"cannot compare with {revision}: there is no such commit in this repository", hint="git log --oneline --all")
+        base = self.trees[revision]
+        changes = []
+        for path, content in sorted(self.work_tree.items()):
+            old = path if path in base else self.renamed.get(path, path)
+            if (old, base.get(old)) != (path, content):
+                changes.append(Change(path=path, old_path=old if old in base else "", base=base.get(old)))
+        deleted = set(base) - set(self.work_tree) - set(self.renamed.values())
+        return ChangeSet(base=revision, changes=tuple(changes), deleted=tuple(sorted(deleted)))
