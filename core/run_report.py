@@ -22,11 +22,13 @@ from core.ports import Clock, EventSink
 class RunReport:
     """What one run did so far; every change of it is an event."""
 
-    def __init__(self, *, emit: EventSink, clock: Clock, run_id: str) -> None:
+    def __init__(self, *, emit: EventSink, clock: Clock, run_id: str, note: str = "") -> None:
         self._emit = emit
         self._clock = clock
         self._run_id = run_id
         self._began = clock.monotonic()
+        #: Something to be said at the start, before anything happened.
+        self._note = note
         self._warned_of_budget = False
         self.done: list[str] = []
         self.failed: list[str] = []
@@ -39,6 +41,8 @@ class RunReport:
 
     def run_started(self, options: RunOptions, *, tasks: int, open_tasks: int) -> None:
         self.total = open_tasks
+        if self._note:
+            self.warned(self._note)
         self._emit(
             events.RunStarted(
                 **self._stamp(), tasks=tasks, open=open_tasks, jobs=options.jobs, budget=options.budget, time_budget=options.time_budget

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -175,6 +176,28 @@ def open_journal(path: Path) -> SqliteJournal:
         repaired = f"{path.name} was damaged; it was moved to {aside.name} and a new one begun; tasks.yml is as it was"
         connection = _connect(path)
     return SqliteJournal(connection, path, repaired)
+
+
+def open_journal_to_read(path: Path) -> SqliteJournal:
+    """Open the journal for looking at it; an empty one where there is none or it cannot be opened."""
+    if path.exists():
+        try:
+            return SqliteJournal(_connect(path), path)
+        except sqlite3.Error:
+            uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+            try:
+                return SqliteJournal(sqlite3.connect(uri, uri=True, isolation_level=None), path)
+            except sqlite3.Error:
+                return open_scratch_journal()
+    return open_scratch_journal()
+
+
+def open_scratch_journal() -> SqliteJournal:
+    """Return a journal in memory that is gone with its ``close``."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    path = Path(os.devnull)
+    migrate(connection, path)
+    return SqliteJournal(connection, path)
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -1,0 +1,218 @@
+"""What an attempt is: its phases, its deadline, its tree, its evidence."""
+
+from __future__ import annotations
+
+import math
+import signal
+
+from core.domain.attempt import Attempt
+from core.domain.outcome import Ending
+from core.domain.task import Task
+from core.executor import Executor, ExecutorSettings, environment, phases
+from core.testing.clock import VirtualClock
+from core.testing.launcher import HANG, Script, ScriptedLauncher
+from core.testing.logs import InMemoryLogStore
+
+
+class Bench:
+    """An Executor with twins around it."""
+
+    def __init__(self, scripts=None, **settings):
+        self.clock = VirtualClock()
+        self.launcher = ScriptedLauncher(self.clock, scripts or {})
+        self.logs = InMemoryLogStore()
+        defaults = {"root": "/repo", "tasks_file": "/repo/tasks.yml"}
+        self.executor = Executor(
+            launcher=self.launcher, logs=self.logs, clock=self.clock, settings=ExecutorSettings(**{**defaults, **settings})
+        )
+
+    def start(self, task, number=1):
+        attempt = self.executor.prepare(task, run_id="r1", number=number)
+        self.executor.launch(task.id)
+        return attempt
+
+    def outcome(self, task, seconds=1000.0):
+        self.start(task)
+        return self.until_ended(seconds)
+
+    def until_ended(self, seconds=1000.0):
+        end = self.clock.monotonic() + seconds
+        while self.clock.monotonic() < end:
+            for attempt in self.executor.wait(1.0):
+                return attempt.outcome
+        raise AssertionError("the attempt did not end")
+
+    def notes(self):
+        return [line for log in self.logs.logs.values() for line in log.notes]
+
+
+def task(command="work", **fields):
+    return Task(id=fields.pop("id", "t"), description="d", command=command, **fields)
+
+
+def test_exit_zero_without_checks_succeeds_unverified():
+    outcome = Bench({"work": Script(duration=2.0, cpu=1.5, peak_memory=2**20)}).outcome(task(cost=3.0))
+
+    assert (outcome.ending, outcome.reason, outcome.exit_code) == (Ending.SUCCEEDED, "exit 0", 0)
+    assert (outcome.duration, outcome.cpu, outcome.peak_memory, outcome.cost) == (2.0, 1.5, 2**20, 3.0)
+    assert not outcome.verified
+
+
+def test_another_exit_code_fails():
+    outcome = Bench({"work": Script(exit_code=3)}).outcome(task())
+
+    assert (outcome.ending, outcome.reason, outcome.exit_code) == (Ending.FAILED, "exit 3", 3)
+
+
+def test_a_signal_is_named():
+    outcome = Bench({"work": Script(signal=signal.SIGSEGV)}).outcome(task())
+
+    assert (outcome.ending, outcome.reason, outcome.exit_code) == (Ending.FAILED, "killed by SIGSEGV", None)
+
+
+def test_a_command_that_cannot_start_is_an_outcome_not_an_error():
+    outcome = Bench({"work": Script(refused="no such command: work", exit_code=127)}).outcome(task())
+
+    assert (outcome.ending, outcome.reason, outcome.exit_code) == (Ending.FAILED, "no such command: work", 127)
+
+
+def test_checks_run_after_the_command_in_order():
+    bench = Bench()
+    outcome = bench.outcome(task(verify=("first", "second")))
+
+    assert bench.launcher.commands == ["work", "first", "second"]
+    assert (outcome.ending, outcome.reason, outcome.verified) == (Ending.SUCCEEDED, "every check passed", True)
+
+
+def test_a_failing_check_is_failed_verify_and_the_rest_is_not_run():
+    bench = Bench({"first": Script(exit_code=1)})
+    outcome = bench.outcome(task(verify=("first", "second")))
+
+    assert bench.launcher.commands == ["work", "first"]
+    assert (outcome.ending, outcome.reason) == (Ending.FAILED_VERIFY, "check failed: first: exit 1")
+    assert not outcome.verified
+
+
+def test_checks_do_not_run_after_a_failed_command():
+    bench = Bench({"work": Script(exit_code=1)})
+    bench.outcome(task(verify=("check",)))
+
+    assert bench.launcher.commands == ["work"]
+
+
+def test_the_timeout_spans_command_and_checks():
+    bench = Bench({"work": Script(duration=6.0), "check": HANG})
+    outcome = bench.outcome(task(verify=("check",), timeout=10.0))
+
+    assert (outcome.ending, outcome.reason) == (Ending.TIMED_OUT, "timed out after 10 s")
+    assert 10.0 <= outcome.duration < 10.2
+
+
+def test_a_task_without_a_timeout_gets_the_configured_one():
+    assert Bench({"work": HANG}, timeout=5.0).outcome(task()).reason == "timed out after 5 s"
+
+
+def test_term_turns_into_kill_after_the_grace_period():
+    bench = Bench({"work": Script(duration=math.inf, ignores_term=True)}, grace=5.0)
+    outcome = bench.outcome(task(timeout=10.0))
+
+    numbers = [number for _, number in bench.launcher.sent]
+    assert numbers[:2] == [signal.SIGTERM, signal.SIGCONT]
+    assert numbers[-1] == signal.SIGKILL
+    assert outcome.ending is Ending.TIMED_OUT
+    assert 15.0 <= outcome.duration < 15.2
+
+
+def test_what_a_command_leaves_behind_is_ended_before_its_checks():
+    bench = Bench({"work": Script(leftovers=2)})
+    outcome = bench.outcome(task(verify=("check",)))
+
+    assert (1, signal.SIGTERM) in bench.launcher.sent
+    assert outcome.reason == "every check passed; 2 processes left behind, terminated"
+
+
+def test_leftovers_that_ignore_term_are_killed():
+    bench = Bench({"work": Script(leftovers=1, ignores_term=True)}, grace=5.0)
+    outcome = bench.outcome(task())
+
+    assert outcome.ending is Ending.SUCCEEDED
+    assert 5.0 <= outcome.duration < 5.2
+
+
+def test_stopping_everything_interrupts_every_attempt():
+    bench = Bench({"work": HANG})
+    bench.start(task(id="a"))
+    bench.start(task(id="b"))
+    bench.executor.stop_all("stopped by SIGTERM")
+
+    outcomes = [attempt.outcome for _ in range(3) for attempt in bench.executor.wait(1.0)]
+    assert len(outcomes) == 2
+    assert {(outcome.ending, outcome.reason) for outcome in outcomes} == {(Ending.INTERRUPTED, "stopped by SIGTERM")}
+    assert bench.executor.running == ()
+
+
+def test_stopping_now_kills_without_grace():
+    bench = Bench({"work": Script(duration=math.inf, ignores_term=True)}, grace=60.0)
+    bench.start(task())
+    bench.executor.stop_all("twice", now=True)
+
+    assert bench.until_ended().duration < 0.2
+
+
+def test_a_handler_runs_for_its_kind_and_the_checks_after_it():
+    bench = Bench(handlers={"refactor": "agent"})
+    bench.outcome(task(command=None, kind="refactor", verify=("check",)))
+
+    assert bench.launcher.commands == ["agent", "check"]
+
+
+def test_a_goal_is_only_its_check_and_costs_nothing():
+    bench = Bench({"check": Script(exit_code=1)})
+    outcome = bench.outcome(task(command=None, verify=("check",), cost=5.0))
+
+    assert (outcome.ending, outcome.cost) == (Ending.FAILED_VERIFY, 0.0)
+
+
+def test_task_text_reaches_the_command_as_environment_only():
+    nasty = Task(id="t", description="$(rm -rf /); `x`", command="work", env={"MODE": "fast"}, origin={"path": "a b.py", "block": "f"})
+    bench = Bench()
+    bench.start(nasty, number=4)
+
+    env = bench.launcher.started[0].env
+    assert env["ORCHESTRATOR_TASK_DESCRIPTION"] == "$(rm -rf /); `x`"
+    assert (env["ORCHESTRATOR_TASK_PATH"], env["ORCHESTRATOR_TASK_BLOCK"], env["ORCHESTRATOR_TASK_ATTEMPT"]) == ("a b.py", "f", "4")
+    assert env["MODE"] == "fast"
+    assert bench.launcher.commands == ["work"]
+
+
+def test_a_task_starts_in_its_own_directory():
+    bench = Bench()
+    bench.start(task(cwd="sub/dir"))
+
+    assert bench.launcher.started[0].cwd == "/repo/sub/dir"
+
+
+def test_the_log_says_what_ran_how_it_ended_and_what_it_took():
+    bench = Bench({"work": Script(duration=1.5, cpu=0.25, peak_memory=3 * 2**20)})
+    outcome = bench.outcome(task(verify=("check",)))
+
+    assert bench.notes() == [
+        "task t, attempt 1, run r1",
+        "command: work",
+        "cwd: /repo",
+        "started: 2026-11-21T02:55:07.000+00:00",
+        "verify: check",
+        "succeeded: every check passed",
+        "duration: 1.500 s, cpu: 0.250 s, peak memory: 3.0 MiB",
+    ]
+    assert len(outcome.log_digest) == 64
+
+
+def test_a_manual_task_has_no_command_to_run():
+    assert phases(task(manual=True), {}) == ()
+
+
+def test_a_tasks_own_environment_wins():
+    own = Task(id="t", description="d", command="c", env={"ORCHESTRATOR_TASK_KIND": "mine"})
+
+    assert environment(own, Attempt(run_id="r", task_id="t", number=1, started=0.0), "f")["ORCHESTRATOR_TASK_KIND"] == "mine"
