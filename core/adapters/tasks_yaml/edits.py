@@ -1,0 +1,163 @@
+"""Edits of a document. What is not only statuses is read again and compared before it is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import fields
+from operator import attrgetter
+from typing import Any
+
+from core.adapters.tasks_yaml.append import append_entries
+from core.adapters.tasks_yaml.compounds import plain_value
+from core.adapters.tasks_yaml.document import Document, Slot
+from core.adapters.tasks_yaml.entry import read_entry
+from core.adapters.tasks_yaml.events import Entries
+from core.adapters.tasks_yaml.nodes import Alias, Node, Scalar
+from core.adapters.tasks_yaml.nodes import Mapping as MapNode
+from core.adapters.tasks_yaml.parse import Watch, insertion, parse_document
+from core.adapters.tasks_yaml.render import normalised, render_scalar
+from core.adapters.tasks_yaml.source import Source
+from core.domain.edit import AppendTask, Edit
+from core.domain.status import Status
+from core.domain.task import Place, Task
+from core.errors import EditRefused, InvalidFile, Problem
+
+_STATUS = ("status",)
+
+
+def apply_edits(document: Document, edits: Sequence[Edit], file: str) -> Document:
+    """Return the document with the edits. Raises EditRefused when one cannot be made without guessing."""
+    batch = _Batch(document, file)
+    for edit in edits:
+        batch.take(edit)
+    return batch.apply()
+
+
+class _Batch:
+    """The edits of one write, sorted by how they are made."""
+
+    def __init__(self, document: Document, file: str) -> None:
+        self._document = document
+        self._file = file
+        self._statuses: dict[str, Status] = {}
+        self._fields: dict[str, dict[tuple[str, ...], Any]] = {}
+        self._new: dict[str, dict[str, Any]] = {}
+
+    def take(self, edit: Edit) -> None:
+        if isinstance(edit, AppendTask):
+            entry = deepcopy(normalised(edit.fields))
+            task_id = str(entry.get("id", ""))
+            if self._document.knows(task_id) or task_id in self._new:
+                raise self._refused(f"the id {task_id} is there already", "choose another id")
+            self._new[task_id] = entry
+        elif edit.task_id in self._new:
+            _put(self._new[edit.task_id], edit.path, edit.value)
+        elif not self._document.knows(edit.task_id):
+            raise self._refused(f"there is no task {edit.task_id}")
+        elif edit.path == _STATUS:
+            self._statuses[edit.task_id] = Status(str(edit.value))
+        else:
+            self._fields.setdefault(edit.task_id, {})[edit.path] = edit.value
+
+    def apply(self) -> Document:
+        document = self._document.with_statuses(self._statuses) if self._statuses else self._document
+        if not self._fields and not self._new:
+            return document
+        text, expected = self._set_fields(document.text) if self._fields else (document.text, {})
+        if not self._new:
+            return self._checked(text, document, expected)
+        try:
+            return self._checked(append_entries(text, document.layout, list(self._new.values())), document, expected)
+        except EditRefused:
+            # A blank line may belong to a literal block that ends the file.
+            return self._checked(append_entries(text, document.layout, list(self._new.values()), spaced=False), document, expected)
+
+    # -- fields --------------------------------------------------------------------------------------------------
+
+    def _set_fields(self, text: str) -> tuple[str, dict[str, Any]]:
+        """Return the text with the fields set, and the plain values that the entries then must have."""
+        source = Source(text, self._file)
+        cuts: list[tuple[int, int, str]] = []
+        expected: dict[str, Any] = {}
+        for node in Entries(text):
+            task = read_entry(node, Place(line=0, column=0), lambda *_: None)
+            changes = self._fields.get(task.id) if task is not None else None
+            if task is None or changes is None or not isinstance(node, MapNode):
+                continue
+            expected[task.id] = plain_value(node)
+            for path, value in changes.items():
+                cuts.append(self._cut(source, node, path, value))
+                _put(expected[task.id], path, value)
+            if len(expected) == len(self._fields):
+                break
+        for start, end, new in sorted(cuts, reverse=True):
+            text = text[:start] + new + text[end:]
+        return text, expected
+
+    def _cut(self, source: Source, entry: MapNode, path: tuple[str, ...], value: Any) -> tuple[int, int, str]:
+        """Return the span to replace, and by what."""
+        node: Node = entry
+        for depth, key in enumerate(path):
+            if not isinstance(node, MapNode) or node.shared:
+                raise self._refused_at(source, node, f"{'.'.join(path[:depth])} is not a map of this task alone")
+            if key not in node.pairs:
+                if depth or len(path) > 1:
+                    raise self._refused_at(source, node, f"the task has no {'.'.join(path)}")
+                slot: Slot = insertion(source, entry, key)
+                return slot.start, slot.end, slot.before + render_scalar(value, "", flow=entry.flow)
+            flow, node = node.flow, node.pairs[key][1]
+        name = ".".join(path)
+        if isinstance(node, Alias) or not isinstance(node, Scalar):
+            raise self._refused_at(source, node, f"{name} is {node.what}, not a value of its own")
+        if node.anchored:
+            raise self._refused_at(source, node, f"{name} has an anchor")
+        if node.quote in {"|", ">"} or "\n" in source.text[node.start : node.end] or node.start == node.end:
+            raise self._refused_at(source, node, f"{name} does not stand on one line")
+        return node.start, node.end, render_scalar(value, node.quote, flow=flow)
+
+    # -- proof ---------------------------------------------------------------------------------------------------
+
+    def _checked(self, text: str, before: Document, expected: Mapping[str, Any]) -> Document:
+        """Read the new text and return it as a document if it says exactly what was meant."""
+        watch = Watch([*expected, *self._new])
+        try:
+            after = parse_document(text, self._file, watch)
+        except InvalidFile as error:
+            raise EditRefused(error.problems[0]) from error
+        if len(after.tasks) != len(before.tasks) + len(self._new):
+            raise self._refused("the new entries do not stand for themselves")
+        for old, new in zip(before.tasks, after.tasks, strict=False):
+            if old.id not in expected and _content(old) != _content(new):
+                raise self._refused(f"the edit would change the task {old.id}")
+        for task_id, wanted in {**expected, **self._new}.items():
+            if not _same(watch.values.get(task_id), wanted):
+                raise self._refused(f"the task {task_id} would not read as meant")
+        return after
+
+    def _refused(self, message: str, hint: str = "") -> EditRefused:
+        return EditRefused(Problem(file=self._file, message=message, hint=hint))
+
+    def _refused_at(self, source: Source, node: Node, message: str) -> EditRefused:
+        line, column = source.place(node.start)
+        return EditRefused(Problem(file=self._file, line=line, column=column, message=f"{message}: it cannot be changed without guessing"))
+
+
+_content = attrgetter(*(field.name for field in fields(Task) if field.name != "place"))
+
+
+def _put(entry: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    for key in path[:-1]:
+        entry = entry.setdefault(key, {})
+    entry[path[-1]] = normalised(value)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether plain values are equal, and of equal types: 1, 1.0 and true differ."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return bool(one == other)

@@ -1,0 +1,67 @@
+"""One node → one task, with every mistake in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from core.adapters.tasks_yaml.compounds import plain_value
+from core.adapters.tasks_yaml.fields import FIELDS, OWN, REQUIRED
+from core.adapters.tasks_yaml.kinds import Wrong
+from core.adapters.tasks_yaml.nodes import Alias, Mapping, Node
+from core.adapters.tasks_yaml.words import found, quoted
+from core.domain.options import nearest
+from core.domain.task import Place, Task
+
+#: Takes note of a mistake: position, message, hint.
+Complain = Callable[[int, str, str], None]
+
+_READERS = {name: field.kind.read for name, field in FIELDS.items()}
+
+
+def read_entry(node: Node, place: Place, complain: Complain) -> Task | None:
+    """Return the task that an item of the list is, None when it cannot even be named; mistakes go to ``complain``.
+
+    A field with a mistake counts as not there.
+    """
+    if not isinstance(node, Mapping):
+        what = "an alias: its id would be there twice" if isinstance(node, Alias) else found(node)
+        complain(node.start, f"a task must be a map, not {what}", "begin it with '- id: …'")
+        return None
+    if node.shared:
+        complain(node.start, "an alias further down stands for this task: its status could not be written", "write the other one out")
+    values = _read_fields(node, complain)
+    for name in REQUIRED:
+        if name not in node.pairs:
+            complain(node.start, f"the task has no {name}", f"add '{name}: …'")
+    if "id" not in values:
+        return None
+    values.setdefault("description", "")
+    return Task(place=place, **values)
+
+
+def _read_fields(node: Mapping, complain: Complain) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    own: dict[str, Any] = {}
+    for key, (key_node, value) in node.pairs.items():
+        reader = _READERS.get(key)
+        if reader is not None:
+            try:
+                values[key] = reader(value)
+            except Wrong as wrong:
+                for mistake in wrong.mistakes:
+                    complain(mistake.index, f"{key}{mistake.inside} {mistake.message}", mistake.hint)
+                if wrong.value is not None:
+                    values[key] = wrong.value
+        elif key.startswith(OWN) and len(key) > len(OWN):
+            own[key] = plain_value(value)
+        else:
+            complain(key_node.start, f"a task has no field {quoted(key)}", _suggestion(key))
+    if own:
+        values["extra"] = own
+    return values
+
+
+def _suggestion(key: str) -> str:
+    near = nearest(key, FIELDS)
+    return f"did you mean '{near}'?" if near else f"fields of your own begin with {OWN}: {OWN}{key}"

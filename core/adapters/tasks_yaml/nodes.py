@@ -1,0 +1,70 @@
+"""What the parser makes of one task: light nodes that know where they stand. Positions are characters of the text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(slots=True)
+class Scalar:
+    """One value as text. ``text[start:end]`` of the source is its spelling, quotes included."""
+
+    what: ClassVar[str] = "text"
+    text: str
+    start: int
+    end: int
+    #: ``'`` or ``"``, ``|`` or ``>`` for blocks, empty for a plain scalar.
+    quote: str
+    anchored: bool
+
+
+@dataclass(slots=True)
+class Sequence:
+    """A list."""
+
+    what: ClassVar[str] = "a list"
+    items: list[Node]
+    start: int
+    end: int
+    flow: bool
+    anchored: bool
+    #: Whether an alias stands for it somewhere.
+    shared: bool = False
+    #: Values and characters inside, aliases written out; 0 while nobody asked.
+    weight: int = 0
+
+
+@dataclass(slots=True)
+class Mapping:
+    """A map: keys to the key's scalar and the value."""
+
+    what: ClassVar[str] = "a map"
+    pairs: dict[str, tuple[Scalar, Node]]
+    start: int
+    end: int
+    flow: bool
+    anchored: bool
+    #: Whether an alias stands for it somewhere.
+    shared: bool = False
+    #: Values and characters inside, aliases written out; 0 while nobody asked.
+    weight: int = 0
+
+
+@dataclass(slots=True)
+class Alias:
+    """``*name``: the same value again."""
+
+    what: ClassVar[str] = "an alias"
+    target: Scalar | Sequence | Mapping
+    start: int
+    end: int
+
+
+Node = Scalar | Sequence | Mapping | Alias
+Solid = Scalar | Sequence | Mapping
+
+
+def resolve(node: Node) -> Solid:
+    """Return what a node stands for."""
+    return node.target if isinstance(node, Alias) else node

@@ -1,0 +1,166 @@
+"""Replace a file's content in one step, and look afterwards at what was there: a person's save is never lost.
+
+New bytes are written beside the file and exchanged with it. What the exchange took out must be what we believed to be
+there; if it is not, somebody saved in between, and it is put back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from core.adapters.tasks_yaml.disk import read_descriptor, storage_errors
+from core.errors import StorageError
+
+Exchange = Callable[[str, str], bool]
+
+_ATTEMPTS = 8
+
+
+@dataclass(slots=True)
+class Displaced:
+    """The version that our write replaced, still open: an editor that had it open may yet write into it."""
+
+    descriptor: int
+    digest: str
+    modified: int
+    size: int
+
+    def late_save(self, shown: str) -> bytes | None:
+        """Return what was written into it since, or None."""
+        status = os.fstat(self.descriptor)
+        if (status.st_mtime_ns, status.st_size) == (self.modified, self.size):
+            return None
+        data = read_descriptor(self.descriptor, shown).data
+        return None if digest_of(data) == self.digest else data
+
+    def close(self) -> None:
+        os.close(self.descriptor)
+
+
+class SlippedIn(Exception):
+    """Somebody saved between our last look and our exchange. Their save is at the path, as if we had done nothing."""
+
+    def __init__(self, displaced: Displaced | None) -> None:
+        super().__init__()
+        self.displaced = displaced
+
+
+def digest_of(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def swap(path: str, shown: str, data: bytes, expected: bytes, exchange: Exchange) -> Displaced:
+    """Put ``data`` in place of ``expected``; ``path`` has no symbolic link at its end.
+
+    Raises SlippedIn, StorageError; in both cases the file is what it was before or what a person made of it.
+    """
+    with storage_errors(shown):
+        beside = _write_beside(path, shown, data, expected)
+        try:
+            swapped = exchange(beside, path)
+        except FileNotFoundError:
+            # Somebody moved the file away.
+            os.unlink(beside)
+            raise SlippedIn(None) from None
+        except OSError:
+            os.unlink(beside)
+            raise
+        return _inspect(path, shown, beside, data, expected, exchange) if swapped else _replace(path, shown, beside, expected)
+
+
+def _write_beside(path: str, shown: str, data: bytes, expected: bytes) -> str:
+    """Write a complete, durable file beside ``path`` that could stand in for it; its name says what it replaces."""
+    prefix = beside_prefix(path)
+    part = f"{prefix}{os.getpid()}.part"
+    target = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(target, view) :]
+            _make_alike(path, shown, target)
+            os.fsync(target)
+        finally:
+            os.close(target)
+        beside = f"{prefix}{digest_of(expected)[:16]}-{digest_of(data)[:16]}"
+        os.rename(part, beside)
+        return beside
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(part)
+        raise
+
+
+def beside_prefix(path: str) -> str:
+    """Return what the names of our files beside ``path`` begin with."""
+    return os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.orchestrator-")
+
+
+def _make_alike(path: str, shown: str, target: int) -> None:
+    """Give the new file the owner, extended attributes and mode of the one it replaces."""
+    status = os.stat(path)
+    if not status.st_mode & 0o222:
+        raise StorageError(f"{shown} is read-only", hint=f"chmod u+w {shown}")
+    mine = os.fstat(target)
+    if (mine.st_uid, mine.st_gid) != (status.st_uid, status.st_gid):
+        # Only root may give a file away; for anybody else it becomes theirs, as with every tool that saves by renaming.
+        with suppress(PermissionError):
+            os.fchown(target, -1, status.st_gid)
+        with suppress(PermissionError):
+            os.fchown(target, status.st_uid, -1)
+    for name in _attributes(path):
+        with suppress(OSError):
+            os.setxattr(target, name, os.getxattr(path, name))
+    os.fchmod(target, status.st_mode & 0o7777)
+
+
+def _attributes(path: str) -> list[str]:
+    try:
+        return os.listxattr(path)
+    except OSError:
+        return []
+
+
+def _inspect(path: str, shown: str, beside: str, placed: bytes, believed: bytes, exchange: Exchange) -> Displaced:
+    """Look at what the exchange took out; as long as it is news, put it back and look at what that takes out."""
+    news = False
+    for _ in range(_ATTEMPTS):
+        displaced, found = _open_displaced(beside, shown)
+        if found == believed:
+            os.unlink(beside)
+            if news:
+                raise SlippedIn(displaced)
+            return displaced
+        displaced.close()
+        exchange(beside, path)
+        news, placed, believed = True, found, placed
+    raise StorageError(f"{shown} is being saved over and over", hint=f"look into {beside} for a save of yours")
+
+
+def _replace(path: str, shown: str, beside: str, expected: bytes) -> Displaced:
+    """The same where files cannot be exchanged: compare, replace, compare what was replaced."""
+    try:
+        displaced, found = _open_displaced(path, shown)
+    except FileNotFoundError:
+        os.unlink(beside)
+        raise SlippedIn(None) from None
+    if found != expected:
+        displaced.close()
+        os.unlink(beside)
+        raise SlippedIn(None)
+    os.replace(beside, path)
+    return displaced
+
+
+def _open_displaced(path: str, shown: str) -> tuple[Displaced, bytes]:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        content = read_descriptor(descriptor, shown)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return Displaced(descriptor, digest_of(content.data), content.stamp.modified, content.stamp.size), content.data

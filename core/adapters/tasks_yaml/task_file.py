@@ -1,0 +1,238 @@
+"""``tasks.yml`` on disk, as the port TaskFile wants it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from enum import Enum
+from pathlib import Path
+
+from core.adapters.tasks_yaml.disk import Content, Stamp, read_content, stamp_of
+from core.adapters.tasks_yaml.document import Document
+from core.adapters.tasks_yaml.edits import apply_edits
+from core.adapters.tasks_yaml.exchange import exchange as exchange_files
+from core.adapters.tasks_yaml.leftovers import sweep
+from core.adapters.tasks_yaml.lock import writers_turn
+from core.adapters.tasks_yaml.parse import parse_document
+from core.adapters.tasks_yaml.source import decode, encode
+from core.adapters.tasks_yaml.swap import Displaced, Exchange, SlippedIn, digest_of, swap
+from core.domain.edit import Edit, Snapshot
+from core.errors import InvalidFile, StorageError
+from core.ports import Busy, HandEdited, Written
+
+#: Seconds between two readings that must be equal for a save to count as finished.
+_PAUSE = 0.02
+#: Seconds that a save which looks unfinished must stay as it is to be believed.
+_DOUBT = 2.0
+_ATTEMPTS = 50
+
+
+class _Unchanged(Enum):
+    """What a look at the file can show instead of a new text."""
+
+    SAME = "same"
+    NOT_YET = "not yet"
+
+
+class YamlTaskFile:
+    """The file at ``path``; ``root`` is the repository. Safe against people and other tools that save it meanwhile."""
+
+    def __init__(
+        self,
+        path: Path,
+        root: Path,
+        cache_dir: Path | None = None,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+        exchange: Exchange = exchange_files,
+    ) -> None:
+        self._path = os.path.abspath(path)
+        self._shown = _shown(self._path, os.path.abspath(root))
+        self._cache_dir = cache_dir
+        self._sleep = sleep
+        self._monotonic = monotonic
+        self._exchange = exchange
+        self._document: Document | None = None
+        self._marked = False
+        self._data = b""
+        self._stamp: Stamp | None = None
+        self._problems: tuple[str, ...] = ()
+        #: Stamp of a content that was looked at and not taken over.
+        self._refused: Stamp | None = None
+        #: Digest of a content that looks unfinished, and since when.
+        self._doubted: tuple[str, float] = ("", 0.0)
+        self._displaced: list[tuple[Displaced, float]] = []
+
+    # -- the port ------------------------------------------------------------------------------------------------
+
+    def read(self) -> Snapshot:
+        with writers_turn(self._real_path(), self._sleep) as mine:
+            if mine:
+                sweep(self._real_path(), self._shown, self._exchange)
+            content = self._read_finished()
+        document, marked = self._load(content)
+        return self._take(content, document, marked=marked)
+
+    def poll(self) -> Snapshot | None:
+        self._restore_late_saves()
+        seen = self._look()
+        return seen if isinstance(seen, Snapshot) else None
+
+    def problems(self) -> tuple[str, ...]:
+        return self._problems
+
+    def write(self, edits: Sequence[Edit]) -> Written | HandEdited | Busy:
+        if self._document is None:
+            raise StorageError(f"{self._shown} has not been read yet")
+        with writers_turn(self._real_path(), self._sleep) as mine:
+            if not mine:
+                return Busy(problems=(f"{self._shown}: another writer holds it",))
+            self._restore_late_saves()
+            seen = self._look()
+            if seen is not _Unchanged.SAME:
+                return self._not_now(seen)
+            return self._save(apply_edits(self._document, edits, self._shown))
+
+    def close(self) -> None:
+        self._restore_late_saves()
+        for displaced, _ in self._displaced:
+            displaced.close()
+        self._displaced = []
+
+    # -- looking -------------------------------------------------------------------------------------------------
+
+    def _look(self) -> Snapshot | _Unchanged:
+        """Return the text on disk if it is news and a finished save; ``problems`` says why it is not."""
+        try:
+            stamp = stamp_of(os.stat(self._path))
+        except OSError as error:
+            return self._refuse(None, f"{self._shown}: {error.strerror}")
+        if stamp == self._stamp:
+            self._problems = ()
+            return _Unchanged.SAME
+        if stamp == self._refused:
+            return _Unchanged.NOT_YET
+        try:
+            return self._look_inside()
+        except InvalidFile as error:
+            return self._refuse(None, *map(str, error.problems))
+        except StorageError as error:
+            return self._refuse(None, str(error))
+
+    def _look_inside(self) -> Snapshot | _Unchanged:
+        content = read_content(self._path, self._shown)
+        if content.data == self._data:
+            self._stamp = content.stamp if content.settled else None
+            self._problems = ()
+            return _Unchanged.SAME
+        self._sleep(_PAUSE)
+        again = read_content(self._path, self._shown)
+        if again.data != content.data:
+            return self._refuse(None, f"{self._shown}: somebody is saving it")
+        if self._is_doubtful(again.data):
+            return self._refuse(None, f"{self._shown}: it looks half saved, so it is left alone for now")
+        try:
+            document, marked = self._load(again)
+        except InvalidFile as error:
+            return self._refuse(again.stamp if again.settled else None, *map(str, error.problems))
+        return self._take(again, document, marked=marked)
+
+    def _is_doubtful(self, data: bytes) -> bool:
+        """Whether it may be the beginning of a save: empty, cut off, or without the final line end that was there."""
+        cut = not data.strip() or self._data.startswith(data) or (self._data.endswith(b"\n") and not data.endswith(b"\n"))
+        if not cut or not self._data.strip():
+            return False
+        digest = digest_of(data)
+        if self._doubted[0] != digest:
+            self._doubted = (digest, self._monotonic())
+        return self._monotonic() - self._doubted[1] < _DOUBT
+
+    def _refuse(self, stamp: Stamp | None, *problems: str) -> _Unchanged:
+        self._refused, self._problems = stamp, problems
+        return _Unchanged.NOT_YET
+
+    def _read_finished(self) -> Content:
+        """Return the content, waiting for the end of a save that is just under way."""
+        content = read_content(self._path, self._shown)
+        for _ in range(_ATTEMPTS):
+            if content.settled:
+                break
+            self._sleep(_PAUSE)
+            before, content = content, read_content(self._path, self._shown)
+            if before.data == content.data:
+                break
+        return content
+
+    # -- taking over ---------------------------------------------------------------------------------------------
+
+    def _load(self, content: Content) -> tuple[Document, bool]:
+        text, marked = decode(content.data, self._shown)
+        return parse_document(text, self._shown), marked
+
+    def _take(self, content: Content, document: Document, *, marked: bool) -> Snapshot:
+        self._document, self._marked, self._data = document, marked, content.data
+        self._stamp = content.stamp if content.settled else None
+        self._refused, self._problems, self._doubted = None, (), ("", 0.0)
+        return self._snapshot(document)
+
+    def _snapshot(self, document: Document) -> Snapshot:
+        return Snapshot(tasks=document.tasks, version=digest_of(self._data))
+
+    # -- writing -------------------------------------------------------------------------------------------------
+
+    def _save(self, document: Document) -> Written | HandEdited | Busy:
+        data = encode(document.text, marked=self._marked)
+        if data != self._data:
+            try:
+                self._hold(swap(self._real_path(), self._shown, data, self._data, self._exchange))
+            except SlippedIn as slipped:
+                self._hold(slipped.displaced)
+                return self._not_now(self._look())
+            self._stamp = None
+            self._data = data
+        self._document = document
+        return Written(snapshot=self._snapshot(document))
+
+    def _not_now(self, seen: Snapshot | _Unchanged) -> HandEdited | Busy:
+        if isinstance(seen, Snapshot):
+            return HandEdited(snapshot=seen)
+        return Busy(problems=self._problems or (f"{self._shown}: somebody is saving it",))
+
+    def _real_path(self) -> str:
+        return os.path.realpath(self._path)
+
+    # -- late saves ----------------------------------------------------------------------------------------------
+
+    def _hold(self, displaced: Displaced | None) -> None:
+        if displaced is not None:
+            self._displaced.append((displaced, self._monotonic() + _DOUBT))
+
+    def _restore_late_saves(self) -> None:
+        """Put back what an editor wrote into a version that a write of ours had just replaced."""
+        if not self._displaced:
+            return
+        now = self._monotonic()
+        for displaced, until in tuple(self._displaced):
+            late = displaced.late_save(self._shown)
+            if late is None and now < until:
+                continue
+            self._displaced.remove((displaced, until))
+            if late is not None:
+                self._restore(late)
+            displaced.close()
+
+    def _restore(self, late: bytes) -> None:
+        try:
+            self._hold(swap(self._real_path(), self._shown, late, self._data, self._exchange))
+        except SlippedIn as slipped:
+            # They have saved once more since, at the path itself: that is what they mean now.
+            self._hold(slipped.displaced)
+        self._stamp = None
+
+
+def _shown(path: str, root: str) -> str:
+    """Return the path as a person at the repository's root would type it."""
+    relative = os.path.relpath(path, root)
+    return path if relative.startswith("..") else relative

@@ -1,0 +1,146 @@
+"""What can be wrong with tasks that are each sound: ids used twice, dependencies on nothing, circles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from core.domain.options import nearest
+from core.domain.task import Task
+
+#: Comparing ids to find the nearest is slow; beyond this many comparisons a hint is left out.
+_COMPARISONS = 200_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flaw:
+    """One mistake in how tasks go together."""
+
+    #: Position of the task, 0-based.
+    task: int
+    #: ``id`` or ``dependencies``, and which one of these.
+    field: str
+    item: str = ""
+    message: str
+    hint: str = ""
+    #: Whether tasks that could not be read might put it right.
+    needs_whole: bool = False
+
+
+def find_flaws(tasks: Sequence[Task]) -> tuple[Flaw, ...]:
+    """Return every flaw: each id that is there twice, each missing dependency with the nearest id, each circle once."""
+    index: dict[str, int] = {}
+    flaws: list[Flaw] = []
+    for position, task in enumerate(tasks):
+        first = index.setdefault(task.id, position)
+        if first != position:
+            place = tasks[first].place
+            message = f"the id {task.id} is here twice, first in line {place.line}"
+            flaws.append(Flaw(task=position, field="id", message=message, hint="give each task an id of its own"))
+    flaws += _missing(tasks, index)
+    flaws += _circles(tasks, index)
+    return tuple(flaws)
+
+
+def _missing(tasks: Sequence[Task], index: Mapping[str, int]) -> Iterator[Flaw]:
+    comparisons = _COMPARISONS
+    for position, task in enumerate(tasks):
+        for name in dict.fromkeys(task.dependencies):
+            if name in index:
+                continue
+            comparisons -= len(index)
+            near = nearest(name, index) if comparisons >= 0 or position == 0 else ""
+            hint = f"did you mean '{near}'?" if near else "add that task, or remove the dependency"
+            message = f"there is no task {name} to depend on"
+            yield Flaw(task=position, field="dependencies", item=name, message=message, hint=hint, needs_whole=True)
+
+
+def _circles(tasks: Sequence[Task], index: Mapping[str, int]) -> Iterator[Flaw]:
+    """Yield one flaw for each group of tasks that wait for each other, with a shortest way round."""
+    after = [tuple({index[name]: None for name in task.dependencies if name in index}) for task in tasks]
+    for group in _groups(_unordered(after), after):
+        path = _shortest_circle(group, after)
+        start, following = path[0], tasks[path[1]].id
+        names = " → ".join(tasks[position].id for position in path)
+        message = f"the task depends on itself: {names}" if len(path) == 2 else f"tasks depend on each other in a circle: {names}"
+        yield Flaw(task=start, field="dependencies", item=following, message=message, hint="remove one of these dependencies")
+
+
+def _unordered(after: Sequence[Sequence[int]]) -> set[int]:
+    """Return the positions that are in a circle or between circles: what is left when all that is free of them is taken away."""
+    left = set(range(len(after)))
+    before: list[list[int]] = [[] for _ in after]
+    for position, dependencies in enumerate(after):
+        for dependency in dependencies:
+            before[dependency].append(position)
+    for forward, backward in ((after, before), (before, after)):
+        degree = {position: sum(other in left for other in forward[position]) for position in left}
+        free = [position for position, count in degree.items() if count == 0]
+        for position in free:
+            left.discard(position)
+            for other in backward[position]:
+                if other in left:
+                    degree[other] -= 1
+                    if degree[other] == 0:
+                        free.append(other)
+    return left
+
+
+def _groups(left: set[int], after: Sequence[Sequence[int]]) -> Iterator[set[int]]:
+    """Yield the strongly connected groups among ``left`` that hold a circle, by their first position (Kosaraju)."""
+    order: list[int] = []
+    seen: set[int] = set()
+    for root in sorted(left):
+        stack = [(root, iter(after[root]))] if root not in seen else []
+        seen.add(root)
+        while stack:
+            rest = stack[-1][1]
+            following = next((other for other in rest if other in left and other not in seen), None)
+            if following is None:
+                order.append(stack.pop()[0])
+            else:
+                seen.add(following)
+                stack.append((following, iter(after[following])))
+    yield from sorted(_collected(order, left, after), key=min)
+
+
+def _collected(order: Sequence[int], left: set[int], after: Sequence[Sequence[int]]) -> list[set[int]]:
+    before: dict[int, list[int]] = {position: [] for position in left}
+    for position in left:
+        for dependency in after[position]:
+            if dependency in left:
+                before[dependency].append(position)
+    groups: list[set[int]] = []
+    taken: set[int] = set()
+    for root in reversed(order):
+        if root in taken:
+            continue
+        group, stack = {root}, [root]
+        while stack:
+            for other in before[stack.pop()]:
+                if other not in taken and other not in group:
+                    group.add(other)
+                    stack.append(other)
+        taken |= group
+        if len(group) > 1 or root in after[root]:
+            groups.append(group)
+    return groups
+
+
+def _shortest_circle(group: set[int], after: Sequence[Sequence[int]]) -> list[int]:
+    """Return a shortest way from the group's first position back to it, both ends included."""
+    start = min(group)
+    came_from: dict[int, int] = {}
+    frontier = [start]
+    for position in frontier:
+        for other in after[position]:
+            if other == start:
+                path = [start]
+                while position != start:
+                    path.append(position)
+                    position = came_from[position]  # noqa: PLW2901 – walks back along the way it came
+                return [start, *reversed(path)]
+            if other in group and other not in came_from:
+                came_from[other] = position
+                frontier.append(other)
+    raise AssertionError("a group of tasks that wait for each other has no circle")

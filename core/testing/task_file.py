@@ -1,0 +1,168 @@
+"""``tasks.yml`` in memory."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from core.domain.backlog import find_flaws
+from core.domain.edit import AppendTask, Edit, SetField, Snapshot
+from core.domain.status import Status
+from core.domain.task import PRIORITY_WORDS, Place, Retry, Task
+from core.errors import EditRefused, InvalidFile, Problem
+from core.ports import Busy, HandEdited, Written
+
+_FILE = "tasks.yml"
+
+
+class InMemoryTaskFile:
+    """Twin of the port TaskFile: entries instead of text. Durations in appended entries are seconds."""
+
+    def __init__(self, tasks: Iterable[Task] = ()) -> None:
+        self._versions = itertools.count(1)
+        self._disk = self._placed(tasks)
+        self._disk_version = self._new_version()
+        self._known = self._disk
+        self._known_version = ""
+        self._unfinished = ""
+        self._before_write: Callable[[], None] | None = None
+        #: How many times the file was written by ``write``.
+        self.writes = 0
+
+    # -- what a person does --------------------------------------------------------------------------------------
+
+    def save_by_hand(self, tasks: Iterable[Task]) -> None:
+        """Save other entries, as with an editor."""
+        self._disk = self._placed(tasks)
+        self._disk_version = self._new_version()
+        self._unfinished = ""
+
+    def begin_save(self, problem: str = f"{_FILE}: somebody is saving it") -> None:
+        """Be in the middle of a save, or have saved something invalid, until ``save_by_hand``."""
+        self._unfinished = problem
+
+    def before_next_write(self, action: Callable[[], None]) -> None:
+        """Have ``action`` happen at the worst moment of the next write: after it looked, before it saves."""
+        self._before_write = action
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """What the file says now."""
+        return self._disk
+
+    # -- the port ------------------------------------------------------------------------------------------------
+
+    def read(self) -> Snapshot:
+        flaws = self._flaws()
+        if self._unfinished:
+            raise InvalidFile([Problem(file=_FILE, message=self._unfinished)])
+        if flaws:
+            raise InvalidFile(flaws)
+        return self._take()
+
+    def poll(self) -> Snapshot | None:
+        if self.problems() or self._disk_version == self._known_version:
+            return None
+        return self._take()
+
+    def problems(self) -> tuple[str, ...]:
+        if self._unfinished:
+            return (self._unfinished,)
+        return tuple(map(str, self._flaws()))
+
+    def write(self, edits: Sequence[Edit]) -> Written | HandEdited | Busy:
+        new = self._known
+        for edit in edits:
+            new = _applied(new, edit)
+        action, self._before_write = self._before_write, None
+        if action is not None:
+            action()
+        if self.problems():
+            return Busy(problems=self.problems())
+        if self._disk_version != self._known_version:
+            return HandEdited(snapshot=self._take())
+        if new != self._known:
+            self._disk = self._known = self._placed(new)
+            self._disk_version = self._known_version = self._new_version()
+            self.writes += 1
+        return Written(snapshot=self._snapshot())
+
+    def close(self) -> None:
+        pass
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _take(self) -> Snapshot:
+        self._known, self._known_version = self._disk, self._disk_version
+        return self._snapshot()
+
+    def _snapshot(self) -> Snapshot:
+        return Snapshot(tasks=self._known, version=self._known_version)
+
+    def _flaws(self) -> tuple[Problem, ...]:
+        flaws = find_flaws(self._disk)
+        return tuple(
+            Problem(file=_FILE, line=self._disk[flaw.task].place.line, column=3, message=flaw.message, hint=flaw.hint) for flaw in flaws
+        )
+
+    def _new_version(self) -> str:
+        return f"version {next(self._versions)}"
+
+    @staticmethod
+    def _placed(tasks: Iterable[Task]) -> tuple[Task, ...]:
+        return tuple(replace(task, place=Place(line=number, column=3)) for number, task in enumerate(tasks, start=1))
+
+
+def _applied(tasks: tuple[Task, ...], edit: Edit) -> tuple[Task, ...]:
+    ids = [task.id for task in tasks]
+    if isinstance(edit, AppendTask):
+        new = task_from(edit.fields)
+        if new.id in ids:
+            raise _refused(f"the id {new.id} is there already")
+        appended = (*tasks, new)
+        if find_flaws(appended):
+            raise _refused(find_flaws(appended)[0].message)
+        return appended
+    if edit.task_id not in ids:
+        raise _refused(f"there is no task {edit.task_id}")
+    position = ids.index(edit.task_id)
+    return (*tasks[:position], _changed(tasks[position], edit), *tasks[position + 1 :])
+
+
+def _changed(task: Task, edit: SetField) -> Task:
+    name, *inside = edit.path
+    value: Any = edit.value
+    if inside:
+        fields = getattr(task, name)
+        if not isinstance(fields, Mapping) or inside[0] not in fields:
+            raise _refused(f"the task has no {'.'.join(edit.path)}")
+        value = {**fields, inside[0]: value}
+    return replace(task, **_converted({name: value}))
+
+
+def task_from(fields: Mapping[str, Any]) -> Task:
+    """Return the task that an entry with these fields is."""
+    own = {key: value for key, value in fields.items() if key.startswith("x-")}
+    known = {key: value for key, value in fields.items() if key not in own}
+    return Task(**_converted(known), **({"extra": own} if own else {}))
+
+
+def _converted(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return fields as a Task holds them."""
+    readers: Mapping[str, Callable[[Any], Any]] = {
+        "id": str,
+        "verify": lambda value: (value,) if isinstance(value, str) else tuple(value),
+        "dependencies": lambda value: tuple(map(str, value)),
+        "tags": tuple,
+        "command": lambda value: value if isinstance(value, str) else tuple(value),
+        "priority": lambda value: PRIORITY_WORDS.get(value, value),
+        "status": Status,
+        "retries": lambda value: Retry(limit=value) if isinstance(value, int) else Retry(**value),
+    }
+    return {key: readers[key](value) if key in readers else value for key, value in fields.items()}
+
+
+def _refused(message: str) -> EditRefused:
+    return EditRefused(Problem(file=_FILE, message=message))
