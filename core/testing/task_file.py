@@ -146,7 +146,7 @@ def task_from(fields: Mapping[str, Any]) -> Task:
     """Return the task that an entry with these fields is."""
     own = {key: value for key, value in fields.items() if key.startswith("x-")}
     known = {key: value for key, value in fields.items() if key not in own}
-    return Task(**_converted(known), **({"extra": own} if own else {}))
+    return Task(**_converted({**known, "extra": own}))
 
 
 def _converted(fields: Mapping[str, Any]) -> dict[str, Any]:

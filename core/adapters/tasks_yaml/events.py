@@ -71,14 +71,14 @@ class Entries:
             raise self._not_yaml(error) from None
 
     def _items(self) -> Iterator[Node]:
-        self._next()
-        if not isinstance(self._next(), self._document_start):
-            return
         event: Any = self._next()
-        if isinstance(event, self._scalar_event) and not event.value and event.implicit[0] and event.anchor is None:
+        if self._next().__class__ is not self._document_start:
+            return
+        event = self._next()
+        if event.__class__ is self._scalar_event and not event.value and event.implicit[0] and event.anchor is None:
             self._finish(event.start_mark.index)
             return
-        if not isinstance(event, self._sequence_event):
+        if event.__class__ is not self._sequence_event:
             self._refuse_root(event)
         self._open(event)
         while (event := self._next()).__class__ is not self._sequence_end:
@@ -105,7 +105,7 @@ class Entries:
 
     def _refuse_root(self, event: Any) -> None:
         index = event.start_mark.index
-        if isinstance(event, self._map_event):
+        if event.__class__ is self._map_event:
             key = self._next()
             if getattr(key, "value", None) == "tasks":
                 raise Stop(index, "the file must be a list of tasks, not a map", "remove the line 'tasks:', the list stands alone")

@@ -36,13 +36,16 @@ class _Unchanged(Enum):
 
 
 class YamlTaskFile:
-    """The file at ``path``; ``root`` is the repository. Safe against people and other tools that save it meanwhile."""
+    """The file at ``path``; ``root`` is the repository, ``state_dir`` where a cache may be kept.
+
+    Safe against people and other tools that save the file meanwhile.
+    """
 
     def __init__(
         self,
         path: Path,
         root: Path,
-        cache_dir: Path | None = None,
+        state_dir: Path | None = None,
         *,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
@@ -50,7 +53,7 @@ class YamlTaskFile:
     ) -> None:
         self._path = os.path.abspath(path)
         self._shown = _shown(self._path, os.path.abspath(root))
-        self._cache_dir = cache_dir
+        self._state_dir = state_dir
         self._sleep = sleep
         self._monotonic = monotonic
         self._exchange = exchange
