@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from core.adapters.git import raw_diff
 from core.adapters.git.base import find_base
@@ -45,13 +45,11 @@ class GitRepository:
             base = find_base(self._git, revision)
             touches = {touch.path: touch for touch in self._touches(base.id)}
             changed, deleted = self._settle(touches.values())
-            moved = self._untracked(deleted)
-            changes = self._with_bases([*changed, *moved])
+            changes = self._with_bases([*changed, *self._untracked(deleted)])
         except GitFailed as failed:
             kind = StorageError if failed.damage else UsageError
             raise kind(f"cannot compare with {revision}: {failed.reason}", hint=failed.hint) from failed
-        gone = set(deleted) - {touch.old_path for touch in moved}
-        return ChangeSet(base=base.id, changes=changes, deleted=tuple(sorted(gone)), note=base.note)
+        return ChangeSet(base=base.id, changes=changes, deleted=tuple(sorted(deleted)), note=base.note)
 
     def _touches(self, base: str) -> Iterable[Touch]:
         """Return what git sees: a file whose times changed is among them, whatever its bytes."""
@@ -76,17 +74,23 @@ class GitRepository:
                 changed.append(touch)
         return changed, deleted
 
-    def _untracked(self, deleted: Mapping[str, str]) -> list[Touch]:
-        """Return the files git does not know yet; one with the bytes of a deleted file is that file, moved."""
+    def _untracked(self, deleted: dict[str, str]) -> list[Touch]:
+        """Return what git does not know: new files, and those of the base under another name or out of the index.
+
+        What was found again leaves ``deleted``. Without git's knowledge a move shows by equal bytes only.
+        """
         output = self._git.run("ls-files", "--others", "--exclude-standard", "-z", "--", *self._pathspecs)
-        by_blob = {blob: path for path, blob in deleted.items()}
+        contents = {path: self._content(path) for path in os.fsdecode(output).split("\0") if path}
+        length = len(next(iter(deleted.values()), ""))
+        blobs = {path: blob_id(content, length) for path, content in contents.items() if content is not None}
         found = []
-        for path in os.fsdecode(output).split("\0"):
-            content = self._content(path) if path else None
-            if content is not None:
-                blob = blob_id(content, len(next(iter(by_blob), "")))
-                old_path = by_blob.pop(blob, "")
-                found.append(Touch(path=path, old_path=old_path, blob=blob, old_blob=blob if old_path else ""))
+        # A file that only left the index is itself, before it is anything that moved.
+        for path, blob in sorted(blobs.items(), key=lambda item: item[0] not in deleted):
+            twins = (old for old, old_blob in deleted.items() if old_blob == blob)
+            old_path = path if path in deleted else next(twins, "")
+            old_blob = deleted.pop(old_path, "")
+            if (old_path, old_blob) != (path, blob):
+                found.append(Touch(path=path, old_path=old_path, blob=blob, old_blob=old_blob))
         return found
 
     def _content(self, path: str) -> bytes | None:
