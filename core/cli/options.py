@@ -6,6 +6,22 @@ from typing import Annotated
 
 import typer
 
+from core.errors import OrchestratorError
+
+
+def complete_task_ids(incomplete: str) -> list[tuple[str, str]]:
+    """Return the ids that begin with what was typed, with descriptions; none where there is no sound tasks file."""
+    from core.assembly import open_backlog, open_project
+
+    try:
+        with open_backlog(open_project()) as backlog:
+            return [(task.id, task.description) for task in backlog.memory.tasks if task.id.startswith(incomplete)]
+    except OrchestratorError:
+        return []
+
+
+TaskId = Annotated[str, typer.Argument(metavar="ID", help="Id of a task.", autocompletion=complete_task_ids, show_default=False)]
+TaskIds = Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of tasks.", autocompletion=complete_task_ids, show_default=False)]
 Directory = Annotated[
     str, typer.Option("-C", "--directory", metavar="DIR", help="Work in this repository.", show_default="the current one")
 ]
@@ -13,3 +29,11 @@ TasksFile = Annotated[str | None, typer.Option("-f", "--file", metavar="FILE", h
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Say more.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say only what went wrong.")]
+Only = Annotated[
+    list[str] | None,
+    typer.Option("--only", metavar="ID", help="Run this task and what it needs; may be repeated.", autocompletion=complete_task_ids),
+]
+Tag = Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="Run tasks with this tag and what they need; may be repeated.")]
+Jobs = Annotated[int | None, typer.Option("-j", "--jobs", metavar="N", min=0, help="Run N tasks at once.", show_default="one a core")]
+Budget = Annotated[float | None, typer.Option("--budget", metavar="UNITS", min=0, help="Spend at most this many units of cost.")]
+TimeBudget = Annotated[str | None, typer.Option("--time-budget", metavar="TIME", help="Start nothing more after this time: 90s, 10m, 2h.")]

@@ -1,0 +1,35 @@
+"""``orchestrator completion``."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from core.cli.console import outputs
+
+
+class Shell(StrEnum):
+    """A shell that can complete."""
+
+    BASH = "bash"
+    ZSH = "zsh"
+    FISH = "fish"
+
+
+def completion(shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh or fish.")]) -> int:
+    """Print a shell's completion script.
+
+    bash: eval "$(orchestrator completion bash)" in ~/.bashrc; zsh: the same with zsh, in ~/.zshrc, after compinit;
+    fish: orchestrator completion fish > ~/.config/fish/completions/orchestrator.fish
+    """
+    from typer.completion import get_completion_script
+
+    from core.cli.app import COMPLETE_VARIABLE, PROGRAM
+
+    stdout, _ = outputs(os.environ)
+    stdout.add(get_completion_script(prog_name=PROGRAM, complete_var=COMPLETE_VARIABLE, shell=shell.value) + "\n")
+    stdout.flush()
+    return 0

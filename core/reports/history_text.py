@@ -1,0 +1,150 @@
+"""What happened before: ``orchestrator history``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.domain.attempt import Attempt, RunRecord, Transition
+from core.domain.exit_code import ExitCode
+from core.domain.outcome import Ending
+from core.reports.columns import Cell, Column, Paint, one_line, table
+from core.reports.style import Style
+from core.reports.wording import amount, moment, seconds
+
+_RUNS = (
+    Column(title="started"),
+    Column(title="took", right=True),
+    Column(title="exit", right=True),
+    Column(title="run"),
+    Column(title="", elastic=True),
+)
+_ATTEMPTS = (
+    Column(title="started"),
+    Column(title="took", right=True),
+    Column(title="task", most=32),
+    Column(title="attempt", right=True),
+    Column(title="ended"),
+    Column(title="cost", right=True),
+    Column(title="log", elastic=True),
+)
+_CHANGES = (Column(title="at"), Column(title="from"), Column(title="to"), Column(title="why", elastic=True))
+
+_WORDS: Mapping[int, str] = {
+    ExitCode.OK: "nothing failed",
+    ExitCode.FAILED: "a task failed",
+    ExitCode.BUDGET: "the budget ended",
+    ExitCode.INTERRUPTED: "interrupted",
+    ExitCode.TERMINATED: "terminated",
+}
+
+
+def runs_text(runs: Sequence[RunRecord], style: Style) -> str:
+    """Return one line a run, in the order given."""
+    if not runs:
+        return "no runs yet\n"
+    return table(_RUNS, [_run(run, style) for run in runs], width=style.width, title=style.dim)
+
+
+def attempts_text(attempts: Sequence[Attempt], style: Style) -> str:
+    """Return one line an attempt, in the order given."""
+    if not attempts:
+        return "no attempts yet\n"
+    return table(_ATTEMPTS, [_attempt(attempt, style) for attempt in attempts], width=style.width, title=style.dim)
+
+
+def transitions_text(transitions: Sequence[Transition], style: Style) -> str:
+    """Return one line a change of status, in the order given; nothing where there is none."""
+    rows = [
+        [
+            Cell(text=moment(change.at), paint=style.dim),
+            Cell(text=change.before.value),
+            Cell(text=change.after.value),
+            Cell(text=one_line(change.reason), paint=style.dim),
+        ]
+        for change in transitions
+    ]
+    return table(_CHANGES, rows, width=style.width, title=style.dim) if rows else ""
+
+
+def run_json(run: RunRecord) -> dict[str, Any]:
+    """Return a run as JSON values; times are Unix seconds."""
+    return {"id": run.id, "pid": run.pid, "started": run.started, "ended": run.ended, "exit_code": run.exit_code}
+
+
+def attempt_json(attempt: Attempt) -> dict[str, Any]:
+    """Return an attempt as JSON values; times in seconds, memory in bytes."""
+    outcome = attempt.outcome
+    return {
+        "run": attempt.run_id,
+        "task": attempt.task_id,
+        "attempt": attempt.number,
+        "started": attempt.started,
+        "log": attempt.log,
+        "ending": outcome.ending.value if outcome is not None else None,
+        "reason": outcome.reason if outcome is not None else None,
+        "exit_code": outcome.exit_code if outcome is not None else None,
+        "duration": outcome.duration if outcome is not None else None,
+        "cpu": outcome.cpu if outcome is not None else None,
+        "peak_memory": outcome.peak_memory if outcome is not None else None,
+        "cost": outcome.cost if outcome is not None else None,
+        "verified": outcome.verified if outcome is not None else None,
+        "log_digest": outcome.log_digest if outcome is not None else None,
+    }
+
+
+def transition_json(change: Transition) -> dict[str, Any]:
+    """Return a change of status as JSON values."""
+    return {
+        "seq": change.seq,
+        "run": change.run_id,
+        "at": change.at,
+        "before": change.before.value,
+        "after": change.after.value,
+        "reason": change.reason,
+    }
+
+
+def _run(run: RunRecord, style: Style) -> list[Cell]:
+    if run.exit_code is None or run.ended is None:
+        words, paint = "running, or killed", style.warn
+    else:
+        words = _WORDS.get(run.exit_code, "")
+        paint = style.good if run.exit_code == ExitCode.OK else style.bad if run.exit_code == ExitCode.FAILED else style.warn
+    return [
+        Cell(text=moment(run.started)),
+        Cell(text=seconds(run.ended - run.started) if run.ended is not None else ""),
+        Cell(text="" if run.exit_code is None else str(run.exit_code), paint=paint),
+        Cell(text=run.id, paint=style.dim),
+        Cell(text=words, paint=paint),
+    ]
+
+
+def _attempt(attempt: Attempt, style: Style) -> list[Cell]:
+    outcome = attempt.outcome
+    ended, paint = ("running", style.busy) if outcome is None else (_ended(attempt), _paint(outcome.ending, style))
+    return [
+        Cell(text=moment(attempt.started)),
+        Cell(text=seconds(outcome.duration) if outcome is not None else ""),
+        Cell(text=one_line(attempt.task_id), paint=style.bold),
+        Cell(text=str(attempt.number)),
+        Cell(text=ended, paint=paint),
+        Cell(text=amount(outcome.cost) if outcome is not None else ""),
+        Cell(text=attempt.log, paint=style.dim),
+    ]
+
+
+def _ended(attempt: Attempt) -> str:
+    outcome = attempt.outcome
+    if outcome is None:
+        return "running"
+    if outcome.succeeded:
+        return "succeeded" if outcome.verified else "succeeded (unverified)"
+    word = outcome.ending.value.replace("_", " ")
+    return f"{word}: {one_line(outcome.reason)}"
+
+
+def _paint(ending: Ending, style: Style) -> Paint:
+    if ending is Ending.SUCCEEDED:
+        return style.good
+    return style.warn if ending is Ending.INTERRUPTED else style.bad

@@ -1,0 +1,86 @@
+"""Where a task stands, in one word for people, with the colour that goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from core.domain.plan import Explanation, Verdict
+from core.domain.status import Status
+from core.domain.task import Task, Work
+from core.reports.columns import Paint
+from core.reports.style import Style
+
+
+def _nothing() -> Mapping[str, Any]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backdrop:
+    """What beside its entry decides how a task is shown."""
+
+    #: ``Planner.explain`` by id; may lack tasks.
+    explanations: Mapping[str, Explanation] = field(default_factory=_nothing)
+    #: Ids whose last attempt was verified.
+    verified: Collection[str] = frozenset()
+    #: Commands by kind, from config.yaml.
+    handlers: Mapping[str, str] = field(default_factory=_nothing)
+    #: Expected seconds by id.
+    durations: Mapping[str, float] = field(default_factory=_nothing)
+
+
+def is_unverified(task: Task, backdrop: Backdrop) -> bool:
+    """Return whether a task counts as done although nothing checked it. A milestone has nothing to check."""
+    return task.status is Status.DONE and task.id not in backdrop.verified and task.work(backdrop.handlers) is not Work.MILESTONE
+
+
+def standing(task: Task, backdrop: Backdrop) -> str:
+    """Return ``ready``, ``queued``, ``blocked``, ``waiting``, ``in progress``, ``done``, ``done (unverified)``, ``failed`` …"""
+    if task.status is Status.PENDING:
+        explanation = backdrop.explanations.get(task.id)
+        if explanation is not None and explanation.verdict is Verdict.OVER_BUDGET:
+            return "over budget"
+        return explanation.readiness.value if explanation is not None and explanation.readiness is not None else "pending"
+    if is_unverified(task, backdrop):
+        return "done (unverified)"
+    return task.status.value.replace("_", " ")
+
+
+def paint_of(word: str, style: Style) -> Paint:
+    """Return the colour of a standing."""
+    if word.startswith("done"):
+        return style.good
+    if word in ("failed", "blocked"):
+        return style.bad
+    if word in ("waiting", "over budget"):
+        return style.warn
+    return style.busy if word in ("ready", "in progress") else style.dim
+
+
+def task_json(task: Task, backdrop: Backdrop) -> dict[str, Any]:
+    """Return one task as JSON values; keys are stable, and a key without a value is null or empty, never absent."""
+    explanation = backdrop.explanations.get(task.id)
+    return {
+        "id": task.id,
+        "description": task.description,
+        "status": task.status.value,
+        "readiness": explanation.readiness.value if explanation is not None and explanation.readiness is not None else None,
+        "verified": task.status is Status.DONE and not is_unverified(task, backdrop),
+        "work": task.work(backdrop.handlers).value,
+        "command": list(task.command) if isinstance(task.command, tuple) else task.command,
+        "verify": list(task.verify),
+        "dependencies": list(task.dependencies),
+        "priority": task.priority,
+        "cost": task.cost,
+        "timeout": task.timeout,
+        "retries": task.retries.limit,
+        "kind": task.kind,
+        "tags": list(task.tags),
+        "component": task.component,
+        "epic": task.epic,
+        "origin": dict(task.origin),
+        "line": task.place.line,
+    }
