@@ -13,6 +13,7 @@ from core.domain.edit import Edit, Snapshot
 from core.domain.history import CommitWindow, History, Revision
 from core.domain.metric import Block, FileMeasure
 from core.domain.outcome import Outcome
+from core.domain.project_facts import ProjectSigns
 from core.domain.status import Status
 from core.events import Event
 
@@ -175,7 +176,7 @@ class Exit:
     exit_code: int | None
     signal: int | None
     cpu: float
-    #: Bytes.
+    #: Bytes; 0 when it stayed below the tool's own, which the system counts as part of every child's.
     peak_memory: int
 
 
@@ -350,6 +351,25 @@ class MetricHistory(Protocol):
         """
 
 
+class ProjectFolder(Protocol):
+    """The repository that ``init`` looks at and writes the first files into. Paths are relative to it."""
+
+    def look(self, files: Sequence[str], programs: Sequence[str]) -> ProjectSigns:
+        """Return what lies in it, with the texts of ``files`` and how each of ``programs`` is started.
+
+        Bounded in depth, number and size; what cannot be read counts as absent. Raises StorageError when there is no such directory.
+        """
+
+    def existing(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """Return those of ``paths`` at which something lies already, dangling links included."""
+
+    def create(self, files: Mapping[str, str]) -> None:
+        """Write every file, or none; never over an existing one. Raises StorageError."""
+
+    def put(self, files: Mapping[str, str]) -> None:
+        """Write files that are ours, with their directories, over older ones. Raises StorageError."""
+
+
 __all__ = [
     "Busy",
     "Clock",
@@ -368,6 +388,7 @@ __all__ = [
     "Measured",
     "MetricHistory",
     "Outcome",
+    "ProjectFolder",
     "Repository",
     "Revision",
     "RunLock",

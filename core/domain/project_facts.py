@@ -1,0 +1,88 @@
+"""What ``init`` sees of a repository, and what it concludes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectSigns:
+    """What lies in a repository, unjudged."""
+
+    #: Name of its directory.
+    name: str
+    #: POSIX paths of files and directories (ended by ``/``), a few levels deep; no environments, caches or hidden directories.
+    paths: frozenset[str]
+    #: Contents of the files asked for, where they are there and are text.
+    texts: Mapping[str, str]
+    #: How to start each program asked for that is installed: ``ruff``, or ``.venv/bin/ruff`` for one of the repository's own.
+    programs: Mapping[str, str]
+    #: Whether it is a git work tree, and the way from here up to its top (``..``), empty at the top.
+    git: bool = False
+    above: str = ""
+
+
+class Tool(StrEnum):
+    """Tools that keep a Python repository healthy. The value is the program's name."""
+
+    RUFF = "ruff"
+    BLACK = "black"
+    FLAKE8 = "flake8"
+    MYPY = "mypy"
+    PYRIGHT = "pyright"
+    PYTEST = "pytest"
+    TOX = "tox"
+    NOX = "nox"
+    PRE_COMMIT = "pre-commit"
+    MKDOCS = "mkdocs"
+    SPHINX = "sphinx-build"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectFacts:
+    """What kind of repository it is."""
+
+    name: str
+    #: Each tool that the repository uses, with what gave it away: ``pyproject.toml [tool.ruff]``.
+    tools: Mapping[Tool, str]
+    #: How to start each tool and each of ``python3``, ``make`` and the build programs; absent when it was not found.
+    programs: Mapping[str, str]
+    make_targets: frozenset[str] = frozenset()
+    #: What formats the code, where something does.
+    formatter: Tool | None = None
+    #: Directories and modules with the code itself, and the directory of its tests (empty: none).
+    sources: tuple[str, ...] = ()
+    tests: str = ""
+    #: Whether there is any file that a test runner would find.
+    has_tests: bool = False
+    #: Whether the type checker's own settings say what to check.
+    types_configured: bool = False
+    #: Directory that holds Sphinx's conf.py; empty without one.
+    sphinx: str = ""
+    #: How to build a wheel, and what says that one can be built; both empty when it cannot.
+    build: str = ""
+    build_evidence: str = ""
+    #: Directories of code from elsewhere.
+    foreign: tuple[str, ...] = ()
+    git: bool = False
+    above: str = ""
+    #: What a person should know: whole sentences.
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposedTask:
+    """One entry of the first ``tasks.yml``."""
+
+    id: str
+    description: str
+    #: Why it is there.
+    evidence: str
+    command: str = ""
+    verify: str = ""
+    dependencies: tuple[str, ...] = ()
+    priority: str = ""
+    cost: int | None = None
+    timeout: str = ""

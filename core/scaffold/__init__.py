@@ -1,0 +1,72 @@
+"""``init``: look at a repository, propose its first ``tasks.yml`` and ``config.yaml``, write them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.domain.project_facts import ProjectFacts, ProposedTask
+from core.errors import UsageError
+from core.ports import ProjectFolder
+from core.scaffold.evidence import FILES, PROGRAMS, facts_of
+from core.scaffold.first_files import SCHEMA_DIRECTORY, config_text, tasks_text
+from core.scaffold.proposal import missing_programs, propose_tasks
+
+TASKS_FILE, CONFIG_FILE = "tasks.yml", "config.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """What ``init`` found and wrote, or would write."""
+
+    facts: ProjectFacts
+    tasks: tuple[ProposedTask, ...]
+    #: Path → text of what the person now owns.
+    files: Mapping[str, str]
+    #: What the person should know: whole sentences.
+    notes: tuple[str, ...]
+
+
+def propose_beginning(folder: ProjectFolder) -> Beginning:
+    """Return what would be written into the repository; nothing is."""
+    facts = facts_of(folder.look(FILES, PROGRAMS))
+    tasks = propose_tasks(facts)
+    files = {TASKS_FILE: tasks_text(facts, tasks), CONFIG_FILE: config_text(facts)}
+    return Beginning(facts=facts, tasks=tasks, files=files, notes=_notes(facts))
+
+
+def write_beginning(folder: ProjectFolder, beginning: Beginning, schemas: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write the files, and beside them what is ours: the ``schemas`` by name, for editors.
+
+    Raises UsageError, having written nothing, when one of the files is there already; StorageError when the disk refuses.
+    """
+    there = folder.existing(tuple(beginning.files))
+    if there:
+        raise UsageError(
+            f"already there: {', '.join(there)}",
+            hint="nothing was written; orchestrator init --dry-run prints what would be, or move the old file away and say init again",
+        )
+    ours = {f"{SCHEMA_DIRECTORY}/{name}.schema.json": json.dumps(schema, indent=2) + "\n" for name, schema in schemas.items()}
+    # Directories of ours hide themselves from git, so that no file of the person has to be touched for it.
+    ours[".orchestrator/.gitignore"] = "*\n"
+    if not folder.existing(("logs",)):
+        ours["logs/.gitignore"] = "*\n"
+    folder.put(ours)
+    folder.create(beginning.files)
+
+
+def _notes(facts: ProjectFacts) -> tuple[str, ...]:
+    notes = [*facts.notes]
+    for program, task in missing_programs(facts):
+        notes.append(f"{program} is used here but was not found: install it, or remove the task '{task}'")
+    if facts.build_evidence and not facts.build:
+        notes.append("no program was found that builds a wheel, so there is no task for it: pip install build")
+    if facts.above:
+        notes.append(
+            f"this is not the top of the git repository, which is {facts.above}: to begin there, remove both files and use -C {facts.above}"
+        )
+    if not facts.git:
+        notes.append("this is no git repository: trends and `audit --since` need one")
+    return tuple(notes)
