@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core.config import CONFIG_FILE, load_config
+from core.config import CONFIG_FILE, load_config, merge_settings
 from core.domain.run_options import RunOptions
 from core.domain.settings import Settings
 from core.errors import LockHeld, UsageError
@@ -20,6 +20,7 @@ from core.events import Event
 from core.memory import Memory
 from core.orchestrator import Orchestrator
 from core.ports import EventSink, Journal, LogStore, TaskFile
+from core.yaml_text import read_plain
 
 #: Directory of everything that is ours and not for eyes: journal, lock, caches.
 STATE_DIRECTORY = ".orchestrator"
@@ -60,8 +61,12 @@ class Run:
     ticks: list[Callable[[], None]] = field(default_factory=list)
 
 
-def open_project(directory: str = "", *, tasks_file: str | None = None, overrides: Mapping[str, Any] | None = None) -> Project:
+def open_project(
+    directory: str = "", *, tasks_file: str | None = None, overrides: Mapping[str, Any] | None = None, defaults: bool = False
+) -> Project:
     """Find the repository and read its settings. Without ``directory``: here, or the nearest directory above with a tasks file.
+
+    With ``defaults`` its config.yaml is not looked at.
 
     Raises UsageError for a directory that is not there, InvalidFile and StorageError for its config.yaml.
     """
@@ -69,14 +74,17 @@ def open_project(directory: str = "", *, tasks_file: str | None = None, override
         raise UsageError(f"no such directory: {directory}")
     root = Path(directory).resolve() if directory else _root_above(Path.cwd(), tasks_file or "tasks.yml")
     wanted = {**(overrides or {}), "tasks_file": tasks_file}
-    return Project(root=root, settings=load_config(root=root, overrides=wanted))
+    settings = (
+        merge_settings(read_plain("", CONFIG_FILE), CONFIG_FILE, {}, wanted) if defaults else load_config(root=root, overrides=wanted)
+    )
+    return Project(root=root, settings=settings)
 
 
 def task_file(project: Project) -> TaskFile:
     """Return the tasks file of a project."""
     from core.adapters.tasks_yaml import YamlTaskFile
 
-    return YamlTaskFile(project.tasks_path, root=project.root, state_dir=project.state)
+    return YamlTaskFile(project.tasks_path, project.root, project.state / "cache")
 
 
 @contextmanager
@@ -178,8 +186,15 @@ def open_run(project: Project, options: RunOptions, *, reflect: bool = True) -> 
         yield Run(orchestrator=orchestrator, logs=logs, sinks=sinks, ticks=ticks)
 
 
-def run_options(settings: Settings, **asked: Any) -> RunOptions:
-    """Return what a run is asked to do: the settings, and what only the command line can say (``only``, ``tags`` …)."""
+def run_options(
+    settings: Settings,
+    *,
+    only: Iterable[str] | None = None,
+    tags: Iterable[str] | None = None,
+    retry_failed: bool = False,
+    strict: bool = False,
+) -> RunOptions:
+    """Return what a run is asked to do: the settings, and what only the command line can say."""
     return RunOptions(
         jobs=settings.jobs or len(os.sched_getaffinity(0)),
         budget=settings.budget.cost,
@@ -189,8 +204,25 @@ def run_options(settings: Settings, **asked: Any) -> RunOptions:
         fail_fast=settings.fail_fast,
         handlers=settings.handlers,
         reflect_every=settings.reflect.every,
-        **asked,
+        only=frozenset(only or ()),
+        tags=frozenset(tags or ()),
+        retry_failed=retry_failed,
+        strict=strict,
     )
+
+
+def read_log(project: Project, path: str) -> Iterator[str]:
+    """Return a log's lines, ours included, control characters escaped. Raises StorageError when it cannot be read."""
+    from core.adapters.log_files import read_lines
+
+    return read_lines(str(project.root), path)
+
+
+def follow_log(project: Project, path: str, has_ended: Callable[[], bool]) -> Iterator[str]:
+    """Return a log's lines as they come, until ``has_ended`` says so and the end is reached."""
+    from core.adapters.log_files import follow_lines
+
+    return follow_lines(str(project.root), path, has_ended)
 
 
 def new_run_id() -> str:

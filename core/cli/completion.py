@@ -25,7 +25,7 @@ def completion(shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bas
     bash: eval "$(orchestrator completion bash)" in ~/.bashrc; zsh: the same with zsh, in ~/.zshrc, after compinit;
     fish: orchestrator completion fish > ~/.config/fish/completions/orchestrator.fish
     """
-    from typer.completion import get_completion_script
+    from typer.completion import get_completion_script  # type: ignore[attr-defined]  # its home is private
 
     from core.cli.app import COMPLETE_VARIABLE, PROGRAM
 

@@ -7,13 +7,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli.options import Directory, Json, Quiet, TasksFile, Verbose
-
-Jobs = Annotated[int | None, typer.Option("-j", "--jobs", metavar="N", min=0, help="Run N tasks at once.", show_default="one a core")]
-Budget = Annotated[float | None, typer.Option("--budget", metavar="UNITS", min=0, help="Spend at most this many units of cost.")]
-TimeBudget = Annotated[str | None, typer.Option("--time-budget", metavar="TIME", help="Start nothing more after this time: 90s, 10m, 2h.")]
-Only = Annotated[list[str] | None, typer.Option("--only", metavar="ID", help="Run this task and what it needs; may be repeated.")]
-Tag = Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="Run tasks with this tag and what they need; may be repeated.")]
+from core.cli.options import Budget, Directory, Jobs, Json, Only, Quiet, Tag, TasksFile, TimeBudget, Verbose
 
 
 def run(
@@ -48,7 +42,7 @@ def run(
 
     overrides = {"jobs": jobs, "budget.cost": budget, "budget.time": time_budget, "fail_fast": fail_fast}
     project = open_project(directory, tasks_file=tasks_file, overrides=overrides)
-    options = run_options(project.settings, retry_failed=retry_failed, strict=strict, only=frozenset(only or ()), tags=frozenset(tag or ()))
+    options = run_options(project.settings, retry_failed=retry_failed, strict=strict, only=only, tags=tag)
     if dry_run:
         from core.cli.plan import show_plan
 

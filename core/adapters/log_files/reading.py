@@ -1,0 +1,42 @@
+"""Logs for the eyes of a person: whole, or as they grow."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+
+from core.adapters.log_files.layout import shown
+from core.errors import StorageError
+
+#: Seconds between looks at a log that grows.
+_LOOK = 0.2
+_CHUNK = 64 * 1024
+
+
+def read_lines(root: str, path: str) -> Iterator[str]:
+    """Return a log's lines, ours included, safe to show. Raises StorageError when it cannot be read."""
+    return follow_lines(root, path, lambda: True)
+
+
+def follow_lines(root: str, path: str, has_ended: Callable[[], bool], sleep: Callable[[float], None] = time.sleep) -> Iterator[str]:
+    """Return lines as they are added, until ``has_ended`` and nothing more comes; an unfinished last line comes last."""
+    pending = b""
+    try:
+        with open(os.path.join(root, path), "rb") as file:
+            while True:
+                ended = has_ended()
+                while chunk := file.read(_CHUNK):
+                    *lines, pending = (pending + chunk).split(b"\n")
+                    yield from map(shown, lines)
+                if ended:
+                    break
+                if os.fstat(file.fileno()).st_size < file.tell():
+                    file.seek(0, os.SEEK_END)  # its middle was left out
+                sleep(_LOOK)
+    except OSError as problem:
+        raise StorageError(
+            f"{path or 'the log'}: cannot be read: {(problem.strerror or '').lower()}", hint="retention (log.keep) may have removed it"
+        ) from problem
+    if pending:
+        yield shown(pending)

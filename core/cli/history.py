@@ -1,0 +1,38 @@
+"""``orchestrator history``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from core.assembly import open_project
+from core.cli.backlog_view import say, say_json, stdout, viewed
+from core.cli.options import Directory, Json, TasksFile
+
+Of = Annotated[str | None, typer.Argument(metavar="[ID]", help="A task; without it, the runs.", show_default=False)]
+Most = Annotated[int, typer.Option("-n", "--most", metavar="N", min=1, help="Show at most N, the newest first.")]
+
+
+def history(task_id: Of = None, most: Most = 20, directory: Directory = "", tasks_file: TasksFile = None, json: Json = False) -> int:
+    """Show past runs, or the attempts of one task."""
+    from core.reports import history_text as report
+
+    with viewed(open_project(directory, tasks_file=tasks_file)) as view:
+        journal, style = view.backlog.journal, stdout().style()
+        if task_id is None:
+            runs = journal.runs(limit=most)
+            return say_json([report.run_json(run) for run in runs]) if json else say(report.runs_text(runs, style))
+        attempts, transitions = journal.attempts(task_id, limit=most), journal.transitions(task_id, limit=most)
+        if not attempts and not transitions:
+            from core.hand_edits import find_task
+
+            find_task(view.tasks, task_id)
+        if json:
+            return say_json(
+                {
+                    "attempts": [report.attempt_json(attempt) for attempt in attempts],
+                    "transitions": [report.transition_json(transition) for transition in transitions],
+                }
+            )
+        return say(report.attempts_text(attempts, style) + "\n" + report.transitions_text(transitions, style))

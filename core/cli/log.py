@@ -1,0 +1,56 @@
+"""``orchestrator log``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from core.assembly import follow_log, open_project, read_log
+from core.cli.backlog_view import say, say_json, stdout, viewed
+from core.cli.options import Directory, Json, TaskId, TasksFile
+from core.errors import UsageError
+
+Follow = Annotated[bool, typer.Option("-f", "--follow", help="Print what is added until the attempt ends.")]
+Number = Annotated[int | None, typer.Option("--attempt", metavar="N", min=1, help="Attempt number N.", show_default="the last one")]
+
+
+def log(
+    task_id: TaskId,
+    follow: Follow = False,
+    attempt: Number = None,
+    directory: Directory = "",
+    tasks_file: TasksFile = None,
+    json: Json = False,
+) -> int:
+    """Print the log of a task."""
+    from core.hand_edits import find_task
+
+    project = open_project(directory, tasks_file=tasks_file)
+    with viewed(project) as view:
+        journal = view.backlog.journal
+        attempts = journal.attempts(task_id, limit=10_000)
+        if not attempts:
+            find_task(view.tasks, task_id)
+            raise UsageError(f"task {task_id} has no attempt yet", hint=f"orchestrator why {task_id}")
+        chosen = next((one for one in attempts if attempt in (None, one.number)), None)
+        if chosen is None:
+            known = ", ".join(str(one.number) for one in reversed(attempts))
+            raise UsageError(f"task {task_id} has no attempt {attempt}", hint=f"it has {known}")
+        if json:
+            return say_json({"task_id": task_id, "attempt": chosen.number, "log": chosen.log, "lines": list(read_log(project, chosen.log))})
+        if not follow:
+            return say("".join(f"{line}\n" for line in read_log(project, chosen.log)))
+        out = stdout()
+        for line in follow_log(project, chosen.log, lambda: _has_ended(journal.attempts(task_id, limit=1), chosen.number)):
+            out.add(f"{line}\n")
+            out.flush()
+        return 0
+
+
+def _has_ended(newest: object, number: int) -> bool:
+    from core.domain.attempt import Attempt
+
+    assert isinstance(newest, tuple)
+    last: Attempt | None = newest[0] if newest else None
+    return last is None or last.number > number or last.outcome is not None

@@ -1,0 +1,45 @@
+"""``orchestrator plan``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from core.assembly import Project, open_project, run_options
+from core.cli.backlog_view import say, say_json, stdout, viewed
+from core.cli.options import Budget, Directory, Jobs, Json, Only, Tag, TasksFile, TimeBudget
+from core.domain.run_options import RunOptions
+
+
+def plan(
+    directory: Directory = "",
+    tasks_file: TasksFile = None,
+    jobs: Jobs = None,
+    budget: Budget = None,
+    time_budget: TimeBudget = None,
+    only: Only = None,
+    tag: Tag = None,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Plan failed tasks again.")] = False,
+    json: Json = False,
+) -> int:
+    """Show what would run, in which order, and why.
+
+    Times are expected from the durations this repository has seen; a task never seen counts as one second.
+    """
+    overrides = {"jobs": jobs, "budget.cost": budget, "budget.time": time_budget}
+    project = open_project(directory, tasks_file=tasks_file, overrides=overrides)
+    options = run_options(project.settings, retry_failed=retry_failed, only=only, tags=tag)
+    return show_plan(project, options, json=json)
+
+
+def show_plan(project: Project, options: RunOptions, *, json: bool) -> int:
+    """Print the plan of a run with ``options``; starts nothing."""
+    from core.forecast import forecast
+    from core.reports.plan_text import plan_json, plan_text
+
+    with viewed(project) as view:
+        planned = forecast(view.tasks, options, view.backdrop.durations)
+        if json:
+            return say_json(plan_json(planned, view.by_id, options))
+        return say(plan_text(planned, view.by_id, options, stdout().style()))

@@ -1,0 +1,12 @@
+"""``orchestrator reset``."""
+
+from __future__ import annotations
+
+from core.cli.options import Directory, Json, TaskIds, TasksFile
+from core.cli.status_change import change_status
+from core.domain.status import Status
+
+
+def reset(task_ids: TaskIds, directory: Directory = "", tasks_file: TasksFile = None, json: Json = False) -> int:
+    """Put tasks back to pending."""
+    return change_status(task_ids, Status.PENDING, "reset by hand", directory, tasks_file, json=json)

@@ -1,0 +1,24 @@
+"""``orchestrator show``."""
+
+from __future__ import annotations
+
+from core.assembly import open_project
+from core.cli.backlog_view import say, say_json, stdout, viewed
+from core.cli.options import Directory, Json, TaskId, TasksFile
+
+_ATTEMPTS = 10
+
+
+def show(task_id: TaskId, directory: Directory = "", tasks_file: TasksFile = None, json: Json = False) -> int:
+    """Show everything known of one task."""
+    from core.hand_edits import find_task
+    from core.reports.show_text import show_json, show_text
+
+    with viewed(open_project(directory, tasks_file=tasks_file)) as view:
+        task = find_task(view.tasks, task_id)
+        dependents = [other.id for other in view.tasks if task.id in other.dependencies]
+        attempts = view.backlog.journal.attempts(task.id, limit=_ATTEMPTS)
+        if json:
+            return say_json(show_json(task, view.backdrop, dependents, attempts))
+        file = view.project.settings.tasks_file
+        return say(show_text(task, view.backdrop, dependents, attempts, file, stdout().style()))

@@ -1,0 +1,22 @@
+"""``orchestrator status``."""
+
+from __future__ import annotations
+
+from core.assembly import open_project
+from core.cli.backlog_view import say, say_json, stdout, viewed
+from core.cli.options import Directory, Json, TasksFile
+
+#: Ids of what comes next that are shown.
+_COMING = 3
+
+
+def status(directory: Directory = "", tasks_file: TasksFile = None, json: Json = False) -> int:
+    """Show where the backlog stands."""
+    from core.reports.status_text import status_json, status_text
+
+    with viewed(open_project(directory, tasks_file=tasks_file)) as view:
+        coming = view.planner.upcoming(_COMING)
+        last = next(iter(view.backlog.journal.runs(limit=1)), None)
+        if json:
+            return say_json(status_json(view.tasks, view.backdrop, coming, last))
+        return say(status_text(view.tasks, view.backdrop, coming, last, stdout().style()))
