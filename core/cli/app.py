@@ -78,7 +78,7 @@ def build(names: Iterable[str]) -> Any:
     for command in (command for command in COMMANDS if command.name in set(names)):
         head, _, tail = command.name.rpartition(" ")
         if head and head not in groups:
-            groups[head] = typer.Typer(name=head, rich_markup_mode=None, context_settings=settings, no_args_is_help=True)
+            groups[head] = typer.Typer(name=head, rich_markup_mode=None, context_settings=settings)
             groups[head].callback(help=command.help)(_nothing)
             root.add_typer(groups[head])
         function = getattr(import_module(command.module), command.function)

@@ -58,8 +58,8 @@ def transitions_text(transitions: Sequence[Transition], style: Style) -> str:
     rows = [
         [
             Cell(text=moment(change.at), paint=style.dim),
-            Cell(text=change.before.value),
-            Cell(text=change.after.value),
+            Cell(text=change.before.value.replace("_", " ")),
+            Cell(text=change.after.value.replace("_", " ")),
             Cell(text=one_line(change.reason), paint=style.dim),
         ]
         for change in transitions

@@ -16,8 +16,10 @@ _STARTS = (
     Column(title="at", right=True),
     Column(title="takes", right=True),
     Column(title="cost", right=True),
+    Column(title="priority", right=True),
+    Column(title="path", right=True),
     Column(title="id", most=40),
-    Column(title="why", elastic=True),
+    Column(title="description", elastic=True),
 )
 _LEFT = (Column(title=""), Column(title="", most=40), Column(title="", elastic=True))
 
@@ -78,14 +80,16 @@ def explanation_json(explanation: Explanation) -> dict[str, Any]:
 
 
 def _start(start: PlannedStart, tasks: Mapping[str, Task], style: Style) -> list[Cell]:
-    task = tasks[start.explanation.task_id]
-    takes = roughly(start.duration) if start.duration_known else "?"
+    task, rank = tasks[start.explanation.task_id], start.explanation.rank
+    lent = "" if rank is None or rank.priority_from == task.id else f" (priority of {one_line(rank.priority_from)})"
     return [
         Cell(text=seconds(start.starts_at)),
-        Cell(text=takes, paint=style.dim),
+        Cell(text=roughly(start.duration) if start.duration_known else "?", paint=style.dim),
         Cell(text=amount(start.cost)),
+        Cell(text="" if rank is None else str(rank.effective_priority)),
+        Cell(text="" if rank is None else roughly(rank.remaining_path)),
         Cell(text=one_line(task.id), paint=style.bold),
-        Cell(text=one_line(start.explanation.reasons[0] if start.explanation.reasons else task.description), paint=style.dim),
+        Cell(text=f"{one_line(task.description)}{lent}", paint=style.dim),
     ]
 
 
@@ -108,4 +112,5 @@ def _sums(plan: Plan, options: RunOptions, style: Style) -> str:
     budget = f"cost {amount(plan.cost)}" + (f" of {amount(options.budget)}" if options.budget is not None else "")
     left = f", {len(plan.left):,} left" if plan.left else ""
     head = f"{count(len(plan.starts), 'task')}{left} · about {roughly(plan.makespan)} with {count(options.jobs, 'job')} · {budget}"
-    return head + style.dim(guess) + "\n"
+    order = style.dim("in order of priority, then of the longest path to the end of what waits, then of the file")
+    return f"{head}{style.dim(guess)}\n{order}\n"

@@ -33,7 +33,7 @@ def run_summary(progress: Progress, style: Style, *, tail: Tail, volume: Volume 
 
 def _not_run(run: RunFinished, style: Style) -> str:
     rows: list[list[Cell]] = []
-    for word, held, paint in (("left", run.left, style.warn), ("waits", run.waiting, style.warn), ("blocked", run.blocked, style.bad)):
+    for word, held, paint in (("left", run.left, style.warn), ("waiting", run.waiting, style.warn), ("blocked", run.blocked, style.bad)):
         rows += _held(word, held, paint, style)
     columns = [Column(title=""), Column(title="", most=32), Column(title="", elastic=True)]
     return table(columns, rows, width=style.width, title=None) if rows else ""

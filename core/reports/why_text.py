@@ -32,7 +32,7 @@ def why_text(explanation: Explanation, tasks: Mapping[str, Task], last: Attempt 
     if last is not None and last.outcome is not None:
         outcome = last.outcome
         facts.append(("last attempt", f"{outcome.ending}: {one_line(outcome.reason)} after {seconds(outcome.duration)}"))
-    facts += [("type", step) for step in _steps(explanation, task)]
+    facts += [("try", step) for step in _steps(explanation, task)]
     text = f"{style.bold(one_line(task.id))} {said}\n"
     return text + "".join(f"  {style.dim(f'{label:12}')}  {words}\n" for label, words in facts)
 

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 
 def seconds(duration: float) -> str:
-    """Return a measured span for reading: ``0.3s``, ``59.9s``, ``1m 05s``, ``2h 03m``, ``3d 04h``."""
+    """Return a measured span for reading: ``13ms``, ``0.3s``, ``59.9s``, ``1m 05s``, ``2h 03m``, ``3d 04h``."""
     duration = max(0.0, duration)
+    if duration < 0.0995:
+        return f"{duration * 1000:.0f}ms" if duration else "0s"
     if duration < 59.95:
         return f"{duration:.1f}s"
     whole = round(duration)
