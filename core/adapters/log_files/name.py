@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import UTC, datetime
+import time
 
 #: Of 255 bytes that a file name may have, the timestamp and the fixed parts take 32.
 _LONGEST_ID = 180
@@ -15,8 +15,8 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 def file_name(task_id: str, microseconds: int) -> str:
     """Return the name for an attempt that started ``microseconds`` after the epoch; different ids never share one."""
     seconds, fraction = divmod(microseconds, 1_000_000)
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return f"task-{_safe(task_id)}-{moment:%Y%m%dT%H%M%S}.{fraction:06}Z.log"
+    moment = time.strftime("%Y%m%dT%H%M%S", time.gmtime(seconds))
+    return f"task-{_safe(task_id)}-{moment}.{fraction:06}Z.log"
 
 
 def timestamp(name: str) -> str | None:

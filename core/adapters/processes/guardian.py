@@ -7,12 +7,15 @@ import os
 import signal
 import sys
 import time
+import weakref
+from functools import partial
 
 from core.adapters.processes.mark import Marker, of_run
 from core.adapters.processes.tree import Tree
 
 #: Reads one run id a line. ``bye`` ends it; the end of the pipe without it means that the tool is dead.
 _WAIT = """
+cd /
 while read -r run; do
   [ "$run" = bye ] && exit
   runs="$runs $run"
@@ -32,23 +35,28 @@ class Guardian:
         self.pid: int | None = None
 
     def watch(self, run_id: str) -> None:
-        """See to it that nothing of ``run_id`` outlives this process by more than a moment."""
+        """See to it that nothing of ``run_id`` outlives this process by more than a moment.
+
+        Where no shell can be started there is no guardian; the next run's ``sweep`` does its work then.
+        """
         if self._pipe is None:
-            self._start()
+            with contextlib.suppress(OSError):
+                self._start()
         self._tell(run_id)
 
     def dismiss(self) -> None:
         """There is nothing left to guard."""
-        if self._pipe is None or self.pid is None:
-            return
         self._tell("bye")
-        os.close(self._pipe)
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(self.pid, 0)
-        self._pipe = self.pid = None
+        pid = self.pid
+        self.let_go()
+        if pid is not None:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
 
     def _start(self) -> None:
         reader, self._pipe = os.pipe2(os.O_CLOEXEC)
+        # A worker forked off this process must not keep the pipe open when we die.
+        os.register_at_fork(after_in_child=partial(_let_go, weakref.ref(self)))
         package = os.path.dirname(os.path.abspath(sys.modules["core"].__file__ or "."))
         words = ("sh", "-c", _WAIT, "sh", sys.executable, "-I", "-S", "-c", _SWEEP, os.path.dirname(package))
         try:
@@ -67,9 +75,21 @@ class Guardian:
             os.close(reader)
 
     def _tell(self, line: str) -> None:
-        assert self._pipe is not None
-        with contextlib.suppress(BrokenPipeError):
-            os.write(self._pipe, os.fsencode(line) + b"\n")
+        if self._pipe is not None:
+            with contextlib.suppress(BrokenPipeError):
+                os.write(self._pipe, os.fsencode(line) + b"\n")
+
+    def let_go(self) -> None:
+        """Close our end without a word, in a process that is not the one to guard."""
+        if self._pipe is not None:
+            os.close(self._pipe)
+        self._pipe = self.pid = None
+
+
+def _let_go(guardian: weakref.ref[Guardian]) -> None:
+    known = guardian()
+    if known is not None:
+        known.let_go()
 
 
 def main(run_ids: list[str]) -> None:

@@ -24,6 +24,10 @@ from core.ports import CommandNotStarted, Exit, Launch
 _PR_SET_CHILD_SUBREAPER = 36
 #: Seconds between looks for orphans that ended while their leader runs on.
 _REAP = 1.0
+#: Looks for orphans in a row that find only dead ones before something counts as alive all the same.
+_ROUNDS = 50
+#: The longest single poll; a wait may be any number of them.
+_HOUR = 3600.0
 #: The kernel's counts of pages are exact to a few percent.
 _FLOOR_NOISE = 1.05
 
@@ -34,8 +38,6 @@ class _Leader:
 
     handle: int
     pid: int
-    #: Kilobytes that the system counts for it before it has used any: our own peak.
-    floor: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,19 +84,18 @@ class ProcessLauncher:
         handle = self._started + 1
         mark = of_tree(run.mark, handle)
         variables = {**run.environment, **_encoded(launch.env), b"PWD": os.fsencode(launch.cwd), ATTEMPT_VARIABLE: run.outer + mark.word}
-        floor = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         with self._marker.wearing(mark):
             pid = spawn.start(launch.command, launch.cwd, variables, launch.output)
         self._started = handle
-        self._watch(_Leader(handle=handle, pid=pid, floor=floor))
+        self._watch(_Leader(handle=handle, pid=pid))
         self._marks[handle] = mark
         return handle
 
     def wait(self, timeout: float | None) -> tuple[Exit, ...]:
         deadline = math.inf if timeout is None else time.monotonic() + timeout
         while True:
-            left = deadline - time.monotonic()
-            ready = self._poll.poll(_milliseconds(min(left, _REAP) if self._leaders else left))
+            left = min(deadline - time.monotonic(), _REAP if self._leaders else _HOUR)
+            ready = self._poll.poll(max(0.0, left * 1000))
             self._reap_orphans_at_times()
             exits = tuple(exit_ for descriptor, _ in ready if (exit_ := self._ended(descriptor)) is not None)
             if exits or time.monotonic() >= deadline or any(descriptor == self._wake_reader for descriptor, _ in ready):
@@ -108,11 +109,15 @@ class ProcessLauncher:
         return self._tree(handle).send(number)
 
     def survivors(self, handle: int) -> int:
-        is_led = any(leader.handle == handle for leader in self._leaders.values())
-        # The topmost survivor of a dead leader is our child: without orphans there are no survivors.
-        if not is_led and not self._orphans():
+        if any(leader.handle == handle for leader in self._leaders.values()):
+            return len(self._tree(handle).members())
+        # The topmost survivors of a dead leader are our children: without such there is none.
+        orphans = self._orphans()
+        if not orphans:
             return 0
-        return len(self._tree(handle).members())
+        tree = self._tree(handle)
+        topmost = sum(tree.bears(pid) for pid in orphans)
+        return max(topmost, len(tree.members())) if topmost else 0
 
     def forget(self, handle: int) -> None:
         self._marks.pop(handle, None)
@@ -172,7 +177,7 @@ class ProcessLauncher:
             exit_code=code if code >= 0 else None,
             signal=-code if code < 0 else None,
             cpu=usage.ru_utime + usage.ru_stime,
-            peak_memory=usage.ru_maxrss * 1024 if usage.ru_maxrss > leader.floor * _FLOOR_NOISE else 0,
+            peak_memory=_peak(usage.ru_maxrss),
         )
 
     def _tree(self, handle: int) -> Tree:
@@ -181,8 +186,13 @@ class ProcessLauncher:
     def _orphans(self) -> list[int]:
         """Return the living children that are descendants of leaders; reap the dead ones among them."""
         own = {leader.pid for leader in self._leaders.values()} | {self._guardian.pid}
-        found = [pid for pid in children() if pid not in own and self._marker.is_marked(pid)]
-        return [pid for pid in found if not _reaped(pid)]
+        for _ in range(_ROUNDS):
+            found = [pid for pid in children() if pid not in own and self._marker.is_marked(pid)]
+            living = [pid for pid in found if not _reaped(pid)]
+            # What just died may have left us a child of its own: look again.
+            if living or not found:
+                return living
+        return found
 
     def _reap_orphans_at_times(self) -> None:
         now = time.monotonic()
@@ -204,8 +214,10 @@ def _encoded(variables: Mapping[str, str]) -> dict[bytes, bytes]:
     return {os.fsencode(name): os.fsencode(value) for name, value in variables.items()}
 
 
-def _milliseconds(seconds: float) -> float | None:
-    return None if seconds == math.inf else max(0.0, seconds * 1000)
+def _peak(kilobytes: int) -> int:
+    """Return a child's peak memory in bytes; 0 when it cannot be told, because the system counts our own peak as part of it."""
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return kilobytes * 1024 if kilobytes > own * _FLOOR_NOISE else 0
 
 
 def _reaped(pid: int) -> bool:

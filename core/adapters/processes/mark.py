@@ -6,7 +6,8 @@ Every process that a launched command starts, directly or not, inherits two mark
   exec hand it down, so the number survives a new session, a double fork, a closed stdio, a cleared
   environment and the death of every ancestor; looking at it costs a third of a microsecond a process.
 - ``ORCHESTRATOR_ATTEMPT`` in its environment, for people, for tasks that are runs themselves (they put a
-  number of their own, and append to this), and for systems where the limit cannot be set.
+  number of their own, and append to this), and for systems where the limit cannot be set. There a cleared
+  environment hides, and orphans that ended stay zombies until the tool ends.
 """
 
 from __future__ import annotations
@@ -76,11 +77,8 @@ class Marker:
 
     def is_marked(self, pid: int) -> bool:
         """Tell whether ``pid``, dead or alive, descends from something that was marked after us."""
-        try:
-            number = resource.prlimit(pid, _RLIMIT_LOCKS)[0]
-        except OSError:
-            return False
-        return number != self._own or (not self._numbered and bool(_words(pid)))
+        number = _number(pid)
+        return number is not None and (number != self._own or (not self._numbered and bool(_words(pid))))
 
     def bears(self, pid: int, mark: Mark, *, trust_limit: bool = True) -> bool:
         """Tell whether ``pid`` bears ``mark``; False for what is gone or belongs to somebody else.
@@ -88,15 +86,37 @@ class Marker:
         With ``trust_limit`` a process that has our own limit is taken for unmarked without a look at its
         environment: right for descendants of ours, not for those of a dead run.
         """
-        try:
-            number = resource.prlimit(pid, _RLIMIT_LOCKS)[0]
-        except OSError:
+        number = _number(pid)
+        if number is None:
             return False
         if mark.low <= number < mark.high:
             return True
         if trust_limit and self._numbered and number == self._own:
             return False
         return any(mark.matches(word) for word in _words(pid))
+
+
+def _number(pid: int) -> int | None:
+    """Return the soft limit of ``pid``; None when it is gone or belongs to another user."""
+    try:
+        return resource.prlimit(pid, _RLIMIT_LOCKS)[0]
+    except PermissionError:
+        return _number_from_text(pid)
+    except OSError:
+        return None
+
+
+def _number_from_text(pid: int) -> int | None:
+    """Do as ``_number`` does for a process of ours that changed its group, which ``prlimit`` refuses to look at."""
+    try:
+        if os.stat(f"/proc/{pid}").st_uid != os.geteuid():
+            return None
+        with open(f"/proc/{pid}/limits", "rb") as file:
+            line = next(line for line in file if line.startswith(b"Max file locks"))
+    except (OSError, StopIteration):
+        return None
+    soft = line.split()[3]
+    return resource.RLIM_INFINITY if soft == b"unlimited" else int(soft)
 
 
 def _words(pid: int) -> list[bytes]:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping
+from functools import lru_cache
 
 from core.adapters.processes.command import direct_words, in_shell
 from core.ports import CommandNotStarted
@@ -31,7 +32,7 @@ def start(command: str | tuple[str, ...], cwd: str, environment: Mapping[bytes, 
         if problem.errno == errno.ENOEXEC and isinstance(command, str):
             # A script without a #! line: a shell runs it itself, so do we.
             return _spawn(b"/bin/sh", ("sh", os.fsdecode(program), *words[1:]), None if here else cwd, environment, output)
-        raise _refusal(words[0], problem) from problem
+        raise _refusal(words[0], os.path.join(os.fsencode(cwd), program), problem) from problem
     except ValueError as problem:
         raise CommandNotStarted(f"cannot start {words[0]!r}: {problem}", 126) from problem
 
@@ -42,10 +43,11 @@ def _spawn(program: bytes, words: tuple[str, ...], cwd: str | None, environment:
             program,
             words,
             environment,
+            # In this order ``output`` may be 0 itself, as it is when the tool was started without a stdin.
             file_actions=(
-                (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_DUP2, output, 1),
                 (os.POSIX_SPAWN_DUP2, output, 2),
+                (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
             ),
             setsid=True,
             setsigdef=_RESTORED,
@@ -71,17 +73,25 @@ def locate(word: str, cwd: str, path: bytes) -> bytes:
     name = os.fsencode(word)
     if b"/" in name:
         return name
-    found = b""
-    for directory in path.split(b":"):
-        candidate = os.path.join(directory, name)
-        seen_from_here = os.path.join(os.fsencode(cwd), candidate)
-        if os.path.isfile(seen_from_here):
-            if os.access(seen_from_here, os.X_OK):
-                return candidate
-            found = found or candidate
-    if found:
-        raise CommandNotStarted(f"not executable: {os.fsdecode(found)}", 126)
+    candidates = [prefix + name for prefix in _prefixes(path)]
+    for candidate in candidates:
+        place = _seen(candidate, cwd)
+        if os.access(place, os.X_OK) and not os.path.isdir(place):
+            return candidate
+    for candidate in candidates:
+        if os.path.isfile(_seen(candidate, cwd)):
+            raise CommandNotStarted(f"not executable: {os.fsdecode(candidate)}", 126)
     raise CommandNotStarted(f"no such command: {word}", 127)
+
+
+def _seen(candidate: bytes, cwd: str) -> bytes:
+    """Return where a program lies as seen from the tool's own directory."""
+    return candidate if candidate.startswith(b"/") else os.path.join(os.fsencode(cwd), candidate)
+
+
+@lru_cache(maxsize=64)
+def _prefixes(path: bytes) -> tuple[bytes, ...]:
+    return tuple(directory + b"/" if directory else b"" for directory in path.split(b":"))
 
 
 def _is_here(cwd: str) -> bool:
@@ -96,9 +106,9 @@ def _is_here(cwd: str) -> bool:
     return False
 
 
-def _refusal(word: str, problem: OSError) -> CommandNotStarted:
+def _refusal(word: str, program: bytes, problem: OSError) -> CommandNotStarted:
     if problem.errno in (errno.ENOENT, errno.ENOTDIR):
-        if os.path.exists(word):
+        if os.path.exists(program):
             return CommandNotStarted(f"cannot start {word}: the interpreter its first line names does not exist", 127)
         return CommandNotStarted(f"no such command: {word}", 127)
     if problem.errno == errno.EACCES:

@@ -6,13 +6,14 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Iterator
 
 from core.adapters.processes.mark import Mark, Marker
 
 #: Seconds after which one ``kill`` gives up; what still lives then is stuck in the kernel, or outruns us.
 _PATIENCE = 0.25
-#: Rounds of stopping before killing starts; more than one is needed only for what forks for ever.
-_STOP_ROUNDS = 8
+#: Looks in a row that find nothing before a tree counts as gone: one may miss what is just handing over to a child.
+_LOOKS = 3
 
 
 class Tree:
@@ -24,9 +25,7 @@ class Tree:
         self._trust_limit = trust_limit
 
     def members(self) -> list[int]:
-        own = os.getpid()
-        pids = (int(name) for name in os.listdir("/proc") if name.isdigit())
-        return [pid for pid in pids if self._bears(pid) and pid != own and is_alive(pid)]
+        return [pid for pid in self._candidates() if is_alive(pid)]
 
     def send(self, number: int) -> int:
         """Send a signal once to every member; return how many it reached. KILL is ``kill``."""
@@ -36,28 +35,36 @@ class Tree:
 
     def kill(self) -> int:
         """KILL until there is no member, at most a quarter of a second; return how many there were."""
-        seen: set[int] = set()
+        seen = set(self.members())
         deadline = time.monotonic() + _PATIENCE
-        rounds = 0
-        while (members := self.members()) and time.monotonic() < deadline:
-            rounds += 1
-            if not seen.issuperset(members) and rounds <= _STOP_ROUNDS:
-                # What is stopped cannot fork away while its relatives are being killed.
-                self._strike(members, signal.SIGSTOP)
-            else:
-                self._strike(members, signal.SIGKILL)
-                time.sleep(0.0005)
-            seen.update(members)
+        looks = 0
+        while looks < _LOOKS and time.monotonic() < deadline:
+            killed = [pid for pid in self._candidates() if self._kill(pid)]
+            seen.update(killed)
+            looks = 0 if killed else looks + 1
+            if killed:
+                time.sleep(0.0002)
         return len(seen)
 
-    def _strike(self, pids: list[int], number: int) -> None:
-        """Send a signal to ``pids`` and their groups; a group is hit as one, whatever it is just forking."""
-        groups = {_group(pid) for pid in pids} - {0, os.getpgid(0)}
-        for group in groups:
+    def bears(self, pid: int) -> bool:
+        return self._marker.bears(pid, self._mark, trust_limit=self._trust_limit)
+
+    def _candidates(self) -> Iterator[int]:
+        """Yield everything that bears the mark, dead or alive: our children first, as what flees by forking becomes one."""
+        own = os.getpid()
+        near = children()
+        yield from (pid for pid in near if self.bears(pid))
+        known = {own, *near}
+        pids = (int(name) for name in os.listdir("/proc") if name.isdigit())
+        yield from (pid for pid in pids if pid not in known and self.bears(pid))
+
+    def _kill(self, pid: int) -> bool:
+        """KILL a process and its group, which is hit as one, whatever it is just forking; tell whether it was alive."""
+        group = _group(pid)
+        if group not in (0, 1, os.getpgid(0)):
             with contextlib.suppress(OSError):
-                os.killpg(group, number)
-        for pid in pids:
-            self._signal(pid, number)
+                os.killpg(group, signal.SIGKILL)
+        return is_alive(pid) and self._signal(pid, signal.SIGKILL)
 
     def _signal(self, pid: int, number: int) -> bool:
         try:
@@ -66,7 +73,7 @@ class Tree:
             return False
         try:
             # Looked at again under the descriptor: the number may have been given to somebody else meanwhile.
-            if not self._bears(pid):
+            if not self.bears(pid):
                 return False
             signal.pidfd_send_signal(process, number)
         except OSError:
@@ -74,9 +81,6 @@ class Tree:
         finally:
             os.close(process)
         return True
-
-    def _bears(self, pid: int) -> bool:
-        return self._marker.bears(pid, self._mark, trust_limit=self._trust_limit)
 
 
 def is_alive(pid: int) -> bool:
@@ -88,7 +92,7 @@ def children() -> list[int]:
     """Return this process's children, zombies included; the orphans of our trees are among them."""
     own = os.getpid()
     try:
-        with open(f"/proc/self/task/{own}/children", "rb") as file:
+        with open(f"/proc/self/task/{own}/children", "rb", buffering=0) as file:
             return [int(pid) for pid in file.read().split()]
     except FileNotFoundError:  # a kernel without CONFIG_PROC_CHILDREN
         parent = b"%d" % own
