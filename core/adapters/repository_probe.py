@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -22,7 +21,7 @@ _ENVIRONMENTS = (".venv", "venv", "env")
 
 
 class RepositoryProbe:
-    """The directory ``root``; ``environ`` says where programs are looked for."""
+    """The directory ``root``; ``environ`` is what tasks will run in."""
 
     def __init__(self, root: Path, environ: Mapping[str, str]) -> None:
         self._root = root.resolve()
@@ -98,8 +97,7 @@ class RepositoryProbe:
 
     def _start(self, program: str) -> str:
         """Return how a run would start ``program``: by name where that finds the repository's own or there is none of its own."""
-        path = os.pathsep.join((self._environ.get("PATH", os.defpath), str(Path(sys.executable).parent)))
-        found = shutil.which(program, path=path)
+        found = shutil.which(program, path=self._environ.get("PATH", os.defpath))
         for environment in _ENVIRONMENTS:
             own = self._root / environment / "bin" / program
             if os.access(own, os.X_OK) and own.is_file():

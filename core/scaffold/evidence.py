@@ -99,7 +99,7 @@ def _evidence(tool: Tool, signs: ProjectSigns, declared: Declared) -> str:
         if section in declared.sections:
             return f"{declared.sections[section]} [{section}]"
     if tool in _BY_REQUIREMENT and tool.value in declared.requirements:
-        return f"named in {declared.requirements[tool.value]}"
+        return f"required in {declared.requirements[tool.value]}"
     return ""
 
 

@@ -38,7 +38,9 @@ _EXAMPLES = {
     "audit.overrides": '{"tests/**": {complexity: 15}}',
 }
 #: Text that no reader of YAML takes for anything else, with or without quotes.
-_PLAIN = re.compile(r"(?!(?i:y|n|yes|no|on|off|true|false|null)$)(?:\./?)?[A-Za-z](?:[A-Za-z0-9 _./*=,-]*[A-Za-z0-9_./*=-])?")
+_PLAIN = re.compile(
+    r"(?!(?i:y|n|yes|no|on|off|true|false|null)$)(?:\./?)?[A-Za-z](?:[A-Za-z0-9 _./*=,-]*[A-Za-z0-9_./*=-])?|[0-9]+[A-Za-z]+"
+)
 
 
 def tasks_text(facts: ProjectFacts, tasks: tuple[ProposedTask, ...]) -> str:
@@ -94,8 +96,9 @@ def _setting(name: str, option: Option, values: dict[str, str]) -> str:
     if option.key in values:
         return f"{name}: {values[option.key]}"
     default = option.kind.write(option.default)
-    shown = _EXAMPLES.get(option.key) or (_scalar(default) if isinstance(default, str) else json.dumps(default))
-    return f"# {name}: {shown}"
+    shown = _scalar(default) if isinstance(default, str) else json.dumps(default)
+    example = f"  # for example {_EXAMPLES[option.key]}" if option.key in _EXAMPLES else ""
+    return f"# {name}: {shown}{example}"
 
 
 def _scalar(text: str) -> str:

@@ -38,13 +38,18 @@ def _start(facts: ProjectFacts, tool: Tool) -> str:
     return facts.programs.get(tool.value, tool.value)
 
 
+def _reason(facts: ProjectFacts, tool: Tool) -> str:
+    return f"{tool}: {facts.tools[tool]}"
+
+
 def _make(facts: ProjectFacts, targets: tuple[str, ...]) -> tuple[str, str] | None:
     target = next((target for target in targets if target in facts.make_targets), "")
     return (f"make {target}", f"Makefile, target {target}") if target else None
 
 
 def _paths(facts: ProjectFacts, *, tests: bool) -> str:
-    places = (*facts.sources, *((facts.tests,) if tests and facts.tests else ()))
+    wanted = tests or not facts.sources
+    places = (*facts.sources, *((facts.tests,) if wanted and facts.tests else ()))
     return " ".join(map(quote, places)) or "."
 
 
@@ -54,7 +59,7 @@ def _format(facts: ProjectFacts) -> ProposedTask | None:
         return None
     command = f"{_start(facts, tool)} {'format --check' if tool is Tool.RUFF else '--check'} ."
     return ProposedTask(
-        id="format", description=f"The code is formatted as {tool} wants it", evidence=facts.tools[tool], command=command, cost=1
+        id="format", description=f"The code is formatted as {tool} wants it", evidence=_reason(facts, tool), command=command, cost=1
     )
 
 
@@ -70,7 +75,7 @@ def _lint(facts: ProjectFacts) -> ProposedTask | None:
     if tool is None:
         return None
     arguments = {Tool.PRE_COMMIT: "run --all-files", Tool.RUFF: "check .", Tool.FLAKE8: _paths(facts, tests=True)}[tool]
-    return replace(task, command=f"{_start(facts, tool)} {arguments}", evidence=facts.tools[tool])
+    return replace(task, command=f"{_start(facts, tool)} {arguments}", evidence=_reason(facts, tool))
 
 
 def _type_checker(facts: ProjectFacts) -> Tool | None:
@@ -85,7 +90,7 @@ def _types(facts: ProjectFacts) -> ProposedTask | None:
     if tool is None:
         return None
     arguments = "" if facts.types_configured or tool is Tool.PYRIGHT else f" {_paths(facts, tests=False)}"
-    return replace(task, command=_start(facts, tool) + arguments, evidence=facts.tools[tool])
+    return replace(task, command=_start(facts, tool) + arguments, evidence=_reason(facts, tool))
 
 
 def _test(facts: ProjectFacts) -> ProposedTask | None:
@@ -94,9 +99,10 @@ def _test(facts: ProjectFacts) -> ProposedTask | None:
         return replace(task, command=made[0], evidence=made[1])
     if not facts.has_tests:
         return None
-    evidence = facts.tools.get(Tool.PYTEST, "")
-    if evidence or Tool.PYTEST.value in facts.programs:
-        return replace(task, command=f"{_start(facts, Tool.PYTEST)} -q", evidence=evidence or "files named test_*.py")
+    if Tool.PYTEST in facts.tools:
+        return replace(task, command=f"{_start(facts, Tool.PYTEST)} -q", evidence=_reason(facts, Tool.PYTEST))
+    if Tool.PYTEST.value in facts.programs:
+        return replace(task, command=f"{_start(facts, Tool.PYTEST)} -q", evidence="files named test_*.py")
     where = f" -s {facts.tests}" if facts.tests else ""
     command = f"{facts.programs.get('python3', 'python3')} -m unittest discover{where}"
     return replace(task, command=command, evidence="files named test_*.py")
@@ -122,10 +128,10 @@ def _docs(facts: ProjectFacts) -> ProposedTask | None:
     tool = _docs_tool(facts)
     if tool is Tool.MKDOCS:
         command = f"{_start(facts, tool)} build --quiet --strict --site-dir build/site"
-        return replace(task, command=command, verify="test -s build/site/index.html", evidence=facts.tools[tool])
+        return replace(task, command=command, verify="test -s build/site/index.html", evidence=_reason(facts, tool))
     if tool is Tool.SPHINX and facts.sphinx:
         command = f"{_start(facts, tool)} -q -W {quote(facts.sphinx)} build/docs"
-        return replace(task, command=command, verify="test -s build/docs/index.html", evidence=facts.tools[tool])
+        return replace(task, command=command, verify="test -s build/docs/index.html", evidence=_reason(facts, tool))
     return None
 
 
@@ -140,7 +146,7 @@ def _matrix(facts: ProjectFacts) -> ProposedTask | None:
     return ProposedTask(
         id="matrix",
         description=f"Everything that {tool} runs passes",
-        evidence=facts.tools[tool],
+        evidence=_reason(facts, tool),
         command=_start(facts, tool),
         dependencies=("lint", "test"),
         priority="low",

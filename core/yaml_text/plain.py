@@ -24,7 +24,7 @@ _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,99})")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 #: Plain text that YAML 1.1 and YAML 1.2 read differently, with what to say of it.
 _TRAPS = (
-    (re.compile(r"(?i:y|n|yes|no|on|off)"), "is a truth value in YAML 1.1 and text in YAML 1.2", "write true or false, or quote it"),
+    (re.compile(r"(?i:yes|no|on|off)"), "is a truth value in YAML 1.1 and text in YAML 1.2", "write true or false, or quote it"),
     (
         re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?"),
         "is a number to base 60 in YAML 1.1 and text in YAML 1.2",

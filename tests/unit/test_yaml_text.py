@@ -47,7 +47,7 @@ def test_every_value_and_key_knows_its_place() -> None:
     assert plain.place(("a", 1, "absent")) == (3, 5)
 
 
-@pytest.mark.parametrize("word", ["y", "No", "YES", "on", "Off"])
+@pytest.mark.parametrize("word", ["No", "YES", "on", "Off"])
 def test_a_word_that_yaml_1_1_takes_for_a_truth_value_is_a_problem(word: str) -> None:
     assert problems(f"a: {word}") == [
         f"f:1:4: '{word}' is a truth value in YAML 1.1 and text in YAML 1.2 (write true or false, or quote it)"
@@ -72,7 +72,7 @@ def test_a_number_that_readers_disagree_about_is_a_problem(text: str, what: str)
     assert what in problem
 
 
-@pytest.mark.parametrize("key", ["on", "true", "null", "~", "N"])
+@pytest.mark.parametrize("key", ["on", "true", "null", "~", "No"])
 def test_a_key_that_is_not_text_to_every_reader_is_a_problem(key: str) -> None:
     assert problems(f"a: 1\n{key}: 2") == [f"f:2:1: the key '{key}' is not text to every reader of YAML (quote it)"]
 

@@ -1,0 +1,236 @@
+"""What ``init`` concludes from a repository and proposes for it."""
+
+from __future__ import annotations
+
+import string
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.config import config_schema, merge_settings
+from core.domain.project_facts import Tool
+from core.errors import StorageError, UsageError
+from core.scaffold import Beginning, propose_beginning, write_beginning
+from core.testing.project_folder import MemoryProjectFolder
+from core.yaml_text import read_plain
+
+ALL_PROGRAMS = {tool.value: tool.value for tool in Tool} | {"python3": "python3", "make": "make", "pyproject-build": "pyproject-build"}
+TEST = {"tests/test_a.py": ""}
+
+
+def beginning(files: dict[str, str], programs: dict[str, str] | None = None, *, git: bool = True) -> Beginning:
+    return propose_beginning(MemoryProjectFolder(files, ALL_PROGRAMS if programs is None else programs, git=git))
+
+
+def commands(files: dict[str, str], programs: dict[str, str] | None = None) -> dict[str, str]:
+    return {task.id: task.command for task in beginning(files, programs).tasks if task.command}
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        # Each tool by each thing that gives it away.
+        ({"pyproject.toml": "[tool.ruff]\n"}, {"lint": "ruff check ."}),
+        ({"ruff.toml": ""}, {"lint": "ruff check ."}),
+        ({"pyproject.toml": "[tool.ruff.format]\n"}, {"format": "ruff format --check .", "lint": "ruff check ."}),
+        ({"pyproject.toml": "[tool.black]\n"}, {"format": "black --check ."}),
+        ({"pyproject.toml": "[tool.black]\n[tool.ruff]\n"}, {"format": "black --check .", "lint": "ruff check ."}),
+        ({".flake8": "", "a/__init__.py": ""}, {"lint": "flake8 a"}),
+        ({"setup.cfg": "[flake8]\n"}, {"lint": "flake8 ."}),
+        ({"tox.ini": "[flake8]\n", "a/__init__.py": "", **TEST}, {"lint": "flake8 a tests", "test": "pytest -q"}),
+        ({"pyproject.toml": "[tool.mypy]\nfiles = ['x']\n"}, {"types": "mypy"}),
+        ({"mypy.ini": "[mypy]\n", "src/a/__init__.py": ""}, {"types": "mypy src"}),
+        ({"setup.cfg": "[mypy]\nfiles = x\n"}, {"types": "mypy"}),
+        ({"pyrightconfig.json": "{}"}, {"types": "pyright"}),
+        ({"pytest.ini": "", **TEST}, {"test": "pytest -q"}),
+        (
+            {"pyproject.toml": "[project]\noptional-dependencies = {dev = ['pytest>=8', 'mypy']}\n", **TEST},
+            {"types": "mypy tests", "test": "pytest -q"},
+        ),
+        ({"requirements-dev.txt": "# tools\n-r requirements.txt\nFlake8==7\n"}, {"lint": "flake8 ."}),
+        ({"pyproject.toml": "[tool.poetry.group.dev.dependencies]\nruff = '*'\n"}, {"lint": "ruff check ."}),
+        ({"noxfile.py": ""}, {"matrix": "nox"}),
+        ({"tox.ini": "[tox]\n"}, {"matrix": "tox"}),
+        ({".pre-commit-config.yaml": "", "ruff.toml": ""}, {"lint": "pre-commit run --all-files"}),
+        ({"mkdocs.yml": ""}, {"docs": "mkdocs build --quiet --strict --site-dir build/site"}),
+        ({"docs/conf.py": ""}, {"docs": "sphinx-build -q -W docs build/docs"}),
+        ({"pyproject.toml": "[build-system]\nbuild-backend = 'x'\n"}, {"build": "pyproject-build"}),
+        # The repository's own targets come first.
+        (
+            {"Makefile": "lint test:\n\techo\nX := test\n", "ruff.toml": "", "pytest.ini": "", **TEST},
+            {"lint": "make lint", "test": "make test"},
+        ),
+        ({"Makefile": ".PHONY: check\ncheck: x\n"}, {"check": "make check"}),
+        ({"Makefile": "lint := 3\ncheck ::= 4\n"}, {}),
+        # Nothing that checks it.
+        ({"a.py": "", "setup.py": ""}, {"compile": "python3 -m compileall -q a.py"}),
+        ({"README.md": ""}, {}),
+    ],
+)
+def test_a_task_for_each_tool_that_the_repository_uses(files: dict[str, str], expected: dict[str, str]) -> None:
+    assert commands(files) == expected
+
+
+def test_tests_without_pytest_run_with_the_standard_library() -> None:
+    assert commands(TEST, {"python3": "python3"})["test"] == "python3 -m unittest discover -s tests"
+
+
+@pytest.mark.parametrize(("lock", "program", "prefix"), [("uv.lock", "uv", "uv run"), ("poetry.lock", "poetry", "poetry run")])
+def test_a_lock_file_decides_who_starts_the_tools(lock: str, program: str, prefix: str) -> None:
+    files = {lock: "", "ruff.toml": "", "pytest.ini": "", **TEST}
+
+    assert commands(files, {program: program}) == {"lint": f"{prefix} ruff check .", "test": f"{prefix} pytest -q"}
+    assert commands(files, ALL_PROGRAMS) == {"lint": "ruff check .", "test": "pytest -q"}
+
+
+def test_a_tool_of_the_repositorys_own_environment_is_started_there() -> None:
+    assert commands({"ruff.toml": ""}, {"ruff": ".venv/bin/ruff"}) == {"lint": ".venv/bin/ruff check ."}
+
+
+def test_what_is_used_but_not_installed_is_said() -> None:
+    notes = beginning({"ruff.toml": "", "mypy.ini": "[mypy]"}, {"ruff": "ruff"}, git=False).notes
+
+    assert notes == (
+        "mypy is used here but was not found: install it, or remove the task 'types'",
+        "this is no git repository: trends and `audit --since` need one",
+    )
+
+
+def test_a_wheel_needs_what_checks_the_code_and_all_is_gathered_in_a_milestone() -> None:
+    tasks = {t.id: t for t in beginning({"pyproject.toml": "[tool.ruff]\n[build-system]\nbuild-backend='x'", **TEST}).tasks}
+
+    assert tasks["build"].dependencies == ("lint", "test")
+    assert tasks["build"].verify == "ls dist/*.whl"
+    assert tasks["ready"].dependencies == ("lint", "test", "build")
+
+
+def test_a_pyproject_that_is_not_toml_is_passed_over_and_said() -> None:
+    (note,) = beginning({"pyproject.toml": "[tool.ruff\n"}).notes
+
+    assert note.startswith("pyproject.toml was passed over, it is not TOML: ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tool = 3",
+        "[tool]\nruff = 3",
+        "project = []",
+        "[project]\nname = 3\ndependencies = {a = 1}",
+        "[dependency-groups]\na = [{include-group = 'b'}]",
+    ],
+)
+def test_a_pyproject_of_an_unexpected_shape_does_no_harm(text: str) -> None:
+    assert beginning({"pyproject.toml": text}).files
+
+
+def test_a_src_layout_and_code_from_elsewhere_are_told_to_the_audit() -> None:
+    settings = loaded(beginning({"src/a/__init__.py": "", "src/a/_vendor/x.py": "", **TEST}))
+
+    assert settings.audit.include == ("src/**/*.py", "tests/**/*.py")
+    assert settings.audit.exclude == ("src/a/_vendor/**",)
+
+
+def test_nothing_is_written_over_a_file_that_is_there() -> None:
+    folder = MemoryProjectFolder({"config.yaml": "mine"})
+
+    with pytest.raises(UsageError, match=r"already there: config\.yaml"):
+        write_beginning(folder, propose_beginning(folder), {})
+    assert folder.files == {"config.yaml": "mine"}
+
+
+def test_what_is_ours_hides_itself_from_git() -> None:
+    folder = MemoryProjectFolder({"ruff.toml": ""})
+    write_beginning(folder, propose_beginning(folder), {"tasks": {"type": "array"}})
+
+    assert folder.files[".orchestrator/.gitignore"] == folder.files["logs/.gitignore"] == "*\n"
+    assert folder.files[".orchestrator/schema/tasks.schema.json"] == '{\n  "type": "array"\n}\n'
+    assert set(folder.files) > {"tasks.yml", "config.yaml"}
+
+
+def test_logs_of_the_repository_are_left_alone() -> None:
+    folder = MemoryProjectFolder({"logs/app.log": ""})
+    write_beginning(folder, propose_beginning(folder), {})
+
+    assert "logs/.gitignore" not in folder.files
+
+
+def test_a_disk_that_refuses_is_an_error_of_storage() -> None:
+    folder = MemoryProjectFolder({})
+    folder.broken.add("tasks.yml")
+
+    with pytest.raises(StorageError, match=r"cannot write tasks\.yml"):
+        write_beginning(folder, propose_beginning(folder), {})
+
+
+NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(["no", "1:30", "a: b", "# x", "'", "\n- id: x"])
+PATH = st.sampled_from(["src/", "tests/", "docs/", "a b/", "it's/", "ü/"]).flatmap(
+    lambda folder: st.sampled_from(["__init__.py", "test_x.py", "conf.py", "y.py", "vendor/z.py"]).map(lambda file: folder + file)
+)
+PYPROJECT = st.tuples(
+    NAMES.map(lambda name: "[project]\nname = " + '"' + "".join(f"\\U{ord(c):08x}" for c in name) + '"\n'),
+    st.lists(
+        st.sampled_from(["[tool.ruff.format]\n", "[tool.mypy]\n", "[tool.black]\n", "[build-system]\nbuild-backend = 'hatchling.build'\n"]),
+        unique=True,
+    ),
+).map(lambda parts: parts[0] + "".join(parts[1]))
+MAKEFILE = st.lists(st.sampled_from(["lint", "test", "check", "types", "docs"])).map(lambda names: "".join(f"{name}:\n" for name in names))
+REPOSITORIES = st.fixed_dictionaries(
+    {},
+    optional={
+        "pyproject.toml": PYPROJECT,
+        "Makefile": MAKEFILE,
+        "tox.ini": st.sampled_from(["[tox]\n", "[pytest]\n"]),
+        "noxfile.py": st.just(""),
+        "mkdocs.yml": st.just(""),
+        "uv.lock": st.just(""),
+    },
+).flatmap(lambda files: st.lists(PATH).map(lambda paths: {**files, **dict.fromkeys(paths, "")}))
+PROGRAMS = st.sets(st.sampled_from([*ALL_PROGRAMS, "uv"])).map(lambda names: {name: name for name in names})
+
+
+@given(REPOSITORIES, PROGRAMS)
+def test_whatever_is_found_the_files_are_valid(files: dict[str, str], programs: dict[str, str]) -> None:
+    proposed = beginning(files, programs)
+    ids = [task["id"] for task in entries(proposed)]
+
+    loaded(proposed)
+    assert ids == [task.id for task in proposed.tasks]
+    for entry, task in zip(entries(proposed), proposed.tasks, strict=True):
+        assert entry.get("command", "") == task.command
+        assert set(entry.get("dependencies", ())) <= set(ids[: ids.index(task.id)])
+
+
+def test_every_setting_is_explained_in_the_config() -> None:
+    text = beginning({}).files["config.yaml"]
+    uncommented = "\n".join(line.replace("# ", "", 1) if is_setting(line) else line for line in text.splitlines())
+    document = read_plain(uncommented, "config.yaml")
+
+    assert document.problems == ()
+    jsonschema.validate(document.value, config_schema(), jsonschema.Draft7Validator)
+    assert missing(config_schema(), document.value) == []
+
+
+def is_setting(line: str) -> bool:
+    word = line.strip().removeprefix("# ").partition(":")[0]
+    return line.strip().startswith("# ") and not set(word) - set(string.ascii_lowercase + "_") and ": " in line
+
+
+def missing(schema: dict[str, Any], value: Any) -> list[str]:
+    below = [
+        name for name, inner in schema["properties"].items() if "properties" in inner for name in missing(inner, value.get(name) or {})
+    ]
+    return [name for name in schema["properties"] if name not in value] + below
+
+
+def entries(proposed: Beginning) -> list[dict[str, Any]]:
+    document = read_plain(proposed.files["tasks.yml"], "tasks.yml")
+    assert document.problems == ()
+    return list(document.value)
+
+
+def loaded(proposed: Beginning) -> Any:
+    return merge_settings(read_plain(proposed.files["config.yaml"], "config.yaml"), "config.yaml", {}, {})

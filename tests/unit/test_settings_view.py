@@ -1,0 +1,53 @@
+"""``config show`` and the reference of settings."""
+
+from __future__ import annotations
+
+from core.config import merge_settings
+from core.domain.options import settings_table
+from core.domain.settings import Settings
+from core.reports.config_reference import config_reference_markdown
+from core.reports.settings_view import settings_json, settings_text
+from core.yaml_text import read_plain
+
+
+def settings(text: str, **environ: str) -> Settings:
+    return merge_settings(read_plain(text, "config.yaml"), "config.yaml", environ, {})
+
+
+def lines(shown: str) -> dict[str, list[str]]:
+    return {line.split()[0]: line.split()[1:] for line in shown.splitlines()}
+
+
+def test_each_setting_is_shown_with_its_source_and_its_default() -> None:
+    shown = lines(settings_text(settings("log: {limit: 1MB}\n", ORCHESTRATOR_BUDGET_TIME="90")))
+
+    assert list(shown) == ["setting", *(option.key for option in settings_table().options())]
+    assert shown["log.limit"] == ["1MB", "config.yaml:1:7", "64MiB"]
+    assert shown["budget.time"] == ["1m30s", "ORCHESTRATOR_BUDGET_TIME", "null"]
+    assert shown["jobs"] == ["0", "default"]
+
+
+def test_a_program_gets_numbers_and_what_a_person_wrote() -> None:
+    entries = {entry["key"]: entry for entry in settings_json(settings("grace: 1m\naudit: {exclude: [a]}\nhandlers: {x: y}"))}
+
+    assert entries["grace"] == {
+        "key": "grace",
+        "value": 60.0,
+        "written": "1m",
+        "default": "5s",
+        "source": "file",
+        "place": "config.yaml:1:1",
+        "variable": "ORCHESTRATOR_GRACE",
+        "flag": "",
+        "help": "Time between TERM and KILL.",
+    }
+    assert entries["audit.exclude"]["value"] == ["a"]
+    assert entries["handlers"]["value"] == {"x": "y"}
+
+
+def test_the_reference_has_a_row_for_each_setting() -> None:
+    rows = [line for line in config_reference_markdown().splitlines() if line.startswith("| `")]
+
+    assert len(rows) == len(settings_table().options())
+    assert "| `budget.cost` | a number of at least 0, or null | `null` | `ORCHESTRATOR_BUDGET_COST` | `--budget` |" in "\n".join(rows)
+    assert all(row.count("|") == 7 for row in rows)
