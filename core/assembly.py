@@ -12,14 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core.config import CONFIG_FILE, load_config, merge_settings
+from core.config import CONFIG_FILE, config_schema, load_config, merge_settings
 from core.domain.run_options import RunOptions
 from core.domain.settings import Settings
 from core.errors import LockHeld, UsageError
 from core.events import Event
 from core.memory import Memory
 from core.orchestrator import Orchestrator
-from core.ports import EventSink, Journal, LogStore, TaskFile
+from core.ports import EventSink, Journal, LogStore, ProjectFolder, TaskFile
 from core.yaml_text import read_plain
 
 #: Directory of everything that is ours and not for eyes: journal, lock, caches.
@@ -223,6 +223,22 @@ def follow_log(project: Project, path: str, has_ended: Callable[[], bool]) -> It
     from core.adapters.log_files import follow_lines
 
     return follow_lines(str(project.root), path, has_ended)
+
+
+def project_folder(directory: str = "") -> ProjectFolder:
+    """Return the directory that ``init`` looks at and writes into. Raises UsageError when it is not there."""
+    from core.adapters.repository_probe import RepositoryProbe
+
+    if directory and not Path(directory).is_dir():
+        raise UsageError(f"no such directory: {directory}")
+    return RepositoryProbe(Path(directory or "."), _environment())
+
+
+def file_schemas() -> dict[str, dict[str, Any]]:
+    """Return the JSON schemas of the files that people write: ``tasks`` and ``config``."""
+    from core.adapters.tasks_yaml import tasks_schema
+
+    return {"tasks": tasks_schema(), "config": config_schema()}
 
 
 def new_run_id() -> str:
