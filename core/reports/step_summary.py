@@ -26,7 +26,8 @@ def step_summary(progress: Progress) -> str:
     budget = progress.started.budget if progress.started else None
     cost = "" if budget is None else f", {amount(run.spent)} of {amount(budget)} spent"
     rows = [*_ended_rows(progress, run.failed), *_held_rows(progress)]
-    rows += _ended_rows(progress, (task_id for task_id, event in progress.ended.items() if event.status != "failed"))
+    shown = {*run.failed, *run.blocked, *run.waiting, *run.left}
+    rows += _ended_rows(progress, (task_id for task_id in progress.ended if task_id not in shown))
     text = f"### Orchestrator: {told} in {seconds(run.duration)}{cost}\n\n"
     if rows:
         text += "| | Task | Duration | Cost | |\n|---|---|---:|---:|---|\n" + "".join(rows[:_ROWS]) + "\n"

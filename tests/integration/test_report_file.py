@@ -1,0 +1,27 @@
+"""Reports of a run on a real disk."""
+
+import io
+
+from core import events
+from core.cli.console import Look, Output
+from core.cli.report_file import ReportFile
+
+END = events.RunFinished(
+    at=1.0, run_id="r", exit_code=0, duration=1.0, done=(), failed=(), blocked={}, waiting={}, left={}, spent=0.0, reason=""
+)
+
+
+def test_a_report_that_cannot_be_written_is_told_and_no_error(tmp_path):
+    complaints = io.StringIO()
+    sink = ReportFile(str(tmp_path / "missing" / "r.xml"), lambda _progress: "text", Output(complaints, Look()))
+    sink(END)
+    assert "r.xml: not written: No such file or directory" in complaints.getvalue()
+
+
+def test_a_report_is_appended_or_replaced_as_asked(tmp_path):
+    for append, expected in ((True, "beforetext"), (False, "text")):
+        path = tmp_path / f"{append}"
+        path.write_text("before")
+        sink = ReportFile(str(path), lambda _progress: "text", Output(io.StringIO(), Look()), append=append)
+        sink(END)
+        assert path.read_text() == expected

@@ -1,0 +1,86 @@
+"""What a run came to."""
+
+from core.domain.outcome import Ending
+from core.reports.columns import cells
+from core.reports.event_line import Volume
+from core.reports.progress import Progress
+from core.reports.run_summary import run_summary
+from core.reports.style import PLAIN, Style
+
+
+def summary(*stream, style=PLAIN, volume=Volume.NORMAL, tail=lambda _path: ("line one", "line two")):
+    progress = Progress()
+    for event in stream:
+        progress.take(event)
+    return run_summary(progress, style, tail=tail, volume=volume)
+
+
+def test_everything_in_its_place(facts):
+    text = summary(
+        facts.run_started(budget=10.0),
+        facts.started("bad"),
+        facts.retried("bad"),
+        facts.started("bad"),
+        facts.failed("bad", outcome=facts.outcome(Ending.FAILED, log="logs/bad.log", duration=2.0)),
+        facts.finished("good"),
+        facts.run_finished(
+            exit_code=1,
+            done=("good",),
+            failed=("bad",),
+            blocked={"later": "it depends on bad, which failed"},
+            waiting={"look": "a person finishes it"},
+            left={"big": "cost 9 does not fit"},
+            spent=3.0,
+            reason="the budget is used up",
+        ),
+    )
+    assert text == (
+        "\n"
+        "left     big    cost 9 does not fit\n"
+        "waiting  look   a person finishes it\n"
+        "blocked  later  it depends on bad, which failed\n"
+        "\n"
+        "✗ bad  Do bad\n"
+        "  exit 3 after 2.0s (2 attempts)\n"
+        "  │ line one\n"
+        "  │ line two\n"
+        "  logs/bad.log\n"
+        "\n"
+        "1 done, 1 failed, 1 blocked, 1 waiting, 1 left in 3.0s · 3 of 10 spent\n"
+        "the budget is used up\n"
+        "  orchestrator log bad             the whole log\n"
+        "  orchestrator run --retry-failed  try bad again\n"
+        "  orchestrator why later           what holds it up\n"
+    )
+
+
+def test_a_run_without_work_says_so(facts):
+    assert summary(facts.run_started(), facts.run_finished()) == "\nnothing to do in 3.0s\n"
+
+
+def test_a_quiet_run_without_failures_says_nothing(facts):
+    stream = (facts.run_started(), facts.finished("a"), facts.run_finished(done=("a",)))
+    assert summary(*stream, volume=Volume.QUIET) == ""
+
+
+def test_many_blocked_tasks_are_counted_and_not_listed(facts):
+    held = {f"t{n}": "it depends on x" for n in range(1000)}
+    text = summary(facts.run_started(), facts.run_finished(blocked=held, exit_code=1))
+    assert "and 990 more" in text
+    assert len(text.splitlines()) < 20
+
+
+def test_a_log_that_is_gone_leaves_its_path(facts):
+    text = summary(facts.run_started(), facts.failed("a"), facts.run_finished(failed=("a",), exit_code=1), tail=lambda _path: ())
+    assert "\n  logs/t.log\n" in text
+    assert "│" not in text
+
+
+def test_lists_fit_the_terminal(facts):
+    held = {"task": "a reason that goes on and on and on and on and on and on and on"}
+    text = summary(facts.run_started(), facts.run_finished(left=held), style=Style(width=40))
+    assert all(cells(line) <= 40 for line in text.splitlines())
+
+
+def test_a_run_that_has_not_finished_has_no_summary(facts):
+    assert summary(facts.run_started(), facts.started("a")) == ""
