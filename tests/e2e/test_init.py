@@ -1,0 +1,124 @@
+"""``init`` in a real repository, what it wrote used by ``validate`` and ``run``, and the settings as shown."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+ORCHESTRATOR = Path(sys.executable).parent / "orchestrator"
+
+
+def orchestrator(root: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("ORCHESTRATOR_", "GITHUB_")) and name != "CI"}
+    return subprocess.run(
+        [ORCHESTRATOR, *arguments],
+        cwd=root,
+        env={**environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def git(root: Path, *arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    git(tmp_path, "init", "--quiet", ".")
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "demo"\nversion = "1"\n[tool.ruff.format]\n[tool.mypy]\nstrict = true\n')
+    (tmp_path / "src/demo").mkdir(parents=True)
+    (tmp_path / "src/demo/__init__.py").write_text("def one() -> int:\n    return 1\n")
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests/test_one.py").write_text("def test_one() -> None:\n    assert True\n")
+    return tmp_path
+
+
+def test_what_init_writes_is_valid_and_runs(repository: Path) -> None:
+    begun = orchestrator(repository, "init")
+    validated = orchestrator(repository, "validate")
+    ran = orchestrator(repository, "run", "--no-reflect")
+
+    assert (begun.returncode, begun.stderr) == (0, "")
+    assert "found  ruff (pyproject.toml [tool.ruff])" in begun.stdout
+    assert "5 tasks: format, lint, types, test, ready" in begun.stdout
+    assert validated.returncode == 0, validated.stderr
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    statuses = {task["id"]: task["status"] for task in yaml.safe_load((repository / "tasks.yml").read_text())}
+    assert statuses == dict.fromkeys(("format", "lint", "types", "test", "ready"), "done")
+
+
+def test_git_sees_only_what_belongs_to_the_person(repository: Path) -> None:
+    orchestrator(repository, "init")
+    orchestrator(repository, "run", "--no-reflect", "--only", "lint")
+
+    assert {line.split()[1] for line in git(repository, "status", "--short").splitlines()} <= {
+        "config.yaml",
+        "tasks.yml",
+        "pyproject.toml",
+        "src/",
+        "tests/",
+    }
+
+
+def test_the_editors_header_leads_to_a_schema_that_accepts_the_file(repository: Path) -> None:
+    orchestrator(repository, "init")
+
+    for name in ("tasks.yml", "config.yaml"):
+        header, _, _ = (repository / name).read_text().partition("\n")
+        schema = json.loads((repository / header.removeprefix("# yaml-language-server: $schema=")).read_text())
+        jsonschema.validate(yaml.safe_load((repository / name).read_text()), schema)
+        assert schema == json.loads(orchestrator(repository, "schema", name.partition(".")[0]).stdout)
+
+
+def test_init_never_writes_over_a_file(repository: Path) -> None:
+    (repository / "config.yaml").write_text("jobs: 1\n")
+    refused = orchestrator(repository, "init")
+
+    assert refused.returncode == 2
+    assert "error: already there: config.yaml" in refused.stderr
+    assert not (repository / "tasks.yml").exists()
+    assert (repository / "config.yaml").read_text() == "jobs: 1\n"
+
+
+@pytest.mark.parametrize("flags", [["--dry-run"], ["--dry-run", "--json"]])
+def test_a_dry_run_writes_nothing(repository: Path, flags: list[str]) -> None:
+    shown = orchestrator(repository, "init", *flags)
+
+    assert shown.returncode == 0
+    assert "- id: lint" in shown.stdout
+    assert not (repository / "tasks.yml").exists()
+    assert not (repository / ".orchestrator").exists()
+
+
+def test_settings_are_shown_with_file_variable_and_default(repository: Path) -> None:
+    (repository / "config.yaml").write_text("jobs: 3\n")
+    shown = orchestrator(repository, "config", "show", "--json", ORCHESTRATOR_BUDGET_TIME="90m")
+    by_key = {entry["key"]: (entry["value"], entry["source"], entry["place"]) for entry in json.loads(shown.stdout)}
+
+    assert by_key["jobs"] == (3, "file", "config.yaml:1:1")
+    assert by_key["budget.time"] == (5400.0, "environment", "ORCHESTRATOR_BUDGET_TIME")
+    assert by_key["log.keep"] == (500, "default", "")
+
+
+def test_every_mistake_in_the_config_is_told_and_nothing_runs(repository: Path) -> None:
+    orchestrator(repository, "init")
+    (repository / "config.yaml").write_text("job: 3\nbudget: {cost: lots}\n")
+    refused = orchestrator(repository, "run", ORCHESTRATOR_JOBZ="3")
+
+    assert refused.returncode == 2
+    assert refused.stderr.splitlines()[:3] == [
+        "ORCHESTRATOR_JOBZ: no setting has this environment variable (did you mean ORCHESTRATOR_JOBS?)",
+        "config.yaml:1:1: unknown key 'job' (did you mean 'jobs'?)",
+        "config.yaml:2:16: budget.cost must be a number of at least 0, not 'lots'",
+    ]
+    assert not list((repository / "logs").glob("task-*"))
