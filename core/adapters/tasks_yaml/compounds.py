@@ -36,7 +36,7 @@ class ListOf:
             if len(solid.items) < self.least:
                 raise Wrong(node.start, "must not be an empty list", "leave the line out")
             return read_items(solid.items, self.kind)
-        if self.single:
+        if self.single and isinstance(solid, Scalar):
             return (self.kind.read(node),)
         hint = f"type [{solid.text}]" if isinstance(solid, Scalar) and "\n" not in solid.text else ""
         raise Wrong(node.start, f"must be {self.wanted}, not {found(node)}", hint)
@@ -60,8 +60,10 @@ class Command:
 
     def read(self, node: Node) -> str | tuple[str, ...]:
         solid = resolve(node)
-        if not isinstance(solid, Sequence):
+        if isinstance(solid, Scalar):
             return Text().read(node)
+        if not isinstance(solid, Sequence):
+            raise Wrong(node.start, f"must be text or a list of texts, not {solid.what}")
         if not solid.items:
             raise Wrong(node.start, "must not be an empty list", "leave the line out")
         return read_items(solid.items, Text(empty=True), first=Text())
@@ -78,10 +80,13 @@ class Priority:
         solid = resolve(node)
         if isinstance(solid, Scalar) and solid.text in PRIORITY_WORDS:
             return PRIORITY_WORDS[solid.text]
-        near = nearest(solid.text, PRIORITY_WORDS) if isinstance(solid, Scalar) else ""
-        if near:
-            raise Wrong(node.start, f"must be {_PRIORITY.wanted}, not {found(node)}", f"did you mean '{near}'?")
-        return _PRIORITY.read(node)
+        try:
+            return _PRIORITY.read(node)
+        except Wrong as wrong:
+            near = nearest(solid.text, PRIORITY_WORDS) if isinstance(solid, Scalar) else ""
+            if near:
+                raise Wrong(node.start, wrong.mistakes[0].message, f"did you mean '{near}'?") from None
+            raise
 
 
 _PRIORITY = Integer(minimum=-1_000_000_000, maximum=1_000_000_000, wanted="a whole number, or low, normal, high or critical")
@@ -96,7 +101,7 @@ class StatusWord:
 
     def read(self, node: Node) -> Status:
         solid = resolve(node)
-        status = _STATUSES.get(solid.text) if isinstance(solid, Scalar) else None
+        status = _STATUSES.get(solid.text.rstrip("\n")) if isinstance(solid, Scalar) else None
         if status is None:
             near = nearest(solid.text, _STATUSES) if isinstance(solid, Scalar) else ""
             words = "pending, in_progress, done, failed or cancelled"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from core.adapters.tasks_yaml.layout import Layout
 from core.domain.status import Status
-from core.domain.task import Task
+from core.domain.task import Place, Task
 
 
 class Slot(NamedTuple):
@@ -53,6 +53,26 @@ class Document:
         changed = Document(text=self._original, tasks=tuple(tasks), slots=self.slots, layout=self.layout)
         changed._text, changed._pieces, changed._index = None, pieces, index
         return changed
+
+    def as_read(self) -> Document | None:
+        """Return the document with the slots and places of its present text; None where only reading it again can tell."""
+        if self.text == self._original:
+            return self
+        if self.layout.flow:
+            return None
+        slots: list[Slot] = []
+        tasks: list[Task] = []
+        end = lines = 0
+        pieces = self._split()
+        for position, (task, slot) in enumerate(zip(self.tasks, self.slots, strict=True)):
+            start, length = end + len(pieces[2 * position]), len(pieces[2 * position + 1])
+            end = start + length
+            place = task.place if not lines else Place(line=task.place.line + lines, column=task.place.column)
+            tasks.append(replace(task, place=place))
+            filled = slot.before if length else ""
+            lines += "\n" in filled
+            slots.append(Slot(start + len(filled), end, "" if filled else slot.before))
+        return Document(text=self.text, tasks=tuple(tasks), slots=slots, layout=self.layout)
 
     def _indexed(self) -> dict[str, int]:
         if not self._index:

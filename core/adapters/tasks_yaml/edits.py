@@ -129,7 +129,9 @@ class _Batch:
             raise self._refused("the new entries do not stand for themselves")
         for old, new in zip(before.tasks, after.tasks, strict=False):
             if old.id not in expected and _content(old) != _content(new):
-                raise self._refused(f"the edit would change the task {old.id}")
+                unended = self._new and not before.text.endswith("\n")
+                hint = "end the file with a line end: the text of a block goes on until there" if unended else ""
+                raise self._refused(f"the edit would change the task {old.id}", hint)
         for task_id, wanted in {**expected, **self._new}.items():
             if not _same(watch.values.get(task_id), wanted):
                 raise self._refused(f"the task {task_id} would not read as meant")

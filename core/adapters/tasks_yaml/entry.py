@@ -22,7 +22,7 @@ _READERS = {name: field.kind.read for name, field in FIELDS.items()}
 def read_entry(node: Node, place: Place, complain: Complain) -> Task | None:
     """Return the task that an item of the list is, None when it cannot even be named; mistakes go to ``complain``.
 
-    A field with a mistake counts as not there.
+    A field with a mistake counts as not there; ``complain_about_missing`` says which ones are not there at all.
     """
     if not isinstance(node, Mapping):
         what = "an alias: its id would be there twice" if isinstance(node, Alias) else found(node)
@@ -31,13 +31,18 @@ def read_entry(node: Node, place: Place, complain: Complain) -> Task | None:
     if node.shared:
         complain(node.start, "an alias further down stands for this task: its status could not be written", "write the other one out")
     values = _read_fields(node, complain)
-    for name in REQUIRED:
-        if name not in node.pairs:
-            complain(node.start, f"the task has no {name}", f"add '{name}: …'")
     if "id" not in values:
         return None
     values.setdefault("description", "")
     return Task(place=place, **values)
+
+
+def complain_about_missing(node: Node, complain: Complain) -> None:
+    """Note the fields that a task must have and this one has not."""
+    if isinstance(node, Mapping):
+        for name in REQUIRED:
+            if name not in node.pairs:
+                complain(node.start, f"the task has no {name}", f"add '{name}: …'")
 
 
 def _read_fields(node: Mapping, complain: Complain) -> dict[str, Any]:
@@ -64,4 +69,6 @@ def _read_fields(node: Mapping, complain: Complain) -> dict[str, Any]:
 
 def _suggestion(key: str) -> str:
     near = nearest(key, FIELDS)
-    return f"did you mean '{near}'?" if near else f"fields of your own begin with {OWN}: {OWN}{key}"
+    if near:
+        return f"did you mean '{near}'?"
+    return f"fields of your own begin with {OWN}: {OWN}{key}" if key != OWN else f"write a name behind {OWN}"

@@ -14,6 +14,7 @@ from core.adapters.tasks_yaml.source import Complaint
 #: What YAML does not allow in a stream, and a byte order mark inside of one.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _CURES = (
+    ("tab character", "indent with spaces"),
     ("cannot start any token", "indent with spaces, and quote text that begins with a character of YAML's own"),
     ("mapping values are not allowed", "check the indentation, and quote text that has a colon and a space in it"),
     ("could not find expected ':'", "check the indentation, and that a colon and a space follow each key"),
@@ -55,13 +56,13 @@ class Entries:
         self._entry = 0
         self._expanded = 0
         self._anchors: dict[str, Solid] = {}
-        self._scalar_event = yaml.ScalarEvent
-        self._alias_event = yaml.AliasEvent
-        self._map_event = yaml.MappingStartEvent
-        self._sequence_event = yaml.SequenceStartEvent
-        self._map_end = yaml.MappingEndEvent
-        self._sequence_end = yaml.SequenceEndEvent
-        self._document_start = yaml.DocumentStartEvent
+        self._scalar_event: Any = yaml.ScalarEvent
+        self._alias_event: Any = yaml.AliasEvent
+        self._map_event: Any = yaml.MappingStartEvent
+        self._sequence_event: Any = yaml.SequenceStartEvent
+        self._map_end: Any = yaml.MappingEndEvent
+        self._sequence_end: Any = yaml.SequenceEndEvent
+        self._document_start: Any = yaml.DocumentStartEvent
 
     def __iter__(self) -> Iterator[Node]:
         """Yield the items. Raises Stop where the text is not a list of YAML within the limits; ``complaints`` has the rest."""
@@ -234,12 +235,18 @@ class Entries:
             return self._forbidden_character(error)
         problem = str(getattr(error, "problem", "") or "")
         context = str(getattr(error, "context", "") or "")
+        if "<document start>" in problem:
+            return Stop(mark.index, "something stands behind the end of the document", "remove the line '...'")
         hint = next((cure for sign, cure in _CURES if sign in problem), "")
-        return Stop(mark.index, f"not YAML: {problem} {context}".rstrip(), hint)
+        began = getattr(error, "context_mark", None)
+        since = f" that begins in line {began.line + 1}" if began is not None and began.line != mark.line else ""
+        return Stop(mark.index, f"not YAML: {problem} {context}".rstrip() + since, hint)
 
     def _forbidden_character(self, error: Exception) -> Stop:
         found = _FORBIDDEN.search(self._text)
         if found is None:
             return Stop(0, f"not YAML: {error}")
-        message = f"the character U+{ord(found[0]):04X} is not allowed in YAML"
-        return Stop(found.start(), message, "remove it, or write it as \\x.. inside double quotes")
+        code = ord(found[0])
+        message = f"the character U+{code:04X} is not allowed in YAML"
+        spelled = f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+        return Stop(found.start(), message, f"remove it, or write it as {spelled} inside double quotes")

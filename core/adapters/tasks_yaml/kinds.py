@@ -16,6 +16,7 @@ END = r"(?![\s\S])"
 #: Beyond it, readers of JSON disagree about whole numbers.
 LARGEST = 2**53 - 1
 
+_EXAMPLES = "write 90s, 10m, 1h30m or a number of seconds"
 _NO_NUL = {"not": {"pattern": "\\u0000"}}
 
 
@@ -99,10 +100,14 @@ class Text:
         return {"type": "string", **({} if self.empty else {"pattern": r"[^ \t\r\n]"}), **_NO_NUL}
 
     def read(self, node: Node) -> str:
-        text = read_text(node)
+        text = "" if self._is_missing(node) else read_text(node)
         if not self.empty and not text.strip(" \t\r\n"):
-            raise Wrong(node.start, "must not be empty", "leave the line out, or say what is meant")
+            raise Wrong(node.start, "must not be empty", "say what is meant")
         return text
+
+    def _is_missing(self, node: Node) -> bool:
+        solid = resolve(node)
+        return not self.empty and isinstance(solid, Scalar) and not solid.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,9 +193,9 @@ def read_number(node: Node, wanted: str) -> int | float:
 
 def check_bounds(node: Node, number: float, minimum: float, maximum: float) -> None:
     if number < minimum:
-        raise Wrong(node.start, f"must be {minimum:g} or more, not {number}")
+        raise Wrong(node.start, f"must be {minimum:,g} or more, not {found(node)}")
     if number > maximum:
-        raise Wrong(node.start, f"must not be more than {maximum}")
+        raise Wrong(node.start, f"must be {maximum:,.0f} or less, not {found(node)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +231,7 @@ class Duration:
     def read(self, node: Node) -> float:
         solid = resolve(node)
         if not isinstance(solid, Scalar):
-            raise Wrong(node.start, f"must be a duration, not {solid.what}", "write 90s, 10m, 1h30m or a number of seconds")
+            raise Wrong(node.start, f"must be a duration, not {solid.what}", _EXAMPLES)
         number = None if solid.quote else as_number(solid.text)
         seconds = self._from_text(node, solid) if number is None else float(number)
         if number is not None:
@@ -242,14 +247,13 @@ class Duration:
         try:
             return parse_duration(solid.text)
         except ValueError:
-            hint = (
-                f"type {solid.text} without quotes" if as_number(solid.text) is not None else "write 90s, 10m, 1h30m or a number of seconds"
-            )
+            hint = f"type {solid.text} without quotes" if as_number(solid.text) is not None else _EXAMPLES
             raise Wrong(node.start, f"must be a duration, not {found(node)}", hint) from None
 
     def _cure(self, text: str) -> str:
-        parts = text.split(":")
-        if len(parts) == 2 and all(part.isdigit() for part in parts):
-            first, second = (int(part) for part in parts)
-            return f"type {first}m{second}s or {first}h{second}m"
-        return "write 90s, 10m, 1h30m or a number of seconds"
+        match [int(part) for part in text.split(":") if part.isdigit()]:
+            case [first, second]:
+                return f"type {first}m{second}s or {first}h{second}m"
+            case [hours, minutes, seconds]:
+                return f"type {hours}h{minutes}m{seconds}s"
+        return _EXAMPLES

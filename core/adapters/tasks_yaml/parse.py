@@ -7,7 +7,7 @@ from typing import Any
 
 from core.adapters.tasks_yaml.compounds import plain_value
 from core.adapters.tasks_yaml.document import Document, Slot
-from core.adapters.tasks_yaml.entry import read_entry
+from core.adapters.tasks_yaml.entry import complain_about_missing, read_entry
 from core.adapters.tasks_yaml.events import Entries, Stop
 from core.adapters.tasks_yaml.layout import Layout, layout_of
 from core.adapters.tasks_yaml.nodes import Mapping, Node, Scalar, Sequence, resolve
@@ -76,6 +76,9 @@ class _Reading:
     def _read_all(self) -> None:
         source, tasks, slots, complaints = self._source, self.tasks, self.slots, self.complaints
         for node in self._entries:
+            # An entry is known to be whole only when something readable follows it.
+            if self._last is not None:
+                complain_about_missing(self._last, self._complain)
             self._last = node
             line, column = source.place(node.start)
             task = read_entry(node, Place(line=line, column=column), self._complain)
@@ -85,6 +88,8 @@ class _Reading:
                     self._watch.see(task.id, node)
                 if not complaints:
                     slots.append(status_slot(source, node))
+        if self._last is not None:
+            complain_about_missing(self._last, self._complain)
 
     def _complain(self, index: int, message: str, hint: str) -> None:
         self.complaints.append(Complaint(index=index, message=message, hint=hint))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from pathlib import Path
 
+from core.adapters.tasks_yaml.cache import ParsedCache
 from core.adapters.tasks_yaml.disk import Content, Stamp, read_content, stamp_of
 from core.adapters.tasks_yaml.document import Document
 from core.adapters.tasks_yaml.edits import apply_edits
@@ -53,7 +54,9 @@ class YamlTaskFile:
     ) -> None:
         self._path = os.path.abspath(path)
         self._shown = _shown(self._path, os.path.abspath(root))
-        self._state_dir = state_dir
+        self._cache = ParsedCache(state_dir, self._path)
+        #: Digest of the content that the cache has.
+        self._cached = ""
         self._sleep = sleep
         self._monotonic = monotonic
         self._exchange = exchange
@@ -103,6 +106,20 @@ class YamlTaskFile:
         for displaced, _ in self._displaced:
             displaced.close()
         self._displaced = []
+        self._remember()
+
+    def _remember(self) -> None:
+        """Keep the parsed form of the file for the next command."""
+        if self._document is None or self._cached == digest_of(self._data):
+            return
+        try:
+            stamp = stamp_of(os.stat(self._path))
+        except OSError:
+            return
+        document = self._document.as_read()
+        if document is not None:
+            self._cached = digest_of(self._data)
+            self._cache.save(document, self._cached, stamp)
 
     # -- looking -------------------------------------------------------------------------------------------------
 
@@ -172,7 +189,12 @@ class YamlTaskFile:
 
     def _load(self, content: Content) -> tuple[Document, bool]:
         text, marked = decode(content.data, self._shown)
-        return parse_document(text, self._shown), marked
+        digest = digest_of(content.data)
+        document = self._cache.load(text, digest, content.stamp)
+        if document is None:
+            return parse_document(text, self._shown), marked
+        self._cached = digest
+        return document, marked
 
     def _take(self, content: Content, document: Document, *, marked: bool) -> Snapshot:
         self._document, self._marked, self._data = document, marked, content.data

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from core.adapters.tasks_yaml.nodes import Node, Scalar, resolve
-from core.adapters.tasks_yaml.plain import is_null, is_text, reading
+from core.adapters.tasks_yaml.plain import is_text, reading
 
 _LONGEST = 60
 
@@ -23,11 +23,11 @@ def found(node: Node) -> str:
         return solid.what
     if solid.quote or is_text(solid.text):
         return f"the text {quoted(solid.text)}"
-    return "empty" if is_null(solid.text) else solid.text
+    return solid.text or "nothing"
 
 
 def not_text(node: Scalar) -> tuple[str, str]:
-    """Return why a plain scalar is not text, to follow "must be text", and what to type."""
+    """Return why a plain scalar is not text, to follow "must be text,", and what to type."""
     if node.text == "":
-        return "and there is nothing", 'leave the line out, or type "" for empty text'
-    return f"and {reading(node.text)}", f"quote it: {quoted(node.text)}"
+        return "but there is nothing", 'type "" if empty text is meant'
+    return f"but {reading(node.text)}", f"quote it: {quoted(node.text)}"
