@@ -119,7 +119,10 @@ class Executor:
         if live is None or live.ordered is not None:
             return
         live.ordered = (ending, reason)
-        self._terminate(live)
+        if live.handle is None:
+            self._finish(live, live.ordered)  # prepared and never launched
+        else:
+            self._terminate(live, live.handle)
 
     def stop_all(self, reason: str, *, now: bool = False) -> None:
         """Stop every attempt as interrupted; with ``now`` the trees are killed at once."""
@@ -161,7 +164,7 @@ class Executor:
             self._phase_ended(live)
         elif live.kill_at is None:
             live.left_behind = survivors
-            self._terminate(live)
+            self._terminate(live, exit_.handle)
 
     def _phase_ended(self, live: _Live) -> None:
         """The whole tree is gone: go on with the next check, or settle."""
@@ -226,11 +229,10 @@ class Executor:
         elif now >= live.kill_at:
             self._launcher.signal(live.handle, signal.SIGKILL)
 
-    def _terminate(self, live: _Live) -> None:
-        if live.handle is not None:
-            self._launcher.signal(live.handle, signal.SIGTERM)
-            # A stopped process would sit on its TERM for ever.
-            self._launcher.signal(live.handle, signal.SIGCONT)
+    def _terminate(self, live: _Live, handle: int) -> None:
+        self._launcher.signal(handle, signal.SIGTERM)
+        # A stopped process would sit on its TERM for ever.
+        self._launcher.signal(handle, signal.SIGCONT)
         live.kill_at = self._clock.monotonic() + self._settings.grace
 
     def _forget(self, live: _Live) -> None:

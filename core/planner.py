@@ -1,6 +1,6 @@
 """Tasks and what has happened to them → the next task to start, and why. Pure: no clock, no file, no process.
 
-Order: highest effective priority, then longest remaining path, then file order; O(log n) a pick.
+Order: highest effective priority, then longest remaining path, then longest whole chain, then file order; O(log n) a pick.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Planner:
         self._waits = {position: BY_HAND for position, work in enumerate(self._works) if work is Work.MANUAL}
         self._unmet = [sum(self._status[other] is not Status.DONE for other in needed) for needed in self._graph.dependencies]
         self._ranks = rank_all(self._graph, self._counts, self._seconds)
-        self._ready: list[tuple[tuple[int, float, int], int]] = []
+        self._ready: list[tuple[tuple[int, float, float, int], int]] = []
         #: Ready but unaffordable when last looked at, cheapest first.
         self._passed: list[tuple[float, int]] = []
         self._delayed: set[int] = set()
@@ -232,10 +232,12 @@ class Planner:
             priority_from=self._graph.tasks[self._ranks.lender[position]].id,
             remaining_path=self._ranks.path[position],
             order=position,
+            chain=self._ranks.chain[position],
         )
 
-    def _key(self, position: int) -> tuple[int, float, int]:
-        return (-self._ranks.priority[position], -self._ranks.path[position], position)
+    def _key(self, position: int) -> tuple[int, float, float, int]:
+        ranks = self._ranks
+        return (-ranks.priority[position], -ranks.path[position], -ranks.chain[position], position)
 
     def _seconds(self, position: int) -> float:
         return self._durations.get(self._graph.tasks[position].id, UNKNOWN_DURATION)

@@ -39,20 +39,25 @@ class TaskGraph:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranks:
-    """By position: the priority lent by what waits, who lends it, and the seconds to the end of the longest chain."""
+    """By position: the priority lent by what waits, who lends it, and seconds along the longest chain."""
 
     priority: Sequence[int]
     lender: Sequence[int]
+    #: From the start of the task to the end of the chain.
     path: Sequence[float]
+    #: The whole chain, what lies before the task included.
+    chain: Sequence[float]
 
 
 def rank_all(graph: TaskGraph, counts: Callable[[int], bool], seconds: Callable[[int], float]) -> Ranks:
     """Rank every position; only those that ``counts`` (open and selected) lend priority and lengthen a path."""
     priority = [task.priority for task in graph.tasks]
     lender = list(range(len(graph.tasks)))
-    path = [seconds(position) for position in range(len(graph.tasks))]
+    own = [seconds(position) for position in range(len(graph.tasks))]
+    path = list(own)
     tail = [0.0] * len(graph.tasks)
-    for position in graph.dependents_first():
+    order = graph.dependents_first()
+    for position in order:
         path[position] += tail[position]
         if not counts(position):
             continue
@@ -61,7 +66,11 @@ def rank_all(graph: TaskGraph, counts: Callable[[int], bool], seconds: Callable[
             if priority[position] > priority[dependency]:
                 priority[dependency] = priority[position]
                 lender[dependency] = lender[position]
-    return Ranks(priority=priority, lender=lender, path=path)
+    before = [0.0] * len(graph.tasks)
+    for position in reversed(order):
+        before[position] = max((before[dependency] + own[dependency] for dependency in graph.dependencies[position]), default=0.0)
+    chain = [earlier + later for earlier, later in zip(before, path, strict=True)]
+    return Ranks(priority=priority, lender=lender, path=path, chain=chain)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

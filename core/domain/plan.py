@@ -25,7 +25,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rank:
-    """The three numbers that order ready tasks, most important first."""
+    """The numbers that order ready tasks, most important first."""
 
     #: Highest priority among the task and everything that waits for it.
     effective_priority: int
@@ -35,11 +35,13 @@ class Rank:
     remaining_path: float
     #: Position in the file, 0-based.
     order: int
+    #: Seconds of the whole longest chain through the task: of equal remaining paths, the one begun first goes on.
+    chain: float = 0.0
 
     @property
-    def key(self) -> tuple[int, float, int]:
+    def key(self) -> tuple[int, float, float, int]:
         """Sort key: the smallest runs first."""
-        return (-self.effective_priority, -self.remaining_path, self.order)
+        return (-self.effective_priority, -self.remaining_path, -self.chain, self.order)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
