@@ -21,6 +21,8 @@ _CONFIG = {
     "core.fsmonitor": "false",
     "core.hooksPath": os.devnull,
     "core.autocrlf": "false",
+    # Names as they are, for programs that ask git without -z.
+    "core.quotePath": "false",
     # Links become small files with the target's name: nothing leads out of the tree.
     "core.symlinks": "false",
     "advice.graftFileDeprecated": "false",

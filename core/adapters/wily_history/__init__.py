@@ -12,10 +12,11 @@ repository. What each trouble gives (``tests/integration/test_wily_history.py`` 
 | two looks at once | the second waits, then finds the work done |
 | new commits | only they are built; the first of them is measured as a whole tree |
 | merges | wily would carry numbers over from side branches; our repository shows it one straight line |
-| a version without a number (syntax error, quoted name) | that version has ``problem`` |
+| a version that does not parse, or a name that git quotes (``"``, tab, line end) | that version has ``problem`` |
+| a symbolic link that becomes a file | wily does not see it: no new number until the file's next edit |
 | shape of the repository | as the window of commits says |
 
-wily lists no columns, no nested closures of methods' closures beyond what radon nests, and one of two blocks with one name.
+Its numbers are radon's, of the radon that wily brings; ``boot`` makes it count asserts and keep the worst of namesakes.
 """
 
 from core.adapters.wily_history.history import WilyHistory

@@ -8,7 +8,7 @@ import itertools
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
@@ -26,32 +26,31 @@ _OTHERWISE = "or set audit.use_wily: false, which reads git's objects directly"
 class WilyHistory:
     """MetricHistory from wily's cache; what the cache lacks is built first."""
 
-    def __init__(self, log: CommitLog, directory: str, *, command: Sequence[str] = ()) -> None:
-        """``directory`` (absolute, ours alone) holds cache and work tree; ``command`` starts wily (default: this Python's, or PATH's)."""
+    def __init__(self, log: CommitLog, directory: str, *, python: str = "") -> None:
+        """``directory`` (absolute, ours alone) holds cache and work tree; ``python`` is the Python that has wily, empty: this one."""
         self._log = log
+        self._python = python
         self._directory = directory
         self._tree = os.path.join(directory, "tree")
         self._temporary = os.path.join(directory, "temporary")
-        self._command = tuple(command)
 
     def revisions(self, count: int) -> History:
         # One commit more than asked for: it holds the numbers from before the first.
         window = self._log.window(count + 1) if count > 0 else CommitWindow()
         if not window.commits:
             return History(gap=window.gap)
-        command = self._command or installed_wily()
-        if not command:
+        if not self._python and not importlib.util.find_spec("wily"):
             return History(gap=f"wily is not installed: pip install 'orchestrator[wily]', {_OTHERWISE}")
         try:
             with self._locked():
-                cache = self._built(window, command)
+                cache = self._built(window)
         except (WilyFailed, StorageError) as failed:
             return History(gap=f"{failed}; try again, {_OTHERWISE}")
         except OSError as error:
             return History(gap=f"{self._directory}: {error.strerror}")
         return _read(cache, window, count)
 
-    def _built(self, window: CommitWindow, command: Sequence[str]) -> WilyCache:
+    def _built(self, window: CommitWindow) -> WilyCache:
         """Return the cache, complete for the window."""
         for leftover in (self._tree, self._temporary):
             shutil.rmtree(leftover, ignore_errors=True)
@@ -59,11 +58,13 @@ class WilyHistory:
         known = cache.repair()
         for is_known, commits in itertools.groupby(window.commits, key=lambda commit: commit.id in known):
             if not is_known:
-                self._build(cache, replace(window, commits=tuple(commits)), command)
+                self._build(cache, replace(window, commits=tuple(commits)))
         return cache
 
-    def _build(self, cache: WilyCache, window: CommitWindow, command: Sequence[str]) -> None:
+    def _build(self, cache: WilyCache, window: CommitWindow) -> None:
         """Let wily measure the window. To wily its oldest commit has no past, so it is measured as a whole tree."""
+        # -P: the working directory must not become a place to import from.
+        command = (self._python or sys.executable, "-P", os.path.join(os.path.dirname(__file__), "boot.py"))
         options = ("--config", os.devnull, "--path", self._tree, "--cache", cache.directory)
         work = ("build", "--max-revisions", str(len(window.commits)), "--operators", "cyclomatic,maintainability")
         try:
@@ -91,15 +92,6 @@ def _check(cache: WilyCache, window: CommitWindow) -> None:
     missing = [commit.id for commit in window.commits if commit.id not in built]
     if missing:
         raise WilyFailed(f"wily built {len(window.commits) - len(missing)} of {len(window.commits)} revisions")
-
-
-def installed_wily() -> tuple[str, ...]:
-    """Return the command of the wily that is installed beside us, else of the one on PATH; empty when there is none."""
-    if importlib.util.find_spec("wily"):
-        # -P: the working directory must not become a place to import from.
-        return (sys.executable, "-P", "-m", "wily")
-    found = shutil.which("wily")
-    return (found,) if found else ()
 
 
 def _read(cache: WilyCache, window: CommitWindow, count: int) -> History:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +17,7 @@ import pytest
 from core.adapters.git import Git, GitLog
 from core.adapters.wily_history import WilyHistory
 
-STAND_IN = (sys.executable, str(Path(__file__).with_name("wily_stand_in.py")))
+STAND_IN = Path(__file__).with_name("stand_in")
 
 
 @pytest.fixture
@@ -26,6 +25,7 @@ def builds(tmp_path, monkeypatch):
     log = tmp_path / "builds"
     log.touch()
     monkeypatch.setenv("STAND_IN_LOG", str(log))
+    monkeypatch.setenv("PYTHONPATH", str(STAND_IN))
     return lambda: [int(line) for line in log.read_text().split()]
 
 
@@ -34,8 +34,8 @@ def state(tmp_path):
     return tmp_path / "state"
 
 
-def wily(scratch, state, directory=".", command=STAND_IN):
-    return WilyHistory(GitLog(Git(str(scratch.root / directory))), str(state), command=command)
+def wily(scratch, state, directory=".", python=sys.executable):
+    return WilyHistory(GitLog(Git(str(scratch.root / directory))), str(state), python=python)
 
 
 def grow(scratch, count):
@@ -137,8 +137,13 @@ def test_without_commits_there_is_the_same_gap_and_nothing_is_run(scratch, state
 def test_without_wily_the_gap_says_what_to_install(scratch, state, monkeypatch):
     grow(scratch, 1)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    monkeypatch.setenv("PATH", os.path.dirname(shutil.which("git")))
-    assert wily(scratch, state, command=()).revisions(5).gap.startswith("wily is not installed: pip install 'orchestrator[wily]', or set")
+    assert wily(scratch, state, python="").revisions(5).gap.startswith("wily is not installed: pip install 'orchestrator[wily]', or set")
+
+
+def test_a_python_without_wily_is_a_gap(scratch, state, builds, monkeypatch):
+    grow(scratch, 1)
+    monkeypatch.setenv("PYTHONPATH", "")
+    assert wily(scratch, state).revisions(5).gap.startswith("wily ended with 1: ModuleNotFoundError: No module named 'wily'; try again")
 
 
 def test_a_failing_build_is_a_gap_with_its_last_words_and_the_next_look_builds_again(scratch, state, builds, monkeypatch):
@@ -150,9 +155,9 @@ def test_a_failing_build_is_a_gap_with_its_last_words_and_the_next_look_builds_a
     assert wily(scratch, state).revisions(5) == scratch.history().revisions(5)
 
 
-def test_a_command_that_is_not_there_is_a_gap(scratch, state):
+def test_a_python_that_is_not_there_is_a_gap(scratch, state):
     grow(scratch, 1)
-    assert wily(scratch, state, command=("no-such-wily",)).revisions(5).gap.startswith("wily ended with 127: ")
+    assert wily(scratch, state, python="/no/such/python").revisions(5).gap.startswith("wily ended with 127: ")
 
 
 def test_a_damaged_cache_is_built_again(scratch, state, builds):
@@ -180,8 +185,8 @@ LOOK = """
 import sys
 from core.adapters.git import Git, GitLog
 from core.adapters.wily_history import WilyHistory
-root, state, *command = sys.argv[1:]
-WilyHistory(GitLog(Git(root)), state, command=command).revisions(50)
+root, state, python = sys.argv[1:]
+WilyHistory(GitLog(Git(root)), state, python=python).revisions(50)
 """
 
 
@@ -190,23 +195,27 @@ def processes_about(text):
     return [line for line in listing.splitlines() if text in line and "ps -eo" not in line]
 
 
-@pytest.mark.parametrize("moment", range(6))
+@pytest.mark.parametrize("moment", range(4))
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_killed_at_any_moment_it_leaves_no_process_and_no_trace_in_the_repository(
     scratch, state, builds, hash_of, monkeypatch, moment, number
 ):
-    monkeypatch.setenv("STAND_IN_SECONDS", "0.03")
+    monkeypatch.setenv("STAND_IN_SECONDS", "0.5")
     grow(scratch, 8)
     scratch.write("a.py", "edited\n")
     before = hash_of(scratch.root)
-    arguments = [sys.executable, "-c", textwrap.dedent(LOOK), str(scratch.root), str(state), *STAND_IN]
-    look = subprocess.Popen(arguments, cwd=Path(__file__).parents[3], stderr=subprocess.DEVNULL, start_new_session=True)
+    arguments = [sys.executable, "-c", textwrap.dedent(LOOK), str(scratch.root), str(state), sys.executable]
+    look = subprocess.Popen(
+        arguments,
+        env={**os.environ, "PYTHONPATH": f"{STAND_IN}:{Path(__file__).parents[3]}"},
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     time.sleep(random.Random(moment).uniform(0.05, 1.2))
     look.send_signal(number)
     look.wait(10)
-    for _ in range(100):
-        if not processes_about(str(state)):
-            break
+    patience = time.monotonic() + 3
+    while processes_about(str(state)) and time.monotonic() < patience:
         time.sleep(0.05)
     assert processes_about(str(state)) == []
     assert hash_of(scratch.root) == before

@@ -1,0 +1,1 @@
+"""Stands in for wily where the question is how we run it; see ``__main__``."""

@@ -1,0 +1,1 @@
+"""Stands in for wily's package of this name."""
