@@ -66,6 +66,7 @@ class ProcessLauncher:
         self._wake_reader, self._wake_writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._poll = select.poll()
         self._poll.register(self._wake_reader, select.POLLIN)
+        spawn.keep_descriptors()
         _adopt_orphans(True)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import signal
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from core.adapters.processes.command import direct_words, in_shell
+from core.domain.attempt_text import shown
 from core.ports import CommandNotStarted
 
 #: Python ignores these; a child expects them as the system has them.
@@ -17,9 +19,17 @@ _RESTORED = (signal.SIGPIPE, signal.SIGXFSZ)
 _DEFAULT_PATH = b"/bin:/usr/bin"
 
 
+def keep_descriptors() -> None:
+    """Keep from children what this process inherited open, beyond stdin, stdout and stderr."""
+    for name in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):  # the listing's own descriptor is closed by now
+            if int(name) > 2:
+                os.set_inheritable(int(name), False)
+
+
 def start(command: str | tuple[str, ...], cwd: str, environment: Mapping[bytes, bytes], output: int) -> int:
     """Start ``command`` in ``cwd`` and return its pid. Raises CommandNotStarted."""
-    here = _is_here(cwd)
+    here = _is_here(cwd, command)
     words = direct_words(command) if isinstance(command, str) else command
     if words is None:
         words = in_shell(str(command))
@@ -94,15 +104,17 @@ def _prefixes(path: bytes) -> tuple[bytes, ...]:
     return tuple(directory + b"/" if directory else b"" for directory in path.split(b":"))
 
 
-def _is_here(cwd: str) -> bool:
+def _is_here(cwd: str, command: str | tuple[str, ...]) -> bool:
     """Tell whether ``cwd`` is the tool's own directory. Raises CommandNotStarted when it is none at all."""
     try:
         there = os.stat(cwd)
         if os.path.samestat(there, os.stat(".")):
             return True
         os.stat(os.path.join(cwd, "."))
+    except FileNotFoundError as problem:
+        raise CommandNotStarted(f"cannot start {shown(command)}: no such directory: {cwd}", 126) from problem
     except OSError as problem:
-        raise CommandNotStarted(f"cannot start in {cwd}: {_words(problem)}", 126) from problem
+        raise CommandNotStarted(f"cannot start {shown(command)} in {cwd}: {_words(problem)}", 126) from problem
     return False
 
 

@@ -1,0 +1,199 @@
+"""What happens to tasks when the tool itself is killed, and what a launcher costs its surroundings."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from core.adapters.processes import ProcessLauncher
+from core.adapters.processes.mark import Marker, of_run
+from core.adapters.processes.tree import Tree, children, is_alive
+from core.adapters.run_lock import FileRunLock
+from core.adapters.stop_signals import SystemStopSignals
+from core.ports import Launch
+
+#: Starts a plain task, one that ignores TERM, and a daemon with neither environment nor stdio; then says so and waits.
+_DRIVER = """
+import os, sys, time
+sys.path[:0] = {path!r}
+from core.adapters.processes import ProcessLauncher
+from core.adapters.run_lock import FileRunLock
+from core.ports import Launch
+
+lock = FileRunLock("state")
+lock.acquire({run!r})
+log = os.open("log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+launcher = ProcessLauncher()
+daemon = '''
+import os, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.closerange(0, 100)
+        os.execve("/bin/sleep", ["sleep", "61"], {{}})
+os._exit(0)
+'''
+for command in ("sleep 61", ("sh", "-c", "trap '' TERM; sleep 61; sleep 61"), (sys.executable, "-I", "-S", "-c", daemon)):
+    launcher.start(Launch(command=command, cwd=os.getcwd(), env={{}}, output=log, run_id={run!r}))
+{more}
+launcher.wait(1)
+print(os.getpid(), flush=True)
+{then}
+"""
+
+
+@pytest.fixture
+def driver(tmp_path: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[str], str]]]:
+    """Start a driver in a process group of its own; return it and its run id once its tasks run."""
+    drivers: list[subprocess.Popen[str]] = []
+
+    def start(then: str = "launcher.wait(None)", more: str = "") -> tuple[subprocess.Popen[str], str]:
+        run = f"guarded-{os.getpid()}-{time.monotonic_ns()}"
+        source = _DRIVER.format(path=sys.path, run=run, then=then, more=more)
+        process = subprocess.Popen(
+            [sys.executable, "-c", source], cwd=tmp_path, stdout=subprocess.PIPE, text=True, start_new_session=True, env=dict(os.environ)
+        )
+        drivers.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == str(process.pid)
+        return process, run
+
+    yield start
+    for process in drivers:
+        process.kill()
+        process.communicate()
+
+
+def left_of(run: str) -> list[int]:
+    return Tree(Marker(), of_run(run), trust_limit=False).members()
+
+
+def gone_within(seconds: float, run: str) -> bool:
+    deadline = time.monotonic() + seconds
+    while left_of(run) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not left_of(run)
+
+
+@pytest.mark.parametrize("whole_group", [False, True], ids=["the tool alone", "its whole group"])
+def test_nothing_outlives_a_tool_that_was_killed(driver, whole_group):
+    process, run = driver()
+    assert len(left_of(run)) == 4, "sleep; sh and its sleep; the daemon"
+    if whole_group:
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait()
+    assert gone_within(3.0, run)
+
+
+def test_a_forked_worker_of_the_tool_does_not_keep_its_tasks_alive(driver):
+    """A pool's worker hangs when its parent is killed; it must not hold what tells the guardian."""
+    process, run = driver(more="worker = os.fork()\nif worker == 0:\n    os.closerange(0, 3)\n    time.sleep(10)\n    os._exit(0)")
+    process.kill()
+    process.wait()
+    assert gone_within(3.0, run)
+
+
+def test_the_lock_is_free_and_the_log_closed_when_only_the_guardian_is_left(driver, tmp_path):
+    process, run = driver()
+    process.kill()
+    process.wait()
+    assert gone_within(3.0, run)
+    lock = FileRunLock(str(tmp_path / "state"))
+    lock.acquire("next")
+    lock.release()
+
+
+def test_a_guardian_holds_nothing_of_the_tool_open(tmp_path):
+    log = os.open(tmp_path / "log", os.O_RDWR | os.O_CREAT)
+    os.set_inheritable(log, True)  # as what the tool itself inherited is
+    with ProcessLauncher() as launcher:
+        launcher.start(Launch(command="true", cwd=str(tmp_path), env={}, output=log, run_id="run-1"))
+        guardian = launcher._guardian.pid
+        open_files = {os.readlink(f"/proc/{guardian}/fd/{name}") for name in os.listdir(f"/proc/{guardian}/fd")}
+    os.close(log)
+    assert {name for name in open_files if not name.startswith("pipe:")} == {"/dev/null"}
+    assert len(open_files) == 2
+
+
+def test_a_clean_close_dismisses_the_guardian(tmp_path):
+    with open(tmp_path / "log", "wb") as log:
+        launcher = ProcessLauncher()
+        launcher.start(Launch(command="true", cwd=str(tmp_path), env={}, output=log.fileno(), run_id="run-1"))
+        guardian = launcher._guardian.pid
+        assert guardian is not None
+        assert is_alive(guardian)
+        begun = time.monotonic()
+        launcher.close()
+        assert time.monotonic() - begun < 1.0
+    assert not os.path.exists(f"/proc/{guardian}")
+
+
+def test_a_tool_that_ends_without_closing_leaves_nothing_either(driver):
+    process, run = driver(then="os._exit(0)")
+    process.wait()
+    assert gone_within(3.0, run)
+
+
+def test_a_launcher_that_starts_nothing_needs_no_guardian():
+    before = children()
+    with ProcessLauncher():
+        assert children() == before
+
+
+def test_two_thousand_starts_leak_neither_descriptors_nor_zombies(tmp_path):
+    descriptors, processes = len(os.listdir("/proc/self/fd")), children()
+    with open(tmp_path / "log", "wb") as log, ProcessLauncher() as launcher:
+        launch = Launch(command="true", cwd=os.getcwd(), env={}, output=log.fileno(), run_id="run-1")
+        elsewhere = Launch(command="true", cwd=str(tmp_path), env={}, output=log.fileno(), run_id="run-1")
+        for number in range(1000):
+            handles = {launcher.start(launch), launcher.start(elsewhere if number % 10 == 0 else launch)}
+            while handles:
+                for exit_ in launcher.wait(10):
+                    assert exit_.exit_code == 0
+                    assert launcher.survivors(exit_.handle) == 0
+                    launcher.forget(exit_.handle)
+                    handles.remove(exit_.handle)
+        assert len(children()) == len(processes) + 1, "the guardian"
+        assert len(os.listdir("/proc/self/fd")) <= descriptors + 4, "log, both ends of the wake pipe, the guardian's pipe"
+    assert len(os.listdir("/proc/self/fd")) == descriptors
+    assert children() == processes
+
+
+def test_a_signal_between_the_check_and_the_wait_still_ends_the_wait(tmp_path):
+    """The handler runs before ``wait`` is entered; without the descriptor the wait would sleep through it."""
+    with ProcessLauncher() as launcher, SystemStopSignals(launcher.wake_fd) as signals:
+        os.kill(os.getpid(), signal.SIGTERM)
+        begun = time.monotonic()
+        assert launcher.wait(10) == ()
+        assert time.monotonic() - begun < 5
+        assert signals.received() == signal.SIGTERM
+
+
+def test_stop_signals_are_given_back_as_they_were(monkeypatch):
+    previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    with SystemStopSignals():
+        assert all(signal.getsignal(number) != handler for number, handler in previous.items())
+    assert {number: signal.getsignal(number) for number in previous} == previous
+
+
+def test_a_run_under_nohup_does_not_hear_of_a_closed_terminal():
+    source = textwrap.dedent(f"""
+        import os, signal, sys
+        sys.path[:0] = {sys.path!r}
+        from core.adapters.stop_signals import SystemStopSignals
+        with SystemStopSignals() as signals:
+            os.kill(os.getpid(), signal.SIGHUP)
+            print(signals.count())
+    """)
+    command = ["sh", "-c", "trap '' HUP; exec \"$@\"", "sh", sys.executable, "-c", source]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "0\n"
