@@ -9,7 +9,7 @@ def overview() -> str:
     """Return the whole text."""
     width = max(len(command.name) for command in COMMANDS)
     lines = [
-        "Plan, execute, reflect: works off tasks.yml, measures the code, writes the next tasks.",
+        "Works off tasks.yml, measures the code, and writes the next tasks.",
         "",
         f"Usage: {PROGRAM} COMMAND [OPTIONS]",
     ]

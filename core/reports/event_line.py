@@ -94,7 +94,7 @@ def _run_recovered(event: events.RunRecovered, style: Style, volume: Volume) -> 
     if event.interrupted:
         facts.append(f"{listing(event.interrupted)} {'was' if len(event.interrupted) == 1 else 'were'} interrupted and will run again")
     if event.killed:
-        facts.append(f"{count(event.killed, 'process', 'processes')} it left running killed")
+        facts.append(f"{count(event.killed, 'process', 'processes')} of it killed")
     if event.replayed:
         facts.append(f"{count(event.replayed, 'status', 'statuses')} brought into tasks.yml")
     return _notice(style.warn("↻"), f"the run before this one died: {'; '.join(facts) or 'nothing was lost'}", style)

@@ -42,9 +42,8 @@ def test_an_interrupted_task_is_neither_done_nor_failed(facts):
     ("event", "line"),
     [
         (
-            events.RunRecovered(**STAMP, dead_run="r0", interrupted=("a", "b"), killed=1, replayed=2),
-            "↻           the run before this one died: a, b were interrupted and will run again; 1 process it left running killed; 2 statuses "
-            + "brought into tasks.yml\n",
+            events.RunRecovered(**STAMP, dead_run="r0", interrupted=("a", "b"), killed=1, replayed=0),
+            "↻           the run before this one died: a, b were interrupted and will run again; 1 process of it killed\n",
         ),
         (events.TasksReloaded(**STAMP, added=("x",), removed=(), changed=("y",)), "↻           tasks.yml was edited: added x; changed y\n"),
         (events.Warned(**STAMP, message="80% used", task_id="a"), "!           a: 80% used\n"),

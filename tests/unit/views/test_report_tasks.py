@@ -1,0 +1,251 @@
+"""Tasks, plans, reasons, histories and graphs as text and as JSON."""
+
+import json
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.domain.attempt import Attempt, RunRecord, Transition
+from core.domain.outcome import Ending, Outcome
+from core.domain.plan import Explanation, Plan, PlannedStart, Rank, Verdict
+from core.domain.run_options import RunOptions
+from core.domain.status import Readiness, Status
+from core.domain.task import Place, Task
+from core.reports.columns import cells
+from core.reports.graph_text import dot, graph_json, mermaid
+from core.reports.history_text import attempt_json, attempts_text, run_json, runs_text, transition_json, transitions_text
+from core.reports.plan_text import plan_json, plan_text
+from core.reports.show_text import show_json, show_text
+from core.reports.standing import Backdrop, standing, task_json
+from core.reports.status_text import status_json, status_text
+from core.reports.style import PLAIN, Style
+from core.reports.task_table import task_table
+from core.reports.why_text import why_json, why_text
+
+
+@pytest.fixture(autouse=True)
+def _utc(monkeypatch):
+    import time
+
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def task(task_id, status=Status.PENDING, **fields):
+    fields = {"command": "true", "place": Place(line=3, column=1)} | fields
+    return Task(id=task_id, description=f"Do {task_id}", status=status, **fields)
+
+
+def explained(task_id, readiness=Readiness.READY, **fields):
+    verdict = Verdict.START if readiness is Readiness.READY else Verdict.NOT_READY
+    rank = Rank(effective_priority=10, priority_from="top", remaining_path=42.0, order=1)
+    return Explanation(**{"task_id": task_id, "verdict": verdict, "readiness": readiness, "rank": rank, "reasons": ("it is so",)} | fields)
+
+
+def backdrop(*explanations, **fields):
+    return Backdrop(explanations={one.task_id: one for one in explanations}, **fields)
+
+
+@pytest.mark.parametrize(
+    ("one", "behind", "word"),
+    [
+        (task("a"), backdrop(), "pending"),
+        (task("a"), backdrop(explained("a")), "ready"),
+        (task("a"), backdrop(explained("a", Readiness.BLOCKED)), "blocked"),
+        (task("a"), backdrop(explained("a", verdict=Verdict.OVER_BUDGET)), "over budget"),
+        (task("a", Status.IN_PROGRESS), backdrop(), "in progress"),
+        (task("a", Status.DONE), backdrop(), "done (unverified)"),
+        (task("a", Status.DONE, verify=("true",)), backdrop(), "done (unverified)"),  # done by hand: its check never ran
+        (task("a", Status.DONE), backdrop(verified={"a"}), "done"),
+        (task("a", Status.DONE, command=None), backdrop(), "done"),  # a milestone has nothing to check
+        (task("a", Status.DONE, command=None, kind="fix"), backdrop(handlers={"fix": "x"}), "done (unverified)"),
+        (task("a", Status.FAILED), backdrop(), "failed"),
+    ],
+)
+def test_where_a_task_stands(one, behind, word):
+    assert standing(one, behind) == word
+
+
+def test_the_list_shows_priorities_and_costs_only_where_some_differ():
+    assert task_table([task("a")], backdrop(explained("a")), PLAIN) == "status  id  description\nready   a   Do a\n"
+    text = task_table([task("a", priority=10), task("b", cost=2.5)], backdrop(), PLAIN)
+    assert text.splitlines()[0] == "status   id  priority  cost  description"
+    assert text.splitlines()[2] == "pending  b          0   2.5  Do b"
+
+
+def test_an_empty_list_says_so():
+    assert task_table([], backdrop(), PLAIN) == "no tasks\n"
+
+
+@given(st.integers(20, 120), st.lists(st.text(max_size=50), min_size=1, max_size=4))
+def test_the_list_fits_the_terminal(width, ids):
+    tasks = [Task(id=f"t{n}", description=words) for n, words in enumerate(ids)]
+    assert all(cells(line) <= width + 10 for line in task_table(tasks, backdrop(), Style(width=width)).splitlines())
+
+
+def planned():
+    starts = (
+        PlannedStart(explanation=explained("a"), starts_at=0.0, duration=42.0, duration_known=True, cost=1.0),
+        PlannedStart(explanation=explained("b"), starts_at=42.0, duration=1.0, duration_known=False, cost=2.0),
+    )
+    left = (explained("c", Readiness.BLOCKED), explained("d", verdict=Verdict.OVER_BUDGET))
+    return Plan(starts=starts, left=left, makespan=43.0, cost=3.0), {name: task(name) for name in "abcd"}
+
+
+def test_a_plan_shows_the_order_and_what_decides_it():
+    plan, tasks = planned()
+    assert plan_text(plan, tasks, RunOptions(jobs=2, budget=4.0), PLAIN) == (
+        "   at  takes  cost  priority  path  id  description\n"
+        "   0s    40s     1        10   40s  a   Do a (priority of top)\n"
+        "42.0s      ?     2        10   40s  b   Do b (priority of top)\n"
+        "\n"
+        "blocked      c  it is so\n"
+        "over budget  d  it is so\n"
+        "\n"
+        "2 tasks, 2 left · about 45s with 2 jobs · cost 3 of 4 (durations known of 1, 1s taken for the others)\n"
+        "in order of priority, then of the longest path to the end of what waits, then of the file\n"
+    )
+
+
+def test_an_empty_plan_says_that_nothing_would_start():
+    assert plan_text(Plan(starts=(), left=(), makespan=0, cost=0), {}, RunOptions(), PLAIN) == "nothing would start\n"
+
+
+def test_a_plan_is_json():
+    plan, tasks = planned()
+    value = json.loads(json.dumps(plan_json(plan, tasks, RunOptions(jobs=2))))
+    assert [start["id"] for start in value["starts"]] == ["a", "b"]
+    assert value["left"][0]["readiness"] == "blocked"
+    assert value["starts"][1]["duration_known"] is False
+
+
+def attempt(task_id="a", **fields):
+    outcome = Outcome(ending=Ending.FAILED, reason="exit 3", duration=2.0, cost=1.0)
+    return Attempt(**{"run_id": "r1", "task_id": task_id, "number": 2, "started": 0.0, "log": "logs/a.log", "outcome": outcome} | fields)
+
+
+def test_why_a_blocked_task_does_not_run_and_what_to_type():
+    tasks = {"c": task("c"), "a": task("a", Status.FAILED)}
+    why = explained("c", Readiness.BLOCKED, reasons=("it depends on a, which failed",), because_of=("a",))
+    assert why_text(why, tasks, attempt("c"), PLAIN).splitlines() == [
+        "c is blocked; it depends on a, which failed",
+        "  priority      10, lent by top, which waits for it",
+        "  longest path  about 40s from its start to the end of what waits for it",
+        "  entry         2 of the file, line 3",
+        "  last attempt  failed: exit 3 after 2.0s",
+        "  try           orchestrator log a",
+        "  try           orchestrator run --retry-failed",
+    ]
+    assert why_json(why, tasks, attempt("c"))["because_of"] == [{"id": "a", "status": "failed"}]
+
+
+def test_why_a_waiting_task_names_the_task_that_a_person_finishes():
+    tasks = {"b": task("b"), "look": task("look", manual=True)}
+    why = explained("b", Readiness.WAITING, because_of=("look",))
+    assert "orchestrator done look" in why_text(why, tasks, None, PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("status", "steps"), [(Status.DONE, 0), (Status.FAILED, 1), (Status.CANCELLED, 1)], ids=["done", "failed", "cancelled"]
+)
+def test_an_ended_task_can_be_reset_unless_it_is_done(status, steps):
+    why = explained("a", None, verdict=Verdict.ENDED, rank=None)
+    assert why_text(why, {"a": task("a", status)}, None, PLAIN).count("orchestrator reset a") == steps
+
+
+def test_history_of_runs():
+    runs = (RunRecord(id="r2", pid=7, started=100.0), RunRecord(id="r1", pid=6, started=0.0, ended=3.0, exit_code=1))
+    assert runs_text(runs, PLAIN) == (
+        "started              took  exit  run\n"
+        "1970-01-01 00:01:40              r2   running, or killed\n"
+        "1970-01-01 00:00:00  3.0s     1  r1   a task failed\n"
+    )
+    assert run_json(runs[1])["exit_code"] == 1
+    assert runs_text((), PLAIN) == "no runs yet\n"
+
+
+def test_history_of_a_task():
+    verified = Outcome(ending=Ending.SUCCEEDED, reason="exit 0", duration=1.0, cost=1.0, verified=True)
+    attempts = (attempt(), attempt(number=1, outcome=None), attempt(number=0, outcome=verified))
+    text = attempts_text(attempts, PLAIN)
+    assert [line.split("  ")[0] for line in text.splitlines()[1:]] == ["1970-01-01 00:00:00"] * 3
+    assert [word for word in ("failed: exit 3", "running", "succeeded") if word in text] == ["failed: exit 3", "running", "succeeded"]
+    assert "unverified" not in text
+    change = Transition(
+        seq=1, run_id="r1", task_id="a", before=Status.PENDING, after=Status.IN_PROGRESS, at=0.0, reason="attempt 1 started"
+    )
+    assert transitions_text((change,), PLAIN).splitlines()[1] == "1970-01-01 00:00:00  pending  in progress  attempt 1 started"
+    assert transition_json(change)["after"] == "in_progress"
+    assert attempt_json(attempts[1])["ending"] is None
+
+
+def test_status_counts_only_what_is_still_wanted():
+    tasks = [task("a", Status.DONE), task("b"), task("c", Status.FAILED), task("d", Status.CANCELLED), task("e")]
+    behind = backdrop(explained("b"), explained("e", Readiness.BLOCKED))
+    text = status_text(tasks, behind, ("b",), RunRecord(id="r", pid=1, started=0.0, ended=2.0, exit_code=1), PLAIN)
+    assert text == (
+        "━━━━━━━───────────────────────  1 of 4 tasks done (1 unverified)\n"
+        "\n"
+        "1 ready, 1 blocked, 1 failed, 1 cancelled\n"
+        "\n"
+        "next    b  Do b\n"
+        "failed  c  Do c\n"
+        "\n"
+        "last run 1970-01-01 00:00:00, 2.0s, exit 1\n"
+    )
+    value = status_json(tasks, behind, ("b",), None)
+    assert value["statuses"] == {"pending": 2, "in_progress": 0, "done": 1, "failed": 1, "cancelled": 1}
+    assert (value["next"], value["failed"], value["unverified"], value["last_run"]) == (["b"], ["c"], 1, None)
+
+
+def test_show_tells_everything_that_is_set_and_nothing_else():
+    one = task("a", verify=("make check", "true"), dependencies=("b",), timeout=90.0, tags=("x", "y"))
+    text = show_text(one, backdrop(explained("a")), ("z",), (attempt(),), "tasks.yml", PLAIN)
+    labels = [line.split("  ")[0] for line in text.splitlines()[3:13]]
+    assert labels == ["stands", "command", "verify", "verify", "depends on", "needed by", "cost", "timeout", "tags", "entry"]
+    assert "tasks.yml:3" in text
+    assert "failed: exit 3" in text
+    value = json.loads(json.dumps(show_json(one, backdrop(explained("a")), ("z",), (attempt(),))))
+    assert (value["dependents"], value["attempts"][0]["attempt"], value["explanation"]["verdict"]) == (["z"], 2, "start")
+
+
+def test_json_of_a_task_always_has_the_same_keys():
+    assert task_json(task("a"), backdrop()).keys() == task_json(task("b", manual=True, epic="e"), backdrop(explained("b"))).keys()
+
+
+HOSTILE = 'a"] --> b; %% <script> `x` \\ {y} #quot; end'
+
+
+def test_a_mermaid_label_says_what_the_description_says_and_no_more():
+    tasks = [Task(id="a", description=HOSTILE), Task(id="b/c", description="", dependencies=("a",))]
+    text = mermaid(tasks, backdrop())
+    lines = text.splitlines()
+    assert lines[0] == "flowchart LR"
+    assert lines[2] == '  t1["<b>b/c</b>"]:::open'
+    assert lines[3] == "  t0 --> t1"
+    label = re.fullmatch(r'  t0\["<b>a</b><br/>([^"\[\]{}<>`\\|]*)"\]:::open', lines[1]).group(1)
+    assert re.sub(r"#(\d+);", lambda m: chr(int(m.group(1))), label) == HOSTILE
+
+
+def test_a_dot_string_says_what_the_id_says_and_no_more():
+    tasks = [Task(id="a", description=HOSTILE), Task(id="b/c", description="x", dependencies=("a", "gone"))]
+    text = dot(tasks, backdrop())
+    assert '"a" -> "b/c";' in text
+    assert "gone" not in text
+    strings = re.findall(r'"((?:[^"\\]|\\.)*)"', text)
+    assert "".join(re.sub(r'"(?:[^"\\]|\\.)*"', "", text).split()) == "".join(
+        re.sub(r'"(?:[^"\\]|\\.)*"', "", dot([Task(id="a", description="x"), tasks[1]], backdrop())).split()
+    ), "what is outside of strings does not depend on what people wrote"
+    assert any(re.sub(r"\\(.)", r"\1", string.removeprefix("a\\n")) == HOSTILE for string in strings)
+
+
+def test_a_graph_colours_by_standing_and_defines_only_what_it_uses():
+    tasks = [task("a", Status.DONE), task("b", Status.FAILED)]
+    text = mermaid(tasks, backdrop())
+    assert [line.split()[1] for line in text.splitlines() if "classDef" in line] == ["done", "failed"]
+    assert graph_json(tasks, backdrop())["tasks"][1] == {"id": "b", "description": "Do b", "standing": "failed"}
