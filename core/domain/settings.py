@@ -17,6 +17,7 @@ _INSIDE = Text(
     wanted="a path inside the repository",
 )
 _GLOB = Text(pattern=r"^[^\x00-\x1f\x7f]+(?![\s\S])", wanted="a glob")
+_ANY_PATH = Text(pattern=r"^[^\x00-\x1f\x7f]*(?![\s\S])", wanted="a path")
 _COMMAND = Text(pattern=r"^(?=[^\x00]*[^\x00-\x20])[^\x00]+(?![\s\S])", wanted="a command")
 
 _COMPLEXITY = Integer(minimum=1)
@@ -104,6 +105,7 @@ class AuditSettings:
     )
     baseline: str = option("audit-baseline.json", "File of accepted findings.", _INSIDE)
     use_wily: bool = option(False, "Take trends from wily instead of from git's objects.", Boolean())
+    wily_python: str = option("", "Python interpreter of an environment that has wily; empty: our own.", _ANY_PATH)
     revisions: int = option(50, "Revisions of history that a trend looks at.", Integer())
     jobs: int = option(0, "Processes that measure; 0: one a core.", Integer())
 

@@ -20,6 +20,7 @@ from core.domain.history import CommitWindow, History, assemble
 from core.errors import StorageError
 from core.ports import CommitLog
 
+_ABSENT = "wily is not installed: pip install 'orchestrator[wily]', name a Python that has it in audit.wily_python"
 _OTHERWISE = "or set audit.use_wily: false, which reads git's objects directly"
 
 
@@ -40,7 +41,7 @@ class WilyHistory:
         if not window.commits:
             return History(gap=window.gap)
         if not self._python and not importlib.util.find_spec("wily"):
-            return History(gap=f"wily is not installed: pip install 'orchestrator[wily]', {_OTHERWISE}")
+            return History(gap=f"{_ABSENT}, {_OTHERWISE}")
         try:
             with self._locked():
                 cache = self._built(window)
