@@ -78,3 +78,13 @@ class LockHeld(OrchestratorError):
             hint=f"wait for it, or stop it with: kill {pid}",
         )
         self.pid = pid
+
+
+class PluginRefused(OrchestratorError):
+    """A plugin must not run: its signature, its permissions or the sandbox say no. Carries every reason."""
+
+    exit_code = 2
+
+    def __init__(self, reasons: Sequence[str], *, hint: str = "") -> None:
+        self.reasons = tuple(reasons)
+        super().__init__("\n".join(self.reasons), hint=hint)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from core.domain.plugin import Permissions
+from core.plugins.host import PluginHost
 from core.plugins.keys import generate_key, load_private_key, public_key_of
+from core.plugins.layers import Tier, sandbox_layers
+from core.plugins.lock_file import Locked, read_lock, write_lock
 from core.plugins.signing import sign_plugin
 from core.plugins.trust import TrustStore
 from core.plugins.user_places import UserPlaces, user_places
@@ -54,6 +59,31 @@ class World:
 
     def verify(self, now: float = NOW, trust: TrustStore | None = None, **options: Any) -> Verification:
         return verify_plugin(self.folder, trust or self.trust, self.places, now, **options)
+
+    def lock(self, permissions: Permissions | None = None) -> None:
+        verified = self.verify()
+        assert verified.manifest, verified.reasons
+        granted = permissions or verified.manifest.permissions
+        entry = Locked(id=verified.manifest.id, version="1.0.0", digest=verified.digest, signer=verified.signer, permissions=granted)
+        write_lock(self.repository, {**read_lock(self.repository), entry.id: entry})
+
+    def host(self, tier: Tier | None = None, **changes: Any) -> PluginHost:
+        """A host that uses ``tier``; skips the test where this machine does not offer it."""
+        layers = sandbox_layers()
+        if tier is Tier.BASIC:
+            layers = replace(layers, bubblewrap="", bubblewrap_problem="left out")
+        if layers.tier is Tier.NONE or (tier is not None and layers.tier is not tier):
+            pytest.skip("; ".join(layers.lines()))
+        environment = {"PATH": os.defpath, "HOME": str(self.top / "home"), "SECRET": "s", "GIVEN": str(self.top)}
+        options = {"repository": self.repository, "places": self.places, "trust": self.trust, "environment": environment, "layers": layers}
+        return PluginHost(**{**options, **changes})
+
+    def ready(self, source: str, tier: Tier | None = None, permissions: dict[str, Any] | None = None, **changes: Any) -> PluginHost:
+        """Write, sign and lock a plugin, and return a host for it."""
+        self.write_plugin(source, permissions=permissions, **changes)
+        self.sign()
+        self.lock()
+        return self.host(tier)
 
     def new_key(self, name: str) -> Any:
         generate_key(self.top / "keys" / name, name)

@@ -1,0 +1,107 @@
+"""Starts a chamber: private directory, network channel, confined process – and takes all of it down again."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from core.domain.plugin import Permissions
+from core.errors import PluginRefused
+from core.plugins.layers import Layers, Tier
+from core.plugins.network_proxy import NetworkProxy
+from core.plugins.reach import reach_of
+from core.plugins.sandbox import Chamber, boot_code, chamber_environment, command_line, setup_message
+from core.plugins.session import Session
+
+#: Seconds for the sandbox to stand. Only a machine that is far too busy needs more.
+_STAND_UP = 20.0
+
+
+@contextlib.contextmanager
+def open_chamber(
+    plugin: str,
+    module: str,
+    copy: Path,
+    permissions: Permissions,
+    repository: Path,
+    *,
+    layers: Layers,
+    tier: Tier,
+    environment: Mapping[str, str],
+    requirements: Path | None = None,
+    observe: bool = False,
+    on_log: Callable[[bytes], None] | None = None,
+) -> Iterator[Session]:
+    """Run ``module`` of the verified ``copy`` confined to ``permissions``; at the end nothing of it is left.
+
+    Raises PluginRefused when the sandbox cannot be put up: then nothing of the plugin has run.
+    """
+    root = Path(os.path.realpath(repository))
+    with contextlib.ExitStack() as stack:
+        temporary = Path(os.path.realpath(tempfile.mkdtemp(prefix="orchestrator-plugin-")))
+        stack.callback(shutil.rmtree, temporary, ignore_errors=True)
+        reach = reach_of(permissions, root)
+        stack.callback(_remove_if_empty, reach.made)
+        proxy = NetworkProxy(permissions.net) if permissions.net else None
+        if proxy:
+            stack.callback(proxy.close)
+        chamber = Chamber(
+            plugin=plugin,
+            module=module,
+            copy=copy,
+            permissions=permissions,
+            reach=reach,
+            repository=root,
+            temporary=temporary,
+            requirements=requirements,
+            environment=environment,
+            network=proxy.theirs.fileno() if proxy else -1,
+            observe=observe,
+        )
+        session = _start(chamber, layers, tier, proxy)
+        session.on_log = on_log
+        stack.callback(session.close)
+        _stand_up(session, chamber, layers, tier)
+        yield session
+
+
+def _start(chamber: Chamber, layers: Layers, tier: Tier, proxy: NetworkProxy | None) -> Session:
+    try:
+        process = subprocess.Popen(
+            command_line(chamber, layers, tier),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=chamber.temporary,
+            env=chamber_environment(chamber),
+            pass_fds=(chamber.network,) if proxy else (),
+            start_new_session=True,
+            bufsize=0,
+        )
+    except OSError as error:
+        raise PluginRefused([f"the sandbox could not be started: {error}"], hint="look at its layers: orchestrator doctor") from error
+    if proxy:
+        proxy.theirs.close()
+    return Session(process=process, proxy=proxy, pids=chamber.permissions.pids)
+
+
+def _stand_up(session: Session, chamber: Chamber, layers: Layers, tier: Tier) -> None:
+    problem = session.send_bytes(boot_code(), _STAND_UP) or session.send(setup_message(chamber, layers, tier), _STAND_UP)
+    message, failed, _ = ({}, problem, False) if problem else session.receive(_STAND_UP)
+    if failed or message.get("ready") is not True:
+        reason = message.get("unconfined") or failed
+        said = session.log().strip().splitlines()
+        detail = f": {said[-1]}" if said else ""
+        raise PluginRefused([f"the {tier} sandbox could not be put up: {reason}{detail}"], hint="look at its layers: orchestrator doctor")
+
+
+def _remove_if_empty(paths: tuple[str, ...]) -> None:
+    for path in paths:
+        with contextlib.suppress(OSError):
+            if os.lstat(path).st_size == 0:
+                os.unlink(path)

@@ -1,0 +1,83 @@
+"""The contract of each kind of plugin: the JSON it is given and the JSON it returns. Checked on both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.domain.plugin import Kind
+from core.plugins.json_text import dotted
+from core.plugins.schema_check import mistakes
+
+_TEXT = {"type": "string", "maxLength": 100_000}
+_SHORT = {"type": "string", "maxLength": 2000}
+
+
+def _object(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": False, "required": list(required), "properties": properties}
+
+
+_FINDING = _object(
+    ("metric", "path", "message"),
+    metric={"type": "string", "pattern": "^[a-z][a-z0-9_-]{0,63}$"},
+    path={"type": "string", "minLength": 1, "maxLength": 1000, "pattern": "^(?!/)(?!.*(^|/)\\.\\.(/|$))[^\\u0000]*$"},
+    block={"type": "string", "maxLength": 500},
+    line={"type": "integer", "minimum": 1},
+    end_line={"type": "integer", "minimum": 1},
+    score={"type": "number"},
+    threshold={"type": "number"},
+    message=_SHORT,
+    suggestion=_SHORT,
+)
+_METRIC = _object(("name", "value"), name={"type": "string", "pattern": "^[a-z][a-z0-9_.-]{0,63}$"}, value={"type": "number"}, path=_SHORT)
+
+#: What a plugin of each kind is given as ``context.input``, by contract version.
+INPUTS: Mapping[tuple[Kind, int], dict[str, Any]] = {
+    (Kind.TASK, 1): _object(("task",), task=_object(("id", "description"), id=_SHORT, description=_TEXT, attempt={"type": "integer"})),
+    (Kind.AUDITOR, 1): _object(("files",), files={"type": "array", "items": _SHORT}),
+    (Kind.REPORTER, 1): _object(("report",), report={"type": "object"}),
+    (Kind.LISTENER, 1): _object(("event",), event={"type": "object", "required": ["event"], "properties": {"event": {"type": "string"}}}),
+    (Kind.COMMAND, 1): _object(("arguments",), arguments={"type": "array", "items": _TEXT}),
+}
+#: What it returns.
+RESULTS: Mapping[tuple[Kind, int], dict[str, Any]] = {
+    (Kind.TASK, 1): _object(("message",), message=_TEXT, ok={"type": "boolean"}, data={"type": "object"}),
+    (Kind.AUDITOR, 1): _object(
+        ("findings",),
+        findings={"type": "array", "maxItems": 10_000, "items": _FINDING},
+        metrics={"type": "array", "maxItems": 10_000, "items": _METRIC},
+    ),
+    (Kind.REPORTER, 1): _object(("content",), content={"type": "string"}, media_type=_SHORT),
+    (Kind.LISTENER, 1): _object((), message=_SHORT),
+    (Kind.COMMAND, 1): _object(
+        ("output",), output={"type": "string"}, exit_code={"type": "integer", "minimum": 0, "maximum": 125}, data={}
+    ),
+}
+
+
+def contract_problem(kind: Kind, version: int) -> str:
+    """Return why this host cannot speak a contract, or an empty string."""
+    if (kind, version) in INPUTS:
+        return ""
+    newest = max(known for name, known in INPUTS if name is kind)
+    return f"it was written for contract {version} of {kind}; this orchestrator speaks up to {newest}: install a newer orchestrator"
+
+
+def input_problems(kind: Kind, version: int, value: Any) -> tuple[str, ...]:
+    """Return how ``value`` breaks the contract for what a plugin is given, one line each."""
+    return _problems(value, INPUTS[kind, version])
+
+
+def result_problems(kind: Kind, version: int, value: Any) -> tuple[str, ...]:
+    """Return how ``value`` breaks the contract for what a plugin returns, one line each."""
+    return _problems(value, RESULTS[kind, version])
+
+
+def config_problems(schema: Mapping[str, Any], value: Any) -> tuple[str, ...]:
+    """Return how a configuration breaks the manifest's schema for it, one line each."""
+    return _problems(value, schema)
+
+
+def _problems(value: Any, schema: Mapping[str, Any]) -> tuple[str, ...]:
+    found = (f"{dotted(path)}: {message}" + (f" ({hint})" if hint else "") for path, _, message, hint in mistakes(value, schema))
+    return tuple(sorted(found))

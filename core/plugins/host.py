@@ -1,0 +1,206 @@
+"""The host: admits a plugin (found, verified, locked, permitted, confinable), runs it, and checks what it is told and answers."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from core.domain.plugin import Kind, Manifest, Permissions, PluginPolicy, Provision, narrowed
+from core.errors import PluginRefused
+from core.plugins.chamber_start import open_chamber
+from core.plugins.contracts import config_problems, contract_problem, input_problems, result_problems
+from core.plugins.discovery import discover_plugins, find_plugin
+from core.plugins.layers import Layers, Tier, sandbox_layers
+from core.plugins.lock_file import LOCK_FILE, lock_objections, read_lock
+from core.plugins.permission_check import permission_objections
+from core.plugins.requirements import installed_requirements
+from core.plugins.session import Answer, Session
+from core.plugins.trust import TRUST_FILE, TrustStore, load_trust
+from core.plugins.user_places import UserPlaces, user_places
+from core.plugins.verification import verify_plugin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """A plugin that may run now: verified, granted, and with its place in the sandbox known."""
+
+    manifest: Manifest
+    copy: Path
+    digest: str
+    signer: str
+    #: manifest ∩ lock ∩ policy.
+    permissions: Permissions
+    requirements: Path | None
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PluginHost:
+    """Runs the plugins of one repository. Nothing of a plugin runs unless every check passes, each time it is opened."""
+
+    repository: Path
+    places: UserPlaces
+    trust: TrustStore
+    policy: PluginPolicy = field(default_factory=PluginPolicy)
+    environment: Mapping[str, str]
+    layers: Layers
+    #: Where the bundled plugins lie; None: beside or inside the package.
+    bundled: Path | None = None
+    clock: Callable[[], float] = time.time
+
+    @property
+    def tier(self) -> Tier:
+        return self.layers.tier
+
+    def admit(self, name: str) -> Admitted:
+        """Return the plugin ``name`` ready to run. Raises UsageError when there is none, PluginRefused with every reason."""
+        found = find_plugin(name, discover_plugins(self.repository, places=self.places, bundled=self.bundled))
+        self._check_tier()
+        verified = verify_plugin(found.folder, self.trust, self.places, self.clock(), require=self.policy.require)
+        if verified.reasons or verified.manifest is None or verified.copy is None:
+            raise PluginRefused([f"plugin {name}: {reason}" for reason in verified.reasons], hint=f"orchestrator plugins verify {name}")
+        manifest = verified.manifest
+        if manifest.id != name:
+            raise PluginRefused([f"plugin {name}: what is signed there is {manifest.id}"])
+        locked = read_lock(self.repository).get(name)
+        objections = lock_objections(locked, name, manifest.version, verified.digest, verified.signer)
+        if objections or locked is None:
+            hint = f"look at what it asks for and grant it: orchestrator plugins trust {name}"
+            raise PluginRefused([f"plugin {name}: {reason}" for reason in objections], hint=hint)
+        refused = permission_objections(manifest, locked.permissions, self.policy)
+        if refused:
+            raise PluginRefused([f"plugin {name}: {reason}" for reason in refused], hint=f"change {LOCK_FILE} or the policy")
+        return Admitted(
+            manifest=manifest,
+            copy=verified.copy,
+            digest=verified.digest,
+            signer=verified.signer,
+            permissions=narrowed(manifest, locked.permissions, self.policy),
+            requirements=installed_requirements(self.places.cache, verified.copy, manifest.requirements, name),
+            warnings=verified.warnings,
+        )
+
+    def call(
+        self,
+        name: str,
+        kind: Kind,
+        value: Mapping[str, Any],
+        config: Mapping[str, Any] | None = None,
+        *,
+        called: str = "",
+        on_log: Callable[[bytes], None] | None = None,
+        seconds: float | None = None,
+    ) -> Answer:
+        """Call the plugin ``name`` once as a ``kind`` and return its answer; its failure is an answer too.
+
+        ``value`` is what the kind's contract gives, ``config`` the configuration, ``called`` the command or format asked for.
+        ``seconds`` can only shorten the time that it is permitted. Raises UsageError and PluginRefused as ``admit`` does.
+        """
+        with self.open(name, kind, called=called, on_log=on_log) as opened:
+            return opened.call(value, config or {}, seconds)
+
+    @contextlib.contextmanager
+    def open(self, name: str, kind: Kind, *, called: str = "", on_log: Callable[[bytes], None] | None = None) -> Iterator[OpenPlugin]:
+        """Start the plugin for several calls of one kind (a listener for a whole run); at the end nothing of it is left."""
+        admitted = self.admit(name)
+        provision = admitted.manifest.provision(kind, called)
+        if provision is None:
+            raise PluginRefused([f"plugin {name} provides no {kind}" + (f" called {called}" if called else "")])
+        problem = contract_problem(kind, provision.contract)
+        if problem:
+            raise PluginRefused([f"plugin {name}: {problem}"])
+        with open_chamber(
+            name,
+            admitted.manifest.entry_point,
+            admitted.copy,
+            admitted.permissions,
+            self.repository,
+            layers=self.layers,
+            tier=self.tier,
+            environment=self.environment,
+            requirements=admitted.requirements,
+            on_log=on_log,
+        ) as session:
+            yield OpenPlugin(admitted=admitted, provision=provision, session=session)
+
+    def run_task(
+        self,
+        name: str,
+        config: Mapping[str, Any],
+        task: Mapping[str, Any],
+        *,
+        on_log: Callable[[bytes], None] | None = None,
+        seconds: float | None = None,
+    ) -> Answer:
+        """Run a task (``plugin: NAME``, ``with: config``); ``task`` has id and description. ``ok: false`` in the result is a failure."""
+        answer = self.call(name, Kind.TASK, {"task": dict(task)}, config, on_log=on_log, seconds=seconds)
+        if answer.ok and answer.result.get("ok") is False:
+            return replace(answer, problem=answer.result["message"] or "the plugin reported a failure")
+        return answer
+
+    def providers(self, kind: Kind) -> tuple[Manifest, ...]:
+        """Return the manifests of the plugins that say they provide ``kind`` and are locked here; not verified yet."""
+        locked = read_lock(self.repository)
+        found = discover_plugins(self.repository, places=self.places, bundled=self.bundled)
+        usable = (plugin.manifest for plugin in found if plugin.manifest and not plugin.problems and plugin.id in locked)
+        return tuple(manifest for manifest in usable if manifest.provision(kind))
+
+    def _check_tier(self) -> None:
+        if self.tier is Tier.NONE:
+            raise PluginRefused(
+                ["plugins are off: this machine has no sandbox that would hold"], hint="orchestrator doctor says what is missing"
+            )
+        if self.policy.sandbox == Tier.STRONG and self.tier is not Tier.STRONG:
+            raise PluginRefused(["the policy demands the strong sandbox, this machine has the basic one"], hint="orchestrator doctor")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPlugin:
+    """A running plugin that may be called as one kind."""
+
+    admitted: Admitted
+    provision: Provision
+    session: Session
+
+    def call(self, value: Mapping[str, Any], config: Mapping[str, Any], seconds: float | None = None) -> Answer:
+        """Call it once. After an answer with a problem of time, size or form it is dead and every later call fails."""
+        kind, contract = self.provision.kind, self.provision.contract
+        wrong = [f"with: {line}" for line in config_problems(self.admitted.manifest.config, config)]
+        wrong += input_problems(kind, contract, value)
+        if wrong:
+            return Answer(problem="; ".join(wrong))
+        limit = min(self.admitted.permissions.time, seconds if seconds is not None else self.admitted.permissions.time)
+        started = time.monotonic()
+        request = {"kind": kind, "name": self.provision.name, "config": dict(config), "input": dict(value)}
+        message: dict[str, Any] = {}
+        problem, timed_out = self.session.send(request, limit), False
+        if not problem:
+            message, problem, timed_out = self.session.receive(limit)
+        answer = Answer(problem=problem, timed_out=timed_out, log=self.session.log(), duration=time.monotonic() - started)
+        if problem:
+            return answer
+        if "result" not in message:
+            return replace(answer, problem=str(message.get("error", "its answer has no result"))[:2000])
+        broken = result_problems(kind, contract, message["result"])
+        if broken:
+            return replace(answer, problem=f"its result breaks the contract of {kind} {contract}: {'; '.join(broken[:5])}")
+        return replace(answer, result=message["result"])
+
+
+def open_host(repository: str | os.PathLike[str], environment: Mapping[str, str], policy: PluginPolicy | None = None) -> PluginHost:
+    """Return the host for ``repository`` with the user's own trust store. Raises StorageError when that store is damaged."""
+    places = user_places(environment)
+    root = Path(os.path.realpath(repository))
+    return PluginHost(
+        repository=root,
+        places=places,
+        trust=load_trust(places.config / TRUST_FILE, root),
+        policy=policy or PluginPolicy(),
+        environment=dict(environment),
+        layers=sandbox_layers(),
+    )

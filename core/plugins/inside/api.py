@@ -1,0 +1,94 @@
+"""All that a plugin may import of ours, as ``core.plugins.api``: the context of a call, and how to reach the network."""
+
+from __future__ import annotations
+
+import os
+
+#: Version of the contract of each kind that this host speaks.
+CONTRACTS = {"task": 1, "auditor": 1, "reporter": 1, "listener": 1, "command": 1}
+
+
+class Denied(Exception):
+    """The host refused something that the plugin has no permission for."""
+
+
+class Context:
+    """One call. A plugin's ``run(context)`` returns the result that the contract of ``context.kind`` describes."""
+
+    __slots__ = ("_network", "config", "input", "kind", "name", "plugin", "root", "temporary")
+
+    def __init__(self, call: dict, setup: dict) -> None:  # type: ignore[type-arg]
+        #: ``task``, ``auditor``, ``reporter``, ``listener`` or ``command``.
+        self.kind: str = call["kind"]
+        #: Name of the command or format that was asked for.
+        self.name: str = call["name"]
+        #: The ``with:`` of the task or the plugin's section of config.yaml; fits the manifest's ``config``.
+        self.config: dict = call["config"]  # type: ignore[type-arg]
+        #: What the contract of the kind gives.
+        self.input: dict = call["input"]  # type: ignore[type-arg]
+        #: The plugin's id.
+        self.plugin: str = setup["plugin"]
+        #: Absolute path of the repository.
+        self.root: str = setup["root"]
+        #: A private, empty directory that is gone after the plugin ends.
+        self.temporary: str = setup["temporary"]
+        self._network: int = setup["network"]
+
+    def log(self, message: str) -> None:
+        """Write a line to the plugin's log."""
+        os.write(2, (str(message) + "\n").encode("utf-8", "replace"))
+
+    def path(self, *parts: str) -> str:
+        """Return an absolute path inside the repository."""
+        return os.path.join(self.root, *parts)
+
+    def connect(self, host: str, port: int, timeout: float = 10.0):  # type: ignore[no-untyped-def]  # noqa: ANN201
+        """Return a connected TCP socket to ``host:port``. Raises Denied without permission, OSError when it cannot connect."""
+        import socket
+
+        from core.plugins.inside.wire import decode, encode
+
+        if self._network < 0:
+            raise Denied(f"{self.plugin} asked for no network: add {host}:{port} to permissions.net")
+        with socket.socket(fileno=os.dup(self._network)) as channel:
+            channel.sendall(encode({"host": host, "port": port, "timeout": timeout}).encode("ascii") + b"\n")
+            line, descriptors, _, _ = socket.recv_fds(channel, 4096, 1)
+        answer = decode(line.decode("ascii").rstrip("\n")) if line else {"denied": "the host hung up"}
+        if "denied" in answer:
+            raise Denied(answer["denied"])
+        if "failed" in answer:
+            raise OSError(answer["failed"])
+        connected = socket.socket(fileno=descriptors[0])
+        connected.settimeout(timeout)
+        return connected
+
+    def request(
+        self, method: str, url: str, body: bytes = b"", headers: dict[str, str] | None = None, timeout: float = 10.0
+    ) -> tuple[int, bytes]:
+        """Make one HTTP or HTTPS request and return (status, body); redirects are not followed.
+
+        Raises Denied without permission for the URL's host and port, OSError when the connection fails, ValueError for the URL.
+        """
+        import http.client
+        import urllib.parse
+
+        parts = urllib.parse.urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"not an http or https URL: {url}")
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        channel = self.connect(parts.hostname, port, timeout)
+        if parts.scheme == "https":
+            import ssl
+
+            channel = ssl.create_default_context().wrap_socket(channel, server_hostname=parts.hostname)
+        connection = http.client.HTTPConnection(parts.hostname, port, timeout=timeout)
+        connection.sock = channel
+        try:
+            target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            connection.request(
+                method, target, body=body or None, headers={"User-Agent": f"orchestrator-plugin-{self.plugin}", **(headers or {})}
+            )
+            response = connection.getresponse()
+            return response.status, response.read(1024 * 1024)
+        finally:
+            connection.close()

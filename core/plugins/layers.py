@@ -1,0 +1,103 @@
+"""Which layers of a sandbox this machine offers, and what tier they make."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+
+from core.plugins.syscalls import AUDIT_ARCHITECTURE
+
+_LANDLOCK_CREATE_RULESET = 444
+_LANDLOCK_VERSION = 1
+_PR_GET_SECCOMP = 21
+#: Landlock before this version does not stop a file from being emptied; a read-only mount does.
+_TRUNCATE_ABI = 3
+
+
+class Tier(StrEnum):
+    """How strong a sandbox is."""
+
+    #: bubblewrap's namespaces around Landlock, system call filter and limits.
+    STRONG = "strong"
+    #: Landlock, system call filter and limits.
+    BASIC = "basic"
+    #: Nothing that would hold: plugins are off.
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layers:
+    """What the kernel and the machine offer."""
+
+    #: Version of Landlock's interface; 0 where it is missing or switched off.
+    landlock: int
+    #: Whether system call filters exist for this machine.
+    seccomp: bool
+    #: Path of bubblewrap when it works here (namespaces allowed); empty otherwise.
+    bubblewrap: str
+    #: Why bubblewrap is not used; empty when it is.
+    bubblewrap_problem: str
+
+    @property
+    def tier(self) -> Tier:
+        if not self.seccomp or not self.landlock:
+            return Tier.NONE
+        if self.bubblewrap:
+            return Tier.STRONG
+        return Tier.BASIC if self.landlock >= _TRUNCATE_ABI else Tier.NONE
+
+    def lines(self) -> tuple[str, ...]:
+        """Return one line a layer for a person, and the tier they make."""
+        landlock = f"version {self.landlock}" if self.landlock else "missing: the kernel has none, or it is switched off"
+        seccomp = "yes" if self.seccomp else "missing: plugins need Linux on x86_64 or aarch64 with system call filters"
+        return (
+            f"landlock: {landlock}",
+            f"seccomp: {seccomp}",
+            f"bubblewrap: {self.bubblewrap or self.bubblewrap_problem}",
+            f"sandbox for plugins: {self.tier}" + (" – plugins are off" if self.tier is Tier.NONE else ""),
+        )
+
+
+@cache
+def sandbox_layers() -> Layers:
+    """Look at this machine once."""
+    machine_fits = sys.platform == "linux" and platform.machine() in AUDIT_ARCHITECTURE and sys.maxsize > 2**32
+    if not machine_fits:
+        return Layers(landlock=0, seccomp=False, bubblewrap="", bubblewrap_problem="missing: this is not Linux on x86_64 or aarch64")
+    landlock, seccomp = _kernel()
+    bubblewrap, problem = _bubblewrap()
+    return Layers(landlock=landlock, seccomp=seccomp, bubblewrap=bubblewrap, bubblewrap_problem=problem)
+
+
+def _kernel() -> tuple[int, bool]:
+    import ctypes
+
+    library = ctypes.CDLL(None, use_errno=True)
+    landlock = library.syscall(_LANDLOCK_CREATE_RULESET, None, 0, _LANDLOCK_VERSION)
+    return max(0, landlock), library.prctl(_PR_GET_SECCOMP, 0, 0, 0, 0) >= 0
+
+
+def _bubblewrap() -> tuple[str, str]:
+    path = shutil.which("bwrap", path=os.defpath + ":/usr/local/bin")
+    if path is None:
+        return "", "not installed: apt install bubblewrap gives the stronger sandbox"
+    try:
+        probe = subprocess.run(
+            [path, "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "--", "true"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=10,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return "", f"does not work here: {error}"
+    if probe.returncode:
+        first = (probe.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"])[0]
+        return "", f"does not work here: {first}"
+    return path, ""

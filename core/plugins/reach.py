@@ -1,0 +1,123 @@
+"""Turns a plugin's file permissions into the files they mean now. Follows no symbolic link."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.domain.plugin import Permissions
+from core.errors import PluginRefused
+
+_WILD = "*?["
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A file or directory as it was when the host looked."""
+
+    path: str
+    device: int
+    inode: int
+    directory: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """What a plugin's file permissions come to."""
+
+    #: Files it may read.
+    readable: tuple[Place, ...]
+    #: Directories whose names it may list, and that a sandbox has to show: the fixed parts of its globs.
+    listable: tuple[Place, ...]
+    #: Files it may write, and directories it may do anything in.
+    writable: tuple[Place, ...]
+    #: Empty files made because a plugin may write them; to be removed again if they stay empty.
+    made: tuple[str, ...] = ()
+
+
+def reach_of(permissions: Permissions, root: Path) -> Reach:
+    """Return what ``permissions`` mean in the repository ``root`` (a real path); writable places are made where missing.
+
+    Raises PluginRefused when a writable place lies behind a symbolic link, or cannot be made.
+    """
+    readable: dict[str, Place] = {}
+    listable: dict[str, Place] = {}
+    for pattern in permissions.read:
+        fixed, wild = _split(pattern)
+        base = _place(os.path.join(root, fixed)) if fixed else _place(str(root))
+        if base is None:
+            continue
+        if not wild:
+            (listable if base.directory else readable)[base.path] = base
+            continue
+        listable[base.path] = base
+        readable.update((place.path, place) for place in _matches(base.path, wild))
+    writable, made = [], []
+    for pattern in permissions.write:
+        place, fresh = _writable(root, pattern)
+        writable.append(place)
+        made += [place.path] if fresh else []
+    return Reach(readable=tuple(readable.values()), listable=tuple(listable.values()), writable=tuple(writable), made=tuple(made))
+
+
+def _split(pattern: str) -> tuple[str, list[str]]:
+    """Return the fixed part of a glob and its parts from the first wildcard on."""
+    parts = pattern.split("/")
+    first = next((index for index, part in enumerate(parts) if any(char in part for char in _WILD)), len(parts))
+    return "/".join(parts[:first]) or ("/" if pattern.startswith("/") else ""), parts[first:]
+
+
+def _place(path: str) -> Place | None:
+    """Return what is at ``path`` unless nothing is, or any part of it is a symbolic link."""
+    try:
+        if os.path.realpath(path) != os.path.abspath(path):
+            return None
+        state = os.lstat(path)
+    except OSError:
+        return None
+    return Place(path=os.path.abspath(path), device=state.st_dev, inode=state.st_ino, directory=os.path.isdir(path))
+
+
+def _matches(folder: str, parts: list[str]) -> Iterator[Place]:
+    """Yield the regular files below ``folder`` that the glob ``parts`` match; wildcards match no hidden names."""
+    part, rest = parts[0], parts[1:]
+    if part == "**" and rest:
+        yield from _matches(folder, rest)
+    deeper = parts if part == "**" else rest
+    for entry in _entries(folder, "*" if part == "**" else part):
+        if entry.is_dir(follow_symlinks=False):
+            if deeper:
+                yield from _matches(entry.path, deeper)
+        elif not rest and entry.is_file(follow_symlinks=False):
+            state = entry.stat(follow_symlinks=False)
+            yield Place(path=entry.path, device=state.st_dev, inode=state.st_ino, directory=False)
+
+
+def _entries(folder: str, part: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            named = [entry for entry in entries if part.startswith(".") or not entry.name.startswith(".")]
+    except OSError:
+        return []
+    return sorted((entry for entry in named if fnmatch.fnmatchcase(entry.name, part)), key=lambda entry: entry.name)
+
+
+def _writable(root: Path, pattern: str) -> tuple[Place, bool]:
+    target = root / pattern.removesuffix("/**")
+    fresh = False
+    try:
+        if pattern.endswith("/**"):
+            target.mkdir(parents=True, exist_ok=True)
+        elif not target.exists() and not target.is_symlink():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.touch()
+            fresh = True
+    except OSError as error:
+        raise PluginRefused([f"write {pattern}: {error.strerror}"]) from error
+    place = _place(str(target))
+    if place is None or place.directory != pattern.endswith("/**"):
+        raise PluginRefused([f"write {pattern}: it lies behind a symbolic link, or is not what the permission says"])
+    return place, fresh

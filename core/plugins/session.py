@@ -1,0 +1,184 @@
+"""One running plugin: a confined process that answers calls, one JSON line each, until it is closed, killed or out of time."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import selectors
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.plugins.network_proxy import NetworkProxy
+from core.plugins.process_group import kill_group, tasks_in_group
+
+LARGEST_LINE = 1024 * 1024
+LARGEST_LOG = 256 * 1024
+_LOOK_EVERY = 0.05
+#: bubblewrap's own two processes belong to the group.
+_OVERHEAD = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came of one call. A plugin's failure is an answer, never an exception."""
+
+    #: What the plugin returned; None when ``problem`` says why there is nothing.
+    result: Any = None
+    #: One sentence for a person; empty when it answered.
+    problem: str = ""
+    #: Whether it ran longer than its permission and was killed.
+    timed_out: bool = False
+    #: What it wrote to stdout and stderr, up to 256 KiB.
+    log: str = ""
+    #: Seconds.
+    duration: float = 0.0
+    #: What it tried, when it was observed.
+    observed: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        return not self.problem
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    """A confined process. Use it from the thread that opened it: bubblewrap dies with that thread."""
+
+    process: subprocess.Popen[bytes]
+    proxy: NetworkProxy | None
+    #: Processes and threads it may have.
+    pids: int
+    #: Called with what the plugin writes, as it comes.
+    on_log: Callable[[bytes], None] | None = None
+    _lines: bytearray = field(default_factory=bytearray)
+    _log: bytearray = field(default_factory=bytearray)
+    _lost: int = 0
+
+    def send(self, message: Mapping[str, Any], seconds: float) -> str:
+        """Send one line within ``seconds``; return why that was not possible, or an empty string."""
+        return self.send_bytes(json.dumps(message, allow_nan=False).encode() + b"\n", seconds)
+
+    def send_bytes(self, content: bytes, seconds: float) -> str:
+        """The same for bytes."""
+        assert self.process.stdin is not None
+        descriptor = self.process.stdin.fileno()
+        os.set_blocking(descriptor, False)
+        rest = memoryview(content)
+        deadline = time.monotonic() + seconds
+        try:
+            while rest:
+                if not select.select([], [descriptor], [], max(0.0, deadline - time.monotonic()))[1]:
+                    return self._give_up("it did not take its input and was killed")[1]
+                rest = rest[os.write(descriptor, rest[:65536]) :]
+        except (BrokenPipeError, ConnectionResetError):
+            return self._give_up(self._ending())[1]
+        return ""
+
+    def receive(self, seconds: float) -> tuple[dict[str, Any], str, bool]:
+        """Wait for one line: (message, problem, timed out). After a problem the whole tree is dead."""
+        deadline = time.monotonic() + seconds
+        with self._selector() as selector:
+            while True:
+                line, _, rest = self._lines.partition(b"\n")
+                if len(line) > LARGEST_LINE:
+                    return self._give_up(f"its answer is larger than {LARGEST_LINE} bytes")
+                if len(line) < len(self._lines):
+                    self._lines = rest
+                    self._drain()
+                    return self._decoded(bytes(line))
+                remaining = deadline - time.monotonic()
+                if remaining <= 0:
+                    return self._give_up(f"it ran longer than {seconds:g} s and was killed", timed_out=True)
+                if self.pids > 1 and tasks_in_group(self.process.pid) > self.pids + _OVERHEAD:
+                    return self._give_up(f"it started more than {self.pids} processes and threads and was killed")
+                if not self._pump(selector, min(remaining, _LOOK_EVERY) if self.pids > 1 else remaining, deadline):
+                    return self._give_up(self._ending())
+
+    def log(self) -> str:
+        """Return what the plugin wrote, and forget it."""
+        text = self._log.decode("utf-8", "replace")
+        if self._lost:
+            text += f"\n[{self._lost} bytes more were left out]\n"
+        self._log.clear()
+        self._lost = 0
+        return text
+
+    def close(self) -> None:
+        """End the plugin and everything it started."""
+        kill_group(self.process.pid)
+        with contextlib.suppress(BrokenPipeError):
+            self.process.communicate()
+        if self.proxy:
+            self.proxy.close()
+
+    def _selector(self) -> selectors.BaseSelector:
+        selector = selectors.DefaultSelector()
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        if not self.process.stdout.closed:
+            selector.register(self.process.stdout, selectors.EVENT_READ)
+        if not self.process.stderr.closed:
+            selector.register(self.process.stderr, selectors.EVENT_READ)
+        if self.proxy:
+            selector.register(self.proxy, selectors.EVENT_READ)
+        return selector
+
+    def _pump(self, selector: selectors.BaseSelector, seconds: float, deadline: float) -> bool:
+        """Move what is waiting; return False when the plugin's answers have ended."""
+        for key, _ in selector.select(seconds):
+            if key.fileobj is self.proxy and self.proxy is not None:
+                if not self.proxy.serve(deadline - time.monotonic()):
+                    selector.unregister(self.proxy)
+                continue
+            content = os.read(key.fd, 65536)
+            if not content:
+                selector.unregister(key.fileobj)
+                if key.fileobj is self.process.stdout:
+                    return False
+            elif key.fileobj is self.process.stdout:
+                self._lines += content
+            else:
+                self._take_log(content)
+        return True
+
+    def _take_log(self, content: bytes) -> None:
+        room = LARGEST_LOG - len(self._log)
+        kept = content[: max(0, room)]
+        self._log += kept
+        self._lost += len(content) - len(kept)
+        if self.on_log and kept:
+            self.on_log(kept)
+
+    def _decoded(self, line: bytes) -> tuple[dict[str, Any], str, bool]:
+        try:
+            message = json.loads(line)
+        except (ValueError, RecursionError):
+            message = None
+        if not isinstance(message, dict):
+            return self._give_up("what it answered is no JSON object")
+        return message, "", False
+
+    def _give_up(self, problem: str, *, timed_out: bool = False) -> tuple[dict[str, Any], str, bool]:
+        kill_group(self.process.pid)
+        self.process.wait()
+        self._drain()
+        return {}, problem, timed_out
+
+    def _drain(self) -> None:
+        assert self.process.stderr is not None
+        os.set_blocking(self.process.stderr.fileno(), False)
+        with contextlib.suppress(BlockingIOError):
+            while content := os.read(self.process.stderr.fileno(), 65536):
+                self._take_log(content)
+
+    def _ending(self) -> str:
+        try:
+            code = self.process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            return "it closed its answers and was killed"
+        return f"it ended without an answer (signal {-code})" if code < 0 else f"it ended without an answer (exit {code})"

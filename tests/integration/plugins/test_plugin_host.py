@@ -1,0 +1,280 @@
+"""The host: runs what is admitted, passes what is granted, and survives whatever a plugin does."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from core.domain.plugin import Kind, Permissions, PluginPolicy
+from core.errors import PluginRefused, UsageError
+from core.plugins.layers import Layers, Tier
+
+TASK = {"id": "1", "description": "test"}
+TIERS = pytest.mark.parametrize("tier", [Tier.BASIC, Tier.STRONG])
+OPEN = {"config": {"type": "object"}}
+
+
+def body(*lines: str, imports: str = "import os") -> str:
+    return f"{imports}\n\n\ndef run(context):\n" + "".join(f"    {line}\n" for line in lines)
+
+
+@TIERS
+def test_a_task_gets_its_configuration_and_its_result_and_log_come_back(world, tier):
+    source = body(
+        "print('working')", "return {'message': context.config['text'] + context.input['task']['id'], 'data': {'kind': context.kind}}"
+    )
+    host = world.ready(source, tier, config={"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}})
+    answer = host.run_task("sample", {"text": "hello "}, TASK)
+    assert answer.problem == ""
+    assert answer.result == {"message": "hello 1", "data": {"kind": "task"}}
+    assert answer.log == "working\n"
+
+
+def test_a_wrong_configuration_or_result_is_told_by_its_key(world):
+    host = world.ready(body("return {'mesage': 1}"), config={"type": "object", "additionalProperties": False, "properties": {"text": {}}})
+    assert host.run_task("sample", {"txt": 1}, TASK).problem == "with: txt: unknown key (did you mean text?)"
+    problem = host.run_task("sample", {}, TASK).problem
+    assert "its result breaks the contract of task 1: " in problem
+    assert "mesage: unknown key (did you mean message?)" in problem
+
+
+def test_a_plugin_that_reports_failure_or_raises_is_a_failed_answer(world):
+    host = world.ready(
+        body("if context.config.get('raise'):", "    raise ValueError('no luck')", "return {'message': 'bad', 'ok': False}"), **OPEN
+    )
+    assert host.run_task("sample", {}, TASK).problem == "bad"
+    raised = host.run_task("sample", {"raise": True}, TASK)
+    assert raised.problem == "ValueError: no luck"
+    assert "Traceback" in raised.log
+
+
+@TIERS
+def test_granted_files_environment_and_programs_are_there_and_only_those(world, tier):
+    (world.repository / "docs").mkdir()
+    (world.repository / "docs" / "a.md").write_text("A")
+    (world.repository / "docs" / ".b.md").write_text("hidden")
+    (world.repository / "docs" / "c.txt").write_text("C")
+    source = body(
+        "def attempt(path):",
+        "    try:",
+        "        return open(context.path(path)).read()",
+        "    except OSError:",
+        "        return None",
+        "open(context.path('out/x/y.txt') if not os.makedirs(context.path('out/x')) else '', 'w').write('made')",
+        "open(context.path('note.txt'), 'w').write('noted')",
+        "said = subprocess.run(['echo', 'hi'], capture_output=True, text=True).stdout",
+        "files = [attempt('docs/a.md'), attempt('docs/.b.md'), attempt('docs/c.txt')]",
+        "return {'message': said, 'data': {'files': files, 'env': sorted(os.environ), 'given': os.environ['GIVEN']}}",
+        imports="import os\nimport subprocess",
+    )
+    permissions = {"fs": {"read": ["docs/*.md"], "write": ["out/**", "note.txt"]}, "env": ["GIVEN"], "exec": ["echo"], "pids": 8}
+    answer = world.ready(source, tier, permissions).run_task("sample", {}, TASK)
+    assert answer.problem == "", answer.log
+    assert answer.result["message"] == "hi\n"
+    assert answer.result["data"]["files"] == ["A", None, None]
+    assert answer.result["data"]["given"] == str(world.top)
+    assert "SECRET" not in answer.result["data"]["env"]
+    assert (world.repository / "out" / "x" / "y.txt").read_text() == "made"
+    assert (world.repository / "note.txt").read_text() == "noted"
+
+
+def test_a_writable_file_that_stays_empty_is_not_left_behind(world):
+    host = world.ready(body("return {'message': ''}"), permissions={"fs": {"write": ["CHANGELOG.md"]}})
+    assert host.run_task("sample", {}, TASK).ok
+    assert not (world.repository / "CHANGELOG.md").exists()
+
+
+def test_a_writable_place_behind_a_link_is_refused(world):
+    (world.top / "elsewhere").mkdir()
+    (world.repository / "out").symlink_to(world.top / "elsewhere")
+    host = world.ready(body("return {'message': ''}"), permissions={"fs": {"write": ["out/**"]}})
+    with pytest.raises(PluginRefused, match="behind a symbolic link"):
+        host.run_task("sample", {}, TASK)
+
+
+def answer_once(server: socket.socket) -> None:
+    with server.accept()[0] as connection:
+        connection.recv(4096)
+        connection.sendall(b"HTTP/1.0 200 OK\r\n\r\nhello")
+
+
+@TIERS
+def test_the_network_is_reached_through_the_host_and_only_where_allowed(world, tier):
+    with socket.create_server(("127.0.0.1", 0)) as allowed, socket.create_server(("127.0.0.1", 0)) as other:
+        thread = threading.Thread(target=answer_once, args=(allowed,))
+        thread.start()
+        port, wrong = allowed.getsockname()[1], other.getsockname()[1]
+        source = body(
+            f"status, content = context.request('GET', 'http://127.0.0.1:{port}/x')",
+            "try:",
+            f"    context.connect('127.0.0.1', {wrong})",
+            "except Denied as error:",
+            "    return {'message': content.decode(), 'data': {'status': status, 'denied': str(error)}}",
+            imports="from core.plugins.api import Denied",
+        )
+        answer = world.ready(source, tier, {"net": [f"127.0.0.1:{port}"]}).run_task("sample", {}, TASK)
+        thread.join()
+    assert answer.problem == "", answer.log
+    assert answer.result == {"message": "hello", "data": {"status": 200, "denied": f"no permission to connect to 127.0.0.1:{wrong}"}}
+
+
+@TIERS
+@pytest.mark.parametrize(
+    ("lines", "permissions", "problem"),
+    [
+        (["while True: pass"], {"time": "1s"}, "it ran longer than 1 s and was killed"),
+        (["import time", "signal.signal(signal.SIGTERM, signal.SIG_IGN)", "time.sleep(60)"], {"time": "1s"}, "it ran longer than 1 s"),
+        (["while True: os.fork()"], {"pids": 8, "time": "5s"}, ""),
+        (["return {'message': 'x' * (2 << 20)}"], {}, "the answer is larger than 1048576 bytes"),
+        (["os.write(4, b'x' * (3 << 20))", "return {'message': ''}"], {"time": "5s"}, "its answer is larger than 1048576 bytes"),
+        (["os.write(4, b'[1]' + bytes([10]))", "return {'message': ''}"], {}, "what it answered is no JSON object"),
+        (["os.write(4, b'{' * 100000 + bytes([10]))", "return {'message': ''}"], {}, "what it answered is no JSON object"),
+        (["os._exit(3)"], {}, "it ended without an answer (exit 3)"),
+        (["os.close(4)", "while True: pass"], {"time": "3s"}, ""),
+        (["return {'message': bytearray(1 << 30) and ''}"], {"memory": "128MiB"}, "MemoryError"),
+        (["return {'message': float('nan')}"], {}, "ValueError: JSON has no infinity and no NaN"),
+        (["return object()"], {}, "TypeError: JSON cannot hold a object"),
+        (["raise SystemExit(0)"], {}, "SystemExit: 0"),
+        (["x = []", "x.append(x)", "return x"], {}, "ValueError: nested deeper than 64 levels"),
+    ],
+    ids=lambda value: str(value)[:30] if isinstance(value, list) else "",
+)
+def test_whatever_a_plugin_does_the_host_answers_in_time_and_nothing_is_left(world, tier, lines, permissions, problem):
+    host = world.ready(body(*lines, imports="import os\nimport signal"), tier, {**permissions, "env": ["GIVEN"]})
+    started = time.monotonic()
+    answer = host.run_task("sample", {}, TASK)
+    assert time.monotonic() - started < 10
+    assert answer.problem
+    assert problem in answer.problem
+    assert not alive(world)
+
+
+def alive(world) -> list[str]:
+    """The processes that have this world's own variable in their environment."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if f"GIVEN={world.top}".encode() in (folder / "environ").read_bytes():
+                found.append(folder.name)
+    return found
+
+
+def test_a_running_plugin_is_seen_by_the_check_for_left_overs(world):
+    host = world.ready(body("return {'message': ''}"), Tier.BASIC, {"env": ["GIVEN"]})
+    with host.open("sample", Kind.TASK):
+        assert alive(world)
+    assert not alive(world)
+
+
+def test_a_flooded_log_is_cut_and_says_so(world):
+    answer = world.ready(body("os.write(2, b'x' * (4 << 20))", "return {'message': ''}")).run_task("sample", {}, TASK)
+    assert answer.ok
+    assert len(answer.log) < 300_000
+    assert "bytes more were left out" in answer.log
+
+
+def test_a_listener_is_told_many_events_by_one_process(world):
+    source = "count = 0\n\n\ndef run(context):\n    global count\n    count += 1\n"
+    source += "    return {'message': str(count) + context.input['event']['event']}\n"
+    host = world.ready(source, provides=[{"kind": "listener", "contract": 1}])
+    with host.open("sample", Kind.LISTENER) as listener:
+        told = [listener.call({"event": {"event": name}}, {}).result["message"] for name in ("run_started", "run_finished")]
+    assert told == ["1run_started", "2run_finished"]
+
+
+def test_what_is_not_provided_is_refused(world):
+    host = world.ready(body("return {}"))
+    with pytest.raises(PluginRefused, match="provides no reporter"):
+        host.call("sample", Kind.REPORTER, {"report": {}})
+    with pytest.raises(UsageError, match="there is no plugin other"):
+        host.call("other", Kind.TASK, {})
+
+
+def test_a_newer_contract_is_refused(world):
+    host = world.ready(body("return {}"), provides=[{"kind": "task", "contract": 2}])
+    with pytest.raises(PluginRefused, match="speaks up to 1"):
+        host.run_task("sample", {}, TASK)
+
+
+def test_without_a_lock_or_with_another_digest_it_is_asked_again(world):
+    world.write_plugin(body("return {'message': ''}"))
+    world.sign()
+    with pytest.raises(PluginRefused, match="nobody has granted its permissions"):
+        world.host().run_task("sample", {}, TASK)
+    world.lock()
+    assert world.host().run_task("sample", {}, TASK).ok
+    world.write_plugin(body("return {'message': 'new'}"))
+    world.sign()
+    with pytest.raises(PluginRefused, match=r"plugins\.lock pins digest"):
+        world.host().run_task("sample", {}, TASK)
+
+
+def test_the_lock_and_the_policy_narrow_what_the_manifest_asks(world):
+    (world.repository / "a.txt").write_text("A")
+    source = body("return {'message': open(context.path('a.txt')).read()}")
+    world.write_plugin(source, permissions={"fs": {"read": ["*.txt"]}})
+    world.sign()
+    world.lock()
+    assert world.host().run_task("sample", {}, TASK).result == {"message": "A"}
+    world.lock(Permissions())
+    assert "Permission" in world.host(Tier.BASIC).run_task("sample", {}, TASK).problem
+    world.lock(Permissions(read=("*.txt",), net=("*:443",)))
+    with pytest.raises(PluginRefused, match="granted in the lock, but the manifest does not ask"):
+        world.host().run_task("sample", {}, TASK)
+    world.lock()
+    with pytest.raises(PluginRefused, match="beyond what the policy allows"):
+        world.host(policy=PluginPolicy(ceiling=Permissions())).run_task("sample", {}, TASK)
+    with pytest.raises(PluginRefused, match="blocked by the policy"):
+        world.host(policy=PluginPolicy(blocked=("sample",))).run_task("sample", {}, TASK)
+
+
+def test_without_a_sandbox_plugins_are_off_never_unconfined(world):
+    world.write_plugin(body("return {'message': ''}"))
+    world.sign()
+    world.lock()
+    none = Layers(landlock=0, seccomp=True, bubblewrap="", bubblewrap_problem="not installed")
+    with pytest.raises(PluginRefused, match="plugins are off"):
+        world.host(layers=none).run_task("sample", {}, TASK)
+    with pytest.raises(PluginRefused, match="demands the strong sandbox"):
+        world.host(Tier.BASIC, policy=PluginPolicy(sandbox="strong")).run_task("sample", {}, TASK)
+
+
+def test_a_layer_that_cannot_be_put_up_stops_the_plugin(world):
+    """A machine that claims more than it has: the plugin must not run half confined."""
+    marker = world.repository / "out" / "ran"
+    host = world.ready(body("open(context.path('out/ran'), 'w')", "return {'message': ''}"), Tier.BASIC, {"fs": {"write": ["out/**"]}})
+    lying = Layers(landlock=0, seccomp=True, bubblewrap="/bin/true", bubblewrap_problem="")
+    with pytest.raises(PluginRefused):
+        world.host(layers=lying).run_task("sample", {}, TASK)
+    assert host.run_task("sample", {}, TASK).ok
+    assert marker.exists()
+
+
+def test_the_plugin_dies_with_its_host(world, tmp_path: Path):
+    host = world.ready(body("import time", "time.sleep(30)", "return {}"), Tier.BASIC)
+    child = os.fork()
+    if child == 0:
+        host.run_task("sample", {}, TASK)
+        os._exit(0)
+    time.sleep(1.0)
+    before = subprocess.run(["ps", "-o", "pid=", "--ppid", str(child)], capture_output=True, text=True, check=False).stdout.split()
+    os.kill(child, 9)
+    os.waitpid(child, 0)
+    time.sleep(0.3)
+    assert before
+    assert [state_of(pid) for pid in before if state_of(pid) not in ("", "Z")] == []
+
+
+def state_of(pid: str) -> str:
+    """The letter of a process's state, empty when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
