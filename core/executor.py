@@ -83,9 +83,9 @@ class Executor:
 
         Raises StorageError when the log cannot be created.
         """
-        attempt = Attempt(run_id=run_id, task_id=task.id, number=number, started=self._clock.now())
-        log = self._logs.open(attempt)
-        attempt = replace(attempt, log=log.path)
+        started = self._clock.now()
+        log = self._logs.open(Attempt(run_id=run_id, task_id=task.id, number=number, started=started))
+        attempt = Attempt(run_id=run_id, task_id=task.id, number=number, started=started, log=log.path)
         begun = self._clock.monotonic()
         timeout = task.timeout if task.timeout is not None else self._settings.timeout
         self._live[task.id] = _Live(

@@ -26,7 +26,6 @@ _WRITE_SHARE = 0.05
 class Reloaded:
     """What somebody's save changed, apart from statuses that were merely old."""
 
-    tasks: tuple[Task, ...]
     added: tuple[str, ...]
     removed: tuple[str, ...]
     #: Tasks whose entry changed otherwise than in a status of ours.
@@ -53,7 +52,9 @@ class Memory:
         self._file = file
         self._journal = journal
         self._clock = clock
-        self._tasks: dict[str, Task] = {}
+        #: Entries as read; the statuses that hold now are in ``_status``.
+        self._entries: dict[str, Task] = {}
+        self._status: dict[str, Status] = {}
         self._versions = FileVersions({})
         #: Statuses that the file does not show yet.
         self._dirty: dict[str, Status] = {}
@@ -90,14 +91,15 @@ class Memory:
     @property
     def tasks(self) -> tuple[Task, ...]:
         """The tasks in file order, with the statuses that hold now."""
-        return tuple(self._tasks.values())
+        return tuple(with_status(task, self._status[task.id]) for task in self._entries.values())
 
-    def task(self, task_id: str) -> Task | None:
-        return self._tasks.get(task_id)
+    def status(self, task_id: str) -> Status | None:
+        """Return the status that holds now, None for an entry that is not there (any more)."""
+        return self._status.get(task_id)
 
     def transition(self, task_id: str, after: Status, reason: str) -> None:
         """Journal a task's new status; the file follows with the next write that is due."""
-        before = self._tasks[task_id].status
+        before = self._status[task_id]
         if before is after:
             return
         self._record(task_id, before, after, reason)
@@ -106,9 +108,9 @@ class Memory:
     def reopen_failed(self, chosen: Collection[str] | None, reason: str) -> None:
         """Make failed tasks pending again: those in ``chosen``, or all."""
         with self._journal.transaction():
-            for task in self.tasks:
-                if task.status is Status.FAILED and (chosen is None or task.id in chosen):
-                    self.transition(task.id, Status.PENDING, reason)
+            for task_id, status in list(self._status.items()):
+                if status is Status.FAILED and (chosen is None or task_id in chosen):
+                    self.transition(task_id, Status.PENDING, reason)
 
     def begin_attempt(self, attempt: Attempt, *, in_progress: bool) -> None:
         """Journal an attempt that is about to be launched, and its task as in progress, at once or not at all.
@@ -124,7 +126,7 @@ class Memory:
         """Journal an attempt's outcome and what it makes of its task, at once or not at all; None leaves the task alone."""
         with self._journal.transaction():
             self._journal.end_attempt(attempt)
-            if after is not None and attempt.task_id in self._tasks:
+            if after is not None and attempt.task_id in self._status:
                 self.transition(attempt.task_id, after, reason)
 
     def append(self, entries: Iterable[Mapping[str, Any]]) -> tuple[Task, ...]:
@@ -135,7 +137,7 @@ class Memory:
         edits = [AppendTask(fields=entry) for entry in entries]
         if not edits:
             return ()
-        known = set(self._tasks)
+        known = set(self._entries)
         self._write(edits)
         return tuple(task for task in self.tasks if task.id not in known)
 
@@ -184,7 +186,7 @@ class Memory:
         """
         dead = self._journal.dead_runs()
         dead = tuple(run for run in dead if run.id != self.run_id)
-        if not dead and not any(task.status is Status.IN_PROGRESS for task in self._tasks.values()):
+        if not dead and Status.IN_PROGRESS not in self._status.values():
             return ()
         replayed = len(self._dirty)
         open_attempts = self._journal.open_attempts() if dead else ()
@@ -192,9 +194,9 @@ class Memory:
         with self._journal.transaction():
             for attempt in interrupted:
                 self._journal.end_attempt(attempt)
-            for task in self.tasks:
-                if task.status is Status.IN_PROGRESS:
-                    self.transition(task.id, Status.PENDING, "its run died")
+            for task_id, status in list(self._status.items()):
+                if status is Status.IN_PROGRESS:
+                    self.transition(task_id, Status.PENDING, "its run died")
             for run in dead:
                 self._journal.end_run(run.id, self._clock.now(), -1)
         self.save_tasks()
@@ -203,10 +205,11 @@ class Memory:
     # -- inside --------------------------------------------------------------------------------------------------
 
     def _take(self, snapshot: Snapshot) -> None:
-        self._tasks = {task.id: task for task in snapshot.tasks}
+        self._entries = {task.id: task for task in snapshot.tasks}
+        self._status = {task.id: task.status for task in snapshot.tasks}
 
     def _note(self, task_id: str, status: Status) -> None:
-        self._tasks[task_id] = replace(self._tasks[task_id], status=status)
+        self._status[task_id] = status
         if self._versions.newest.get(task_id) is status:
             self._dirty.pop(task_id, None)
         else:
@@ -223,11 +226,7 @@ class Memory:
             held.setdefault(transition.task_id, set()).add(transition.before)
             overlay[transition.task_id] = transition.after
             self._last_seq = transition.seq
-        return {
-            task_id: status
-            for task_id, status in overlay.items()
-            if task_id in self._tasks and self._tasks[task_id].status in held[task_id]
-        }
+        return {task_id: status for task_id, status in overlay.items() if self._status.get(task_id) in held[task_id]}
 
     def _write(self, extra: list[Edit] | list[AppendTask] | list[SetField]) -> bool:
         """Write everything that is dirty and ``extra``; merge and try again when somebody saved in between."""
@@ -262,17 +261,22 @@ class Memory:
         """Take over a person's text: what they changed on purpose wins, our transitions go onto it with the next write."""
         saved = {task.id: task.status for task in snapshot.tasks}
         by_hand = self._versions.changed_by_hand(saved)
-        before = self._tasks
+        before, held = self._entries, self._status
         self._take(snapshot)
         self._versions.restart(saved)
         self._dirty = {}
         for task_id, status in by_hand.items():
-            self._record(task_id, before[task_id].status, status, "set by hand in the file")
+            self._record(task_id, held[task_id], status, "set by hand in the file")
         for task in snapshot.tasks:
-            known = before.get(task.id)
-            if known is not None and task.id not in by_hand and known.status is not task.status:
-                self._note(task.id, known.status)
-        self._reloads.append(_compare(before, self._tasks, by_hand))
+            known = held.get(task.id)
+            if known is not None and task.id not in by_hand and known is not task.status:
+                self._note(task.id, known)
+        self._reloads.append(_compare(before, self._entries, by_hand))
+
+
+def with_status(task: Task, status: Status) -> Task:
+    """Return the entry with the status that holds."""
+    return task if task.status is status else replace(task, status=status)
 
 
 def interrupt(attempt: Attempt) -> Attempt:
@@ -284,7 +288,6 @@ def interrupt(attempt: Attempt) -> Attempt:
 def _compare(before: Mapping[str, Task], after: Mapping[str, Task], by_hand: Mapping[str, Status]) -> Reloaded:
     both = [task_id for task_id in after if task_id in before]
     return Reloaded(
-        tasks=tuple(after.values()),
         added=tuple(task_id for task_id in after if task_id not in before),
         removed=tuple(task_id for task_id in before if task_id not in after),
         changed=tuple(task_id for task_id in both if _content(before[task_id]) != _content(after[task_id])),

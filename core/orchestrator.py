@@ -197,9 +197,9 @@ class Orchestrator:
         assert outcome is not None
         decision = self._decisions.pop(attempt.task_id)
         self._budget = self._budget.settle(decision.cost, outcome.cost)
-        task = self._memory.task(attempt.task_id)
         tries = self._tries[attempt.task_id]
-        match settle(decision.work, outcome, task, tries=tries, stopping=bool(self._stop)):
+        stands = self._memory.status(attempt.task_id)
+        match settle(decision.work, outcome, stands, retries=decision.task.retries.limit, tries=tries, stopping=bool(self._stop)):
             case Settlement.OVERRULED:
                 self._memory.end_attempt(attempt, None, "a hand had the last word")
                 self._plan()
@@ -293,8 +293,7 @@ class Orchestrator:
         now = self._clock.monotonic()
         while self._pauses and self._pauses[0][0] <= now:
             _, task_id = heapq.heappop(self._pauses)
-            task = self._memory.task(task_id)
-            if task is not None and task.status is Status.PENDING:
+            if self._memory.status(task_id) is Status.PENDING:
                 self._planner.resume(task_id)
 
     def _peek(self) -> Decision | None:

@@ -15,13 +15,14 @@ class EventLog:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._descriptor: int | None = None
+        self._encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
         #: Why lines are missing, one sentence; empty when none are.
         self.gap = ""
 
     def __call__(self, event: Event) -> None:
         if self.gap:
             return
-        line = json.dumps(to_json(event), ensure_ascii=False, separators=(",", ":")) + "\n"
+        line = self._encode(to_json(event)) + "\n"
         try:
             if self._descriptor is None:
                 self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 #: Rounding noise of adding decimal fractions; never a real unit of cost.
 _NOISE = 1e-9
@@ -30,11 +30,11 @@ class Budget:
         """Return the account with ``cost`` set aside. Raises ValueError when it does not fit."""
         if not self.affords(cost):
             raise ValueError(f"cost {cost} does not fit: {self.left} left")
-        return replace(self, reserved=self.reserved + cost)
+        return Budget(limit=self.limit, spent=self.spent, reserved=self.reserved + cost)
 
     def settle(self, reserved: float, actual: float) -> Budget:
         """Return the account after an attempt ended: its reservation is released, its actual cost is spent."""
-        return replace(self, reserved=max(0.0, self.reserved - reserved), spent=self.spent + actual)
+        return Budget(limit=self.limit, spent=self.spent + actual, reserved=max(0.0, self.reserved - reserved))
 
     def used_share(self) -> float:
         """Return spent and reserved units as a share of the limit, 0 when unlimited."""

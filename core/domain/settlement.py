@@ -6,7 +6,7 @@ from enum import Enum, auto
 
 from core.domain.outcome import Ending, Outcome
 from core.domain.status import Status
-from core.domain.task import Task, Work
+from core.domain.task import Work
 
 
 class Settlement(Enum):
@@ -23,9 +23,9 @@ class Settlement(Enum):
     RETRY = auto()
 
 
-def settle(work: Work, outcome: Outcome, task: Task | None, *, tries: int, stopping: bool) -> Settlement:
-    """Decide. ``task`` is the entry as it stands now, None when it was removed; ``tries`` counts this run's attempts."""
-    if task is None or task.status is not (Status.IN_PROGRESS if work is Work.COMMAND else Status.PENDING):
+def settle(work: Work, outcome: Outcome, stands: Status | None, *, retries: int, tries: int, stopping: bool) -> Settlement:
+    """Decide. ``stands`` is the status in the file by now, None when the entry is gone; ``tries`` counts this run's attempts."""
+    if stands is not (Status.IN_PROGRESS if work is Work.COMMAND else Status.PENDING):
         return Settlement.OVERRULED
     if outcome.succeeded:
         return Settlement.DONE
@@ -33,4 +33,4 @@ def settle(work: Work, outcome: Outcome, task: Task | None, *, tries: int, stopp
         return Settlement.PUT_BACK
     if work is Work.GOAL:
         return Settlement.UNMET
-    return Settlement.RETRY if tries <= task.retries.limit and not stopping else Settlement.FAILED
+    return Settlement.RETRY if tries <= retries and not stopping else Settlement.FAILED

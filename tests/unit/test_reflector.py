@@ -1,0 +1,295 @@
+"""What a reflection cycle makes of findings: append, keep, move, raise, close, cancel, reopen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from core.domain.audit import AuditReport
+from core.domain.finding import Finding, fingerprint
+from core.domain.metric import Block, BlockKind, FileMeasure, Metric
+from core.domain.refactor_task import refactor_entry, task_id
+from core.domain.settings import AuditSettings, ThresholdSettings
+from core.domain.status import Status
+from core.domain.task import Task
+from core.memory import Memory
+from core.reflector import Reflector, decide
+from core.self_auditor import SelfAuditor, find, thresholds_for
+from core.testing.clock import VirtualClock
+from core.testing.journal import InMemoryJournal
+from core.testing.task_file import InMemoryTaskFile
+
+
+class Code:
+    """A CodeMeter over blocks that the test sets: path → name → (complexity, shape)."""
+
+    def __init__(self, **files):
+        self.files = {}
+        for path, blocks in files.items():
+            self.files[path.replace("_py", ".py")] = blocks
+
+    def measure(self, paths=None):
+        from core.ports import Measured
+
+        chosen = sorted(self.files) if paths is None else [path for path in paths if path in self.files]
+        return tuple(Measured(path=path, measure=self._measure(self.files[path])) for path in chosen)
+
+    def _measure(self, blocks):
+        if isinstance(blocks, str):
+            return FileMeasure(problem=blocks)
+        return FileMeasure(
+            blocks=tuple(
+                Block(kind=BlockKind.FUNCTION, name=name, line=1, end_line=40, column=0, complexity=score, shape=shape)
+                for name, (score, shape) in blocks.items()
+            )
+        )
+
+    def advise(self, path, block=None):
+        return f"Extract lines 3–9 of {block.name if block else path}."
+
+
+class Desk:
+    """A Reflector with a backlog and code in memory."""
+
+    def __init__(self, code, tasks=(), most=10):
+        self.code, self.most = code, most
+        self.file = InMemoryTaskFile(tasks)
+        self.journal = InMemoryJournal()
+
+    def cycle(self):
+        clock = VirtualClock()
+        memory = Memory(file=self.file, journal=self.journal, clock=clock, run_id="r")
+        memory.load_tasks()
+        auditor = SelfAuditor(meter=self.code, clock=clock, settings=AuditSettings())
+        reflector = Reflector(auditor=auditor, memory=memory, exists=self.code.files.__contains__, max_open_tasks=self.most)
+        report = reflector.run_cycle()
+        memory.save_tasks()
+        return report
+
+    @property
+    def tasks(self):
+        return {task.id: task for task in self.file.tasks}
+
+    def hand(self, name, **fields):
+        self.file.save_by_hand([replace(task, **fields) if task.id == name else task for task in self.file.tasks])
+
+
+def the_id(path="a.py", block="f"):
+    return task_id(fingerprint(Metric.COMPLEXITY, path, block))
+
+
+def test_a_new_finding_becomes_a_task_that_says_what_where_and_how_it_is_checked():
+    desk = Desk(Code(a_py={"f": (23, "s1"), "fine": (4, "")}))
+    report = desk.cycle()
+
+    assert [task.id for task in report.appended] == [the_id()]
+    entry = desk.tasks[the_id()]
+    assert entry.description == ("Simplify `f` in a.py: its cyclomatic complexity is 23 (D), at most 10 is wanted. Extract lines 3–9 of f.")
+    assert entry.verify == (f"orchestrator audit --check {the_id()}",)
+    assert (entry.kind, entry.status, entry.priority, entry.cost) == ("refactor", Status.PENDING, -5, 1)
+    assert dict(entry.origin) == {
+        "by": "reflector",
+        "fingerprint": the_id().removeprefix("refactor-"),
+        "path": "a.py",
+        "metric": "complexity",
+        "score": 23,
+        "threshold": 10,
+        "block": "f",
+        "shape": "s1",
+    }
+
+
+def test_a_second_cycle_on_unchanged_code_changes_nothing():
+    desk = Desk(Code(a_py={"f": (23, "s1")}))
+    desk.cycle()
+    writes = desk.file.writes
+    report = desk.cycle()
+
+    assert not report.changed_backlog
+    assert desk.file.writes == writes
+
+
+def test_a_finding_that_is_gone_closes_its_task_with_the_after_value():
+    desk = Desk(Code(a_py={"f": (23, "s1")}))
+    desk.cycle()
+    desk.code.files["a.py"] = {"f": (7, "")}
+    report = desk.cycle()
+
+    assert desk.tasks[the_id()].status is Status.DONE
+    assert report.closed[0].reason == "complexity of `f` in a.py: 23 → 7"
+
+
+def test_a_block_that_is_gone_closes_its_task():
+    desk = Desk(Code(a_py={"f": (23, "s1")}))
+    desk.cycle()
+    desk.code.files["a.py"] = {}
+
+    assert desk.cycle().closed[0].reason == "`f` in a.py is gone"
+    assert desk.tasks[the_id()].status is Status.DONE
+
+
+def test_a_deleted_file_cancels_its_task_with_the_reason():
+    desk = Desk(Code(a_py={"f": (23, "s1")}))
+    desk.cycle()
+    del desk.code.files["a.py"]
+
+    assert desk.cycle().closed[0].reason == "a.py is gone"
+    assert desk.tasks[the_id()].status is Status.CANCELLED
+
+
+@pytest.mark.parametrize(("path", "block"), [("a.py", "renamed"), ("moved.py", "f")])
+def test_a_renamed_or_moved_block_keeps_its_task(path, block):
+    desk = Desk(Code(a_py={"f": (23, "s1")}))
+    desk.cycle()
+    desk.code.files["a.py"] = {}
+    desk.code.files[path] = {block: (23, "s1")}
+    report = desk.cycle()
+
+    assert (report.appended, report.closed, report.updated) == ((), (), (the_id(),))
+    entry = desk.tasks[the_id()]
+    assert (entry.origin["path"], entry.origin["block"], entry.status) == (path, block, Status.PENDING)
+    assert f"`{block}` in {path}" in entry.description
+    assert not desk.cycle().changed_backlog
+
+
+def test_getting_worse_raises_the_priority_and_improving_lowers_it():
+    desk = Desk(Code(a_py={"f": (21, "s1")}))
+    desk.cycle()
+    start = desk.tasks[the_id()].priority
+    desk.code.files["a.py"] = {"f": (60, "s2")}
+    desk.cycle()
+    worse = desk.tasks[the_id()].priority
+    desk.code.files["a.py"] = {"f": (12, "s3")}
+    desk.cycle()
+
+    assert worse > start > desk.tasks[the_id()].priority
+
+
+def test_a_priority_set_by_hand_stays():
+    desk = Desk(Code(a_py={"f": (21, "s1")}))
+    desk.cycle()
+    desk.hand(the_id(), priority=77)
+    desk.code.files["a.py"] = {"f": (60, "s2")}
+    desk.cycle()
+
+    assert desk.tasks[the_id()].priority == 77
+
+
+def test_a_cancelled_task_comes_back_only_when_its_finding_is_worse():
+    desk = Desk(Code(a_py={"f": (23, "s1")}))
+    desk.cycle()
+    desk.hand(the_id(), status=Status.CANCELLED)
+    assert not desk.cycle().changed_backlog
+
+    desk.code.files["a.py"] = {"f": (30, "s2")}
+    desk.cycle()
+    assert desk.tasks[the_id()].status is Status.PENDING
+    assert desk.tasks[the_id()].origin["score"] == 30
+    assert desk.journal.transitions(the_id())[0].reason == "cancelled at 23, its finding is worse now: 30"
+
+
+def test_a_task_marked_done_whose_finding_is_still_there_is_open_again():
+    desk = Desk(Code(a_py={"f": (23, "s1")}))
+    desk.cycle()
+    desk.hand(the_id(), status=Status.DONE)
+    desk.cycle()
+
+    assert desk.tasks[the_id()].status is Status.PENDING
+
+
+def test_no_more_tasks_are_open_than_the_limit_and_the_worst_come_first():
+    desk = Desk(Code(a_py={f"f{n}": (11 + n, f"s{n}") for n in range(8)}), most=3)
+    report = desk.cycle()
+
+    assert [task.origin["score"] for task in report.appended] == [18, 17, 16]
+    assert report.withheld == 5
+    assert not desk.cycle().changed_backlog
+
+    desk.hand(report.appended[0].id, status=Status.CANCELLED)
+    assert [task.origin["score"] for task in desk.cycle().appended] == [15]
+
+
+def test_a_file_that_cannot_be_read_any_more_closes_nothing():
+    desk = Desk(Code(a_py={"f": (23, "s1")}))
+    desk.cycle()
+    desk.code.files["a.py"] = "syntax error in line 3"
+    report = desk.cycle()
+
+    assert report.closed == ()
+    assert desk.tasks[the_id()].status is Status.PENDING
+    assert "cannot be measured: syntax error in line 3" in report.appended[0].description
+
+
+def test_tasks_of_people_are_never_touched():
+    mine = Task(id="mine", description="d", command="c", origin={"path": "a.py", "block": "f"})
+    desk = Desk(Code(a_py={}), [mine])
+
+    assert not desk.cycle().changed_backlog
+    assert desk.tasks["mine"].status is Status.PENDING
+
+
+def test_of_namesakes_the_worst_counts_once():
+    block = Block(kind=BlockKind.FUNCTION, name="f", line=1, end_line=9, column=0, complexity=12)
+    file = _audited("a.py", block, replace(block, line=20, complexity=15))
+    findings, _ = find([file], AuditSettings())
+
+    assert [finding.score for finding in findings] == [15]
+
+
+def test_thresholds_can_be_set_by_path_and_the_last_match_wins():
+    settings = AuditSettings(
+        thresholds=ThresholdSettings(complexity=10),
+        overrides={"legacy/**": {"complexity": 30}, "legacy/worst.py": {"complexity": 50, "maintainability": 5}},
+    )
+
+    assert thresholds_for("legacy/a.py", settings) == ThresholdSettings(complexity=30)
+    assert thresholds_for("legacy/worst.py", settings) == ThresholdSettings(complexity=50, maintainability=5)
+    assert thresholds_for("core/a.py", settings) == ThresholdSettings(complexity=10)
+
+
+def test_a_hotspot_comes_before_an_equally_complex_block_that_nobody_changes():
+    calm = _finding("a.py", 20)
+    hot = replace(_finding("b.py", 20), churn=20)
+
+    assert hot.urgency > calm.urgency
+    assert replace(calm, trend=(10, 20)).urgency > calm.urgency > replace(calm, trend=(30, 20)).urgency
+
+
+def test_the_pure_auditor_returns_entries_for_findings_without_a_task():
+    auditor = SelfAuditor(meter=Code(a_py={"f": (23, ""), "g": (11, "")}), clock=VirtualClock(), settings=AuditSettings())
+    known = Task(id=the_id("a.py", "f"), description="d")
+
+    assert [entry["id"] for entry in auditor.audit([known])] == [the_id("a.py", "g")]
+
+
+def test_deciding_is_the_same_whatever_the_order_of_tasks():
+    finding = _finding("a.py", 20)
+    entry = refactor_entry(finding, "", "s")
+    own = Task(id=entry["id"], description="d", origin=entry["origin"])
+    other = Task(id="x", description="d")
+    report = AuditReport(files=(), findings=(finding,), seconds=0.0)
+    decided = [decide(report, order, exists=lambda _: True, max_open_tasks=5) for order in ([own, other], [other, own])]
+
+    assert decided[0] == decided[1]
+    assert decided[0].kept == {own.id: finding}
+
+
+def _finding(path, score):
+    return Finding(
+        fingerprint=fingerprint(Metric.COMPLEXITY, path, "f"),
+        metric=Metric.COMPLEXITY,
+        path=path,
+        block="f",
+        line=1,
+        end_line=10,
+        score=score,
+        threshold=10,
+        rank="C",
+    )
+
+
+def _audited(path, *blocks):
+    from core.domain.audit import AuditedFile
+
+    return AuditedFile(path=path, measure=FileMeasure(blocks=blocks))
