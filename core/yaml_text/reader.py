@@ -32,7 +32,7 @@ def read_yaml(text: str, file: str, limits: Limits | None = None) -> Node | None
     Raises InvalidFile, naming ``file``, with every repeated, merge or non-text key and every tag found, or with the
     first place where it is not YAML or goes beyond ``limits``.
     """
-    return _Reader(file, limits or Limits()).read(text)
+    return _Reader(file, limits or Limits()).read(text) if text else None
 
 
 @dataclass(slots=True)
