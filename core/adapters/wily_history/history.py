@@ -43,15 +43,15 @@ class WilyHistory:
         if not self._python and not importlib.util.find_spec("wily"):
             return History(gap=f"{_ABSENT}, {_OTHERWISE}")
         try:
-            with self._locked():
-                cache = self._built(window)
+            with self._locked() as lock:
+                cache = self._built(window, lock)
         except (WilyFailed, StorageError) as failed:
             return History(gap=f"{failed}; try again, {_OTHERWISE}")
         except OSError as error:
             return History(gap=f"{self._directory}: {error.strerror}")
         return _read(cache, window, count)
 
-    def _built(self, window: CommitWindow) -> WilyCache:
+    def _built(self, window: CommitWindow, lock: int) -> WilyCache:
         """Return the cache, complete for the window."""
         for leftover in (self._tree, self._temporary):
             shutil.rmtree(leftover, ignore_errors=True)
@@ -59,10 +59,10 @@ class WilyHistory:
         known = cache.repair()
         for is_known, commits in itertools.groupby(window.commits, key=lambda commit: commit.id in known):
             if not is_known:
-                self._build(cache, replace(window, commits=tuple(commits)))
+                self._build(cache, replace(window, commits=tuple(commits)), lock)
         return cache
 
-    def _build(self, cache: WilyCache, window: CommitWindow) -> None:
+    def _build(self, cache: WilyCache, window: CommitWindow, lock: int) -> None:
         """Let wily measure the window. To wily its oldest commit has no past, so it is measured as a whole tree."""
         # -P: the working directory must not become a place to import from.
         command = (self._python or sys.executable, "-P", os.path.join(os.path.dirname(__file__), "boot.py"))
@@ -71,7 +71,7 @@ class WilyHistory:
         try:
             self._log.lend(self._tree, window)
             os.makedirs(self._temporary)
-            run_wily((*command, *options, *work), self._temporary)
+            run_wily((*command, *options, *work), self._temporary, lock)
             _check(cache, window)
         except WilyFailed:
             cache.clear()
@@ -81,11 +81,11 @@ class WilyHistory:
                 shutil.rmtree(leftover, ignore_errors=True)
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[int]:
         os.makedirs(self._directory, exist_ok=True)
         with open(os.path.join(self._directory, "lock"), "w", encoding="ascii") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+            yield lock.fileno()
 
 
 def _check(cache: WilyCache, window: CommitWindow) -> None:

@@ -19,9 +19,10 @@ class WilyFailed(Exception):
     """wily did not build; the package's own, it never leaves it."""
 
 
-def run_wily(command: Sequence[str], directory: str) -> None:
+def run_wily(command: Sequence[str], directory: str, lock: int) -> None:
     """Run a command of wily with ``directory`` for its working directory, its temporary files and its words.
 
+    The file descriptor ``lock`` stays open, and so the lock held, until its last process is gone.
     Raises WilyFailed with one sentence when it cannot be started or ends badly. Nothing of it runs on afterwards.
     """
     words = os.path.join(directory, "output")
@@ -35,6 +36,7 @@ def run_wily(command: Sequence[str], directory: str) -> None:
                 cwd=directory,
                 env=_environment(directory),
                 start_new_session=True,
+                pass_fds=(lock,),
             )
         except OSError as error:
             raise WilyFailed(f"wily cannot be started ({error.strerror})") from error
