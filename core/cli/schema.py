@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
-from core.assembly import file_schemas
+from core.assembly import file_schemas, project_folder
 from core.cli.backlog_view import say_json
-from core.cli.options import Json
+from core.cli.options import Directory, Json
+from core.errors import UsageError
+from core.scaffold import write_schemas
 
 
 class SchemaOf(StrEnum):
@@ -19,12 +21,20 @@ class SchemaOf(StrEnum):
     CONFIG = "config"
 
 
-def schema(
-    file: Annotated[SchemaOf, typer.Argument(help="The file that the schema is of.", show_default=False)], json: Json = False
-) -> int:
+File = Annotated[SchemaOf | None, typer.Argument(help="The file that the schema is of.", show_default=False)]
+Write = Annotated[bool, typer.Option("--write", help="Write both to where the first lines of the files point.")]
+
+
+def schema(file: File = None, directory: Directory = "", write: Write = False, json: Json = False) -> int:
     """Print the JSON schema of a file.
 
     It accepts exactly what orchestrator accepts. Editors check and complete the files with it; init sets that up.
     """
-    del json  # a schema is JSON already
-    return say_json(file_schemas()[file.value])
+    schemas = file_schemas()
+    if write:
+        write_schemas(project_folder(directory), schemas)
+    elif file is None:
+        raise UsageError("which schema?", hint="orchestrator schema tasks, or: orchestrator schema config")
+    if file is not None:
+        return say_json(schemas[file.value])
+    return say_json(schemas) if json else 0

@@ -15,6 +15,8 @@ from core.scaffold.first_files import SCHEMA_DIRECTORY, config_text, tasks_text
 from core.scaffold.proposal import missing_programs, propose_tasks
 
 TASKS_FILE, CONFIG_FILE = "tasks.yml", "config.yaml"
+#: A directory of ours hides itself from git, so that no file of the person has to be touched for it.
+_HIDES_ITSELF = "*\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +50,16 @@ def write_beginning(folder: ProjectFolder, beginning: Beginning, schemas: Mappin
             f"already there: {', '.join(there)}",
             hint="nothing was written; orchestrator init --dry-run prints what would be, or move the old file away and say init again",
         )
-    ours = {f"{SCHEMA_DIRECTORY}/{name}.schema.json": json.dumps(schema, indent=2) + "\n" for name, schema in schemas.items()}
-    # Directories of ours hide themselves from git, so that no file of the person has to be touched for it.
-    ours[".orchestrator/.gitignore"] = "*\n"
+    write_schemas(folder, schemas)
     if not folder.existing(("logs",)):
-        ours["logs/.gitignore"] = "*\n"
-    folder.put(ours)
+        folder.put({"logs/.gitignore": _HIDES_ITSELF})
     folder.create(beginning.files)
+
+
+def write_schemas(folder: ProjectFolder, schemas: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write the ``schemas``, by name, to where the first lines of the files point. Raises StorageError."""
+    texts = {f"{SCHEMA_DIRECTORY}/{name}.schema.json": json.dumps(schema, indent=2) + "\n" for name, schema in schemas.items()}
+    folder.put({".orchestrator/.gitignore": _HIDES_ITSELF, **texts})
 
 
 def _notes(facts: ProjectFacts) -> tuple[str, ...]:

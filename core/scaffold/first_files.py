@@ -11,7 +11,11 @@ from core.domain.project_facts import ProjectFacts, ProposedTask
 #: Where editors find the schemas, also without a network. The directory is ours, and git does not see it.
 SCHEMA_DIRECTORY = ".orchestrator/schema"
 
-_HEADER = "# yaml-language-server: $schema={directory}/{name}.schema.json\n#\n"
+_HEADER = """\
+# yaml-language-server: $schema={directory}/{name}.schema.json
+# (for completion in your editor; in a fresh clone, `orchestrator schema --write` puts it there)
+#
+"""
 _TASKS_HEAD = """\
 # The backlog of {name}. `orchestrator run` works it off, `orchestrator plan` shows in which order and why.
 # Edit it whenever you like, also during a run: your edits win. The tool itself changes nothing but the `status`
@@ -96,7 +100,7 @@ def _setting(name: str, option: Option, values: dict[str, str]) -> str:
     if option.key in values:
         return f"{name}: {values[option.key]}"
     default = option.kind.write(option.default)
-    shown = _scalar(default) if isinstance(default, str) else json.dumps(default)
+    shown = _scalar(default) if isinstance(default, str) and default else json.dumps(default)
     example = f"  # for example {_EXAMPLES[option.key]}" if option.key in _EXAMPLES else ""
     return f"# {name}: {shown}{example}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -78,6 +79,22 @@ def test_the_editors_header_leads_to_a_schema_that_accepts_the_file(repository: 
         schema = json.loads((repository / header.removeprefix("# yaml-language-server: $schema=")).read_text())
         jsonschema.validate(yaml.safe_load((repository / name).read_text()), schema)
         assert schema == json.loads(orchestrator(repository, "schema", name.partition(".")[0]).stdout)
+
+
+def test_a_fresh_clone_gets_its_schemas_back(repository: Path) -> None:
+    orchestrator(repository, "init")
+    shutil.rmtree(repository / ".orchestrator")
+    written = orchestrator(repository, "schema", "--write")
+
+    assert (written.returncode, written.stdout, written.stderr) == (0, "", "")
+    assert json.loads((repository / ".orchestrator/schema/tasks.schema.json").read_text())["title"] == "tasks.yml of orchestrator"
+
+
+def test_schema_asks_which_one(repository: Path) -> None:
+    asked = orchestrator(repository, "schema")
+
+    assert (asked.returncode, asked.stdout) == (2, "")
+    assert "error: which schema?" in asked.stderr
 
 
 def test_init_never_writes_over_a_file(repository: Path) -> None:
