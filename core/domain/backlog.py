@@ -9,7 +9,7 @@ from core.domain.options import nearest
 from core.domain.task import Task
 
 #: Comparing ids to find the nearest is slow; beyond this many comparisons a hint is left out.
-_COMPARISONS = 200_000
+_COMPARISONS = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +48,8 @@ def _missing(tasks: Sequence[Task], index: Mapping[str, int]) -> Iterator[Flaw]:
         for name in dict.fromkeys(task.dependencies):
             if name in index:
                 continue
+            near = nearest(name, index) if comparisons > 0 else ""
             comparisons -= len(index)
-            near = nearest(name, index) if comparisons >= 0 or position == 0 else ""
             hint = f"did you mean '{near}'?" if near else "add that task, or remove the dependency"
             message = f"there is no task {name} to depend on"
             yield Flaw(task=position, field="dependencies", item=name, message=message, hint=hint, needs_whole=True)

@@ -35,9 +35,8 @@ def complaints_about(text: str) -> list[Complaint]:
 
     try:
         for node in entries:
-            read_entry(
-                node, Place(line=0, column=0), lambda index, message, hint: complaints.append(Complaint(index=index, message=message))
-            )
+            read_entry(node, Place(line=0, column=0), note)
+            complain_about_missing(node, note)
     except Stop as stop:
         complaints.append(stop.complaint)
     return complaints
@@ -58,7 +57,8 @@ numbers = st.one_of(
 )
 telling = st.sampled_from(
     [
-        "", " ", "\n", "a", "a b", "a\n", "1", "01", "90s", "0s", "1h30m", "0.0s", "1.5h", "10x", "low", "high", "urgent", "done", "pending ",
+        "", " ", "\n", "a", "a b", "a\n", "1", "01", "90s", "0s", "1h30m", "0.0s", "1.5h", "10x", "low",
+        "high", "urgent", "done", "pending ",
         "..", "../x", "a/../b", "a..b", "/etc", "a/..", "..\n", "./a", "A=B", "x-", "x-y", "é", "a" * 200, "a" * 201, "\u0000", "a\u0000b",
         "\u2028", "\u00a0", "on", "~", "null", "true", "1e5", "a:b/c.d_e-f", "-", "\t\n", "1:30",
     ]

@@ -78,19 +78,19 @@ class _Batch:
     def _set_fields(self, text: str) -> tuple[str, dict[str, Any]]:
         """Return the text with the fields set, and the plain values that the entries then must have."""
         source = Source(text, self._file)
-        cuts: list[tuple[int, int, str]] = []
-        expected: dict[str, Any] = {}
+        entries: dict[str, MapNode] = {}
+        # To the end of the text: only there it is known what aliases stand for.
         for node in Entries(text):
             task = read_entry(node, Place(line=0, column=0), lambda *_: None)
-            changes = self._fields.get(task.id) if task is not None else None
-            if task is None or changes is None or not isinstance(node, MapNode):
-                continue
-            expected[task.id] = plain_value(node)
+            if task is not None and task.id in self._fields and isinstance(node, MapNode):
+                entries[task.id] = node
+        cuts: list[tuple[int, int, str]] = []
+        expected: dict[str, Any] = {}
+        for task_id, changes in self._fields.items():
+            expected[task_id] = plain_value(entries[task_id])
             for path, value in changes.items():
-                cuts.append(self._cut(source, node, path, value))
-                _put(expected[task.id], path, value)
-            if len(expected) == len(self._fields):
-                break
+                cuts.append(self._cut(source, entries[task_id], path, value))
+                _put(expected[task_id], path, value)
         for start, end, new in sorted(cuts, reverse=True):
             text = text[:start] + new + text[end:]
         return text, expected

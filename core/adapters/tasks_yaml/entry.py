@@ -28,8 +28,6 @@ def read_entry(node: Node, place: Place, complain: Complain) -> Task | None:
         what = "an alias: its id would be there twice" if isinstance(node, Alias) else found(node)
         complain(node.start, f"a task must be a map, not {what}", "begin it with '- id: …'")
         return None
-    if node.shared:
-        complain(node.start, "an alias further down stands for this task: its status could not be written", "write the other one out")
     values = _read_fields(node, complain)
     if "id" not in values:
         return None

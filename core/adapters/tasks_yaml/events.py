@@ -150,18 +150,22 @@ class Entries:
     def _sequence(self, event: Any, depth: int) -> Sequence:
         node = Sequence([], event.start_mark.index, event.end_mark.index, event.flow_style, event.anchor is not None)
         append, following, end = node.items.append, self._next, self._sequence_end
-        self._forget(event.anchor)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = node
         while (event_inside := following()).__class__ is not end:
             item = self._node(event_inside, depth + 1)
             append(item)
             node.end = item.end
-        self._close(node, event.anchor, event_inside)
+        node.weight = 0
+        if node.flow:
+            node.end = event_inside.end_mark.index
         return node
 
     def _map(self, event: Any, depth: int) -> Mapping:
         node = Mapping({}, event.start_mark.index, event.end_mark.index, event.flow_style, event.anchor is not None)
         pairs, following, end = node.pairs, self._next, self._map_end
-        self._forget(event.anchor)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = node
         while (event_inside := following()).__class__ is not end:
             key = self._node(event_inside, depth + 1)
             value = self._node(following(), depth + 1)
@@ -170,18 +174,10 @@ class Entries:
                 self._refuse_key(key, pairs)
             else:
                 pairs[key.text] = (key, value)
-        self._close(node, event.anchor, event_inside)
-        return node
-
-    def _forget(self, anchor: str | None) -> None:
-        if anchor is not None:
-            self._anchors.pop(anchor, None)
-
-    def _close(self, node: Sequence | Mapping, anchor: str | None, event: Any) -> None:
+        node.weight = 0
         if node.flow:
-            node.end = event.end_mark.index
-        if anchor is not None:
-            self._anchors[anchor] = node
+            node.end = event_inside.end_mark.index
+        return node
 
     def _refuse_key(self, key: Node, pairs: dict[str, tuple[Scalar, Node]]) -> None:
         if not isinstance(key, Scalar):
@@ -192,7 +188,7 @@ class Entries:
             line = self._text.count("\n", 0, pairs[key.text][0].start) + 1
             self._complain(key.start, f"the key {key.text} is here twice, first in line {line}", "remove one of them")
         else:
-            self._complain(key.start, f"a key must be text, and {reading(key.text)}", f'quote it: "{key.text}"')
+            self._complain(key.start, f"a key must be text, but {reading(key.text)}", f'quote it: "{key.text}"')
 
     # -- aliases -------------------------------------------------------------------------------------------------
 
@@ -200,7 +196,9 @@ class Entries:
         start, name = event.start_mark.index, event.anchor
         target = self._anchors.get(name)
         if target is None:
-            raise Stop(start, f"no anchor &{name} stands above this alias, or it holds the alias itself")
+            raise Stop(start, f"no anchor &{name} stands above this alias")
+        if not isinstance(target, Scalar) and target.weight < 0:
+            raise Stop(start, f"the alias *{name} stands inside of what it names")
         self._expanded += self._weight(target)
         if self._expanded > MAX_EXPANSION:
             raise Stop(start, f"the aliases up to here stand for more than {MAX_EXPANSION:,} values and characters")

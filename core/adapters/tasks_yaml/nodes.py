@@ -31,8 +31,8 @@ class Sequence:
     anchored: bool
     #: Whether an alias stands for it somewhere.
     shared: bool = False
-    #: Values and characters inside, aliases written out; 0 while nobody asked.
-    weight: int = 0
+    #: Values and characters inside, aliases written out; 0 while nobody asked, below 0 before its end has been read.
+    weight: int = -1
 
 
 @dataclass(slots=True)
@@ -47,8 +47,8 @@ class Mapping:
     anchored: bool
     #: Whether an alias stands for it somewhere.
     shared: bool = False
-    #: Values and characters inside, aliases written out; 0 while nobody asked.
-    weight: int = 0
+    #: Values and characters inside, aliases written out; 0 while nobody asked, below 0 before its end has been read.
+    weight: int = -1
 
 
 @dataclass(slots=True)

@@ -57,7 +57,7 @@ class _Reading:
         self.complaints = self._entries.complaints
         self.tasks: list[Task] = []
         self.slots: list[Slot] = []
-        self._nodes: list[Node] = []
+        self._anchored: list[Mapping] = []
 
     def run(self) -> None:
         complete = True
@@ -66,6 +66,10 @@ class _Reading:
         except Stop as stop:
             self.complaints.append(stop.complaint)
             complete = False
+        for node in self._anchored:
+            if node.shared:
+                message = "an alias further down stands for this task: its status could not be written"
+                self._complain(node.start, message, "write the other one out")
         flaws = find_flaws(self.tasks)
         if flaws:
             self._complain_about(flaws, complete=complete)
@@ -84,6 +88,8 @@ class _Reading:
             task = read_entry(node, Place(line=line, column=column), self._complain)
             if task is not None and isinstance(node, Mapping):
                 tasks.append(task)
+                if node.anchored:
+                    self._anchored.append(node)
                 if self._watch is not None:
                     self._watch.see(task.id, node)
                 if not complaints:
