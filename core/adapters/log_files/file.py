@@ -72,6 +72,7 @@ class FileLog:
         keep = min(_TAIL, self._limit // 4)
         head = self._limit // 2
         tail = self._read(keep, size - keep)
+        size = self._size()  # a task that writes on meanwhile loses that much more
         try:
             os.ftruncate(self._descriptor, head)
         except OSError:

@@ -1,0 +1,195 @@
+"""The lock of a repository between processes that race, die, are frozen, or leave children behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from core.adapters.processes import ProcessLauncher
+from core.adapters.run_lock import FileRunLock
+from core.errors import LockHeld, StorageError
+from core.ports import Launch
+
+
+@pytest.fixture
+def python(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
+    """Start a program in the directory of the lock, which is called ``state``."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(source: str) -> subprocess.Popen[str]:
+        program = f"import os, signal, sys, time\nsys.path[:0] = {sys.path!r}\nfrom core.adapters.run_lock import FileRunLock\n"
+        program += "from core.errors import LockHeld\nlock = FileRunLock('state')\n" + textwrap.dedent(source)
+        process = subprocess.Popen(
+            [sys.executable, "-c", program], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def said(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def test_a_child_that_inherited_the_lock_does_not_hold_it_for_its_dead_parent(python, tmp_path):
+    holder = python("""
+        lock.acquire("run-1")
+        if os.fork() == 0:
+            time.sleep(60)
+        print("held", flush=True)
+        time.sleep(60)
+    """)
+    assert said(holder) == "held"
+    holder.kill()
+    holder.wait()
+    lock = FileRunLock(str(tmp_path / "state"))
+    assert lock.holder() is None
+    lock.acquire("run-2")
+    assert lock.holder() == os.getpid()
+    with pytest.raises(LockHeld):
+        FileRunLock(str(tmp_path / "state")).acquire("run-3")
+    lock.release()
+
+
+def test_a_child_that_inherited_the_lock_does_not_hold_it_after_its_release(python, tmp_path):
+    holder = python("""
+        lock.acquire("run-1")
+        if os.fork() == 0:
+            time.sleep(60)
+        lock.release()
+        print("released", flush=True)
+        time.sleep(60)
+    """)
+    assert said(holder) == "released"
+    lock = FileRunLock(str(tmp_path / "state"))
+    lock.acquire("run-2")
+    assert lock.holder() == os.getpid()
+    lock.release()
+
+
+def test_a_frozen_run_still_holds_its_lock(python, tmp_path):
+    holder = python("lock.acquire('run-1'); print('held', flush=True); time.sleep(60)")
+    assert said(holder) == "held"
+    holder.send_signal(signal.SIGSTOP)
+    with pytest.raises(LockHeld) as held:
+        FileRunLock(str(tmp_path / "state")).acquire("run-2")
+    assert held.value.pid == holder.pid
+
+
+def test_a_task_does_not_inherit_the_lock(tmp_path):
+    lock = FileRunLock(str(tmp_path / "state"))
+    lock.acquire("run-1")
+    with open(tmp_path / "log", "wb") as log, ProcessLauncher() as launcher:
+        launcher.start(Launch(command="sleep 60", cwd=str(tmp_path), env={}, output=log.fileno(), run_id="run-1"))
+        lock.release()
+        other = FileRunLock(str(tmp_path / "state"))
+        other.acquire("run-2")
+        other.release()
+
+
+def test_of_eight_that_race_again_and_again_one_holds_at_a_time(python, tmp_path):
+    """Each adds one to a counter that only the lock protects, and says how often it had its turn. Some are killed while they hold it."""
+    (tmp_path / "counter").write_text("0")
+    source = """
+        turns = 0
+        deadline = time.monotonic() + 1.5
+        while time.monotonic() < deadline:
+            try:
+                lock.acquire(str(os.getpid()))
+            except LockHeld:
+                time.sleep(0.001)
+                continue
+            before = int(open("counter").read())
+            time.sleep(0.0005)
+            open("counter.new", "w").write(str(before + 1))
+            os.replace("counter.new", "counter")
+            turns += 1
+            if turns == 20 and os.getpid() % 2:
+                print(turns, flush=True)
+                os.kill(os.getpid(), signal.SIGKILL)
+            lock.release()
+        print(turns, flush=True)
+    """
+    processes = [python(source) for _ in range(8)]
+    turns = [int(said(process)) for process in processes]
+    assert sum(turns) == int((tmp_path / "counter").read_text())
+    assert sum(turns) > 50
+
+
+def test_a_pid_that_was_given_to_another_process_is_not_the_holder(tmp_path):
+    lock = FileRunLock(str(tmp_path / "state"))
+    lock.acquire("run-1")
+    said = json.loads((tmp_path / "state" / "lock").read_text())
+    (tmp_path / "state" / "lock").write_text(json.dumps({**said, "started": "1"}))
+    assert lock.holder() is None
+    lock.release()
+
+
+def test_a_holder_in_another_container_or_on_another_machine_counts_as_alive(tmp_path):
+    lock = FileRunLock(str(tmp_path / "state"))
+    lock.acquire("run-1")
+    said = json.loads((tmp_path / "state" / "lock").read_text())
+    (tmp_path / "state" / "lock").write_text(json.dumps({**said, "pid": 4_000_000, "place": "elsewhere", "host": "elsewhere"}))
+    with pytest.raises(LockHeld, match="pid 4000000"):
+        FileRunLock(str(tmp_path / "state")).acquire("run-2")
+    lock.release()
+
+
+def test_what_a_run_before_a_reboot_left_is_nobodys_lock(tmp_path):
+    (tmp_path / "state").mkdir()
+    left = {"pid": os.getpid(), "started": "1", "place": "this host before it was booted", "run_id": "r", "since": "yesterday"}
+    (tmp_path / "state" / "lock").write_text(json.dumps(left))
+    lock = FileRunLock(str(tmp_path / "state"))
+    assert lock.holder() is None
+    lock.acquire("run-2")
+    assert lock.holder() == os.getpid()
+    lock.release()
+
+
+def test_a_later_version_may_say_more_about_itself(tmp_path):
+    lock = FileRunLock(str(tmp_path / "state"))
+    lock.acquire("run-1")
+    said = json.loads((tmp_path / "state" / "lock").read_text())
+    (tmp_path / "state" / "lock").write_text(json.dumps({**said, "mood": "confident"}))
+    assert FileRunLock(str(tmp_path / "state")).holder() == os.getpid()
+    with pytest.raises(LockHeld):
+        FileRunLock(str(tmp_path / "state")).acquire("run-2")
+    lock.release()
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"{}", b"[]", b"null", b'{"pid": "x"}'])
+def test_a_damaged_file_that_nobody_has_locked_is_no_obstacle(tmp_path, content):
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "lock").write_bytes(content)
+    lock = FileRunLock(str(tmp_path / "state"))
+    assert lock.holder() is None
+    lock.acquire("run-1")
+    assert lock.holder() == os.getpid()
+    lock.release()
+
+
+def test_a_state_directory_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "state").write_text("a file")
+    with pytest.raises(StorageError, match=r"state/lock: cannot take the run lock: ") as refusal:
+        FileRunLock(str(tmp_path / "state")).acquire("run-1")
+    assert refusal.value.exit_code == 2
+    assert refusal.value.hint
+
+
+def test_looking_for_the_holder_of_a_repository_that_never_ran_creates_nothing(tmp_path):
+    assert FileRunLock(str(tmp_path / "state")).holder() is None
+    assert not (tmp_path / "state").exists()
