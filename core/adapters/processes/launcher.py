@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import math
 import os
 import resource
-import select
-import signal
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +17,9 @@ from core.adapters.processes import spawn
 from core.adapters.processes.guardian import Guardian
 from core.adapters.processes.mark import ATTEMPT_VARIABLE, RUN_VARIABLE, Mark, Marker, of_run, of_tree
 from core.adapters.processes.tree import Tree, children
-from core.ports import CommandNotStarted, Exit, Launch
+from core.adapters.processes.watch import Watch
+from core.errors import UsageError
+from core.ports import Exit, Launch
 
 _PR_SET_CHILD_SUBREAPER = 36
 #: Seconds between looks for orphans that ended while their leader runs on.
@@ -30,14 +30,6 @@ _ROUNDS = 50
 _HOUR = 3600.0
 #: The kernel's counts of pages are exact to a few percent.
 _FLOOR_NOISE = 1.05
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Leader:
-    """The process that ``start`` started."""
-
-    handle: int
-    pid: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,25 +46,30 @@ class ProcessLauncher:
     """Real processes. For one thread; ``wake`` may be called from anywhere."""
 
     def __init__(self, inherited: Mapping[str, str] | None = None) -> None:
+        """``inherited`` is the environment that every process starts from; default: the tool's own.
+
+        Raises UsageError on a system that is not Linux.
+        """
+        if sys.platform != "linux":
+            raise UsageError("tasks can only be run on Linux", hint="plan, list, status and audit work here")
         self._inherited = _encoded(os.environ if inherited is None else inherited)
         self._marker = Marker()
         self._guardian = Guardian()
         self._runs: dict[str, _Run] = {}
         self._marks: dict[int, Mark] = {}
-        #: Living leaders by the descriptor that tells of their end.
-        self._leaders: dict[int, _Leader] = {}
+        #: Pids of the processes started and not yet reaped, with their handles.
+        self._leaders: dict[int, int] = {}
         self._started = 0
         self._reaped_at = 0.0
-        self._wake_reader, self._wake_writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        self._poll = select.poll()
-        self._poll.register(self._wake_reader, select.POLLIN)
+        self._watch = Watch()
+        self._closed = False
         spawn.keep_descriptors()
         _adopt_orphans(True)
 
     @property
     def wake_fd(self) -> int:
         """A descriptor that wakes ``wait`` when written to; made for ``signal.set_wakeup_fd``."""
-        return self._wake_writer
+        return self._watch.wake_fd
 
     def __enter__(self) -> Self:
         return self
@@ -88,29 +85,29 @@ class ProcessLauncher:
         with self._marker.wearing(mark):
             pid = spawn.start(launch.command, launch.cwd, variables, launch.output)
         self._started = handle
-        self._watch(_Leader(handle=handle, pid=pid))
         self._marks[handle] = mark
+        self._leaders[pid] = handle
+        self._watch.add(pid)
         return handle
 
     def wait(self, timeout: float | None) -> tuple[Exit, ...]:
         deadline = math.inf if timeout is None else time.monotonic() + timeout
         while True:
-            left = min(deadline - time.monotonic(), _REAP if self._leaders else _HOUR)
-            ready = self._poll.poll(max(0.0, left * 1000))
+            left = deadline - time.monotonic()
+            ended, woken = self._watch.wait(min(left, _REAP if self._leaders else _HOUR))
             self._reap_orphans_at_times()
-            exits = tuple(exit_ for descriptor, _ in ready if (exit_ := self._ended(descriptor)) is not None)
-            if exits or time.monotonic() >= deadline or any(descriptor == self._wake_reader for descriptor, _ in ready):
+            exits = tuple(exit_ for pid in ended if (exit_ := self._reap(pid)) is not None)
+            if exits or woken or time.monotonic() >= deadline:
                 return exits
 
     def wake(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            os.write(self._wake_writer, b"\0")
+        self._watch.wake()
 
     def signal(self, handle: int, number: int) -> int:
         return self._tree(handle).send(number)
 
     def survivors(self, handle: int) -> int:
-        if any(leader.handle == handle for leader in self._leaders.values()):
+        if handle in self._leaders.values():
             return len(self._tree(handle).members())
         # The topmost survivors of a dead leader are our children: without such there is none.
         orphans = self._orphans()
@@ -128,16 +125,15 @@ class ProcessLauncher:
 
     def close(self) -> None:
         """Kill what still runs, and let go of everything."""
-        if self._wake_reader < 0:
+        if self._closed:
             return
+        self._closed = True
         for run in self._runs.values():
             Tree(self._marker, run.mark).kill()
         self._reap_leaders()
         self._orphans()
         self._guardian.dismiss()
-        os.close(self._wake_reader)
-        os.close(self._wake_writer)
-        self._wake_reader = -1
+        self._watch.close()
         _adopt_orphans(False)
 
     # -- inside --------------------------------------------------------------------------------------------------
@@ -150,31 +146,15 @@ class ProcessLauncher:
         self._runs[run_id] = run
         return run
 
-    def _watch(self, leader: _Leader) -> None:
-        try:
-            descriptor = os.pidfd_open(leader.pid)
-        except OSError as problem:
-            os.kill(leader.pid, signal.SIGKILL)
-            os.waitpid(leader.pid, 0)
-            raise CommandNotStarted(f"cannot watch the process: {problem.strerror}", 126) from problem
-        self._leaders[descriptor] = leader
-        self._poll.register(descriptor, select.POLLIN)
-
-    def _ended(self, descriptor: int) -> Exit | None:
-        """Reap the leader behind ``descriptor``; None for what is no leader, or one that was forgotten."""
-        leader = self._leaders.pop(descriptor, None)
-        if leader is None:
-            with contextlib.suppress(BlockingIOError):
-                os.read(self._wake_reader, 4096)
-            return None
-        self._poll.unregister(descriptor)
-        os.close(descriptor)
-        _, status, usage = os.wait4(leader.pid, 0)
-        if leader.handle not in self._marks:
+    def _reap(self, pid: int) -> Exit | None:
+        """Reap a leader that ended; None for one that was forgotten."""
+        _, status, usage = os.wait4(pid, 0)
+        handle = self._leaders.pop(pid)
+        if handle not in self._marks:
             return None
         code = os.waitstatus_to_exitcode(status)
         return Exit(
-            handle=leader.handle,
+            handle=handle,
             exit_code=code if code >= 0 else None,
             signal=-code if code < 0 else None,
             cpu=usage.ru_utime + usage.ru_stime,
@@ -186,7 +166,7 @@ class ProcessLauncher:
 
     def _orphans(self) -> list[int]:
         """Return the living children that are descendants of leaders; reap the dead ones among them."""
-        own = {leader.pid for leader in self._leaders.values()} | {self._guardian.pid}
+        own = {*self._leaders, self._guardian.pid}
         for _ in range(_ROUNDS):
             found = [pid for pid in children() if pid not in own and self._marker.is_marked(pid)]
             living = [pid for pid in found if not _reaped(pid)]
@@ -204,10 +184,9 @@ class ProcessLauncher:
     def _reap_leaders(self) -> None:
         """Reap what was just killed; what the kernel does not let die within a second is left to it."""
         deadline = time.monotonic() + 1.0
-        for descriptor, leader in self._leaders.items():
-            while not _reaped(leader.pid) and time.monotonic() < deadline:
+        for pid in self._leaders:
+            while not _reaped(pid) and time.monotonic() < deadline:
                 time.sleep(0.001)
-            os.close(descriptor)
         self._leaders.clear()
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from core.adapters.processes.mark import Mark, Marker
 
@@ -62,25 +61,29 @@ class Tree:
         """KILL a process and its group, which is hit as one, whatever it is just forking; tell whether it was alive."""
         group = _group(pid)
         if group not in (0, 1, os.getpgid(0)):
-            with contextlib.suppress(OSError):
-                os.killpg(group, signal.SIGKILL)
+            _reached(os.killpg, group, signal.SIGKILL)
         return is_alive(pid) and self._signal(pid, signal.SIGKILL)
 
     def _signal(self, pid: int, number: int) -> bool:
         try:
             process = os.pidfd_open(pid)
-        except OSError:
+        except ProcessLookupError:
             return False
+        except OSError:  # before Linux 5.3, or in a container that refuses the call
+            return self.bears(pid) and _reached(os.kill, pid, number)
         try:
             # Looked at again under the descriptor: the number may have been given to somebody else meanwhile.
-            if not self.bears(pid):
-                return False
-            signal.pidfd_send_signal(process, number)
-        except OSError:
-            return False
+            return self.bears(pid) and _reached(signal.pidfd_send_signal, process, number)
         finally:
             os.close(process)
-        return True
+
+
+def _reached(send: Callable[[int, int], None], target: int, number: int) -> bool:
+    try:
+        send(target, number)
+    except OSError:
+        return False
+    return True
 
 
 def is_alive(pid: int) -> bool:
