@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,11 @@ def read_lock(repository: Path) -> dict[str, Locked]:
         raise StorageError(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise InvalidFile([Problem(file=LOCK_FILE, message="this is not UTF-8")]) from error
+    return dict(_parse(text))
+
+
+@lru_cache(maxsize=16)
+def _parse(text: str) -> dict[str, Locked]:
     document = read_json(text, LOCK_FILE)
     problems = schema_problems(document, _schema(), LOCK_FILE)
     if problems:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,7 @@ def load_manifest(path: str | os.PathLike[str]) -> Manifest:
     return parse_manifest(content, str(file))
 
 
+@lru_cache(maxsize=256)
 def parse_manifest(content: bytes, file: str) -> Manifest:
     """Turn the bytes of a manifest into a noun; ``file`` is its name in messages. Raises InvalidFile."""
     if len(content) > _LARGEST:

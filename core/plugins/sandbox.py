@@ -33,7 +33,7 @@ _KNOWN_RIGHTS = (0, (1 << 13) - 1, (1 << 14) - 1, (1 << 15) - 1, (1 << 15) - 1, 
 _NET_ABI, _SCOPE_ABI = 4, 6
 _LARGEST_FILE = 256 * 1024 * 1024
 _LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")
-_SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo")
+_SYSTEM_FILES = ("/etc/ld.so.cache", "/usr/share/zoneinfo")
 #: Certificates that a plugin with network permission needs to check who it talks to.
 _CERTIFICATES = ("/etc/ssl", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/etc/pki/tls", "/etc/pki/ca-trust")
 
@@ -92,7 +92,7 @@ def command_line(chamber: Chamber, layers: Layers, tier: Tier) -> list[str]:
     for place in chamber.reach.writable:
         options += ["--bind", place.path, place.path]
     options += ["--bind", str(chamber.temporary), str(chamber.temporary)]
-    options += ["--dev-bind", "/dev/null", "/dev/null", "--dev-bind", "/dev/urandom", "/dev/urandom"]
+    options += ["--dev-bind", "/dev/null", "/dev/null"]
     options += ["--chdir", str(chamber.temporary)]
     return [layers.bubblewrap, *options, "--", *python]
 
@@ -140,8 +140,8 @@ def programs(chamber: Chamber) -> tuple[str, ...]:
 
 
 def _rules(chamber: Chamber) -> list[tuple[str, int, int, int]]:
-    rules = [(os.path.realpath(path), rights, 0, 0) for path, rights in _system_places(chamber)]
-    rules += [(os.path.realpath(path), _READ, 0, 0) for path in _LIBRARIES]
+    rules = [(_real(path), rights, 0, 0) for path, rights in _system_places(chamber)]
+    rules += [(_real(path), _READ, 0, 0) for path in _LIBRARIES]
     rules += [("/dev/null", _READ_FILE | _WRITE_FILE, 0, 0), ("/dev/urandom", _READ_FILE, 0, 0), (str(chamber.temporary), _CHANGE, 0, 0)]
     rules += [(place.path, _READ_FILE, place.device, place.inode) for place in chamber.reach.readable]
     rules += [(place.path, _READ_DIR, place.device, place.inode) for place in chamber.reach.listable]
@@ -208,6 +208,11 @@ def _filter(processes: bool, programs_too: bool, signals: bool) -> bytes:
 
 
 @cache
+def _real(path: str) -> str:
+    return os.path.realpath(path)
+
+
+@cache
 def _interpreter() -> str:
     return os.path.realpath(sys.executable)
 
@@ -217,12 +222,13 @@ def boot_code() -> bytes:
     """Return our code that runs inside, compiled, in the order of its imports; it is sent before the setup message."""
     folder = Path(inside.__file__).parent
     sources = [(name, (folder / f"{name}.py").read_text(encoding="utf-8")) for name in ("wire", "confine", "api", "start")]
-    return marshal.dumps([(name, compile(source, f"core/plugins/inside/{name}.py", "exec", optimize=0)) for name, source in sources])
+    return marshal.dumps([(name, compile(source, f"core/plugins/inside/{name}.py", "exec", optimize=2)) for name, source in sources])
 
 
 @cache
 def _interpreter_places() -> tuple[str, ...]:
-    standard = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
+    # A virtual environment's own folder is not the library: it holds everything that was ever installed there.
+    standard = {sysconfig.get_path(name, vars={"platbase": sys.base_exec_prefix}) for name in ("stdlib", "platstdlib")}
     folder = Path(sysconfig.get_config_var("LIBDIR") or "/usr/lib")
     shared = {str(path) for path in folder.glob("libpython*.so*")}
     return (_interpreter(), *sorted(os.path.realpath(path) for path in standard), *sorted(shared))
