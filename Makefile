@@ -20,7 +20,7 @@ help:  ## Print this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 run: $(READY)  ## Work off tasks.yml of this repository
-	@$(BIN)/orchestrator run $(ARGS)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/orchestrator run $(ARGS)
 
 test: lint  ## Run every check; the closing line of pytest comes last
 	@$(BIN)/python -m pytest -m "not slow" $(TESTS) $(ARGS)
