@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import os
+import random
 import stat
 import subprocess
 from pathlib import Path
@@ -76,6 +78,52 @@ class LineMeter:
         return {blob: self.known[blob] for blob in wanted if blob in self.known}
 
 
+#: Modules of the standard library: real code that every Python has at hand.
+MODULES = ("textwrap", "argparse", "shlex", "string", "copy", "bisect", "heapq", "csv", "calendar", "fnmatch")
+
+
+def versions(name, count):
+    """Return ``count`` versions of a module that parse: its first statements, more and more of them."""
+    source = Path(os.__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
+    ends = [node.end_lineno for node in ast.parse(source).body]
+    lines = source.splitlines(keepends=True)
+    return ["".join(lines[: ends[max(0, len(ends) * number // count - 1)]]) for number in range(1, count + 1)]
+
+
+def grow_real_code(scratch, rounds, *, merges=True):
+    """Commit edits, moves, deletions, files that do not parse and, if wanted, side branches: about eight revisions a round."""
+    chance = random.Random(7)
+    stock = {name: versions(name, 12) for name in MODULES}
+    names = {name: f"{name}.py" for name in MODULES}
+
+    def edit(*some):
+        return {names[name]: chance.choice(stock[name]) + f"\nassert {chance.randrange(99)}\n" for name in some}
+
+    scratch.commit(edit(*MODULES))
+    for number in range(rounds):
+        one, two, three, four = chance.sample(MODULES, 4)
+        if merges:
+            scratch.git("checkout", "-q", "-b", f"side{number}")
+            scratch.commit(edit(one))
+            scratch.git("checkout", "-q", "main")
+            scratch.commit(edit(two))
+            scratch.git("checkout", "-q", f"side{number}")
+            scratch.commit(edit(three))
+            scratch.git("checkout", "-q", "main")
+        scratch.commit(edit(two, four))
+        if merges:
+            scratch.git("merge", "-q", "--no-ff", "--no-edit", f"side{number}")
+        moved = f"part{number}/{four}.py"
+        (scratch.root / moved).parent.mkdir()
+        scratch.git("mv", names[four], moved)
+        names[four] = moved
+        scratch.commit()
+        scratch.commit({"broken.py": "def f(:\n" if number % 2 else "def f():\n    return 1\n"})
+        if number % 3 == 2:
+            scratch.commit({names[one]: None})
+            scratch.commit(edit(one))
+
+
 def numbers(history):
     """What each revision changed, as plain numbers; None for a version with a problem."""
     return [
@@ -117,3 +165,8 @@ def numbers_of():
 @pytest.fixture
 def hash_of():
     return fingerprint
+
+
+@pytest.fixture
+def real_code():
+    return grow_real_code
