@@ -6,41 +6,20 @@ The plan and its statuses are ``tasks.yml``; what has not reached it yet is in t
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
-from core.domain.attempt import Attempt, RunRecord
+from core.domain.attempt import Attempt
 from core.domain.edit import AppendTask, Edit, SetField, Snapshot
-from core.domain.outcome import Ending, Outcome
+from core.domain.recovery import Recovery, interrupt
+from core.domain.reload import Reloaded, compare
 from core.domain.status import Status
-from core.domain.task import Place, Task
+from core.domain.task import Task, with_status
 from core.domain.versions import FileVersions
 from core.ports import Busy, Clock, HandEdited, Journal, TaskFile, Written
 
 #: Seconds by which the file may trail the journal, and the share of a run that writing it may take.
 _TRAIL = 0.25
 _WRITE_SHARE = 0.05
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reloaded:
-    """What somebody's save changed, apart from statuses that were merely old."""
-
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
-    #: Tasks whose entry changed otherwise than in a status of ours.
-    changed: tuple[str, ...]
-    #: Statuses set by hand.
-    statuses: Mapping[str, Status]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recovery:
-    """What a dead run left to put right."""
-
-    run: RunRecord
-    interrupted: tuple[Attempt, ...]
-    replayed: int
 
 
 class Memory:
@@ -59,6 +38,7 @@ class Memory:
         #: Statuses that the file does not show yet.
         self._dirty: dict[str, Status] = {}
         self._last_seq = 0
+        self._marked_seq = 0
         self._next_write = 0.0
         self._reloads: list[Reloaded] = []
         self._problems: tuple[str, ...] = ()
@@ -153,6 +133,7 @@ class Memory:
         Returns whether they are in step now: False while somebody is in the middle of a save or their text is invalid.
         """
         if not self._dirty:
+            self._mark_written(self._last_seq)
             return True
         if not force and self._clock.monotonic() < self._next_write:
             return False
@@ -254,8 +235,13 @@ class Memory:
         if entries_changed:
             self._versions.restart({task.id: task.status for task in result.snapshot.tasks})
             self._take(result.snapshot)
-        if up_to:
+        self._mark_written(up_to)
+
+    def _mark_written(self, up_to: int) -> None:
+        """Note in the journal that the file shows everything up to ``up_to``: it must not be laid over a later edit by hand."""
+        if up_to > self._marked_seq:
             self._journal.mark_written(up_to)
+            self._marked_seq = up_to
 
     def _merge(self, snapshot: Snapshot) -> None:
         """Take over a person's text: what they changed on purpose wins, our transitions go onto it with the next write."""
@@ -271,30 +257,4 @@ class Memory:
             known = held.get(task.id)
             if known is not None and task.id not in by_hand and known is not task.status:
                 self._note(task.id, known)
-        self._reloads.append(_compare(before, self._entries, by_hand))
-
-
-def with_status(task: Task, status: Status) -> Task:
-    """Return the entry with the status that holds."""
-    return task if task.status is status else replace(task, status=status)
-
-
-def interrupt(attempt: Attempt) -> Attempt:
-    """Return a dead run's attempt with its outcome: interrupted, by nobody's fault."""
-    outcome = Outcome(ending=Ending.INTERRUPTED, reason="its run died", log=attempt.log)
-    return replace(attempt, outcome=outcome)
-
-
-def _compare(before: Mapping[str, Task], after: Mapping[str, Task], by_hand: Mapping[str, Status]) -> Reloaded:
-    both = [task_id for task_id in after if task_id in before]
-    return Reloaded(
-        added=tuple(task_id for task_id in after if task_id not in before),
-        removed=tuple(task_id for task_id in before if task_id not in after),
-        changed=tuple(task_id for task_id in both if _content(before[task_id]) != _content(after[task_id])),
-        statuses=dict(by_hand),
-    )
-
-
-def _content(task: Task) -> Task:
-    """Return the entry without what may change without anybody meaning it: its status and its place."""
-    return replace(task, status=Status.PENDING, place=Place(line=0, column=0))
+        self._reloads.append(compare(before, self._entries, by_hand))

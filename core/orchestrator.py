@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import heapq
 import signal
 from collections.abc import Callable, Mapping
 
 from core.domain.attempt import Attempt, RunRecord
 from core.domain.budget import Budget
 from core.domain.cycle import CycleReport
+from core.domain.exit_code import exit_code_of
 from core.domain.outcome import Ending, Outcome
+from core.domain.pauses import Pauses
+from core.domain.reload import Reloaded
 from core.domain.run_options import RunOptions
 from core.domain.settlement import Settlement, settle
 from core.domain.status import OPEN, Status
 from core.domain.task import Task, Work
 from core.events import RunFinished
 from core.executor import Executor, phases
-from core.memory import Memory, Reloaded
+from core.memory import Memory
 from core.planner import Decision, Planner, select
 from core.ports import Clock, Journal, Launcher, RunLock, StopSignals
 from core.run_report import RunReport
@@ -64,8 +66,7 @@ class Orchestrator:
         self._decisions: dict[str, Decision] = {}
         #: Attempts of this run, by task.
         self._tries: dict[str, int] = {}
-        #: Pauses before retries: when they end (monotonic seconds), for whom.
-        self._pauses: list[tuple[float, str]] = []
+        self._pauses = Pauses()
         #: Goals whose check failed, with the reason and how many tasks had been done by then.
         self._unmet: dict[str, tuple[str, int]] = {}
         self._next_poll = 0.0
@@ -101,6 +102,7 @@ class Orchestrator:
         killed = {run.id: self._launcher.sweep(run.id) for run in self._journal.dead_runs()}
         tasks = self._memory.load_tasks()
         self._journal.begin_run(RunRecord(id=self._memory.run_id, pid=self._pid, started=self._clock.now()))
+        self._memory.save_tasks()
         for recovery in self._memory.recover():
             self._report.recovered(recovery, killed.get(recovery.run.id, 0))
         if self._options.retry_failed:
@@ -115,21 +117,14 @@ class Orchestrator:
         if not self._memory.save_tasks():
             self._report.warned("the tasks file could not be brought up to date (see above); the next run will do it from the journal")
         passed = self._planner.passed_over()
-        left = dict.fromkeys(passed, self._stop or self._budget_words())
+        left = dict.fromkeys(passed, self._stop or self._budget.why_passed_over())
         if passed and not self._stop:
-            self._report.budget_exhausted(passed, self._budget_words())
-        exit_code = self._exit_code(bool(passed))
+            self._report.budget_exhausted(passed, self._budget.why_passed_over())
+        failed = any(status is Status.FAILED for _, status in self._planner.selected())
+        exit_code = exit_code_of(self._signals.received(), failed=failed, over_budget=bool(passed) and self._options.strict)
         self._journal.end_run(self._memory.run_id, self._clock.now(), exit_code)
         reason = self._stop or ("the budget is used up" if passed else "nothing actionable is left")
         return self._report.run_finished(self._planner, exit_code=exit_code, left=left, budget=self._budget, reason=reason)
-
-    def _exit_code(self, budget_left_work: bool) -> int:
-        received = self._signals.received()
-        if received is not None:
-            return 128 + received
-        if any(status is Status.FAILED for _, status in self._planner.selected()):
-            return 1
-        return 5 if budget_left_work and self._options.strict else 0
 
     def _abandon(self) -> None:
         """Leave no process behind when we fail; what they were is recorded as interrupted by the next run."""
@@ -145,7 +140,7 @@ class Orchestrator:
         known = {task.id for task in tasks}
         for task_id in known.intersection(self._executor.running):
             planner.mark(task_id, Status.IN_PROGRESS)
-        for _, task_id in self._pauses:
+        for task_id in self._pauses.ids():
             if task_id in known and planner.status(task_id) is Status.PENDING:
                 planner.delay(task_id)
         for task_id, (reason, _) in self._unmet.items():
@@ -222,7 +217,7 @@ class Orchestrator:
     def _retry(self, attempt: Attempt, outcome: Outcome, pause: float) -> None:
         self._memory.end_attempt(attempt, Status.PENDING, f"{outcome.reason}; next attempt in {pause:g} s")
         self._planner.delay(attempt.task_id)
-        heapq.heappush(self._pauses, (self._clock.monotonic() + pause, attempt.task_id))
+        self._pauses.add(self._clock.monotonic() + pause, attempt.task_id)
         self._report.retried(attempt, outcome, pause)
 
     def _wait(self, task: Task, reason: str) -> None:
@@ -290,9 +285,7 @@ class Orchestrator:
                 self._plan()
 
     def _end_pauses(self) -> None:
-        now = self._clock.monotonic()
-        while self._pauses and self._pauses[0][0] <= now:
-            _, task_id = heapq.heappop(self._pauses)
+        for task_id in self._pauses.pop_due(self._clock.monotonic()):
             if self._memory.status(task_id) is Status.PENDING:
                 self._planner.resume(task_id)
 
@@ -301,18 +294,9 @@ class Orchestrator:
 
     def _patience(self) -> float:
         """Return the seconds until something other than an ending attempt wants attention."""
-        now = self._clock.monotonic()
-        moments = [self._next_poll, *(moment for moment, _ in self._pauses[:1])]
-        next_write = self._memory.next_write()
-        if next_write is not None:
-            moments.append(next_write)
-        return max(0.0, min(moments) - now)
+        moments = (self._next_poll, self._pauses.next_moment(), self._memory.next_write())
+        return max(0.0, min(moment for moment in moments if moment is not None) - self._clock.monotonic())
 
     def _time_left(self) -> float | None:
         limit = self._options.time_budget
         return None if limit is None else limit - self._report.elapsed
-
-    def _budget_words(self) -> str:
-        if self._budget.limit is not None:
-            return f"it does not fit the budget: {self._budget.left:g} of {self._budget.limit:g} left"
-        return "it does not fit the time that is left"

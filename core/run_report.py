@@ -11,10 +11,11 @@ from core.domain.attempt_text import shown
 from core.domain.budget import Budget
 from core.domain.cycle import CycleReport
 from core.domain.outcome import Outcome
+from core.domain.recovery import Recovery
+from core.domain.reload import Reloaded
 from core.domain.run_options import RunOptions
 from core.domain.status import Readiness, Status
 from core.domain.task import Task
-from core.memory import Recovery, Reloaded
 from core.planner import Decision, Planner
 from core.ports import Clock, EventSink
 

@@ -41,3 +41,9 @@ class Budget:
         if not self.limit:
             return 0.0
         return (self.spent + self.reserved) / self.limit
+
+    def why_passed_over(self) -> str:
+        """Say why a ready task was left: a limited account was too small for it, else the time was up."""
+        if self.limit is not None:
+            return f"it does not fit the budget: {self.left:g} of {self.limit:g} left"
+        return "it does not fit the time that is left"

@@ -24,5 +24,13 @@ class ExitCode(IntEnum):
     LOCKED = 4, "Another run of this repository is alive; the message names its pid."
     BUDGET = 5, "The budget ended with work left (only with `--strict`; otherwise 0)."
     TIMEOUT = 124, "Kept for the timeout of the task named by `--exit-code-from`."
+    HANGUP = 129, "Stopped by SIGHUP: its terminal was closed. The state is saved; the next run goes on from it."
     INTERRUPTED = 130, "Stopped by Ctrl-C (SIGINT). The state is saved; the next run goes on from it."
     TERMINATED = 143, "Stopped by SIGTERM. The state is saved; the next run goes on from it."
+
+
+def exit_code_of(signal: int | None, *, failed: bool, over_budget: bool) -> int:
+    """Return the exit code of a run that came to its end: 128 + the signal that stopped it, else 1, 5 or 0."""
+    if signal is not None:
+        return 128 + signal
+    return ExitCode.FAILED if failed else ExitCode.BUDGET if over_budget else ExitCode.OK

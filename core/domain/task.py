@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -104,3 +104,8 @@ class Task:
         if self.command is not None or self.kind in handlers:
             return Work.COMMAND
         return Work.GOAL if self.verify else Work.MILESTONE
+
+
+def with_status(task: Task, status: Status) -> Task:
+    """Return the entry with the status that holds."""
+    return task if task.status is status else replace(task, status=status)

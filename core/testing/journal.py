@@ -22,21 +22,26 @@ class InMemoryJournal:
         self._transitions: list[Transition] = []
         self._state: dict[str, str] = {}
         self._written = 0
+        #: Everything as it was when the transaction under way began.
+        self._before: dict[str, Any] | None = None
         self.repaired = ""
 
     def crashed(self) -> InMemoryJournal:
-        return copy.deepcopy(self)
+        """Return what a journal opened after ``kill -9`` would hold: everything but a transaction under way."""
+        survivor = InMemoryJournal()
+        survivor.__dict__.update(_copied(self.__dict__ if self._before is None else self._before))
+        return survivor
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        before = copy.copy(self.__dict__) | {
-            name: copy.copy(value) for name, value in self.__dict__.items() if isinstance(value, (list, dict))
-        }
+        self._before = _copied(self.__dict__)
         try:
             yield
         except BaseException:
-            self.__dict__.update(before)
+            self.__dict__.update(self._before)
             raise
+        finally:
+            self._before = None
 
     def begin_run(self, run: RunRecord) -> None:
         self._runs.append(run)
@@ -108,3 +113,7 @@ class InMemoryJournal:
 
     def close(self) -> None:
         """Nothing to release."""
+
+
+def _copied(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: copy.copy(value) if isinstance(value, (list, dict)) else value for name, value in fields.items() if name != "_before"}

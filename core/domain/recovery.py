@@ -1,0 +1,23 @@
+"""What a dead run left to put right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from core.domain.attempt import Attempt, RunRecord
+from core.domain.outcome import Ending, Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    """One dead run."""
+
+    run: RunRecord
+    interrupted: tuple[Attempt, ...]
+    replayed: int
+
+
+def interrupt(attempt: Attempt) -> Attempt:
+    """Return a dead run's attempt with its outcome: interrupted, by nobody's fault."""
+    outcome = Outcome(ending=Ending.INTERRUPTED, reason="its run died", log=attempt.log)
+    return replace(attempt, outcome=outcome)
