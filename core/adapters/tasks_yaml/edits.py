@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from copy import deepcopy
-from dataclasses import fields
+from dataclasses import fields, replace
 from operator import attrgetter
 from typing import Any
 
@@ -67,11 +68,14 @@ class _Batch:
         text, expected = self._set_fields(document.text) if self._fields else (document.text, {})
         if not self._new:
             return self._checked(text, document, expected)
+        entries = list(self._new.values())
         try:
-            return self._checked(append_entries(text, document.layout, list(self._new.values())), document, expected)
-        except EditRefused:
-            # A blank line may belong to a literal block that ends the file.
-            return self._checked(append_entries(text, document.layout, list(self._new.values()), spaced=False), document, expected)
+            return self._checked(append_entries(text, document.layout, entries), document, expected)
+        except EditRefused as refused:
+            # A blank line in front of them may belong to a block of text that ends the file.
+            with suppress(EditRefused):
+                return self._checked(append_entries(text, document.layout, entries, spaced=False), document, expected)
+            raise refused from None
 
     # -- fields --------------------------------------------------------------------------------------------------
 
@@ -124,7 +128,9 @@ class _Batch:
         try:
             after = parse_document(text, self._file, watch)
         except InvalidFile as error:
-            raise EditRefused(error.problems[0]) from error
+            first = error.problems[0]
+            # In a text that is never written, the place of a new entry means nothing.
+            raise EditRefused(replace(first, line=0, column=0) if self._new else first) from error
         if len(after.tasks) != len(before.tasks) + len(self._new):
             raise self._refused("the new entries do not stand for themselves")
         for old, new in zip(before.tasks, after.tasks, strict=False):

@@ -54,7 +54,7 @@ def _pairs(fields: Mapping[str, Any], prose: tuple[str, ...] = ()) -> list[str]:
         name = _text(key)
         if isinstance(value, Mapping) and value:
             lines += [f"{name}:", *_indented(_pairs(value))]
-        elif isinstance(value, (list, tuple)) and not _fits(name, value):
+        elif isinstance(value, (list, tuple)) and value and not _fits(name, value):
             lines += [f"{name}:", *(f"  - {_flow(item, inside=False)}" for item in value)]
         elif isinstance(value, str):
             first, *rest = _block_text(value, fold=key in prose)
@@ -80,7 +80,7 @@ def _block_text(text: str, *, fold: bool) -> list[str]:
     if "\n" in text and not _UNPRINTABLE.search(text):
         keep = "" if text.endswith("\n") and not text.endswith("\n\n") else "+" if text.endswith("\n") else "-"
         block = [f"|{keep}", *text.removesuffix("\n").split("\n")]
-    elif fold and len(text) > _WIDTH and single == text:
+    elif fold and len(text) > _WIDTH and not _UNPRINTABLE.search(text):
         block = [">-", *_folded(text)]
     else:
         return [single]
