@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from core.adapters.radon_meter.tree_counts import CountedBlock, TreeCounts
-from core.domain.metric import BlockKind
+from core.domain.metric import BlockKind, RawCounts
 
 
 def tree_counts_by_radon(tree: ast.Module) -> TreeCounts:
@@ -32,6 +32,13 @@ def tree_counts_by_radon(tree: ast.Module) -> TreeCounts:
         distinct_operators=halstead.distinct_operators,
         distinct_operands=halstead.distinct_operands,
     )
+
+
+def raw_counts_by_radon(source: str) -> RawCounts:
+    """Count lines. Raises SyntaxError; takes minutes for statements of thousands of lines."""
+    from radon.raw import analyze
+
+    return RawCounts(**analyze(source)._asdict())
 
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

@@ -103,7 +103,7 @@ class _Tally:
 
 def _filled(text: str) -> int:
     """Return how many lines are not blank."""
-    return sum(1 for line in text.split("\n") if line)
+    return len(list(filter(None, text.split("\n"))))
 
 
 def _add_statement(tally: _Tally, text: str, start: int, patterns: LinePatterns) -> int:

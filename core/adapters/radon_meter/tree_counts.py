@@ -16,6 +16,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from core.adapters.radon_meter.tree_tables import CHILD, CHILDREN, LEAVES, Decisions, Node
 from core.domain.metric import BlockKind
@@ -23,8 +24,7 @@ from core.domain.metric import BlockKind
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-@dataclass(slots=True, kw_only=True)
-class CountedBlock:
+class CountedBlock(NamedTuple):
     """One block and its node."""
 
     kind: BlockKind
@@ -85,7 +85,7 @@ class _Walk:
         """Count a function, report it unless ``kind`` is None, and return its complexity."""
         own, functions, classes = self.members(node.body, node.name)
         if kind:
-            self.blocks.append(CountedBlock(kind=kind, name=name, complexity=1 + own, node=node))
+            self.blocks.append(CountedBlock(kind, name, 1 + own, node))
         for inner in functions:
             self.function(inner, f"{name}.{inner.name}", kind and BlockKind.CLOSURE)
         for klass in classes:
@@ -98,7 +98,7 @@ class _Walk:
         own, methods, classes = self.members(node.body, context)
         total = 1 + own + sum(self.function(method, f"{name}.{method.name}", BlockKind.METHOD) for method in methods)
         average = int(total / float(len(methods))) + (len(methods) > 1) if methods else total
-        self.blocks.append(CountedBlock(kind=BlockKind.CLASS, name=name, complexity=average, node=node))
+        self.blocks.append(CountedBlock(BlockKind.CLASS, name, average, node))
         for inner in classes:
             self.klass(inner, f"{name}.{inner.name}", context)
         return total
