@@ -6,7 +6,7 @@ import dataclasses
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum
 from functools import cache
 from typing import Any
 
@@ -183,7 +183,7 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, frozenset, set)):
         return [_plain(item) for item in value]
-    if isinstance(value, StrEnum):
+    if isinstance(value, Enum):
         return value.value
     return {name: _plain(getattr(value, name)) for name in _fields(value.__class__)}
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any
 
 from core.errors import UsageError
@@ -29,6 +30,9 @@ class Command:
     help: str
     group: str
 
+
+#: Words that several commands begin with.
+GROUPS: Mapping[str, str] = MappingProxyType({"config": "Look at the settings."})
 
 WORK, LOOK, EDIT, SETUP = "Work", "Look", "Edit tasks.yml", "Set up and check"
 
@@ -67,22 +71,27 @@ def invoke(arguments: Sequence[str]) -> int:
     return _call([command.name for command in COMMANDS if _asked_for(command, words)], words)
 
 
-def build(names: Iterable[str]) -> Any:
-    """Return the Typer application with the named commands. Their modules are imported."""
+def build(names: Iterable[str], *, named_only: Iterable[str] = ()) -> Any:
+    """Return the Typer application with the named commands. Their modules are imported.
+
+    Those in ``named_only`` are there to be listed: they have a name and a line of help, and take nothing.
+    """
     import typer
 
     settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
     root = typer.Typer(name=PROGRAM, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, context_settings=settings)
     root.callback(help="Plan, execute, reflect.")(_nothing)
     groups: dict[str, typer.Typer] = {}
-    for command in (command for command in COMMANDS if command.name in set(names)):
+    wanted, listed = frozenset(names), frozenset(named_only)
+    for command in (command for command in COMMANDS if command.name in wanted | listed):
         head, _, tail = command.name.rpartition(" ")
         if head and head not in groups:
             groups[head] = typer.Typer(name=head, rich_markup_mode=None, context_settings=settings)
-            groups[head].callback(help=command.help)(_nothing)
+            groups[head].callback(help=GROUPS.get(head, command.help))(_nothing)
             root.add_typer(groups[head])
-        function = getattr(import_module(command.module), command.function)
-        (groups[head] if head else root).command(tail, context_settings=settings)(function)
+        function = getattr(import_module(command.module), command.function) if command.name in wanted else _nothing
+        line = None if command.name in wanted else command.help
+        (groups[head] if head else root).command(tail, context_settings=settings, help=line)(function)
     return root
 
 
@@ -139,9 +148,12 @@ def _usage_error(error: Any, words: Sequence[str]) -> UsageError:
 
 
 def _complete() -> int:
+    """Answer the shell: the commands' names, or what follows the one that is on the line."""
     import typer.completion
 
+    words = (os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS") or "").split()[1:]
+    asked = [command.name for command in COMMANDS if _asked_for(command, words)]
     typer.completion.completion_init()  # type: ignore[attr-defined]  # without Typer's own --install-completion
-    command: Any = typer.main.get_command(build([command.name for command in COMMANDS]))
-    command.main(args=[], prog_name=PROGRAM, complete_var=COMPLETE_VARIABLE)
+    root: Any = typer.main.get_command(build(asked, named_only=[command.name for command in COMMANDS]))
+    root.main(args=[], prog_name=PROGRAM, complete_var=COMPLETE_VARIABLE)
     return 0

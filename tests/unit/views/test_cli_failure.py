@@ -93,6 +93,7 @@ def test_the_exit_codes_are_the_documented_ones():
         "LOCKED": 4,
         "BUDGET": 5,
         "TIMEOUT": 124,
+        "HANGUP": 129,
         "INTERRUPTED": 130,
         "TERMINATED": 143,
     }
