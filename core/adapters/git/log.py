@@ -12,8 +12,8 @@ from core.adapters.git.lending import lend
 from core.adapters.git.selection import pathspecs
 from core.domain.history import Commit, CommitWindow, Touch
 
-#: Pairs of added and removed files beyond which git looks for exact renames only, whatever the repository is set to.
-_RENAME_LIMIT = 2000
+#: Added and removed files beyond which git looks for exact renames only: its own default, whatever the repository is set to.
+_RENAME_LIMIT = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
