@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import threading
@@ -60,14 +61,19 @@ class Rig:
         return self.launcher.survivors(handle) == 0
 
 
+def _refuse(pid: int, flags: int = 0) -> int:
+    """What a kernel before 5.3 says, and a container that does not know the call."""
+    raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+
 def _later(seconds: float, action: Callable[[], None]) -> None:
     timer = threading.Timer(seconds, action)
     timer.daemon = True
     timer.start()
 
 
-@pytest.fixture(params=["twin", "real"])
-def rig(request: pytest.FixtureRequest, tmp_path) -> Iterator[Rig]:
+@pytest.fixture(params=["twin", "real", "real, without pidfds"])
+def rig(request: pytest.FixtureRequest, tmp_path, monkeypatch) -> Iterator[Rig]:
     if request.param == "twin":
         clock = VirtualClock()
         scripts = {" ".join(command) if isinstance(command, tuple) else command: script for command, script in _COMMANDS.values()}
@@ -75,6 +81,8 @@ def rig(request: pytest.FixtureRequest, tmp_path) -> Iterator[Rig]:
         yield Rig(twin, clock.monotonic, twin.at, -1, "/")
         twin.close()
         return
+    if request.param == "real, without pidfds":
+        monkeypatch.setattr(os, "pidfd_open", _refuse)
     descriptor = os.open(tmp_path / "output", os.O_RDWR | os.O_CREAT | os.O_APPEND)
     with ProcessLauncher() as launcher:
         yield Rig(launcher, time.monotonic, _later, descriptor, str(tmp_path))

@@ -194,3 +194,19 @@ def test_output_lands_behind_our_lines_even_when_two_processes_write_at_once(tmp
     log.close()
     lines = Path(tmp_path, log.path).read_text().splitlines()
     assert sorted(lines[2:-2]) == ["a"] * 9 + ["b"] * 9
+
+
+def test_a_task_that_empties_its_own_log_is_told_so(tmp_path):
+    """A shell opens /dev/stderr anew, and that is the log: what was in it is gone."""
+    store = FileLogStore(str(tmp_path))
+    log = store.open(attempt())
+    log.note("task build, attempt 1")
+    with ProcessLauncher() as launcher:
+        command = "echo lost; echo an error > /dev/stderr; echo kept"
+        launcher.start(Launch(command=command, cwd=str(tmp_path), env={}, output=log.output, run_id="run-1"))
+        launcher.wait(5)
+    log.note("failed: exit 1")
+    log.note("duration: 1 s")
+    log.close()
+    assert store.tail(log.path, 5) == ("an error", "kept")
+    assert (tmp_path / log.path).read_text().count("emptied this log itself") == 1

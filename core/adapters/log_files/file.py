@@ -9,9 +9,12 @@ from collections.abc import Callable
 
 from core.adapters.log_files.layout import left_out, ours
 
+#: What ``> /dev/stderr`` does to a file; a person who finds half of the output missing must learn why.
+_EMPTIED = "the task emptied this log itself, by opening /dev/stdout or /dev/stderr anew; in a shell write >&2 instead"
 #: Bytes of the end that survive when a log outgrows its limit.
 _TAIL = 64 * 1024
 _CHUNK = 1024 * 1024
+_OPENING = 64
 
 
 class FileLog:
@@ -27,7 +30,10 @@ class FileLog:
         self._marker = 0
         #: Size after our last line; a file of another size ends in the task's output.
         self._noted = 0
-        self._header_open = True
+        #: Our first lines, until somebody asks for the descriptor to write behind them.
+        self._header: bytes | None = b""
+        #: What the file began with.
+        self._opening = b""
 
     @property
     def path(self) -> str:
@@ -35,13 +41,14 @@ class FileLog:
 
     @property
     def output(self) -> int:
-        if self._header_open:
-            self._header_open = False
-            self._note(b"\n")
+        self._end_header()
         return self._descriptor
 
     def note(self, text: str) -> None:
-        self._note(self._gap() + ours(text))
+        if self._header is not None:
+            self._header += ours(text)
+        else:
+            self._note(self._gap() + self._warning() + ours(text))
 
     def trim(self) -> int:
         size = self._size()
@@ -50,20 +57,31 @@ class FileLog:
         return self._left_out
 
     def close(self) -> str:
+        self._end_header()
         digest = hashlib.sha256()
-        offset = 0
-        while chunk := self._read(_CHUNK, offset):
-            digest.update(chunk)
-            offset += len(chunk)
+        for offset in range(0, self._size(), _CHUNK):
+            digest.update(self._read(_CHUNK, offset))
         with contextlib.suppress(OSError):
             os.close(self._descriptor)
         self._on_close()
         return digest.hexdigest()
 
+    def _end_header(self) -> None:
+        if self._header is not None:
+            self._note(self._header + b"\n")
+            self._opening = self._header[:_OPENING] if self._noted else b""
+            self._header = None
+
+    def _warning(self) -> bytes:
+        if self._read(len(self._opening), 0) == self._opening:
+            return b""
+        self._opening = b""
+        return ours(_EMPTIED)
+
     def _gap(self) -> bytes:
         """Return what has to stand between the end of the output and a line of ours."""
         size = self._size()
-        if self._header_open or size == self._noted:
+        if size == self._noted:
             return b""
         return b"\n" if self._read(1, size - 1) == b"\n" else b"\n\n"
 
@@ -80,6 +98,7 @@ class FileLog:
         self._left_out += size - head - len(tail) - self._marker
         marker = left_out(self._left_out)
         self._marker = len(marker)
+        self._noted = -1
         self._write(marker + tail)
 
     def _note(self, content: bytes) -> None:

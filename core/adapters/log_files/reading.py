@@ -29,6 +29,7 @@ def follow_lines(root: str, path: str, has_ended: Callable[[], bool], sleep: Cal
                 while chunk := file.read(_CHUNK):
                     *lines, pending = (pending + chunk).split(b"\n")
                     yield from map(shown, lines)
+                    pending = pending[:_CHUNK]  # of an endless line no more is shown anyway
                 if ended:
                     break
                 if os.fstat(file.fileno()).st_size < file.tell():

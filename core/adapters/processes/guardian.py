@@ -11,7 +11,7 @@ import weakref
 from functools import partial
 
 from core.adapters.processes.mark import Marker, of_run
-from core.adapters.processes.tree import Tree
+from core.adapters.processes.tree import LAST_PATIENCE, Tree
 
 #: Reads one run id a line. ``bye`` ends it; the end of the pipe without it means that the tool is dead.
 _WAIT = """
@@ -103,5 +103,4 @@ def main(run_ids: list[str]) -> None:
     while time.monotonic() < deadline and any(tree.members() for tree in trees):
         time.sleep(0.02)
     for tree in trees:
-        while tree.kill():
-            pass
+        tree.kill(LAST_PATIENCE)

@@ -16,7 +16,7 @@ from typing import Self
 from core.adapters.processes import spawn
 from core.adapters.processes.guardian import Guardian
 from core.adapters.processes.mark import ATTEMPT_VARIABLE, RUN_VARIABLE, Mark, Marker, of_run, of_tree
-from core.adapters.processes.tree import Tree, children
+from core.adapters.processes.tree import LAST_PATIENCE, Tree, children
 from core.adapters.processes.watch import Watch
 from core.errors import UsageError
 from core.ports import Exit, Launch
@@ -121,7 +121,7 @@ class ProcessLauncher:
         self._marks.pop(handle, None)
 
     def sweep(self, run_id: str) -> int:
-        return Tree(self._marker, of_run(run_id), trust_limit=False).kill()
+        return Tree(self._marker, of_run(run_id), trust_limit=False).kill(LAST_PATIENCE)
 
     def close(self) -> None:
         """Kill what still runs, and let go of everything."""
@@ -129,7 +129,7 @@ class ProcessLauncher:
             return
         self._closed = True
         for run in self._runs.values():
-            Tree(self._marker, run.mark).kill()
+            Tree(self._marker, run.mark).kill(LAST_PATIENCE)
         self._reap_leaders()
         self._orphans()
         self._guardian.dismiss()

@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator
 
 from core.adapters.processes.mark import Mark, Marker
 
-#: Seconds after which one ``kill`` gives up; what still lives then is stuck in the kernel, or outruns us.
+#: Seconds after which ``kill`` gives up; what still lives then is stuck in the kernel, or outruns us.
 _PATIENCE = 0.25
+#: The same where nobody will look again.
+LAST_PATIENCE = 5.0
 #: Looks in a row that find nothing before a tree counts as gone: one may miss what is just handing over to a child.
 _LOOKS = 3
 
@@ -32,10 +34,10 @@ class Tree:
             return self.kill()
         return sum(self._signal(pid, number) for pid in self.members())
 
-    def kill(self) -> int:
-        """KILL until there is no member, at most a quarter of a second; return how many there were."""
+    def kill(self, patience: float = _PATIENCE) -> int:
+        """KILL until there is no member, at most ``patience`` seconds; return how many there were."""
         seen = set(self.members())
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + patience
         looks = 0
         while looks < _LOOKS and time.monotonic() < deadline:
             killed = [pid for pid in self._candidates() if self._kill(pid)]
