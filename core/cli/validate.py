@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.assembly import open_project, task_file
 from core.cli.backlog_view import say, say_json
 from core.cli.options import Directory, Json, TasksFile
-from core.errors import InvalidFile
+from core.errors import InvalidFile, Problem
 
 
 def validate(directory: Directory = "", tasks_file: TasksFile = None, json: Json = False) -> int:
@@ -13,7 +13,8 @@ def validate(directory: Directory = "", tasks_file: TasksFile = None, json: Json
 
     Runs nothing. Every problem of both files is printed as file:line:column.
     """
-    problems, count, name = [], 0, tasks_file or "tasks.yml"
+    problems: list[Problem] = []
+    count = 0
     try:
         project = open_project(directory, tasks_file=tasks_file)
     except InvalidFile as invalid:

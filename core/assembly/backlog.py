@@ -1,0 +1,86 @@
+"""The backlog, opened to look at it or to change it by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from core.assembly.project import Project, new_run_id, task_file
+from core.errors import LockHeld
+from core.memory import Memory
+from core.ports import Journal, LogStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """The tasks and what the journal knows of them."""
+
+    memory: Memory
+    journal: Journal
+    logs: LogStore
+
+
+@contextmanager
+def open_backlog(project: Project) -> Iterator[Backlog]:
+    """Open the backlog for looking at it; nothing is written, also where nothing can be written."""
+    from core.adapters.sqlite_journal import open_journal_to_read
+    from core.adapters.system_clock import SystemClock
+
+    with ExitStack() as stack:
+        journal = open_journal_to_read(project.state / "state.db")
+        stack.callback(journal.close)
+        file = task_file(project)
+        stack.callback(file.close)
+        memory = Memory(file=file, journal=journal, clock=SystemClock(), run_id="")
+        memory.load_tasks()
+        yield Backlog(memory=memory, journal=journal, logs=log_store(project))
+
+
+@contextmanager
+def open_backlog_to_edit(project: Project) -> Iterator[Memory]:
+    """Open the backlog for a change by hand.
+
+    Beside a live run the change goes into the file alone, as an editor's save would, and the run takes it over;
+    otherwise it is recorded in the journal too.
+    """
+    from core.adapters.run_lock import FileRunLock
+    from core.adapters.sqlite_journal import open_journal, open_scratch_journal
+    from core.adapters.system_clock import SystemClock
+
+    run_id = f"hand-{new_run_id()}"
+    with ExitStack() as stack:
+        lock = FileRunLock(str(project.state))
+        try:
+            lock.acquire(run_id)
+            stack.callback(lock.release)
+            journal = open_journal(project.state / "state.db")
+        except LockHeld:
+            journal = open_scratch_journal()
+        stack.callback(journal.close)
+        file = task_file(project)
+        stack.callback(file.close)
+        memory = Memory(file=file, journal=journal, clock=SystemClock(), run_id=run_id)
+        memory.load_tasks()
+        yield memory
+
+
+def read_log(project: Project, path: str) -> Iterator[str]:
+    """Return a log's lines, ours included, control characters escaped. Raises StorageError when it cannot be read."""
+    from core.adapters.log_files import read_lines
+
+    return read_lines(str(project.root), path)
+
+
+def follow_log(project: Project, path: str, has_ended: Callable[[], bool]) -> Iterator[str]:
+    """Return a log's lines as they come, until ``has_ended`` says so and the end is reached."""
+    from core.adapters.log_files import follow_lines
+
+    return follow_lines(str(project.root), path, has_ended)
+
+
+def log_store(project: Project) -> LogStore:
+    from core.adapters.log_files import FileLogStore
+
+    log = project.settings.log
+    return FileLogStore(str(project.root), log.directory, limit=log.limit, keep=log.keep)

@@ -1,0 +1,101 @@
+"""The repository and how it is to be treated."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from core.config import CONFIG_FILE, config_schema, load_config, merge_settings
+from core.domain.settings import Settings
+from core.errors import UsageError
+from core.ports import ProjectFolder, TaskFile
+from core.yaml_text import read_plain
+
+#: Directory of everything that is ours and not for eyes: journal, lock, caches.
+STATE_DIRECTORY = ".orchestrator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A repository and how it is to be treated."""
+
+    root: Path
+    settings: Settings
+
+    @property
+    def state(self) -> Path:
+        return self.root / STATE_DIRECTORY
+
+    @property
+    def tasks_path(self) -> Path:
+        return self.root / self.settings.tasks_file
+
+
+def open_project(
+    directory: str = "", *, tasks_file: str | None = None, overrides: Mapping[str, Any] | None = None, defaults: bool = False
+) -> Project:
+    """Find the repository and read its settings. Without ``directory``: here, or the nearest directory above with a tasks file.
+
+    With ``defaults`` its config.yaml is not looked at.
+
+    Raises UsageError for a directory that is not there, InvalidFile and StorageError for its config.yaml.
+    """
+    if directory and not Path(directory).is_dir():
+        raise UsageError(f"no such directory: {directory}")
+    root = Path(directory).resolve() if directory else _root_above(Path.cwd(), tasks_file or "tasks.yml")
+    wanted = {**(overrides or {}), "tasks_file": tasks_file}
+    settings = (
+        merge_settings(read_plain("", CONFIG_FILE), CONFIG_FILE, {}, wanted) if defaults else load_config(root=root, overrides=wanted)
+    )
+    return Project(root=root, settings=settings)
+
+
+def task_file(project: Project) -> TaskFile:
+    """Return the tasks file of a project."""
+    from core.adapters.tasks_yaml import YamlTaskFile
+
+    return YamlTaskFile(project.tasks_path, project.root, project.state / "cache")
+
+
+def project_folder(directory: str = "") -> ProjectFolder:
+    """Return the directory that ``init`` looks at and writes into. Raises UsageError when it is not there."""
+    from core.adapters.repository_probe import RepositoryProbe
+
+    if directory and not Path(directory).is_dir():
+        raise UsageError(f"no such directory: {directory}")
+    return RepositoryProbe(Path(directory or "."), own_environment())
+
+
+def file_schemas() -> dict[str, dict[str, Any]]:
+    """Return the JSON schemas of the files that people write: ``tasks`` and ``config``."""
+    from core.adapters.tasks_yaml import tasks_schema
+
+    return {"tasks": tasks_schema(), "config": config_schema()}
+
+
+def new_run_id() -> str:
+    """Return an id that sorts by time and is unique on one machine: ``20261121T031821-4f2a``."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+
+
+def own_environment() -> dict[str, str]:
+    """Return the tool's own environment with its scripts last on PATH, so that ``verify: orchestrator …`` finds it."""
+    scripts = str(Path(sys.argv[0]).parent.resolve()) if sys.argv and Path(sys.argv[0]).is_absolute() else str(Path(sys.executable).parent)
+    path = os.environ.get("PATH", os.defpath)
+    return {**os.environ, "PATH": path if scripts in path.split(os.pathsep) else f"{path}{os.pathsep}{scripts}"}
+
+
+def _root_above(here: Path, tasks_file: str) -> Path:
+    """Return the nearest directory from ``here`` up that has a tasks file or a config, not beyond the git repository."""
+    for directory in (here, *here.parents):
+        if (directory / tasks_file).exists() or (directory / CONFIG_FILE).exists():
+            return directory
+        if (directory / ".git").exists():
+            return directory
+    return here

@@ -1,0 +1,126 @@
+"""One run, assembled from the settings and what the command line asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+from core.assembly.backlog import log_store
+from core.assembly.project import Project, new_run_id, own_environment, task_file
+from core.domain.run_options import RunOptions
+from core.domain.settings import Settings
+from core.events import Event
+from core.memory import Memory
+from core.orchestrator import Orchestrator
+from core.ports import EventSink, LogStore
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """A run that is ready to go; whoever wants to see it adds a sink first."""
+
+    orchestrator: Orchestrator
+    logs: LogStore
+    sinks: list[EventSink] = field(default_factory=list)
+    ticks: list[Callable[[], None]] = field(default_factory=list)
+
+
+@contextmanager
+def open_run(project: Project, options: RunOptions, *, reflect: bool = True) -> Iterator[Run]:
+    """Assemble one run. Entering takes no lock and starts nothing."""
+    from core.adapters.event_log import EventLog
+    from core.adapters.own_directory import make_own_directory
+    from core.adapters.processes import ProcessLauncher
+    from core.adapters.run_lock import FileRunLock
+    from core.adapters.sqlite_journal import open_journal
+    from core.adapters.stop_signals import SystemStopSignals
+    from core.adapters.system_clock import SystemClock
+    from core.executor import Executor, ExecutorSettings
+    from core.run_report import RunReport
+
+    settings, clock, run_id = project.settings, SystemClock(), new_run_id()
+    make_own_directory(project.state)
+    make_own_directory(project.root / settings.log.directory)
+    with ExitStack() as stack:
+        journal = open_journal(project.state / "state.db")
+        stack.callback(journal.close)
+        launcher = stack.enter_context(ProcessLauncher(own_environment()))
+        signals = stack.enter_context(SystemStopSignals(launcher.wake_fd))
+        file = task_file(project)
+        stack.callback(file.close)
+        event_log = EventLog(project.root / settings.log.directory / f"run-{run_id}.jsonl")
+        stack.callback(event_log.close)
+        sinks: list[EventSink] = [event_log]
+        ticks: list[Callable[[], None]] = []
+        logs = log_store(project)
+        logs.prune()
+        memory = Memory(file=file, journal=journal, clock=clock, run_id=run_id)
+        executor = Executor(
+            launcher=launcher,
+            logs=logs,
+            clock=clock,
+            settings=ExecutorSettings(
+                root=str(project.root),
+                tasks_file=str(project.tasks_path),
+                grace=settings.grace,
+                timeout=settings.timeout,
+                handlers=options.handlers,
+            ),
+        )
+        orchestrator = Orchestrator(
+            options=options,
+            memory=memory,
+            journal=journal,
+            executor=executor,
+            launcher=launcher,
+            lock=FileRunLock(str(project.state)),
+            signals=signals,
+            clock=clock,
+            report=RunReport(emit=_fan_out(sinks), clock=clock, run_id=run_id, note=journal.repaired),
+            pid=os.getpid(),
+            tick=_call_all(ticks),
+        )
+        yield Run(orchestrator=orchestrator, logs=logs, sinks=sinks, ticks=ticks)
+
+
+def run_options(
+    settings: Settings,
+    *,
+    only: Iterable[str] | None = None,
+    tags: Iterable[str] | None = None,
+    retry_failed: bool = False,
+    strict: bool = False,
+) -> RunOptions:
+    """Return what a run is asked to do: the settings, and what only the command line can say."""
+    return RunOptions(
+        jobs=settings.jobs or len(os.sched_getaffinity(0)),
+        budget=settings.budget.cost,
+        time_budget=settings.budget.time,
+        stop_on_exceed=settings.budget.on_exceed == "stop",
+        warn_at=settings.budget.warn_at,
+        fail_fast=settings.fail_fast,
+        handlers=settings.handlers,
+        reflect_every=settings.reflect.every,
+        only=frozenset(only or ()),
+        tags=frozenset(tags or ()),
+        retry_failed=retry_failed,
+        strict=strict,
+    )
+
+
+def _fan_out(sinks: list[EventSink]) -> EventSink:
+    def emit(event: Event) -> None:
+        for sink in sinks:
+            sink(event)
+
+    return emit
+
+
+def _call_all(ticks: list[Callable[[], None]]) -> Callable[[], None]:
+    def tick() -> None:
+        for each in ticks:
+            each()
+
+    return tick
