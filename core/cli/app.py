@@ -56,7 +56,6 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="config show", module="core.cli.config_show", function="config_show", help="Print every setting and its source.", group=SETUP
     ),
-    Command(name="doctor", module="core.cli.doctor", function="doctor", help="Check this machine and this repository.", group=SETUP),
     Command(name="completion", module="core.cli.completion", function="completion", help="Print a shell's completion script.", group=SETUP),
 )
 

@@ -1,0 +1,230 @@
+"""The installed command: help, version, mistakes, pipes, terminals, completion."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import core
+from core.cli.app import COMMANDS, build
+
+ORCHESTRATOR = Path(sys.executable).parent / "orchestrator"
+OURS = ("ORCHESTRATOR_", "GITHUB_", "GITLAB_", "CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "TERM", "_ORCHESTRATOR", "PYTHON")
+TASKS = """\
+- {id: good, description: Goes well, priority: high, command: "echo fine"}
+- {id: bad, description: Goes wrong, command: "printf '\\\\033[31mred\\\\n::error::mine\\\\n'; exit 3"}
+- {id: later, description: Comes later, command: "true", dependencies: [bad]}
+"""
+
+
+def environment(**variables: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    return {**kept, "ORCHESTRATOR_REFLECT_ENABLED": "false", **variables}
+
+
+def orchestrator(*arguments: str, cwd: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [ORCHESTRATOR, *arguments],
+        cwd=cwd,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    (tmp_path / "tasks.yml").write_text(TASKS)
+    return tmp_path
+
+
+@pytest.mark.parametrize("word", ["--version", "-V", "version"])
+def test_version(word):
+    done = orchestrator(word)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"orchestrator {core.__version__}\n", "")
+
+
+@pytest.mark.parametrize("word", ["--help", "-h", "help"])
+def test_help_is_the_overview(word):
+    done = orchestrator(word)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (Path(core.__file__).parent / "cli" / "help.txt").read_text()
+
+
+def test_without_a_command_the_overview_goes_to_stderr_as_a_mistake():
+    done = orchestrator()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("Works off tasks.yml")
+
+
+@pytest.mark.parametrize("word", ["--version", "--help"])
+def test_version_and_help_import_nothing_heavy(word):
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", ORCHESTRATOR, word], env=environment(), capture_output=True, text=True, check=True
+    )
+    imported = {line.rsplit("|", 1)[1].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    assert not imported & {"typer", "rich", "yaml", "dataclasses", "json", "radon", "core.cli.app", "core.errors"}
+
+
+def test_every_command_explains_itself_with_the_line_of_the_overview():
+    for command in COMMANDS:
+        done = orchestrator(*command.name.split(), "--help")
+        assert done.returncode == 0, command.name
+        assert f"\n  {command.help}\n" in done.stdout, command.name
+
+
+def test_every_option_has_help():
+    import typer
+
+    def nodes(node):
+        yield node
+        for below in getattr(node, "commands", {}).values():
+            yield from nodes(below)
+
+    root = typer.main.get_command(build([command.name for command in COMMANDS]))
+    silent = [(node.name, parameter.name) for node in nodes(root) for parameter in node.params if not parameter.help]
+    assert silent == []
+
+
+def test_a_mistyped_command_is_named_with_the_nearest():
+    done = orchestrator("stauts")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: no such command: stauts\n  hint: did you mean: orchestrator status\n"
+
+
+def test_a_closed_pipe_is_no_reason_to_complain(repository):
+    for words in ("--help", "list"):
+        script = f"{ORCHESTRATOR} {words} | true; echo ${{PIPESTATUS[0]}}"
+        done = subprocess.run(["bash", "-c", script], cwd=repository, env=environment(), capture_output=True, text=True, timeout=60)
+        assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+def test_a_closed_stdout_is_no_reason_to_fail(repository):
+    for words in ("--help", "list", "run"):
+        done = subprocess.run(["bash", "-c", f"{ORCHESTRATOR} {words} >&- 2>/dev/null"], cwd=repository, env=environment(), timeout=60)
+        assert done.returncode == (1 if words == "run" else 0), words
+
+
+def test_errors_of_a_file_come_all_at_once_as_text_json_and_annotations(repository):
+    (repository / "tasks.yml").write_text("- id: a\n  descripton: x\n- id: b\n  description: y\n  dependencies: [c]\n")
+    done = orchestrator("list", "--json", cwd=repository, GITHUB_ACTIONS="true")
+    value = json.loads(done.stdout)
+    assert done.returncode == value["exit_code"] == 2
+    assert [problem["line"] for problem in value["problems"]] == sorted(problem["line"] for problem in value["problems"])
+    assert done.stderr.count("tasks.yml:") == len(value["problems"]) >= 3
+    assert orchestrator("list", cwd=repository, GITHUB_ACTIONS="true").stdout.count("::error file=tasks.yml,line=") == len(
+        value["problems"]
+    )
+
+
+def test_a_piped_run_writes_progress_to_stderr_and_the_summary_to_stdout(repository):
+    done = orchestrator("run", "-j1", cwd=repository)
+    assert done.returncode == 1
+    assert [line[0] for line in done.stderr.splitlines()] == ["✓", "✗"]
+    assert "\x1b" not in done.stdout + done.stderr
+    assert "red\n  │ ::error::mine\n" in done.stdout
+    assert "blocked  later  it depends on bad" in done.stdout
+    assert "orchestrator run --retry-failed" in done.stdout
+
+
+def test_a_run_in_github_folds_successes_marks_failures_and_writes_the_page(repository):
+    page, junit = repository / "page.md", repository / "junit.xml"
+    done = orchestrator("run", "-j1", "--junit", str(junit), cwd=repository, GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(page))
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("::group::✓")
+    assert "::error title=bad failed::exit 3: Goes wrong" in lines
+    obeyed, silent = [], ""
+    for line in lines:
+        if silent:
+            silent = "" if line == f"::{silent}::" else silent
+        elif line.startswith("::stop-commands::"):
+            silent = line.removeprefix("::stop-commands::")
+        elif line.lstrip().startswith("::") or "##[" in line:
+            obeyed.append(line.split("::")[1].split()[0])
+    assert obeyed == ["group", "endgroup", "error"]
+    assert "**bad** Goes wrong" in page.read_text()
+    assert '<failure message="exit 3: Goes wrong"' in junit.read_text()
+
+
+def test_a_run_at_a_terminal_is_coloured_and_leaves_no_rows_behind(repository):
+    text = at_a_terminal("run", "-j1", cwd=repository, TERM="xterm-256color")
+    assert "\x1b[32m✓\x1b[0m" in text
+    last = text[text.rindex("\x1b[J") :] if "\x1b[J" in text else text
+    assert "▸" not in last
+
+
+@pytest.mark.parametrize("variables", [{"TERM": "dumb"}, {"TERM": "xterm", "NO_COLOR": "1", "CI": "1"}])
+def test_a_simple_terminal_gets_plain_lines(repository, variables):
+    assert "\x1b" not in at_a_terminal("run", "-j1", cwd=repository, **variables)
+
+
+def test_quiet_says_nothing_when_all_is_well(repository):
+    (repository / "tasks.yml").write_text(TASKS.splitlines()[0])
+    done = orchestrator("run", "-q", cwd=repository)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_run_as_json_is_events_on_stdout_and_nothing_else(repository):
+    done = orchestrator("run", "-j1", "--json", cwd=repository)
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (events[0]["event"], events[-1]["event"], events[-1]["exit_code"]) == ("run_started", "run_finished", 1)
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [("orchestrator sta", {"status"}), ("orchestrator why ", {"good", "bad", "later"}), ("orchestrator run --retry", {"--retry-failed"})],
+)
+def test_bash_completes_commands_ids_and_options(repository, line, expected):
+    words = line.split(" ")
+    script = f"""
+        eval "$({ORCHESTRATOR} completion bash)"
+        COMP_WORDS=({" ".join(words[:-1])} "{words[-1]}") COMP_CWORD={len(words) - 1}
+        _orchestrator_completion {ORCHESTRATOR}
+        printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    done = subprocess.run(["bash", "-c", script], cwd=repository, env=environment(), capture_output=True, text=True, timeout=60)
+    assert (set(done.stdout.split()), done.stderr) == (expected, "")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_name_the_command(shell):
+    done = orchestrator("completion", shell)
+    assert done.returncode == 0
+    assert re.search(r"_ORCHESTRATOR_COMPLETE=complete_" + shell, done.stdout)
+
+
+def test_the_documentation_is_what_the_code_says():
+    script = Path(core.__file__).parent.parent / "docs" / "generate.py"
+    done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def at_a_terminal(*arguments: str, cwd: Path, **variables: str) -> str:
+    """Run the command on a pseudo-terminal and return everything it wrote."""
+    controller, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [ORCHESTRATOR, *arguments], cwd=cwd, env=environment(**variables), stdin=terminal, stdout=terminal, stderr=terminal
+    )
+    os.close(terminal)
+    chunks = []
+    while True:
+        try:
+            chunk = os.read(controller, 65536)
+        except OSError:
+            break
+        if not chunk:
+            break
+        chunks.append(chunk)
+    os.close(controller)
+    process.wait(timeout=60)
+    return b"".join(chunks).decode()
