@@ -1,0 +1,56 @@
+"""The numbers read from git's objects are radon's own on the revision checked out."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from radon.complexity import add_inner_blocks, cc_visit
+from radon.metrics import mi_visit
+
+from core.adapters.git import BlobHistory, Git, GitLog
+from core.adapters.radon_meter.file_measure import measure_source
+
+
+class Meter:
+    """The meter's measuring without its cache."""
+
+    def measure_blobs(self, ids, read):
+        return {blob: measure_source(source) for blob, source in read(list(ids))}
+
+
+@cache
+def by_radon(source):
+    """Every complexity that radon finds, sorted, and the index; None for what it cannot read."""
+    try:
+        return sorted(block.complexity for block in add_inner_blocks(cc_visit(source))), mi_visit(source, True)
+    except SyntaxError:
+        return None
+
+
+def replayed(history):
+    """Yield each revision with the measures of all its files."""
+    files = dict(history.before)
+    for revision in history.revisions:
+        for path in (*revision.removed, *(revision.renamed or {}).values()):
+            del files[path]
+        files.update(revision.changed)
+        yield revision.id, dict(files)
+
+
+def test_on_every_revision_checked_out_each_file_has_radons_numbers(scratch, real_code):
+    real_code(scratch, 6)
+    git = Git(str(scratch.root))
+    history = BlobHistory(git, GitLog(git), Meter()).revisions(200)
+    checked = 0
+    for revision, files in replayed(history):
+        scratch.git("checkout", "-q", revision)
+        there = {str(path.relative_to(scratch.root)): path.read_text(encoding="utf-8") for path in scratch.root.rglob("*.py")}
+        assert set(files) == set(there)
+        for path, source in there.items():
+            measure, truth = files[path], by_radon(source)
+            if truth is None:
+                assert measure.problem
+            else:
+                assert (sorted(block.complexity for block in measure.blocks), measure.maintainability) == truth, (revision, path)
+        checked += 1
+    assert checked >= 20
