@@ -86,6 +86,9 @@ def gone_within(seconds: float, run: str) -> bool:
 @pytest.mark.parametrize("whole_group", [False, True], ids=["the tool alone", "its whole group"])
 def test_nothing_outlives_a_tool_that_was_killed(driver, whole_group):
     process, run = driver()
+    deadline = time.monotonic() + 5
+    while len(left_of(run)) != 4 and time.monotonic() < deadline:
+        time.sleep(0.01)
     assert len(left_of(run)) == 4, "sleep; sh and its sleep; the daemon"
     if whole_group:
         os.killpg(process.pid, signal.SIGKILL)
