@@ -39,8 +39,7 @@ class Written:
 class HandEdited:
     """Somebody saved the file since we last read it; nothing of ours is lost or decided.
 
-    ``snapshot`` is their text. The next ``write`` applies onto it, and must follow even with no edits of
-    one's own: until then the disk may hold a version of ours without their save.
+    ``snapshot`` is their text, as it is on the disk; the next ``write`` applies onto it.
     """
 
     snapshot: Snapshot

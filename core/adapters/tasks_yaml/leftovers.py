@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 from core.adapters.tasks_yaml.disk import read_content, storage_errors
-from core.adapters.tasks_yaml.swap import Exchange, beside_prefix, digest_of
+from core.adapters.tasks_yaml.swap import Exchange, beside_prefix
+from core.adapters.tasks_yaml.version import Version
 from core.errors import StorageError
 
 _HALF = 16
@@ -28,15 +30,21 @@ def sweep(path: str, shown: str, exchange: Exchange) -> None:
 def _settle(path: str, shown: str, beside: str, suffix: str, exchange: Exchange) -> None:
     replaced, _, written = suffix.partition("-")
     if suffix.endswith(".part"):
-        os.unlink(beside)
+        _remove(beside)
         return
-    digest = digest_of(read_content(beside, beside).data)[:_HALF]
+    digest = Version(read_content(beside, beside).data).digest[:_HALF]
     if digest not in {replaced, written}:
-        present = digest_of(read_content(path, shown).data)[:_HALF] if os.path.exists(path) else written
+        present = Version(read_content(path, shown).data).digest[:_HALF] if os.path.exists(path) else written
         if present != written:
             message = f"{beside} holds a save of {shown} that came in the middle of a write that died"
             raise StorageError(message, hint=f"compare them (diff {beside} {shown}), keep what you want, then rm {beside}")
         if not os.path.exists(path) or not exchange(beside, path):
             os.replace(beside, path)
             return
-    os.unlink(beside)
+    _remove(beside)
+
+
+def _remove(beside: str) -> None:
+    """Remove bytes of ours; where that is not allowed they stay, and do no harm."""
+    with suppress(PermissionError):
+        os.unlink(beside)

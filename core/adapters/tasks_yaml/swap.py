@@ -6,39 +6,18 @@ there; if it is not, somebody saved in between, and it is put back.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
 from core.adapters.tasks_yaml.disk import read_descriptor, storage_errors
+from core.adapters.tasks_yaml.late_saves import Displaced
+from core.adapters.tasks_yaml.version import Version
 from core.errors import StorageError
 
 Exchange = Callable[[str, str], bool]
 
 _ATTEMPTS = 8
-
-
-@dataclass(slots=True)
-class Displaced:
-    """The version that our write replaced, still open: an editor that had it open may yet write into it."""
-
-    descriptor: int
-    digest: str
-    modified: int
-    size: int
-
-    def late_save(self, shown: str) -> bytes | None:
-        """Return what was written into it since, or None."""
-        status = os.fstat(self.descriptor)
-        if (status.st_mtime_ns, status.st_size) == (self.modified, self.size):
-            return None
-        data = read_descriptor(self.descriptor, shown).data
-        return None if digest_of(data) == self.digest else data
-
-    def close(self) -> None:
-        os.close(self.descriptor)
 
 
 class SlippedIn(Exception):
@@ -49,17 +28,13 @@ class SlippedIn(Exception):
         self.displaced = displaced
 
 
-def digest_of(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def swap(path: str, shown: str, data: bytes, expected: bytes, exchange: Exchange) -> Displaced:
-    """Put ``data`` in place of ``expected``; ``path`` has no symbolic link at its end.
+def swap(path: str, shown: str, new: Version, expected: Version, exchange: Exchange) -> Displaced:
+    """Put ``new`` in place of ``expected``; ``path`` has no symbolic link at its end.
 
     Raises SlippedIn, StorageError; in both cases the file is what it was before or what a person made of it.
     """
     with storage_errors(shown):
-        beside = _write_beside(path, shown, data, expected)
+        beside = _write_beside(path, shown, new, expected)
         try:
             swapped = exchange(beside, path)
         except FileNotFoundError:
@@ -69,24 +44,24 @@ def swap(path: str, shown: str, data: bytes, expected: bytes, exchange: Exchange
         except OSError:
             os.unlink(beside)
             raise
-        return _inspect(path, shown, beside, data, expected, exchange) if swapped else _replace(path, shown, beside, expected)
+        return _inspect(path, shown, beside, new, expected, exchange) if swapped else _replace(path, shown, beside, expected)
 
 
-def _write_beside(path: str, shown: str, data: bytes, expected: bytes) -> str:
+def _write_beside(path: str, shown: str, new: Version, expected: Version) -> str:
     """Write a complete, durable file beside ``path`` that could stand in for it; its name says what it replaces."""
     prefix = beside_prefix(path)
     part = f"{prefix}{os.getpid()}.part"
     target = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         try:
-            view = memoryview(data)
+            view = memoryview(new.data)
             while view:
                 view = view[os.write(target, view) :]
             _make_alike(path, shown, target)
             os.fsync(target)
         finally:
             os.close(target)
-        beside = f"{prefix}{digest_of(expected)[:16]}-{digest_of(data)[:16]}"
+        beside = f"{prefix}{expected.digest[:16]}-{new.digest[:16]}"
         os.rename(part, beside)
         return beside
     except BaseException:
@@ -125,30 +100,30 @@ def _attributes(path: str) -> list[str]:
         return []
 
 
-def _inspect(path: str, shown: str, beside: str, placed: bytes, believed: bytes, exchange: Exchange) -> Displaced:
+def _inspect(path: str, shown: str, beside: str, placed: Version, believed: Version, exchange: Exchange) -> Displaced:
     """Look at what the exchange took out; as long as it is news, put it back and look at what that takes out."""
     news = False
     for _ in range(_ATTEMPTS):
-        displaced, found = _open_displaced(beside, shown)
-        if found == believed:
+        displaced = _open_displaced(beside, shown, believed)
+        if displaced.version is believed:
             os.unlink(beside)
             if news:
                 raise SlippedIn(displaced)
             return displaced
         displaced.close()
         exchange(beside, path)
-        news, placed, believed = True, found, placed
+        news, placed, believed = True, displaced.version, placed
     raise StorageError(f"{shown} is being saved over and over", hint=f"look into {beside} for a save of yours")
 
 
-def _replace(path: str, shown: str, beside: str, expected: bytes) -> Displaced:
+def _replace(path: str, shown: str, beside: str, expected: Version) -> Displaced:
     """The same where files cannot be exchanged: compare, replace, compare what was replaced."""
     try:
-        displaced, found = _open_displaced(path, shown)
+        displaced = _open_displaced(path, shown, expected)
     except FileNotFoundError:
         os.unlink(beside)
         raise SlippedIn(None) from None
-    if found != expected:
+    if displaced.version is not expected:
         displaced.close()
         os.unlink(beside)
         raise SlippedIn(None)
@@ -156,11 +131,13 @@ def _replace(path: str, shown: str, beside: str, expected: bytes) -> Displaced:
     return displaced
 
 
-def _open_displaced(path: str, shown: str) -> tuple[Displaced, bytes]:
+def _open_displaced(path: str, shown: str, believed: Version) -> Displaced:
+    """Return what is at ``path``, with ``believed`` itself as its version if it is that."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         content = read_descriptor(descriptor, shown)
     except BaseException:
         os.close(descriptor)
         raise
-    return Displaced(descriptor, digest_of(content.data), content.stamp.modified, content.stamp.size), content.data
+    version = believed if content.data == believed.data else Version(content.data)
+    return Displaced(descriptor, version, content.stamp.modified, content.stamp.size)

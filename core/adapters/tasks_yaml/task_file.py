@@ -9,15 +9,17 @@ from enum import Enum
 from pathlib import Path
 
 from core.adapters.tasks_yaml.cache import ParsedCache
-from core.adapters.tasks_yaml.disk import Content, Stamp, read_content, stamp_of
+from core.adapters.tasks_yaml.disk import Content, Stamp, read_content, stamp_of, storage_errors
 from core.adapters.tasks_yaml.document import Document
 from core.adapters.tasks_yaml.edits import apply_edits
 from core.adapters.tasks_yaml.exchange import exchange as exchange_files
+from core.adapters.tasks_yaml.late_saves import LateSaves
 from core.adapters.tasks_yaml.leftovers import sweep
 from core.adapters.tasks_yaml.lock import writers_turn
 from core.adapters.tasks_yaml.parse import parse_document
 from core.adapters.tasks_yaml.source import decode, encode
-from core.adapters.tasks_yaml.swap import Displaced, Exchange, SlippedIn, digest_of, swap
+from core.adapters.tasks_yaml.swap import Exchange, SlippedIn, swap
+from core.adapters.tasks_yaml.version import Version
 from core.domain.edit import Edit, Snapshot
 from core.errors import InvalidFile, StorageError
 from core.ports import Busy, HandEdited, Written
@@ -62,14 +64,14 @@ class YamlTaskFile:
         self._exchange = exchange
         self._document: Document | None = None
         self._marked = False
-        self._data = b""
+        self._version = Version(b"")
         self._stamp: Stamp | None = None
         self._problems: tuple[str, ...] = ()
         #: Stamp of a content that was looked at and not taken over.
         self._refused: Stamp | None = None
         #: Digest of a content that looks unfinished, and since when.
         self._doubted: tuple[str, float] = ("", 0.0)
-        self._displaced: list[tuple[Displaced, float]] = []
+        self._late = LateSaves(self._shown, sleep, monotonic)
 
     # -- the port ------------------------------------------------------------------------------------------------
 
@@ -82,7 +84,11 @@ class YamlTaskFile:
         return self._take(content, document, marked=marked)
 
     def poll(self) -> Snapshot | None:
-        self._restore_late_saves()
+        try:
+            self._look_for_late_saves()
+        except (InvalidFile, StorageError) as error:
+            self._refuse(None, str(error))
+            return None
         seen = self._look()
         return seen if isinstance(seen, Snapshot) else None
 
@@ -102,15 +108,15 @@ class YamlTaskFile:
             return self._save(apply_edits(self._document, edits, self._shown))
 
     def close(self) -> None:
-        self._restore_late_saves()
-        for displaced, _ in self._displaced:
-            displaced.close()
-        self._displaced = []
+        try:
+            self._look_for_late_saves()
+        finally:
+            self._late.close()
         self._remember()
 
     def _remember(self) -> None:
         """Keep the parsed form of the file for the next command."""
-        if self._document is None or self._cached == digest_of(self._data):
+        if self._document is None or self._cached == self._version.digest:
             return
         try:
             stamp = stamp_of(os.stat(self._path))
@@ -118,7 +124,7 @@ class YamlTaskFile:
             return
         document = self._document.as_read()
         if document is not None:
-            self._cached = digest_of(self._data)
+            self._cached = self._version.digest
             self._cache.save(document, self._cached, stamp)
 
     # -- looking -------------------------------------------------------------------------------------------------
@@ -126,15 +132,13 @@ class YamlTaskFile:
     def _look(self) -> Snapshot | _Unchanged:
         """Return the text on disk if it is news and a finished save; ``problems`` says why it is not."""
         try:
-            stamp = stamp_of(os.stat(self._path))
-        except OSError as error:
-            return self._refuse(None, f"{self._shown}: {error.strerror}")
-        if stamp == self._stamp:
-            self._problems = ()
-            return _Unchanged.SAME
-        if stamp == self._refused:
-            return _Unchanged.NOT_YET
-        try:
+            with storage_errors(self._shown):
+                stamp = stamp_of(os.stat(self._path))
+            if stamp == self._stamp:
+                self._problems = ()
+                return _Unchanged.SAME
+            if stamp == self._refused:
+                return _Unchanged.NOT_YET
             return self._look_inside()
         except InvalidFile as error:
             return self._refuse(None, *map(str, error.problems))
@@ -143,7 +147,7 @@ class YamlTaskFile:
 
     def _look_inside(self) -> Snapshot | _Unchanged:
         content = read_content(self._path, self._shown)
-        if content.data == self._data:
+        if content.data == self._version.data:
             self._stamp = content.stamp if content.settled else None
             self._problems = ()
             return _Unchanged.SAME
@@ -161,10 +165,11 @@ class YamlTaskFile:
 
     def _is_doubtful(self, data: bytes) -> bool:
         """Whether it may be the beginning of a save: empty, cut off, or without the final line end that was there."""
-        cut = not data.strip() or self._data.startswith(data) or (self._data.endswith(b"\n") and not data.endswith(b"\n"))
-        if not cut or not self._data.strip():
+        before = self._version.data
+        cut = not data.strip() or before.startswith(data) or (before.endswith(b"\n") and not data.endswith(b"\n"))
+        if not cut or not before.strip():
             return False
-        digest = digest_of(data)
+        digest = Version(data).digest
         if self._doubted[0] != digest:
             self._doubted = (digest, self._monotonic())
         return self._monotonic() - self._doubted[1] < _DOUBT
@@ -189,7 +194,7 @@ class YamlTaskFile:
 
     def _load(self, content: Content) -> tuple[Document, bool]:
         text, marked = decode(content.data, self._shown)
-        digest = digest_of(content.data)
+        digest = Version(content.data).digest
         document = self._cache.load(text, digest, content.stamp)
         if document is None:
             return parse_document(text, self._shown), marked
@@ -197,26 +202,25 @@ class YamlTaskFile:
         return document, marked
 
     def _take(self, content: Content, document: Document, *, marked: bool) -> Snapshot:
-        self._document, self._marked, self._data = document, marked, content.data
+        self._document, self._marked, self._version = document, marked, Version(content.data)
         self._stamp = content.stamp if content.settled else None
         self._refused, self._problems, self._doubted = None, (), ("", 0.0)
         return self._snapshot(document)
 
     def _snapshot(self, document: Document) -> Snapshot:
-        return Snapshot(tasks=document.tasks, version=digest_of(self._data))
+        return Snapshot(tasks=document.tasks, version=self._version.digest)
 
     # -- writing -------------------------------------------------------------------------------------------------
 
     def _save(self, document: Document) -> Written | HandEdited | Busy:
-        data = encode(document.text, marked=self._marked)
-        if data != self._data:
+        new = Version(encode(document.text, marked=self._marked))
+        if new != self._version:
             try:
-                self._hold(swap(self._real_path(), self._shown, data, self._data, self._exchange))
+                self._late.hold(swap(self._real_path(), self._shown, new, self._version, self._exchange))
             except SlippedIn as slipped:
-                self._hold(slipped.displaced)
+                self._late.hold(slipped.displaced)
                 return self._not_now(self._look())
-            self._stamp = None
-            self._data = data
+            self._stamp, self._version = None, new
         self._document = document
         return Written(snapshot=self._snapshot(document))
 
@@ -230,31 +234,22 @@ class YamlTaskFile:
 
     # -- late saves ----------------------------------------------------------------------------------------------
 
-    def _hold(self, displaced: Displaced | None) -> None:
-        if displaced is not None:
-            self._displaced.append((displaced, self._monotonic() + _DOUBT))
+    def _look_for_late_saves(self) -> None:
+        if self._late.find() is not None:
+            with writers_turn(self._real_path(), self._sleep):
+                self._restore_late_saves()
 
     def _restore_late_saves(self) -> None:
-        """Put back what an editor wrote into a version that a write of ours had just replaced."""
-        if not self._displaced:
-            return
-        now = self._monotonic()
-        for displaced, until in tuple(self._displaced):
-            late = displaced.late_save(self._shown)
-            if late is None and now < until:
-                continue
-            self._displaced.remove((displaced, until))
-            if late is not None:
-                self._restore(late)
-            displaced.close()
-
-    def _restore(self, late: bytes) -> None:
-        try:
-            self._hold(swap(self._real_path(), self._shown, late, self._data, self._exchange))
-        except SlippedIn as slipped:
-            # They have saved once more since, at the path itself: that is what they mean now.
-            self._hold(slipped.displaced)
-        self._stamp = None
+        """Put back what an editor wrote into a version that a write of ours had just replaced. Under the writers' lock."""
+        while (late := self._late.find()) is not None:
+            displaced, version = late
+            try:
+                self._late.hold(swap(self._real_path(), self._shown, version, self._version, self._exchange))
+            except SlippedIn as slipped:
+                # They have saved once more since, at the path itself: that is what they mean now.
+                self._late.hold(slipped.displaced)
+            displaced.accept(version)
+            self._stamp = None
 
 
 def _shown(path: str, root: str) -> str:
