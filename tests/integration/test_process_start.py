@@ -177,7 +177,7 @@ def test_a_missing_command_in_a_shell_line_is_the_shells_to_report(run):
 
 def test_cpu_time_includes_children_that_were_waited_for(run):
     exit_, _ = run(
-        (sys.executable, "-I", "-S", "-c", "import subprocess, sys; subprocess.run([sys.executable, '-c', 'sum(range(10**7))'])")
+        (sys.executable, "-I", "-S", "-c", "import subprocess, sys; subprocess.run([sys.executable, '-c', 'sum(range(4 * 10**7))'])")
     )
     assert exit_.cpu > 0.1
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from core.adapters.processes import ProcessLauncher
+from core.adapters.processes.mark import _number, _number_from_text
 from core.adapters.processes.tree import children, is_alive
 from core.ports import Exit, Launch
 
@@ -253,3 +254,14 @@ def test_the_environment_alone_marks_a_tree_where_the_limit_cannot_be_set(start,
     assert launcher.survivors(handle) == 0
     for pid in orphans:
         os.waitpid(pid, 0)
+
+
+def test_the_number_of_a_process_that_changed_its_group_is_read_from_its_limits(start):
+    """What ``prlimit`` refuses to show for such a process, its text file shows."""
+    for pid in (os.getpid(), os.getppid()):
+        if os.stat(f"/proc/{pid}").st_uid == os.geteuid():
+            assert _number_from_text(pid) == _number(pid)
+    start("sleep 60")
+    (marked,) = [pid for pid in children() if _number(pid) != _number(os.getpid())]
+    assert _number_from_text(marked) == _number(marked)
+    assert _number_from_text(2**22) is None
