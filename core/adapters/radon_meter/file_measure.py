@@ -19,6 +19,7 @@ from dataclasses import replace
 
 from core.adapters.radon_meter.agreement import raw_counter, tree_counter
 from core.adapters.radon_meter.by_radon import tree_counts_by_radon
+from core.adapters.radon_meter.packing import make_block
 from core.adapters.radon_meter.shapes import SMALLEST, shape
 from core.adapters.radon_meter.source_text import Unreadable, has_mark, read_text
 from core.adapters.radon_meter.tree_counts import CountedBlock, TreeCounts
@@ -102,15 +103,8 @@ def _measure(counts: TreeCounts, raw: RawCounts | None) -> FileMeasure:
 
 def _block(counted: CountedBlock) -> Block:
     kind, name, complexity, node = counted
-    return Block(
-        kind=kind,
-        name=name,
-        line=node.lineno,
-        end_line=node.end_lineno or node.lineno,
-        column=node.col_offset,
-        complexity=complexity,
-        shape=shape(node) if complexity >= SMALLEST and not isinstance(node, ast.ClassDef) else "",
-    )
+    known_again = shape(node) if complexity >= SMALLEST and not isinstance(node, ast.ClassDef) else ""
+    return make_block(kind, name, node.lineno, node.end_lineno or node.lineno, node.col_offset, complexity, known_again)
 
 
 def _raw(text: str) -> RawCounts | None:

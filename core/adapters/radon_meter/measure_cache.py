@@ -1,0 +1,178 @@
+"""What was measured before: packed measures by content, and for each path the content it had when last looked at.
+
+A cache and nothing more: a file that is damaged or from another version is made anew, one that cannot be opened,
+written or waited for is done without. Nothing here ever raises for that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+_VERSION = 1
+#: Measures kept; beyond it the ones that were measured first go. About a kilobyte each.
+_KEPT = 100_000
+_WAIT_SECONDS = 5.0
+_ASKED_AT_ONCE = 500
+_SCHEMA = (
+    "CREATE TABLE measure (id INTEGER PRIMARY KEY, blob BLOB NOT NULL, variant TEXT NOT NULL, data BLOB NOT NULL, UNIQUE (blob, variant)) STRICT",
+    """CREATE TABLE file (
+        path BLOB PRIMARY KEY, size INTEGER NOT NULL, modified INTEGER NOT NULL, changed INTEGER NOT NULL, inode INTEGER NOT NULL,
+        blob BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    f"PRAGMA user_version = {_VERSION}",
+)
+#: The file is whole, and still no use to us now.
+_OUT_OF_REACH = frozenset({
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+})  # fmt: skip
+
+
+class Stamp(NamedTuple):
+    """What ``stat`` says of a file and must say again for its content to count as unchanged; times in nanoseconds."""
+
+    size: int
+    modified: int
+    changed: int
+    inode: int
+
+    @classmethod
+    def of(cls, found: os.stat_result) -> Stamp:
+        return cls(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownFile:
+    """A path as last looked at."""
+
+    stamp: Stamp
+    #: Git blob id of its content.
+    blob: bytes
+    #: Its packed measure; None when that is not known.
+    data: bytes | None
+
+
+class MeasureCache:
+    """One database, opened when first asked. ``variant`` names what measures: numbers of another one are not ours."""
+
+    def __init__(self, path: str | None, variant: str) -> None:
+        self._path = path
+        self._variant = variant
+        self._connection: sqlite3.Connection | None = None
+
+    def files(self) -> dict[str, KnownFile]:
+        """Return every known path, in one query."""
+        rows = self._query(
+            "SELECT path, size, modified, changed, inode, file.blob, data FROM file"
+            " LEFT JOIN measure ON measure.blob = file.blob AND variant = ?",
+            self._variant,
+        )
+        return {os.fsdecode(path): KnownFile(stamp=Stamp(*stamp), blob=blob, data=data) for path, *stamp, blob, data in rows}
+
+    def measures(self, blobs: Iterable[bytes]) -> dict[bytes, bytes]:
+        """Return the packed measures of those of ``blobs`` that are known."""
+        wanted = list(dict.fromkeys(blobs))
+        found: dict[bytes, bytes] = {}
+        for start in range(0, len(wanted), _ASKED_AT_ONCE):
+            some = wanted[start : start + _ASKED_AT_ONCE]
+            marks = ",".join("?" * len(some))
+            found.update(self._query(f"SELECT blob, data FROM measure WHERE variant = ? AND blob IN ({marks})", self._variant, *some))  # noqa: S608
+        return found
+
+    def add_measures(self, measures: Mapping[bytes, bytes]) -> None:
+        """Keep packed measures by blob."""
+        rows = [(blob, self._variant, data) for blob, data in measures.items()]
+        self._write(
+            ("INSERT OR REPLACE INTO measure (blob, variant, data) VALUES (?, ?, ?)", rows),
+            ("DELETE FROM measure WHERE id <= (SELECT max(id) FROM measure) - ?", [(_KEPT,)]),
+        )
+
+    def set_files(self, files: Mapping[str, tuple[Stamp, bytes]], gone: Iterable[str] = ()) -> None:
+        """Remember the stamps and blobs of paths, and forget paths."""
+        rows = [(os.fsencode(path), *stamp, blob) for path, (stamp, blob) in files.items()]
+        self._write(
+            ("DELETE FROM file WHERE path = ?", [(os.fsencode(path),) for path in gone]),
+            ("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?, ?)", rows),
+        )
+
+    def close(self) -> None:
+        if self._connection:
+            self._connection.close()
+            self._connection = None
+
+    def _query(self, statement: str, *values: bytes | str) -> list[tuple[Any, ...]]:
+        for _ in range(2):
+            connection = self._open()
+            if not connection:
+                break
+            try:
+                return connection.execute(statement, values).fetchall()
+            except sqlite3.Error as error:
+                self._give_up(error)
+        return []
+
+    def _write(self, *statements: tuple[str, list[Any]]) -> None:
+        connection = self._open()
+        if not connection or not any(rows for _, rows in statements):
+            return
+        try:
+            with connection:
+                connection.execute("BEGIN IMMEDIATE")
+                for statement, rows in statements:
+                    connection.executemany(statement, rows)
+        except sqlite3.Error as error:
+            self._give_up(error)
+
+    def _open(self) -> sqlite3.Connection | None:
+        for _ in range(2):
+            if self._connection or not self._path:
+                break
+            try:
+                self._connection = _connect(self._path)
+            except sqlite3.Error as error:
+                self._give_up(error)
+        return self._connection
+
+    def _give_up(self, error: sqlite3.Error) -> None:
+        """Remove a file that is damaged, so that the next try starts anew; leave one that is out of reach, for good."""
+        self.close()
+        assert self._path
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_NOTADB) & 0xFF
+        removed = code not in _OUT_OF_REACH and _remove(self._path)
+        if not removed:
+            self._path = None
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
+    try:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version not in (0, _VERSION):
+            raise sqlite3.DatabaseError("another version")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        if not version:
+            connection.execute("BEGIN IMMEDIATE")
+            if not connection.execute("PRAGMA user_version").fetchone()[0]:
+                for statement in _SCHEMA:
+                    connection.execute(statement)
+            connection.execute("COMMIT")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _remove(path: str) -> bool:
+    for name in (f"{path}-wal", f"{path}-shm", path):
+        with contextlib.suppress(FileNotFoundError):
+            try:
+                os.remove(name)
+            except OSError:
+                return False
+    return True
