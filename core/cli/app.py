@@ -32,9 +32,16 @@ class Command:
 
 
 #: Words that several commands begin with.
-GROUPS: Mapping[str, str] = MappingProxyType({"config": "Look at the settings."})
+GROUPS: Mapping[str, str] = MappingProxyType(
+    {"config": "Look at the settings.", "plugins": "Extend the tool with signed, sandboxed plugins."}
+)
 
-WORK, LOOK, EDIT, SETUP = "Work", "Look", "Edit tasks.yml", "Set up and check"
+WORK, LOOK, EDIT, SETUP, PLUGINS = "Work", "Look", "Edit tasks.yml", "Set up and check", "Plugins"
+
+
+def _plugins(name: str, module: str, help: str) -> Command:
+    return Command(name=f"plugins {name}", module=f"core.cli.{module}", function=f"plugins_{name}", help=help, group=PLUGINS)
+
 
 COMMANDS: tuple[Command, ...] = (
     Command(name="run", module="core.cli.run", function="run", help="Work off tasks.yml.", group=WORK),
@@ -56,7 +63,20 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="config show", module="core.cli.config_show", function="config_show", help="Print every setting and its source.", group=SETUP
     ),
+    Command(name="doctor", module="core.cli.doctor", function="doctor", help="Check this machine and this repository.", group=SETUP),
     Command(name="completion", module="core.cli.completion", function="completion", help="Print a shell's completion script.", group=SETUP),
+    _plugins("list", "plugins", "List plugins, and whether each may run."),
+    _plugins("show", "plugins", "Show what a plugin asks for and was granted."),
+    _plugins("new", "plugins", "Write a new plugin with a test."),
+    _plugins("certify", "plugins_install", "Examine a plugin and run its tests in the sandbox."),
+    _plugins("keygen", "plugins_trust", "Make a key pair for signing plugins."),
+    _plugins("sign", "plugins_trust", "Sign a plugin."),
+    _plugins("verify", "plugins", "Verify a plugin's signature and files."),
+    _plugins("trust", "plugins_trust", "Trust a key, or grant plugins what they ask for."),
+    _plugins("revoke", "plugins_trust", "Believe a key or a plugin no longer."),
+    _plugins("install", "plugins_install", "Install a signed plugin."),
+    _plugins("remove", "plugins_install", "Remove an installed plugin."),
+    _plugins("run", "plugins", "Run a plugin once, in its sandbox."),
 )
 
 
@@ -141,7 +161,7 @@ def _call(names: Sequence[str], words: Sequence[str]) -> int:
 
 
 def _usage_error(error: Any, words: Sequence[str]) -> UsageError:
-    message = str(error.format_message()).rstrip(".")
+    message = str(error.format_message()).rstrip(".").replace("Value error, ", "")
     path = getattr(getattr(error, "ctx", None), "command_path", f"{PROGRAM} {words[0]}")
     return UsageError(message[:1].lower() + message[1:], hint=f"{path} --help lists what it takes")
 

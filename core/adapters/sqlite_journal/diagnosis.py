@@ -1,0 +1,27 @@
+"""What ``orchestrator doctor`` says of the state database."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from core.adapters.sqlite_journal.migrations import VERSION
+from core.domain.diagnosis import Diagnosis, Health
+
+
+def diagnose_state(path: Path) -> Diagnosis:
+    """Return the version of the state database and what it holds; it is opened for reading only."""
+    if not path.exists():
+        return Diagnosis(subject="state", found="none yet")
+    try:
+        with sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True) as connection:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            counts = "SELECT (SELECT count(*) FROM runs), (SELECT count(*) FROM attempts)"
+            runs, attempts = connection.execute(counts).fetchone() if version else (0, 0)
+        connection.close()
+    except sqlite3.Error as error:
+        return Diagnosis(subject="state", found=f"{path}: {error}", health=Health.BAD, advice="the next run moves it aside and begins anew")
+    found = f"version {version} of {VERSION}, {runs} runs, {attempts} attempts"
+    if version > VERSION:
+        return Diagnosis(subject="state", found=found, health=Health.BAD, advice="it was written by a newer orchestrator: upgrade")
+    return Diagnosis(subject="state", found=found, health=Health.GOOD)

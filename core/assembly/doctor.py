@@ -1,0 +1,50 @@
+"""Everything a bug report needs to know."""
+
+from __future__ import annotations
+
+from core import __version__
+from core.assembly.project import Project, task_file
+from core.domain.diagnosis import Diagnosis, Health
+from core.errors import InvalidFile, OrchestratorError
+
+
+def diagnose(project: Project) -> tuple[Diagnosis, ...]:
+    """Look at the machine, the repository, its files, lock and state; changes nothing."""
+    from core.adapters.machine_facts import diagnose_machine
+    from core.adapters.sqlite_journal.diagnosis import diagnose_state
+
+    us = Diagnosis(subject="orchestrator", found=__version__)
+    return (us, *diagnose_machine(project.root), *_sandbox(), _tasks(project), _lock(project), diagnose_state(project.state / "state.db"))
+
+
+def _sandbox() -> tuple[Diagnosis, ...]:
+    from core.plugins.layers import Tier, sandbox_layers
+
+    layers = sandbox_layers()
+    health = {Tier.STRONG: Health.GOOD, Tier.BASIC: Health.GOOD, Tier.NONE: Health.WARNING}[layers.tier]
+    return tuple(
+        Diagnosis(subject=subject, found=found, health=health if subject.startswith("sandbox") else Health.FACT)
+        for subject, _, found in (line.partition(": ") for line in layers.lines())
+    )
+
+
+def _tasks(project: Project) -> Diagnosis:
+    subject = project.settings.tasks_file
+    if not project.tasks_path.exists():
+        return Diagnosis(subject=subject, found="none", health=Health.WARNING, advice="orchestrator init writes one that fits")
+    file = task_file(project)
+    try:
+        return Diagnosis(subject=subject, found=f"{len(file.read().tasks)} tasks", health=Health.GOOD)
+    except InvalidFile as invalid:
+        return Diagnosis(subject=subject, found=f"{len(invalid.problems)} problems", health=Health.BAD, advice="orchestrator validate")
+    except OrchestratorError as error:
+        return Diagnosis(subject=subject, found=str(error), health=Health.BAD, advice=error.hint)
+    finally:
+        file.close()
+
+
+def _lock(project: Project) -> Diagnosis:
+    from core.adapters.run_lock import FileRunLock
+
+    holder = FileRunLock(str(project.state)).holder()
+    return Diagnosis(subject="run lock", found="free" if holder is None else f"held by pid {holder}", health=Health.GOOD)

@@ -1,0 +1,25 @@
+"""``orchestrator doctor``."""
+
+from __future__ import annotations
+
+from core.assembly import open_project
+from core.cli.backlog_view import say, say_json, stdout
+from core.cli.options import Directory, Json, TasksFile
+from core.domain.diagnosis import Health
+from core.domain.exit_code import ExitCode
+
+
+def doctor(directory: Directory = "", tasks_file: TasksFile = None, json: Json = False) -> int:
+    """Check this machine and this repository.
+
+    Prints what a bug report needs to say. Exits with 1 when something is in the way of a run.
+    """
+    from core.assembly.doctor import diagnose
+    from core.reports.diagnosis_text import diagnosis_json, diagnosis_text
+
+    diagnoses = diagnose(open_project(directory, tasks_file=tasks_file))
+    if json:
+        say_json(diagnosis_json(diagnoses))
+    else:
+        say(diagnosis_text(diagnoses, stdout().style()))
+    return ExitCode.FAILED if any(diagnosis.health is Health.BAD for diagnosis in diagnoses) else ExitCode.OK
