@@ -6,8 +6,9 @@ import os
 import time
 
 from core.domain.plugin import Manifest, Permissions, PluginPolicy
+from core.plugins.bundle import user_trust
 from core.plugins.permission_check import permission_objections
-from core.plugins.trust import TRUST_FILE, TrustStore, load_trust
+from core.plugins.trust import TrustStore
 from core.plugins.user_places import UserPlaces, user_places
 from core.plugins.verification import verify_plugin
 
@@ -37,7 +38,7 @@ def verify_plugin_signature(
     verified one. Raises StorageError when the trust store is damaged or others can write it.
     """
     where = places or user_places()
-    store = trust if trust is not None else load_trust(where.config / TRUST_FILE)
+    store = trust if trust is not None else user_trust(where)
     verification = verify_plugin(path, store, where, time.time() if now is None else now, require=require)
     if verification.reasons:
         return verification.reasons

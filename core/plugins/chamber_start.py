@@ -91,7 +91,9 @@ def _start(chamber: Chamber, layers: Layers, tier: Tier, proxy: NetworkProxy | N
 
 
 def _stand_up(session: Session, chamber: Chamber, layers: Layers, tier: Tier) -> None:
-    problem = session.send_bytes(boot_code(), _STAND_UP) or session.send(setup_message(chamber, layers, tier), _STAND_UP)
+    problem = session.send_bytes(boot_code(trial=chamber.observe), _STAND_UP) or session.send(
+        setup_message(chamber, layers, tier), _STAND_UP
+    )
     message, failed, _ = ({}, problem, False) if problem else session.receive(_STAND_UP)
     if failed or message.get("ready") is not True:
         reason = message.get("unconfined") or failed

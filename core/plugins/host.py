@@ -12,6 +12,7 @@ from typing import Any
 
 from core.domain.plugin import Kind, Manifest, Permissions, PluginPolicy, Provision, narrowed
 from core.errors import PluginRefused
+from core.plugins.bundle import user_trust
 from core.plugins.chamber_start import open_chamber
 from core.plugins.contracts import config_problems, contract_problem, input_problems, result_problems
 from core.plugins.discovery import discover_plugins, find_plugin
@@ -20,7 +21,7 @@ from core.plugins.lock_file import LOCK_FILE, lock_objections, read_lock
 from core.plugins.permission_check import permission_objections
 from core.plugins.requirements import installed_requirements
 from core.plugins.session import Answer, Session
-from core.plugins.trust import TRUST_FILE, TrustStore, load_trust
+from core.plugins.trust import TrustStore
 from core.plugins.user_places import UserPlaces, user_places
 from core.plugins.verification import verify_plugin
 
@@ -199,7 +200,7 @@ def open_host(repository: str | os.PathLike[str], environment: Mapping[str, str]
     return PluginHost(
         repository=root,
         places=places,
-        trust=load_trust(places.config / TRUST_FILE, root),
+        trust=user_trust(places, root),
         policy=policy or PluginPolicy(),
         environment=dict(environment),
         layers=sandbox_layers(),

@@ -81,7 +81,7 @@ class Chamber:
 
 def command_line(chamber: Chamber, layers: Layers, tier: Tier) -> list[str]:
     """Return the argv that starts the chamber at ``tier``."""
-    python = [_interpreter(), "-I", "-S", "-B", "-c", _BOOT, str(len(boot_code()))]
+    python = [_interpreter(), "-I", "-S", "-B", "-c", _BOOT, str(len(boot_code(trial=chamber.observe)))]
     if tier is Tier.BASIC:
         return python
     options = ["--unshare-all", "--die-with-parent", "--cap-drop", "ALL"]
@@ -218,10 +218,11 @@ def _interpreter() -> str:
 
 
 @cache
-def boot_code() -> bytes:
+def boot_code(*, trial: bool = False) -> bytes:
     """Return our code that runs inside, compiled, in the order of its imports; it is sent before the setup message."""
     folder = Path(inside.__file__).parent
-    sources = [(name, (folder / f"{name}.py").read_text(encoding="utf-8")) for name in ("wire", "confine", "api", "start")]
+    names = ("wire", "confine", "api", *(("trial",) if trial else ()), "start")
+    sources = [(name, (folder / f"{name}.py").read_text(encoding="utf-8")) for name in names]
     return marshal.dumps([(name, compile(source, f"core/plugins/inside/{name}.py", "exec", optimize=2)) for name, source in sources])
 
 

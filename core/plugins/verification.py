@@ -40,11 +40,12 @@ class Verification:
 
 
 def verify_plugin(
-    folder: str | os.PathLike[str], trust: TrustStore, places: UserPlaces, now: float, *, require: str = "signed"
+    folder: str | os.PathLike[str], trust: TrustStore, places: UserPlaces, now: float, *, require: str = "signed", older: bool = False
 ) -> Verification:
     """Verify the plugin in ``folder`` and return its private copy, or every reason against it. ``now`` is Unix time in seconds.
 
-    ``require`` is ``signed`` or ``certified``. Raises StorageError only for the user's own places, never for a plugin's content.
+    ``require`` is ``signed`` or ``certified``; ``older`` allows a version older than one that this machine
+    accepted. Raises StorageError only for the user's own places, never for a plugin's content.
     """
     try:
         envelope = _read_envelope(Path(folder))
@@ -64,7 +65,7 @@ def verify_plugin(
     reasons += _out_of_date(statement, digest, trust, now)
     reasons += [stale] if too_stale else []
     replayed = Acceptance(places.data).objection(statement.id, statement.version, digest)
-    reasons += [replayed] if replayed else []
+    reasons += [replayed] if replayed and not older else []
     if reasons:
         return Verification(reasons=tuple(reasons), digest=digest)
     outcome = _verify_files(folder, statement, digest, trust, places, now, require)

@@ -92,3 +92,17 @@ class Context:
             return response.status, response.read(1024 * 1024)
         finally:
             connection.close()
+
+
+def context_for_test(
+    kind: str,
+    *,
+    name: str = "",
+    config: dict | None = None,  # type: ignore[type-arg]
+    input: dict | None = None,  # type: ignore[type-arg]
+    root: str = ".",
+    temporary: str = "/tmp",  # noqa: S108 – a default for tests; the host gives a private one
+) -> Context:
+    """Return a context as the host would make it, without network; for a plugin's own tests."""
+    call = {"kind": kind, "name": name, "config": config or {}, "input": input or {}}
+    return Context(call, {"plugin": "test", "root": os.path.abspath(root), "temporary": temporary, "network": -1})

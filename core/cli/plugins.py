@@ -1,0 +1,196 @@
+"""``orchestrator plugins list | show | new | run | verify``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.cli.backlog_view import say, say_json
+from core.cli.options import Directory, Json
+from core.domain.plugin import FoundPlugin, Kind
+from core.errors import UsageError
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Id of a plugin.", show_default=False)]
+With = Annotated[
+    list[str] | None, typer.Option("--with", metavar="KEY=VALUE", help="Configure it; VALUE is JSON or text; may be repeated.")
+]
+As = Annotated[Kind, typer.Option("--as", help="What to run it as.")]
+Arguments = Annotated[list[str] | None, typer.Argument(metavar="[ARGUMENT]...", help="Arguments of a command.", show_default=False)]
+NewFolder = Annotated[Path, typer.Argument(metavar="NAME|DIR", help="Id, or folder whose name is the id.", show_default=False)]
+
+
+def plugin_host(directory: str) -> Any:
+    """Return the plugin host of the repository that a command works in. Raises UsageError and StorageError."""
+    from core.assembly import open_project
+    from core.plugins.host import open_host
+
+    return open_host(open_project(directory, defaults=True).root, os.environ)
+
+
+def plugins_list(directory: Directory = "", json: Json = False) -> int:
+    """List plugins, and whether each may run."""
+    from core.plugins.discovery import discover_plugins
+
+    host = plugin_host(directory)
+    rows = [_row(host, plugin) for plugin in discover_plugins(host.repository, places=host.places)]
+    if json:
+        return say_json(rows)
+    if not rows:
+        return say("no plugins; write one: orchestrator plugins new NAME\n")
+    width = max(len(row["id"]) for row in rows)
+    lines = []
+    for row in rows:
+        state = "ready" if not row["reasons"] else row["reasons"][0]
+        lines.append(f"{row['id']:{width}}  {row['version']:8}  {row['origin']:10}  {', '.join(row['provides'])}: {state}")
+    return say("\n".join(lines) + "\n")
+
+
+def plugins_show(name: Name, directory: Directory = "", json: Json = False) -> int:
+    """Show what a plugin asks for and was granted."""
+    from core.plugins.discovery import discover_plugins, find_plugin
+    from core.plugins.lock_file import read_lock
+
+    host = plugin_host(directory)
+    found = find_plugin(name, discover_plugins(host.repository, places=host.places))
+    manifest, locked = found.manifest, read_lock(host.repository).get(name)
+    assert manifest is not None
+    row = _row(host, found)
+    shown = {
+        **row,
+        "description": manifest.description,
+        "authors": list(manifest.authors),
+        "license": manifest.license,
+        "folder": found.folder,
+        "asks": manifest.permissions.to_json(),
+        "granted": locked.permissions.to_json() if locked else None,
+        "signer": locked.signer if locked else None,
+    }
+    if json:
+        return say_json(shown)
+    lines = [f"{manifest.id} {manifest.version}: {manifest.description}"]
+    lines += [
+        f"by {', '.join(manifest.authors)}, {manifest.license}, {found.origin}: {found.folder}",
+        f"provides {', '.join(row['provides'])}",
+    ]
+    lines += ["asks for:", *(f"  {line}" for line in manifest.permissions.lines())]
+    lines += ["granted:", *(f"  {line}" for line in locked.permissions.lines())] if locked else ["granted: nothing yet"]
+    lines += [f"may not run: {reason}" for reason in row["reasons"]] or ["may run"]
+    return say("\n".join(lines) + "\n")
+
+
+def plugins_new(
+    folder: NewFolder,
+    kind: Annotated[Kind, typer.Option("--kind", help="What it is to be.")] = Kind.TASK,
+    author: Annotated[str, typer.Option("--author", metavar="NAME", help="Who answers for it.")] = "",
+    directory: Directory = "",
+    json: Json = False,
+) -> int:
+    """Write a new plugin with a test."""
+    from core.assembly import open_project
+    from core.plugins.scaffold import new_plugin
+
+    root = open_project(directory, defaults=True).root
+    place = folder if len(folder.parts) > 1 else root / "plugins" / folder
+    files = new_plugin(place, kind, author or os.environ.get("USER", "") or "unknown")
+    if json:
+        return say_json({"id": place.name, "files": [str(path) for path in files]})
+    told = "".join(f"wrote {os.path.relpath(path)}\n" for path in files)
+    return say(told + f"next: orchestrator plugins certify {os.path.relpath(place)}\n")
+
+
+def plugins_verify(
+    name: Annotated[str, typer.Argument(metavar="NAME|DIR", help="Id, or folder, of a plugin.", show_default=False)],
+    directory: Directory = "",
+    json: Json = False,
+) -> int:
+    """Verify a plugin's signature and files.
+
+    Nothing of it is run.
+    """
+    from core.plugins.grant import verify_found
+    from core.plugins.verification import verify_plugin
+
+    host = plugin_host(directory)
+    if os.path.isdir(name):
+        verified = verify_plugin(name, host.trust, host.places, host.clock(), require=host.policy.require)
+    else:
+        verified = verify_found(host, name)
+    result = {
+        "verified": not verified.reasons,
+        "reasons": list(verified.reasons),
+        "warnings": list(verified.warnings),
+        "digest": verified.digest,
+        "signer": verified.signer,
+    }
+    if json:
+        say_json(result)
+    else:
+        signer = host.trust.key(verified.signer) if verified.signer else None
+        good = f"{name}: verified, signed by {verified.signer} ({signer.name})" if signer else ""
+        lines = [f"{name}: {reason}" for reason in verified.reasons] or [good, *verified.warnings]
+        say("\n".join(lines) + "\n")
+    return 1 if verified.reasons else 0
+
+
+def plugins_run(
+    name: Name,
+    arguments: Arguments = None,
+    configured: With = None,
+    kind: As = Kind.TASK,
+    called: Annotated[str, typer.Option("--name", metavar="NAME", help="Command or format, where it provides several.")] = "",
+    directory: Directory = "",
+    json: Json = False,
+) -> int:
+    """Run a plugin once, in its sandbox."""
+    from core.plugins.by_hand import hand_input
+
+    host = plugin_host(directory)
+    value = hand_input(kind, tuple(arguments or ()), os.environ)
+    answer = host.call(name, kind, value, _configuration(configured or []), called=called)
+    if json:
+        say_json({"ok": answer.ok, "problem": answer.problem, "result": answer.result, "log": answer.log, "duration": answer.duration})
+        return 0 if answer.ok else 1
+    from core.cli.console import outputs
+
+    stderr = outputs(os.environ)[1]
+    stderr.add(answer.log + (f"error: plugin {name}: {answer.problem}\n" if answer.problem else ""))
+    stderr.flush()
+    if not answer.ok:
+        return 1
+    result = answer.result
+    text = next((result[key] for key in ("output", "content", "message") if key in result), "")
+    say(text if text.endswith("\n") or not text else text + "\n")
+    return int(result.get("exit_code", 0 if result.get("ok", True) else 1))
+
+
+def _configuration(pairs: list[str]) -> dict[str, Any]:
+    import json
+
+    configuration = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not equals:
+            raise UsageError(f"--with {pair}: not KEY=VALUE")
+        try:
+            configuration[key] = json.loads(text)
+        except ValueError:
+            configuration[key] = text
+    return configuration
+
+
+def _row(host: Any, plugin: FoundPlugin) -> dict[str, Any]:
+    from core.errors import OrchestratorError
+
+    manifest = plugin.manifest
+    row: dict[str, Any] = {"id": plugin.id, "version": manifest.version if manifest else "?", "origin": str(plugin.origin)}
+    row["provides"] = [str(item.kind) for item in manifest.provides] if manifest else []
+    row["reasons"] = list(plugin.problems)
+    if not row["reasons"]:
+        try:
+            host.admit(plugin.id)
+        except OrchestratorError as error:
+            row["reasons"] = [line.removeprefix(f"plugin {plugin.id}: ") for line in str(error).splitlines()]
+    return row

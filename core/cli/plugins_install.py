@@ -1,0 +1,94 @@
+"""``orchestrator plugins certify | install | remove``."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.cli.backlog_view import say, say_json
+from core.cli.options import Directory, Json
+from core.cli.plugins import Name, plugin_host
+from core.cli.plugins_trust import KeyFile
+
+
+def plugins_install(
+    source: Annotated[Path, typer.Argument(metavar="DIR|ARCHIVE", help="Folder, .zip or .tar.gz of a signed plugin.", show_default=False)],
+    json: Json = False,
+) -> int:
+    """Install a signed plugin.
+
+    It runs nowhere before a repository grants it: orchestrator plugins trust NAME.
+    """
+    from core.plugins.bundle import user_trust
+    from core.plugins.install import install_plugin
+    from core.plugins.user_places import user_places
+
+    places = user_places(os.environ)
+    manifest = install_plugin(source, user_trust(places), places, time.time())
+    if json:
+        return say_json({"id": manifest.id, "version": manifest.version})
+    return say(f"installed {manifest.id} {manifest.version}\nnext: orchestrator plugins trust {manifest.id}\n")
+
+
+def plugins_remove(name: Name, directory: Directory = "", json: Json = False) -> int:
+    """Remove an installed plugin.
+
+    It is also taken out of this repository's plugins.lock.
+    """
+    from core.errors import UsageError
+    from core.plugins.grant import withdraw
+    from core.plugins.install import remove_plugin
+
+    host = plugin_host(directory)
+    unlocked = withdraw(host, name)
+    try:
+        remove_plugin(name, host.places)
+        removed = True
+    except UsageError:
+        if not unlocked:
+            raise
+        removed = False
+    if json:
+        return say_json({"id": name, "removed": removed, "unlocked": unlocked})
+    return say(f"{name}: {'removed' if removed else 'not installed'}{', taken out of plugins.lock' if unlocked else ''}\n")
+
+
+def plugins_certify(
+    source: Annotated[Path, typer.Argument(metavar="DIR|ARCHIVE", help="The plugin to examine.", show_default=False)],
+    key: KeyFile = None,
+    sign: Annotated[bool, typer.Option("--sign", help="Sign the report and put it into the plugin's folder.")] = False,
+    osv: Annotated[Path | None, typer.Option("--osv", metavar="ZIP", help="OSV's archive for PyPI, for known flaws.")] = None,
+    json: Json = False,
+) -> int:
+    """Examine a plugin and run its tests in the sandbox.
+
+    Signed or not, its code runs only in the last stage, and only confined.
+    """
+    from core.errors import UsageError
+    from core.plugins.certification.pipeline import certify_plugin, write_report
+    from core.plugins.install import opened_source
+    from core.plugins.keys import load_private_key
+    from core.plugins.layers import sandbox_layers
+    from core.plugins.user_places import user_places
+
+    if sign and not source.is_dir():
+        raise UsageError("a report is signed into a folder, not into an archive")
+    private = load_private_key(key, os.environ) if sign else None
+    with opened_source(source) as folder:
+        places, layers = user_places(os.environ), sandbox_layers()
+        report = certify_plugin(folder, places=places, layers=layers, environment=os.environ, now=time.time(), osv=osv)
+    passed = report.verdict == "passed"
+    if json:
+        say_json(report.to_json())
+    else:
+        lines = [f"{stage.name:16} {stage.verdict}" + "".join(f"\n    {note}" for note in stage.notes) for stage in report.stages]
+        say("\n".join([*lines, f"{report.plugin} {report.version}: {report.verdict}"]) + "\n")
+    if sign and passed:
+        write_report(source, report, private)
+        if not json:
+            say(f"the report is in {source}; now sign the plugin: orchestrator plugins sign {source}\n")
+    return 0 if passed else 1

@@ -1,0 +1,177 @@
+"""``orchestrator plugins keygen | sign | trust | revoke``."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.cli.backlog_view import say, say_json
+from core.cli.options import Directory, Json
+from core.cli.plugins import plugin_host
+from core.errors import UsageError
+
+KeyFile = Annotated[str | None, typer.Option("--key", metavar="FILE", help="Private key; default: what PLUGIN_SIGNING_KEY names.")]
+Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")]
+
+
+def plugins_keygen(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to put the private key.", show_default=False)],
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="What to call the key.")] = "",
+    json: Json = False,
+) -> int:
+    """Make a key pair for signing plugins."""
+    from core.plugins.keys import generate_key
+
+    public = generate_key(file, name or file.name)
+    if json:
+        return say_json({"id": public.id, "private": str(file), "public": f"{file}.pub"})
+    return say(f"private key {file}: keep it secret, never put it into a repository\npublic key {file}.pub: id {public.id}\n")
+
+
+def plugins_sign(
+    folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Folder of the plugin.", show_default=False)] = None,
+    key: KeyFile = None,
+    days: Annotated[int, typer.Option("--days", metavar="N", min=1, max=3650, help="How long the signature is valid.")] = 365,
+    bundled: Annotated[
+        bool, typer.Option("--bundled", help="Sign the plugins that come with the tool, with a key of this machine.")
+    ] = False,
+    release: Annotated[bool, typer.Option("--release", help="With --bundled: sign for a release with PLUGIN_SIGNING_KEY.")] = False,
+    json: Json = False,
+) -> int:
+    """Sign a plugin.
+
+    The signature covers every file, the version and the permissions.
+    """
+    from core.plugins.bundle import sign_bundle
+    from core.plugins.keys import load_private_key, public_key_of
+    from core.plugins.signing import sign_plugin
+    from core.plugins.user_places import user_places
+
+    if bundled or release:
+        done = sign_bundle(user_places(os.environ), os.environ, time.time(), release=release)
+        if json:
+            return say_json({"key": done.key.id, "plugins": dict(done.plugins)})
+        return say("".join(f"{name}: {'signed' if anew else 'well signed already'} by {done.key.id}\n" for name, anew in done.plugins))
+    if folder is None:
+        raise UsageError("which plugin? name its folder, or use --bundled", hint="orchestrator plugins sign DIR --key FILE")
+    private = load_private_key(key, os.environ)
+    digest = sign_plugin(folder, private, time.time(), lifetime=days * 86400)
+    public = public_key_of(private)
+    if json:
+        return say_json({"digest": digest, "signer": public.id})
+    return say(f"signed {folder}: digest {digest[:16]}…, key {public.id}\n")
+
+
+def plugins_trust(
+    what: Annotated[list[str], typer.Argument(metavar="KEY.pub|NAME...", help="A public key, or plugins to grant.", show_default=False)],
+    scope: Annotated[list[str] | None, typer.Option("--scope", metavar="ID", help="For a key: plugin ids or globs it may sign.")] = None,
+    role: Annotated[list[str] | None, typer.Option("--role", metavar="ROLE", help="For a key: author, certifier or revoker.")] = None,
+    days: Annotated[int | None, typer.Option("--days", metavar="N", min=1, help="For a key: trust it for N days.")] = None,
+    narrow: Annotated[Path | None, typer.Option("--permissions", metavar="FILE", help="For a plugin: grant only these (JSON).")] = None,
+    older: Annotated[bool, typer.Option("--older", help="For a plugin: accept a version older than one seen before.")] = False,
+    yes: Yes = False,
+    directory: Directory = "",
+    json: Json = False,
+) -> int:
+    """Trust a key, or grant plugins what they ask for."""
+    keys = [item for item in what if item.endswith(".pub")]
+    if keys:
+        if len(what) != len(keys):
+            raise UsageError("give public keys or plugins, not both at once")
+        return _trust_keys([Path(item) for item in keys], scope or [], role or ["author"], days, json)
+    host = plugin_host(directory)
+    return max(_grant(host, name, narrow, older, yes, json) for name in what)
+
+
+def plugins_revoke(
+    target: Annotated[
+        str, typer.Argument(metavar="KEY|DIGEST|LIST", help="Key id, KEY.pub, digest, or a signed list.", show_default=False)
+    ],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; shown whenever it is refused.")] = "revoked by the user",
+    json: Json = False,
+) -> int:
+    """Believe a key or a plugin no longer.
+
+    For ever: it cannot be trusted again.
+    """
+    import re
+
+    from core.plugins.keys import read_public_key
+    from core.plugins.revocation_list import take_list
+    from core.plugins.trust import TRUST_FILE, load_trust, save_trust
+    from core.plugins.user_places import user_places
+
+    path = user_places(os.environ).config / TRUST_FILE
+    store = load_trust(path)
+    if os.path.isfile(target) and not target.endswith(".pub"):
+        new = take_list(store, Path(target).read_bytes(), time.time())
+        told = f"took list {new.list_number}: {len(new.revoked) - len(store.revoked)} more revoked"
+    else:
+        identity = read_public_key(Path(target)).id if target.endswith(".pub") else target
+        if not re.fullmatch(r"[0-9a-f]{32}|[0-9a-f]{64}", identity):
+            raise UsageError(f"{target}: not a key id, a digest, a .pub file or a list", hint="orchestrator plugins show NAME says the ids")
+        new = store.with_revocation(identity, reason, time.time())
+        told = f"revoked {identity}: {reason}"
+    save_trust(path, new)
+    return say_json({"revoked": [item.target for item in new.revoked], "list": new.list_number}) if json else say(told + "\n")
+
+
+def _trust_keys(files: list[Path], scope: list[str], role: list[str], days: int | None, json: bool) -> int:
+    from core.plugins.keys import read_public_key
+    from core.plugins.trust import TRUST_FILE, Role, load_trust, save_trust
+    from core.plugins.user_places import user_places
+
+    unknown = sorted(set(role) - {str(item) for item in Role})
+    if unknown:
+        raise UsageError(f"no such role: {unknown[0]}", hint="author, certifier or revoker")
+    if not scope and role != [str(Role.REVOKER)]:
+        raise UsageError("for which plugins is this key trusted?", hint="--scope NAME, may be repeated; --scope '*' for all")
+    path = user_places(os.environ).config / TRUST_FILE
+    store = load_trust(path)
+    publics = [read_public_key(file) for file in files]
+    for public in publics:
+        store = store.with_key(public, role, scope, int(time.time()) + days * 86400 if days else None)
+    save_trust(path, store)
+    if json:
+        return say_json([{"id": public.id, "name": public.name, "roles": role, "scopes": scope} for public in publics])
+    return say("".join(f"key {public.id} ({public.name}) is trusted as {', '.join(role)} for {', '.join(scope)}\n" for public in publics))
+
+
+def _grant(host: Any, name: str, narrow: Path | None, older: bool, yes: bool, json: bool) -> int:
+    import json as json_format
+
+    from core.domain.plugin import Permissions
+    from core.plugins.grant import grant, propose
+
+    limits = None
+    if narrow is not None:
+        try:
+            limits = Permissions.from_json(json_format.loads(narrow.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            raise UsageError(f"{narrow}: not permissions as a manifest has them: {error}") from error
+    proposal = propose(host, name, limits, older=older)
+    if proposal.settled:
+        grant(host, proposal)
+        return say_json({"id": name, "granted": True, "changed": False}) if json else say(f"{name}: granted already, nothing changed\n")
+    manifest = proposal.manifest
+    lines = [f"{name} {manifest.version} – {manifest.description}", f"signed by {proposal.signer} ({proposal.signer_name})", "it asks for:"]
+    lines += [f"  {line}" for line in proposal.changes()]
+    if not json:
+        say("\n".join(lines) + "\n")
+    if not yes and not _agreed(name):
+        raise UsageError(
+            f"{name} was not granted anything", hint=f"to grant it without a question: orchestrator plugins trust {name} --yes"
+        )
+    grant(host, proposal)
+    return say_json({"id": name, "granted": True, "changed": True}) if json else say("granted; pinned in plugins.lock\n")
+
+
+def _agreed(name: str) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    return typer.confirm(f"grant this to {name}?", err=True)

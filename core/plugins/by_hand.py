@@ -1,0 +1,32 @@
+"""What a plugin is given when a person runs it by hand, by kind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from core.domain.plugin import Kind
+from core.errors import UsageError
+
+
+def hand_input(kind: Kind, arguments: tuple[str, ...], environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return the input for ``kind``: a command takes the arguments, a reporter or listener one JSON file, an auditor paths.
+
+    A task takes its id and description from ORCHESTRATOR_TASK_ID and _DESCRIPTION. Raises UsageError for a file that is no JSON.
+    """
+    if kind is Kind.COMMAND:
+        return {"arguments": list(arguments)}
+    if kind is Kind.AUDITOR:
+        return {"files": list(arguments)}
+    if kind is Kind.TASK:
+        described = environment.get("ORCHESTRATOR_TASK_DESCRIPTION", "run by hand")
+        return {"task": {"id": environment.get("ORCHESTRATOR_TASK_ID", "0"), "description": described}}
+    if len(arguments) != 1:
+        raise UsageError(f"running a {kind} by hand takes one file with the JSON that it is given")
+    try:
+        value = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{arguments[0]}: {error}") from error
+    return {"report" if kind is Kind.REPORTER else "event": value}

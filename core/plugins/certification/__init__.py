@@ -1,0 +1,1 @@
+"""Certification: what a plugin is made of and does is examined offline, and the report is signed."""
