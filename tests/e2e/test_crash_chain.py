@@ -1,0 +1,121 @@
+"""SIGKILL in the middle of a chain, then the same command again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.workbench import Bench, chain, until
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    bench = Bench(tmp_path)
+    yield bench
+    bench.close()
+
+
+#: c waits until ``go`` is there; whoever starts while an earlier attempt still lives says so.
+_STEP = """
+for pid in $(cat {id}.pids 2>/dev/null); do
+  case $(cat /proc/$pid/stat 2>/dev/null) in "" | *") Z "*) ;; *) echo overlap >> trace ;; esac
+done
+echo $$ >> {id}.pids
+echo start {id} >> trace
+{body}
+echo end {id} >> trace
+"""
+#: Something that lasts as long as nobody allows it to end.
+_WAIT = "while [ ! -e go ]; do sleep 0.05; done"
+
+
+#: What c does between its start and its end.
+_C = {
+    "before its output": f"{_WAIT}; echo first > c.out; echo second >> c.out",
+    "after half of its output": f"echo first > c.out; touch c.half; {_WAIT}; echo second >> c.out",
+}
+
+
+def _write_chain(bench: Bench, when: str) -> None:
+    bench.write_tasks(*chain("abcde", lambda task: _STEP.format(id=task, body=_C[when] if task == "c" else f"echo {task} > {task}.out")))
+
+
+def _run_until_c(bench: Bench, when: str) -> subprocess.Popen[str]:
+    process = bench.start("run")
+    until(lambda: "start c" in bench.lines("trace"), what="c runs")
+    if when == "after half of its output":
+        until((bench.root / "c.half").exists, what="half of the output")
+    return process
+
+
+@pytest.mark.parametrize("when", ["before its output", "after half of its output"])
+def test_after_a_kill_the_same_command_goes_on_where_it_was(bench: Bench, when: str) -> None:
+    _write_chain(bench, when)
+    process = _run_until_c(bench, when)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    (bench.root / "trace").write_text("")
+    until(lambda: not bench.processes(), within=5, what=f"nothing of the dead run is left: {bench.processes()}")
+
+    (bench.root / "go").touch()
+    resumed = bench.run("run")
+
+    assert resumed.returncode == 0, resumed.stderr
+    assert bench.lines("trace") == [f"{word} {task}" for task in "cde" for word in ("start", "end")]
+    assert bench.lines("c.out") == ["first", "second"]
+    assert [attempt["ending"] for attempt in bench.attempts("c")] == ["interrupted", "succeeded"]
+    assert {task: len(bench.attempts(task)) for task in "abde"} == dict.fromkeys("abde", 1)
+    assert set(bench.statuses().values()) == {"done"}
+    assert not bench.processes()
+
+
+def test_where_not_even_the_guardian_was_spared_the_next_run_clears_up_first(bench: Bench) -> None:
+    _write_chain(bench, "before its output")
+    process = _run_until_c(bench, "before its output")
+    task = int(bench.lines("c.pids")[0])
+    for pid in [process.pid, *(pid for pid in bench.processes() if pid != task)]:
+        if not _descends(pid, task):
+            os.kill(pid, signal.SIGKILL)
+    process.wait()
+    assert task in bench.processes(), "the task outlived the tool and its guardian"
+    (bench.root / "trace").write_text("")
+
+    resumed = bench.start("run")
+    until(lambda: "start c" in bench.lines("trace"), what="c runs again")
+    assert task not in bench.processes()
+    (bench.root / "go").touch()
+
+    assert resumed.wait(20) == 0
+    assert "overlap" not in bench.lines("trace")
+    assert not bench.processes()
+
+
+def _descends(pid: int, ancestor: int) -> bool:
+    while pid > 1:
+        if pid == ancestor:
+            return True
+        try:
+            pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            return False
+    return False
+
+
+def test_a_person_is_told_what_was_put_right(bench: Bench) -> None:
+    _write_chain(bench, "before its output")
+    process = _run_until_c(bench, "before its output")
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    (bench.root / "go").touch()
+
+    resumed = bench.run("run", "--json")
+
+    assert '"event": "run_recovered"' in resumed.stdout
+    assert '"interrupted": ["c"]' in resumed.stdout
+    runs = bench.json("history")
+    assert [run["exit_code"] for run in runs] == [0, -1]

@@ -1,0 +1,26 @@
+"""``kill -9`` at random moments, a few of them; ``tests/benchmarks/run_kill_storm.py`` makes hundreds."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.run_kill_storm import Tally, storm
+
+
+def _assert_nothing_wrong(tally: Tally, seed: int) -> None:
+    assert tally.kills_with_tasks_running > 0
+    assert tally.wrong == 0, f"seed {seed}: {tally}"
+
+
+def test_nothing_is_lost_repeated_or_skipped_whenever_the_run_is_killed(tmp_path: Path) -> None:
+    seed = random.SystemRandom().randrange(1_000_000)
+    _assert_nothing_wrong(storm(25, seed, tmp_path), seed)
+
+
+@pytest.mark.slow
+def test_three_hundred_kills(tmp_path: Path) -> None:
+    seed = random.SystemRandom().randrange(1_000_000)
+    _assert_nothing_wrong(storm(300, seed, tmp_path), seed)
