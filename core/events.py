@@ -173,8 +173,9 @@ _SCALARS = frozenset({str, int, float, bool, type(None)})
 
 def to_json(event: Event) -> dict[str, Any]:
     """Return the event as JSON values: ``{"event": "task_finished", "at": …, …}``."""
-    document: dict[str, Any] = {"event": _name(type(event).__name__)}
-    for name in _fields(type(event)):
+    kind: Any = type(event)
+    document: dict[str, Any] = {"event": _name(kind.__name__)}
+    for name in _fields(kind):
         value = getattr(event, name)
         document[name] = value if type(value) in _SCALARS else _plain(value)
     return document

@@ -30,7 +30,7 @@ def _python() -> Diagnosis:
 
 def _system() -> Diagnosis:
     found = f"{platform.system()} {platform.release()} {platform.machine()}"
-    if sys.platform == "linux":
+    if found.startswith("Linux "):
         return Diagnosis(subject="system", found=found, health=Health.GOOD)
     return Diagnosis(
         subject="system", found=found, health=Health.BAD, advice="runs are supported on Linux only; looking at a backlog works"
