@@ -119,7 +119,8 @@ class Output:
             self._stream.flush()
         except UnicodeEncodeError:
             # A file name or a log that is no valid text in this encoding.
-            self._write(text.encode("ascii", "backslashreplace").decode())
+            encoding = self._stream.encoding or "ascii"
+            self._write(text.encode(encoding, "backslashreplace").decode(encoding))
         except BlockingIOError:
             # Somebody who shares the terminal made it non-blocking; what it could not take is lost, the run goes on.
             return

@@ -78,7 +78,7 @@ def _told(error: OrchestratorError, arguments: Sequence[str]) -> int:
     stdout, stderr = outputs(os.environ)
     stderr.add(error_text(error, stderr.style()))
     if "--json" in arguments:
-        stdout.add(json.dumps(error_json(error), ensure_ascii=False) + "\n")
+        stdout.add(json.dumps(error_json(error)) + "\n")
     elif ci_of(os.environ) is Ci.GITHUB:
         stdout.add(annotation_lines(error))
     return error.exit_code

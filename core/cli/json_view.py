@@ -9,14 +9,14 @@ from core.events import Event, RunFinished, to_json
 
 
 class JsonView:
-    """Writes every event to one stream."""
+    """Writes every event to one stream, in ASCII: valid whatever the stream's encoding and the bytes of a file name."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
 
     def __call__(self, event: Event) -> None:
         """Write one event."""
-        self._output.add(json.dumps(to_json(event), ensure_ascii=False) + "\n")
+        self._output.add(json.dumps(to_json(event)) + "\n")
         if isinstance(event, RunFinished):
             self._output.flush()
 

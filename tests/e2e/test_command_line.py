@@ -167,6 +167,17 @@ def test_a_simple_terminal_gets_plain_lines(repository, variables):
     assert "\x1b" not in at_a_terminal("run", "-j1", cwd=repository, **variables)
 
 
+def test_a_terminal_that_is_closed_does_not_stop_a_run(repository):
+    (repository / "tasks.yml").write_text("- {id: a, description: A, command: sleep 0.5}\n- {id: b, description: B, dependencies: [a]}\n")
+    controller, terminal = pty.openpty()
+    process = subprocess.Popen([ORCHESTRATOR, "run"], cwd=repository, env=environment(TERM="xterm"), stdout=terminal, stderr=terminal)
+    os.close(terminal)
+    os.read(controller, 1)
+    os.close(controller)
+    assert process.wait(timeout=30) == 0
+    assert (repository / "tasks.yml").read_text().count("status: done") == 2
+
+
 def test_quiet_says_nothing_when_all_is_well(repository):
     (repository / "tasks.yml").write_text(TASKS.splitlines()[0])
     done = orchestrator("run", "-q", cwd=repository)

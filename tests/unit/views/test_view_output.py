@@ -51,5 +51,5 @@ def test_symbols_become_ascii_where_nothing_else_is_known(clock):
 
 def test_text_that_the_encoding_lacks_is_escaped(clock):
     stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-    Output(stream, Look(), monotonic=clock).add("a\udcff\n")
-    assert stream.buffer.getvalue() == b"a\\udcff\n"
+    Output(stream, Look(), monotonic=clock).add("aé\udcff\n")
+    assert stream.buffer.getvalue() == "aé\\udcff\n".encode()

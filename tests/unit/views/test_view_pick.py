@@ -66,6 +66,13 @@ def test_events_are_one_json_object_a_line(facts):
     assert lines[3]["left"] == {"b": "no budget"}
 
 
+def test_events_are_valid_json_on_a_stream_that_knows_ascii_only(facts):
+    stdout = Output(io.StringIO(), Look(unicode=False))
+    (view,) = pick_views({}, stdout, Output(io.StringIO(), PIPE), Wishes(json=True), SOURCES)
+    view(facts.finished("é", description="✓ \udcff"))
+    assert json.loads(stdout._stream.getvalue())["description"] == "✓ \udcff"
+
+
 @pytest.mark.parametrize(
     ("environ", "terminal", "expected"),
     [
