@@ -1,0 +1,121 @@
+"""What a run may spend, and in which order it spends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.workbench import Bench, chain, events_of
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    bench = Bench(tmp_path)
+    yield bench
+    bench.close()
+
+
+def _most_at_once(bench: Bench) -> int:
+    running = most = 0
+    for line in bench.lines("trace"):
+        running += 1 if line.startswith("start") else -1
+        most = max(most, running)
+    return most
+
+
+def _traced(task_id: str, pause: float = 0.2) -> str:
+    return f"echo start {task_id} >> trace; sleep {pause}; echo end {task_id} >> trace"
+
+
+def test_never_more_is_reserved_than_the_budget_and_what_was_left_is_said(bench: Bench) -> None:
+    bench.write_tasks(*({"id": task, "command": _traced(task), "cost": 4} for task in "abcd"))
+    ended = bench.run("run", "-j3", "--budget", "10")
+
+    assert ended.returncode == 0
+    assert _most_at_once(bench) == 2, "three slots, and a third task would have reserved 12 of 10"
+    assert [line for line in bench.lines("trace") if line.startswith("start")] == ["start a", "start b"]
+    assert "left  c  it does not fit the budget: 2 of 10 left" in ended.stdout
+    assert "2 done, 2 left" in ended.stdout
+    assert "8 of 10 spent" in ended.stdout
+    assert bench.statuses() == {"a": "done", "b": "done", "c": "pending", "d": "pending"}
+
+
+def test_what_does_not_fit_is_passed_over_for_what_does(bench: Bench) -> None:
+    bench.write_tasks(
+        {"id": "large", "command": _traced("large"), "cost": 8, "priority": "high"},
+        {"id": "huge", "command": _traced("huge"), "cost": 9, "priority": "high"},
+        {"id": "small", "command": _traced("small"), "cost": 2},
+    )
+    ended = bench.run("run", "--budget", "10", "--json")
+
+    finished = events_of(ended.stdout, "run_finished")[0]
+    assert sorted(finished["done"]) == ["large", "small"]
+    assert finished["left"] == {"huge": "it does not fit the budget: 0 of 10 left"}
+    assert finished["spent"] == 10
+
+
+def test_on_exceed_stop_ends_instead(bench: Bench) -> None:
+    (bench.root / "config.yaml").write_text("budget: {cost: 10, on_exceed: stop}\n")
+    bench.write_tasks(
+        {"id": "large", "command": "true", "cost": 8, "priority": 2},
+        {"id": "huge", "command": "true", "cost": 9, "priority": 1},
+        {"id": "small", "command": "true", "cost": 2},
+    )
+    finished = events_of(bench.run("run", "--json").stdout, "run_finished")[0]
+
+    assert finished["done"] == ["large"]
+    assert set(finished["left"]) == {"huge", "small"}
+
+
+def test_strict_makes_an_exit_code_of_work_that_was_left(bench: Bench) -> None:
+    bench.write_tasks({"id": "a", "command": "true", "cost": 4}, {"id": "b", "command": "true", "cost": 4})
+
+    assert bench.run("run", "--budget", "5", "--strict").returncode == 5
+    assert bench.run("run", "--budget", "5", "--strict").returncode == 0
+
+
+def test_every_attempt_of_a_retried_task_is_paid_for(bench: Bench) -> None:
+    bench.write_tasks({"id": "flaky", "command": "echo x >> tries; false", "cost": 4, "retries": {"limit": 5, "delay": 0.05}})
+    ended = bench.run("run", "--budget", "10", "--json")
+
+    assert len(bench.lines("tries")) == 2
+    assert events_of(ended.stdout, "run_finished")[0]["spent"] == 8
+
+
+def test_the_time_budget_starts_nothing_more_and_lets_what_runs_end(bench: Bench) -> None:
+    bench.write_tasks(*({"id": task, "command": _traced(task, 0.7)} for task in "abcd"))
+    ended = bench.run("run", "-j1", "--time-budget", "1s", "--json")
+
+    finished = events_of(ended.stdout, "run_finished")[0]
+    assert finished["done"] == ["a", "b"] or finished["done"] == ["a"]
+    assert finished["failed"] == []
+    assert "d" in finished["left"]
+    assert bench.lines("trace")[-1].startswith("end")
+
+
+def test_the_longest_path_goes_first_without_being_told(bench: Bench) -> None:
+    loose = [{"id": f"loose{number}", "command": _traced(f"loose{number}", 0.05)} for number in range(8)]
+    bench.write_tasks(*loose, *chain(["one", "two", "three", "four"], lambda task: _traced(task, 0.1)))
+    ended = bench.run("run", "-j2")
+
+    assert ended.returncode == 0
+    started = [line.split()[1] for line in bench.lines("trace") if line.startswith("start")]
+    assert started[0] == "one", "last in the file, and the longest"
+    assert started.index("four") < 11, "the chain did not wait for the loose ones"
+    assert _most_at_once(bench) == 2
+
+
+def test_urgency_is_handed_down_to_what_is_in_the_way(bench: Bench) -> None:
+    bench.write_tasks(
+        {"id": "normal", "command": _traced("normal", 0.01), "priority": 5},
+        {"id": "groundwork", "command": _traced("groundwork", 0.01), "priority": "low"},
+        {"id": "hotfix", "command": _traced("hotfix", 0.01), "priority": "critical", "dependencies": ["groundwork"]},
+    )
+    planned = [start["id"] for start in bench.json("plan", "-j1")["starts"]]
+    bench.run("run", "-j1")
+
+    started = [line.split()[1] for line in bench.lines("trace") if line.startswith("start")]
+    assert started == ["groundwork", "hotfix", "normal"]
+    assert planned == started

@@ -1,0 +1,173 @@
+"""Files that cannot be right: every problem at once, each with its place, and nothing runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.workbench import Bench
+
+_WRONG = """\
+- id: build
+  description: a typo in a key
+  comand: touch ran
+- id: test
+  description: a dependency that is not there
+  command: touch ran
+  dependencies: [biuld]
+- id: a
+  description: one of a circle
+  dependencies: [c]
+- id: b
+  description: one of a circle
+  dependencies: [a]
+- id: c
+  description: one of a circle
+  dependencies: [b]
+- id: build
+  description: an id that is taken
+  command: touch ran
+- id: deploy
+  description: a bad type
+  command: touch ran
+  cost: cheap
+- id: fine
+  description: nothing wrong here
+  command: touch ran
+"""
+_PROBLEMS = [
+    "tasks.yml:3:3: a task has no field \"comand\" (did you mean 'command'?)",
+    "tasks.yml:7:18: there is no task biuld to depend on (did you mean 'build'?)",
+    "tasks.yml:10:18: tasks depend on each other in a circle: a → c → b → a (remove one of these dependencies)",
+    "tasks.yml:17:7: the id build is here twice, first in line 1 (give each task an id of its own)",
+    'tasks.yml:23:9: cost must be a number, not the text "cheap"',
+]
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    bench = Bench(tmp_path)
+    yield bench
+    bench.close()
+
+
+@pytest.mark.parametrize("command", [["run"], ["validate"], ["run", "--dry-run"], ["plan"]])
+def test_all_five_sorts_of_mistakes_in_one_file_are_told_at_once(bench: Bench, command: list[str]) -> None:
+    bench.write(_WRONG)
+    refused = bench.run(*command)
+
+    assert refused.returncode == 2
+    assert refused.stdout == ""
+    assert refused.stderr.splitlines() == [*_PROBLEMS, "error: 5 problems"]
+    assert not (bench.root / "ran").exists()
+    assert list((bench.root / "logs").glob("*.log")) == []
+    assert bench.tasks_file.read_text() == _WRONG
+
+
+def test_a_program_gets_the_same_problems(bench: Bench) -> None:
+    bench.write(_WRONG)
+    refused = json.loads(bench.run("run", "--json").stdout)
+
+    assert refused["exit_code"] == 2
+    places = [f"{problem['file']}:{problem['line']}:{problem['column']}: {problem['message']}" for problem in refused["problems"]]
+    assert places == [problem.partition(" (")[0] for problem in _PROBLEMS]
+
+
+def test_the_config_is_told_of_together_with_the_tasks(bench: Bench) -> None:
+    bench.write(_WRONG)
+    (bench.root / "config.yaml").write_text("bugdet: 3\n")
+    refused = bench.run("validate")
+
+    assert refused.stderr.splitlines() == [
+        "config.yaml:1:1: unknown key 'bugdet' (did you mean 'budget'?)",
+        *_PROBLEMS,
+        "error: 6 problems",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "-j", "-1"], "--jobs"),
+        (["run", "--budget", "lots"], "--budget"),
+        (["run", "--time-budget", "soon"], "soon"),
+        (["run", "--jobz", "3"], "--jobz"),
+        (["run", "-C", "nowhere"], "nowhere"),
+        (["run", "-f", "other.yml"], "other.yml"),
+        (["done", "biuld"], "no task biuld"),
+        (["why", "biuld"], "no task biuld"),
+        (["log", "build"], "no attempt"),
+    ],
+)
+def test_a_command_line_that_does_not_fit_is_refused_by_name(bench: Bench, arguments: list[str], message: str) -> None:
+    bench.write_tasks({"id": "build", "command": "touch ran"})
+    refused = bench.run(*arguments)
+
+    assert refused.returncode == 2, refused.stdout + refused.stderr
+    assert message in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert not (bench.root / "ran").exists()
+
+
+@pytest.mark.xfail(reason="an id that is not there is taken for one with nothing to do")
+@pytest.mark.parametrize("command", ["run", "plan"])
+def test_only_a_task_that_is_not_there_is_a_mistake(bench: Bench, command: str) -> None:
+    bench.write_tasks({"id": "build", "command": "touch ran"})
+    refused = bench.run(command, "--only", "biuld")
+
+    assert refused.returncode == 2
+    assert "no task biuld" in refused.stderr
+    assert "build" in refused.stderr
+
+
+@pytest.mark.xfail(reason="a tag that nothing has is taken for one with nothing to do")
+def test_a_tag_that_no_task_has_is_a_mistake(bench: Bench) -> None:
+    bench.write_tasks({"id": "build", "command": "touch ran", "tags": ["nightly"]})
+    refused = bench.run("run", "--tag", "nightyl")
+
+    assert refused.returncode == 2
+    assert "nightyl" in refused.stderr
+
+
+@pytest.mark.xfail(reason="a word that is no status is taken for one that no task has")
+def test_a_word_that_is_no_status_is_a_mistake(bench: Bench) -> None:
+    bench.write_tasks({"id": "build", "command": "touch ran"})
+    refused = bench.run("list", "--status", "doen")
+
+    assert refused.returncode == 2
+    assert "doen" in refused.stderr
+
+
+@pytest.mark.parametrize("command", [["run"], ["plan"], ["status"], ["list"], ["validate"], ["done", "a"], ["add", "something"]])
+def test_where_there_is_no_tasks_file_the_next_thing_to_type_is_said(bench: Bench, command: list[str]) -> None:
+    refused = bench.run(*command)
+
+    assert refused.returncode == 2
+    assert "tasks.yml is not there" in refused.stderr
+    assert "orchestrator init" in refused.stderr
+
+
+@pytest.mark.xfail(reason="the journal and the log directory are made before the file is looked at")
+@pytest.mark.parametrize("command", [["run"], ["done", "a"]])
+def test_looking_for_a_file_that_is_not_there_leaves_nothing_behind(bench: Bench, command: list[str]) -> None:
+    bench.run(*command)
+
+    assert list(bench.root.iterdir()) == []
+
+
+def test_two_runs_at_once_are_refused_with_the_pid(bench: Bench) -> None:
+    bench.write_tasks({"id": "a", "command": "touch up; while [ ! -e go ]; do sleep 0.05; done"})
+    first = bench.start("run")
+    while not (bench.root / "up").exists():
+        assert first.poll() is None
+    second = bench.run("run")
+
+    assert second.returncode == 4
+    assert f"another run holds the lock: pid {first.pid}" in second.stderr
+    assert f"kill {first.pid}" in second.stderr
+    (bench.root / "go").touch()
+    assert first.wait(10) == 0
+    assert len(bench.attempts("a")) == 1
