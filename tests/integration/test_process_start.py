@@ -142,7 +142,7 @@ def test_a_script_without_a_first_line_runs_as_in_a_shell(run, cwd):
         (("./plain",), "not executable: ./plain is neither a program nor a script with a #! line", 126),
         ((), "the command is empty", 127),
         (("",), "the command is empty", 127),
-        (("true", "nul\0byte"), "cannot start 'true': embedded null byte", 126),
+        (("true", "nul\0byte"), "cannot start 'true nul\\x00byte': embedded null byte", 126),
         (("true", "x" * 3_000_000), "cannot start true: argument list too long", 126),
     ],
 )
@@ -167,6 +167,17 @@ def test_a_directory_that_is_a_file_is_said_to_be_one(run, cwd):
     script(cwd / "file", "")
     with pytest.raises(CommandNotStarted, match=r"^cannot start make test in .*/file: not a directory$"):
         run("make test", where=cwd / "file")
+
+
+def test_text_that_is_none_to_the_system_is_refused(run, cwd):
+    for where, variable in ((cwd / "nul\0byte", "fine"), (cwd, "nul\0byte"), (cwd, "half a pair: \ud800")):
+        with pytest.raises(CommandNotStarted, match=r"^cannot start 'make': ") as refusal:
+            run("make", where=where, EXTRA=variable)
+        assert refusal.value.exit_code == 126
+
+
+def test_a_task_cannot_take_its_mark_off(run):
+    assert run("env", ORCHESTRATOR_ATTEMPT="mine", PWD="/nowhere")[1].count("ORCHESTRATOR_ATTEMPT=run-1:1\n") == 1
 
 
 def test_a_missing_command_in_a_shell_line_is_the_shells_to_report(run):

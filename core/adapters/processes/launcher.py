@@ -36,8 +36,8 @@ _FLOOR_NOISE = 1.05
 class _Run:
     """What all launches of a run have in common."""
 
+    id: bytes
     mark: Mark
-    environment: Mapping[bytes, bytes]
     #: What ``ORCHESTRATOR_ATTEMPT`` says already when this run is itself a task of another.
     outer: bytes
 
@@ -52,7 +52,7 @@ class ProcessLauncher:
         """
         if sys.platform != "linux":
             raise UsageError("tasks can only be run on Linux", hint="plan, list, status and audit work here")
-        self._inherited = _encoded(os.environ if inherited is None else inherited)
+        self._inherited = spawn.encoded(os.environ if inherited is None else inherited)
         self._marker = Marker()
         self._guardian = Guardian()
         self._runs: dict[str, _Run] = {}
@@ -81,9 +81,9 @@ class ProcessLauncher:
         run = self._runs.get(launch.run_id) or self._begin(launch.run_id)
         handle = self._started + 1
         mark = of_tree(run.mark, handle)
-        variables = {**run.environment, **_encoded(launch.env), b"PWD": os.fsencode(launch.cwd), ATTEMPT_VARIABLE: run.outer + mark.word}
+        marks = {RUN_VARIABLE: run.id, ATTEMPT_VARIABLE: run.outer + mark.word}
         with self._marker.wearing(mark):
-            pid = spawn.start(launch.command, launch.cwd, variables, launch.output)
+            pid = spawn.start(launch, self._inherited, marks)
         self._started = handle
         self._marks[handle] = mark
         self._leaders[pid] = handle
@@ -140,8 +140,7 @@ class ProcessLauncher:
 
     def _begin(self, run_id: str) -> _Run:
         outer = self._inherited.get(ATTEMPT_VARIABLE, b"")
-        variables = {**self._inherited, RUN_VARIABLE: os.fsencode(run_id)}
-        run = _Run(mark=of_run(run_id), environment=variables, outer=outer + b" " if outer else b"")
+        run = _Run(id=os.fsencode(run_id), mark=of_run(run_id), outer=outer + b" " if outer else b"")
         self._guardian.watch(run_id)
         self._runs[run_id] = run
         return run
@@ -188,10 +187,6 @@ class ProcessLauncher:
             while not _reaped(pid) and time.monotonic() < deadline:
                 time.sleep(0.001)
         self._leaders.clear()
-
-
-def _encoded(variables: Mapping[str, str]) -> dict[bytes, bytes]:
-    return {os.fsencode(name): os.fsencode(value) for name, value in variables.items()}
 
 
 def _peak(kilobytes: int) -> int:

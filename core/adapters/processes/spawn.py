@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from core.adapters.processes.command import direct_words, in_shell
 from core.domain.attempt_text import shown
-from core.ports import CommandNotStarted
+from core.ports import CommandNotStarted, Launch
 
 #: Python ignores these; a child expects them as the system has them.
 _RESTORED = (signal.SIGPIPE, signal.SIGXFSZ)
@@ -27,24 +27,37 @@ def keep_descriptors() -> None:
                 os.set_inheritable(int(name), False)
 
 
-def start(command: str | tuple[str, ...], cwd: str, environment: Mapping[bytes, bytes], output: int) -> int:
-    """Start ``command`` in ``cwd`` and return its pid. Raises CommandNotStarted."""
-    here = _is_here(cwd, command)
-    words = direct_words(command) if isinstance(command, str) else command
-    if words is None:
-        words = in_shell(str(command))
-    if not words or not words[0]:
-        raise CommandNotStarted("the command is empty", 127)
-    program = locate(words[0], cwd, environment.get(b"PATH", _DEFAULT_PATH))
+def start(launch: Launch, inherited: Mapping[bytes, bytes], marks: Mapping[bytes, bytes]) -> int:
+    """Start ``launch`` with the variables of ``inherited``, its own, and on top of them ``marks``; return its pid.
+
+    Raises CommandNotStarted.
+    """
+    command, cwd = launch.command, launch.cwd
     try:
-        return _spawn(program, words, None if here else cwd, environment, output)
-    except OSError as problem:
-        if problem.errno == errno.ENOEXEC and isinstance(command, str):
-            # A script without a #! line: a shell runs it itself, so do we.
-            return _spawn(b"/bin/sh", ("sh", os.fsdecode(program), *words[1:]), None if here else cwd, environment, output)
-        raise _refusal(words[0], os.path.join(os.fsencode(cwd), program), problem) from problem
+        here = _is_here(cwd, command)
+        environment = {**inherited, **encoded(launch.env), b"PWD": os.fsencode(cwd), **marks}
+        words = (direct_words(command) or in_shell(command)) if isinstance(command, str) else command
+        if not words or not words[0]:
+            raise CommandNotStarted("the command is empty", 127)
+        program = locate(words[0], cwd, environment.get(b"PATH", _DEFAULT_PATH))
+        return _execute(program, words, None if here else cwd, environment, launch)
     except ValueError as problem:
-        raise CommandNotStarted(f"cannot start {words[0]!r}: {problem}", 126) from problem
+        raise CommandNotStarted(f"cannot start {shown(command)[:80]!r}: {problem}", 126) from problem
+
+
+def encoded(variables: Mapping[str, str]) -> dict[bytes, bytes]:
+    """Return an environment as the system has it. Raises ValueError for text that is none to the system."""
+    return {os.fsencode(name): os.fsencode(value) for name, value in variables.items()}
+
+
+def _execute(program: bytes, words: tuple[str, ...], cwd: str | None, environment: Mapping[bytes, bytes], launch: Launch) -> int:
+    try:
+        return _spawn(program, words, cwd, environment, launch.output)
+    except OSError as problem:
+        if problem.errno != errno.ENOEXEC or isinstance(launch.command, tuple) or words[0] == "sh":
+            raise _refusal(words[0], os.path.join(os.fsencode(launch.cwd), program), problem) from problem
+        # A script without a #! line: a shell runs it itself, so do we.
+        return _execute(b"/bin/sh", ("sh", os.fsdecode(program), *words[1:]), cwd, environment, launch)
 
 
 def _spawn(program: bytes, words: tuple[str, ...], cwd: str | None, environment: Mapping[bytes, bytes], output: int) -> int:
@@ -83,25 +96,22 @@ def locate(word: str, cwd: str, path: bytes) -> bytes:
     name = os.fsencode(word)
     if b"/" in name:
         return name
-    candidates = [prefix + name for prefix in _prefixes(path)]
-    for candidate in candidates:
-        place = _seen(candidate, cwd)
-        if os.access(place, os.X_OK) and not os.path.isdir(place):
-            return candidate
-    for candidate in candidates:
-        if os.path.isfile(_seen(candidate, cwd)):
-            raise CommandNotStarted(f"not executable: {os.fsdecode(candidate)}", 126)
+    places = _places(path, cwd)
+    for prefix, seen_from_here in places:
+        candidate = seen_from_here + name
+        if os.access(candidate, os.X_OK) and not os.path.isdir(candidate):
+            return prefix + name
+    for prefix, seen_from_here in places:
+        if os.path.isfile(seen_from_here + name):
+            raise CommandNotStarted(f"not executable: {os.fsdecode(prefix + name)}", 126)
     raise CommandNotStarted(f"no such command: {word}", 127)
 
 
-def _seen(candidate: bytes, cwd: str) -> bytes:
-    """Return where a program lies as seen from the tool's own directory."""
-    return candidate if candidate.startswith(b"/") else os.path.join(os.fsencode(cwd), candidate)
-
-
 @lru_cache(maxsize=64)
-def _prefixes(path: bytes) -> tuple[bytes, ...]:
-    return tuple(directory + b"/" if directory else b"" for directory in path.split(b":"))
+def _places(path: bytes, cwd: str) -> tuple[tuple[bytes, bytes], ...]:
+    """Return the directories of a PATH, each with a slash, as a process in ``cwd`` names them and as this one does."""
+    prefixes = [directory + b"/" if directory else b"" for directory in path.split(b":")]
+    return tuple((prefix, os.path.join(os.fsencode(cwd), prefix)) for prefix in prefixes)
 
 
 def _is_here(cwd: str, command: str | tuple[str, ...]) -> bool:
