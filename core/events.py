@@ -165,6 +165,8 @@ class RunFinished(Event):
     left: Mapping[str, str]
     spent: float
     reason: str
+    #: Tasks that failed in an earlier run and were not tried again.
+    failed_earlier: tuple[str, ...] = ()
 
 
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")

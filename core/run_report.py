@@ -141,6 +141,9 @@ class RunReport:
             left={**left, **held[Readiness.READY], **held[Readiness.QUEUED]},
             spent=budget.spent,
             reason=reason,
+            failed_earlier=tuple(
+                task.id for task, status in planner.selected() if status is Status.FAILED and task.id not in set(self.failed)
+            ),
         )
         self._emit(last)
         return last

@@ -63,7 +63,8 @@ def _failure(event: TaskFinished, progress: Progress, style: Style, tail: Tail) 
 
 
 def _counts(progress: Progress, run: RunFinished, style: Style) -> str:
-    words = [(run.done, "done", style.good), (run.failed, "failed", style.bad), (run.blocked, "blocked", style.bad)]
+    words = [(run.done, "done", style.good), (run.failed, "failed", style.bad), (run.failed_earlier, "failed earlier", style.bad)]
+    words += [(run.blocked, "blocked", style.bad)]
     words += [(run.waiting, "waiting", style.warn), (run.left, "left", style.warn)]
     told = [paint(f"{len(ids):,} {word}") for ids, word, paint in words if ids]
     budget = progress.started.budget if progress.started else None
@@ -88,9 +89,9 @@ def _reflected(progress: Progress) -> str:
 def _next_steps(run: RunFinished, style: Style) -> str:
     held = [*run.blocked, *run.waiting, *run.left]
     steps = []
-    if run.failed:
-        steps.append((f"orchestrator log {one_line(run.failed[-1])}", "the whole log"))
-        steps.append(("orchestrator run --retry-failed", f"try {listing([one_line(i) for i in run.failed], 3)} again"))
+    if failed := [*run.failed, *run.failed_earlier]:
+        steps.append((f"orchestrator log {one_line(failed[-1])}", "the whole log"))
+        steps.append(("orchestrator run --retry-failed", f"try {listing([one_line(i) for i in failed], 3)} again"))
     if held:
         steps.append((f"orchestrator why {one_line(held[0])}", "what holds it up"))
     width = max((len(step) for step, _ in steps), default=0)

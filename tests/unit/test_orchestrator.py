@@ -115,6 +115,7 @@ def test_a_failure_blocks_what_needs_it_and_nothing_else():
 def test_an_earlier_failure_keeps_the_exit_code_until_it_is_retried():
     world = World([task("a")], {"run a": [Script(exit_code=1), Script()]})
     assert [world.run().exit_code for _ in range(2)] == [1, 1]
+    assert world.of(events.RunFinished)[1].failed_earlier == ("a",)
     assert world.commands == ["run a"]
 
     assert world.run(retry_failed=True).exit_code == 0
