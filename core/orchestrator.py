@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable, Mapping
 
 from core.domain.attempt import Attempt, RunRecord
@@ -281,8 +282,12 @@ class Orchestrator:
         if self._reflect_once is not None and not self._stop:
             cycle = self._reflect_once()
             self._report.reflected(cycle)
-            if cycle.changed_backlog:
-                self._plan()
+            # What was just measured needs no check of its own; the next cycle measures again.
+            self._unmet.update((task_id, (reason, sys.maxsize)) for task_id, reason in cycle.open.items() if self._is_goal(task_id))
+            self._plan()
+
+    def _is_goal(self, task_id: str) -> bool:
+        return any(task.id == task_id and task.work(self._options.handlers) is Work.GOAL for task in self._memory.tasks)
 
     def _end_pauses(self) -> None:
         for task_id in self._pauses.pop_due(self._clock.monotonic()):

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.domain.budget import Budget
-from core.domain.graph import TaskGraph, find_holdup, rank_all
+from core.domain.graph import Holdups, TaskGraph, rank_all
 from core.domain.plan import Explanation, Rank, Verdict
 from core.domain.status import OPEN, Readiness, Status
 from core.domain.task import Task, Work
@@ -135,8 +135,16 @@ class Planner:
 
     def upcoming(self, count: int) -> tuple[str, ...]:
         """Return the ids of the next ready tasks, in order, without taking them."""
-        offered = (entry for entry in self._ready if self._is_offered(entry[1]))
-        return tuple(self._graph.tasks[position].id for _, position in heapq.nsmallest(count, offered))
+        ids: list[str] = []
+        front = [(self._ready[0], 0)] if self._ready else []
+        while front and len(ids) < count:
+            (_, position), node = heapq.heappop(front)
+            if self._is_offered(position):
+                ids.append(self._graph.tasks[position].id)
+            for child in (2 * node + 1, 2 * node + 2):
+                if child < len(self._ready):
+                    heapq.heappush(front, (self._ready[child], child))
+        return tuple(dict.fromkeys(ids))
 
     def passed_over(self) -> tuple[str, ...]:
         """Return ready tasks that did not fit the budget, in the order in which they would have run."""
@@ -159,11 +167,18 @@ class Planner:
 
     def explain_open(self) -> tuple[Explanation, ...]:
         """Explain every task of this run that is not done, failed or cancelled, in file order."""
-        return tuple(self.explain(task.id) for task, status in self.selected() if status in OPEN)
+        holdups = self._holdups()
+        positions = (position for position, status in enumerate(self._status) if status in OPEN and self._is_selected(position))
+        return tuple(self._explain(position, holdups) for position in positions)
 
     def explain(self, task_id: str) -> Explanation:
         """Say how a task stands and what holds it up."""
-        position = self._graph.index[task_id]
+        return self._explain(self._graph.index[task_id], self._holdups())
+
+    def _holdups(self) -> Holdups:
+        return Holdups(self._graph, self._status, self._waits, self._is_selected)
+
+    def _explain(self, position: int, holdups: Holdups) -> Explanation:
         if not self._is_selected(position):
             return self._explanation(position, Verdict.NOT_SELECTED, None, ("it is not part of this run (--only, --tag)",))
         status = self._status[position]
@@ -171,10 +186,10 @@ class Planner:
             return self._explanation(position, Verdict.START, Readiness.READY, ("it is running",))
         if status not in OPEN:
             return self._explanation(position, Verdict.ENDED, None, (f"it is {status}",))
-        return self._explain_pending(position)
+        return self._explain_pending(position, holdups)
 
-    def _explain_pending(self, position: int) -> Explanation:
-        holdup = find_holdup(self._graph, position, self._status, self._waits, self._is_selected)
+    def _explain_pending(self, position: int, holdups: Holdups) -> Explanation:
+        holdup = holdups.of(position)
         if holdup is not None:
             return self._explanation(position, Verdict.NOT_READY, holdup.readiness, (holdup.reason,), holdup.chain)
         if position in self._waits:

@@ -10,7 +10,7 @@ from core.domain.cycle import ClosedTask, CycleReport
 from core.domain.edit import SetField
 from core.domain.finding import Finding, is_worse
 from core.domain.metric import FileMeasure, Metric
-from core.domain.refactor_task import is_own, number, place, place_of, priority, refactor_entry, task_id
+from core.domain.refactor_task import is_own, number, place, place_of, priority, refactor_entry, task_id, unmet
 from core.domain.status import OPEN, Status
 from core.domain.task import Task
 from core.memory import Memory
@@ -68,9 +68,16 @@ class Reflector:
             appended=appended,
             closed=decisions.close,
             updated=tuple(dict.fromkeys((*decisions.reopen, *updates))),
+            open={name: unmet(finding) for name, finding in self._open(decisions, appended).items()},
             withheld=decisions.withheld,
             gap=report.gap,
         )
+
+    @staticmethod
+    def _open(decisions: Decisions, appended: Iterable[Task]) -> dict[str, Finding]:
+        fresh = {task_id(finding.fingerprint): finding for finding in decisions.append}
+        reopened = {name: finding for name, (finding, _) in decisions.reopen.items()}
+        return {**decisions.kept, **decisions.moved, **reopened, **{task.id: fresh[task.id] for task in appended}}
 
     def _entry(self, finding: Finding, report: AuditReport) -> Mapping[str, object]:
         return refactor_entry(finding, self._auditor.advice(finding), report.shapes.get(finding.fingerprint, ""))

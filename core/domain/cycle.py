@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from core.domain.status import Status
 from core.domain.task import Task
@@ -29,6 +30,8 @@ class CycleReport:
     closed: tuple[ClosedTask, ...] = ()
     #: Ids whose priority or place was brought up to date.
     updated: tuple[str, ...] = ()
+    #: Open tasks of the Reflector's own with what was just measured, e.g. "complexity is 23, at most 10 is wanted".
+    open: Mapping[str, str] = field(default_factory=dict)
     #: Findings that have no task because ``reflect.max_open_tasks`` are open.
     withheld: int = 0
     #: Why there is no trend, or a short one; empty when history is whole.

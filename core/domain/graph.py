@@ -79,31 +79,72 @@ class Holdup:
 
     readiness: Readiness
     reason: str
-    #: Ids from the nearest dependency to the cause.
+    #: Ids from the nearest dependency to the cause; of a long chain the first few and the cause.
     chain: tuple[str, ...]
 
 
-def find_holdup(
-    graph: TaskGraph, position: int, status: Sequence[Status], waits: Mapping[int, str], is_selected: Callable[[int], bool]
-) -> Holdup | None:
-    """Follow unmet dependencies from ``position`` to the cause; ``waits`` has the positions that need a person, with the reason."""
-    chain: list[int] = []
-    here = position
-    while (unmet := _deciding_dependency(graph, here, status, waits)) is not None:
-        here = unmet
-        chain.append(here)
-    if not chain:
-        return None
-    ids = tuple(graph.tasks[link].id for link in chain)
-    through = f" (through {' → '.join(ids[:-1])})" if len(ids) > 1 else ""
-    subject = f"it depends on {ids[-1]}"
-    if status[here] not in OPEN:
-        return Holdup(readiness=Readiness.BLOCKED, reason=f"{subject}, which is {status[here]}{through}", chain=ids)
-    if not is_selected(here):
-        return Holdup(readiness=Readiness.QUEUED, reason=f"{subject}, which is not part of this run{through}", chain=ids)
-    if here in waits:
-        return Holdup(readiness=Readiness.WAITING, reason=f"{subject}, which waits: {waits[here]}{through}", chain=ids)
-    return Holdup(readiness=Readiness.QUEUED, reason=f"{subject}, which is {status[here]}{through}", chain=ids)
+#: Links of a chain that are named before its cause.
+_NAMED = 3
+
+
+class Holdups:
+    """Finds what holds tasks up, as things stand: each link of the graph is followed once, however many tasks are asked about.
+
+    ``waits`` has the positions that need a person, with the reason.
+    """
+
+    def __init__(self, graph: TaskGraph, status: Sequence[Status], waits: Mapping[int, str], is_selected: Callable[[int], bool]) -> None:
+        self._graph = graph
+        self._status = status
+        self._waits = waits
+        self._is_selected = is_selected
+        self._causes: dict[int, int] = {}
+
+    def of(self, position: int) -> Holdup | None:
+        """Return what holds the task at ``position`` up, None when nothing does."""
+        cause = self._cause(position)
+        if cause == position:
+            return None
+        links = self._links(position, cause)
+        ids = tuple(self._graph.tasks[link].id for link in links)
+        readiness, what = self._judge(cause)
+        named = " → ".join(ids[:-1]) + (" → …" if len(links) > _NAMED else "")
+        through = f" (through {named})" if len(ids) > 1 else ""
+        return Holdup(readiness=readiness, reason=f"it depends on {ids[-1]}, which {what}{through}", chain=ids)
+
+    def _judge(self, cause: int) -> tuple[Readiness, str]:
+        status = self._status[cause]
+        if status not in OPEN:
+            return Readiness.BLOCKED, "failed" if status is Status.FAILED else f"is {status}"
+        if not self._is_selected(cause):
+            return Readiness.QUEUED, "is not part of this run"
+        if cause in self._waits:
+            return Readiness.WAITING, f"waits: {self._waits[cause]}"
+        return Readiness.QUEUED, "is running" if status is Status.IN_PROGRESS else f"is {status}"
+
+    def _cause(self, position: int) -> int:
+        """Follow deciding dependencies to their end, and remember it for every link on the way."""
+        way: list[int] = []
+        here = position
+        while here not in self._causes:
+            following = _deciding_dependency(self._graph, here, self._status, self._waits)
+            if following is None:
+                self._causes[here] = here
+                break
+            way.append(here)
+            here = following
+        cause = self._causes[here]
+        self._causes.update(dict.fromkeys(way, cause))
+        return cause
+
+    def _links(self, position: int, cause: int) -> list[int]:
+        links: list[int] = []
+        here: int | None = position
+        while len(links) < _NAMED and (here := _deciding_dependency(self._graph, here, self._status, self._waits)) is not None:
+            links.append(here)
+            if here == cause:
+                return links
+        return [*links, cause]
 
 
 def _deciding_dependency(graph: TaskGraph, position: int, status: Sequence[Status], waits: Mapping[int, str]) -> int | None:

@@ -72,6 +72,17 @@ def describe(finding: Finding, advice: str) -> str:
     return f"{what} {advice}".rstrip()
 
 
+def unmet(finding: Finding) -> str:
+    """Return in a few words what was measured and what is wanted."""
+    match finding.metric:
+        case Metric.COMPLEXITY:
+            return f"complexity is {finding.score:g}, at most {finding.threshold:g} is wanted"
+        case Metric.MAINTAINABILITY:
+            return f"maintainability is {finding.score:.1f}, at least {finding.threshold:g} is wanted"
+        case Metric.UNREADABLE:
+            return f"it cannot be measured: {finding.problem}"
+
+
 def priority(finding: Finding) -> int:
     """Return −10 … 10: four points a doubling over the threshold, more where the file changes often, by the trend up or down."""
     lean = {Direction.WORSENING: 4, Direction.IMPROVING: -4, Direction.FLAT: 0}[finding.direction]

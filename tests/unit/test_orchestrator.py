@@ -8,6 +8,7 @@ import signal
 import pytest
 
 from core import events
+from core.domain.cycle import CycleReport
 from core.domain.run_options import RunOptions
 from core.domain.status import Status
 from core.domain.task import Retry, Task
@@ -109,7 +110,7 @@ def test_a_failure_blocks_what_needs_it_and_nothing_else():
     assert world.commands == ["run a", "run c"]
     assert world.statuses == {"a": "failed", "b": "pending", "c": "done"}
     assert last.exit_code == 1
-    assert last.blocked == {"b": "it depends on a, which is failed"}
+    assert last.blocked == {"b": "it depends on a, which failed"}
 
 
 def test_an_earlier_failure_keeps_the_exit_code_until_it_is_retried():
@@ -362,3 +363,29 @@ def test_what_a_dead_run_left_running_is_killed_before_anything_else():
         (2, "succeeded"),
         (1, "interrupted"),
     ]
+
+
+def test_a_goal_that_reflection_has_just_measured_is_not_checked_again():
+    world = World([task("refactor-1", command=None, verify=("check",)), task("a")])
+    cycle = CycleReport(files=1, findings=1, seconds=0.0, open={"refactor-1": "complexity is 23, at most 10 is wanted"})
+    last = world.run(reflect=lambda memory: cycle)
+
+    assert world.commands == ["run a"]
+    assert last.waiting == {"refactor-1": "complexity is 23, at most 10 is wanted"}
+
+
+def test_a_handler_works_on_what_reflection_found():
+    world = World([task("refactor-1", command=None, kind="refactor", verify=("check",))])
+    cycle = CycleReport(files=1, findings=1, seconds=0.0, open={"refactor-1": "complexity is 23"})
+    world.run(reflect=lambda memory: cycle, handlers={"refactor": "agent"})
+
+    assert world.commands == ["agent", "check"]
+    assert world.statuses == {"refactor-1": "done"}
+
+
+def test_code_is_measured_at_the_start_and_after_each_cycle_that_did_something():
+    cycles = []
+    world = World([task("a")])
+    world.run(reflect=lambda memory: cycles.append(1) or CycleReport(files=1, findings=0, seconds=0.0))
+
+    assert len(cycles) == 2

@@ -74,7 +74,7 @@ def test_a_failed_task_blocks_only_what_depends_on_it():
     assert drain(planner) == ["d"]
     explanation = planner.explain("c")
     assert explanation.readiness is Readiness.BLOCKED
-    assert explanation.reasons == ("it depends on a, which is failed (through b)",)
+    assert explanation.reasons == ("it depends on a, which failed (through b)",)
     assert explanation.because_of == ("b", "a")
 
 
@@ -218,3 +218,22 @@ def test_every_open_task_is_explained_and_held_up_by_a_real_cause(tasks):
             assert by_id[explanation.because_of[-1]].status in (Status.FAILED, Status.CANCELLED)
         if explanation.readiness is Readiness.READY:
             assert all(by_id[dep].status is Status.DONE for dep in by_id[explanation.task_id].dependencies)
+
+
+def test_a_long_chain_is_named_by_its_first_links_and_its_cause():
+    tasks = [task("t0", status=Status.FAILED), *(task(f"t{n}", f"t{n - 1}") for n in range(1, 3000))]
+    explanations = Planner(tasks).explain_open()
+
+    assert explanations[-1].reasons == ("it depends on t0, which failed (through t2998 → t2997 → t2996 → …)",)
+    assert explanations[-1].because_of == ("t2998", "t2997", "t2996", "t0")
+
+
+@given(backlogs(), st.integers(0, 15))
+def test_upcoming_tells_what_next_will_take(tasks, count):
+    planner = Planner(tasks)
+    told = planner.upcoming(count)
+    taken = []
+    while len(taken) < count and (decision := planner.next(FREE)) is not None:
+        taken.append(decision.task.id)
+
+    assert list(told) == taken
