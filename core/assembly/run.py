@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from core.assembly.backlog import log_store
 from core.assembly.project import Project, new_run_id, own_environment, task_file
+from core.domain.cycle import CycleReport
 from core.domain.run_options import RunOptions
 from core.domain.settings import Settings
 from core.events import Event
@@ -81,6 +82,7 @@ def open_run(project: Project, options: RunOptions, *, reflect: bool = True) -> 
             report=RunReport(emit=_fan_out(sinks), clock=clock, run_id=run_id, note=journal.repaired),
             pid=os.getpid(),
             tick=_call_all(ticks),
+            reflect=_reflection(project, memory) if reflect else None,
         )
         yield Run(orchestrator=orchestrator, logs=logs, sinks=sinks, ticks=ticks)
 
@@ -108,6 +110,24 @@ def run_options(
         retry_failed=retry_failed,
         strict=strict,
     )
+
+
+def _reflection(project: Project, memory: Memory) -> Callable[[], CycleReport]:
+    """Return what a run calls for one reflection cycle; the meter is made with the first."""
+
+    def reflect() -> CycleReport:
+        from core.assembly.audit import open_auditor
+        from core.reflector import Reflector
+
+        reflector = Reflector(
+            auditor=open_auditor(project),
+            memory=memory,
+            exists=lambda path: (project.root / path).is_file(),
+            max_open_tasks=project.settings.reflect.max_open_tasks,
+        )
+        return reflector.run_cycle()
+
+    return reflect
 
 
 def _fan_out(sinks: list[EventSink]) -> EventSink:

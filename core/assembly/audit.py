@@ -1,0 +1,95 @@
+"""The auditor of a project: meter, history, thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from core.assembly.backlog import open_backlog_to_edit
+from core.assembly.project import Project, task_file
+from core.domain.cycle import CycleReport
+from core.domain.gate import TaskCheck
+from core.domain.settings import AuditSettings
+from core.errors import StorageError
+from core.gate import Gate, check_task
+from core.hand_edits import find_task
+from core.ports import CodeMeter, CommitLog, MetricHistory
+from core.self_auditor import SelfAuditor
+
+
+def code_meter(project: Project, progress: Callable[[int, int], None] | None = None) -> CodeMeter:
+    """Return the meter of a project's files; ``progress`` hears how many are done of how many while it measures anew."""
+    from core.adapters.own_directory import make_own_directory
+    from core.adapters.radon_meter.meter import RadonMeter
+
+    make_own_directory(project.state)
+    audit = project.settings.audit
+    cache = str(project.state / "metrics.db") if project.state.is_dir() else None
+    return RadonMeter(str(project.root), include=audit.include, exclude=audit.exclude, jobs=audit.jobs, cache=cache, progress=progress)
+
+
+def open_auditor(project: Project, *, history: bool = True, progress: Callable[[int, int], None] | None = None) -> SelfAuditor:
+    """Return the auditor of a project; without ``history`` there are no trends, and git is not asked."""
+    from core.adapters.system_clock import SystemClock
+
+    meter = code_meter(project, progress)
+    past = _history(project, meter) if history and project.settings.audit.revisions else None
+    return SelfAuditor(meter=meter, clock=SystemClock(), settings=project.settings.audit, history=past)
+
+
+def _history(project: Project, meter: CodeMeter) -> MetricHistory:
+    from core.adapters.git import BlobHistory, Git, GitLog
+
+    audit: AuditSettings = project.settings.audit
+    git = Git(str(project.root))
+    log: CommitLog = GitLog(git, include=audit.include, exclude=audit.exclude)
+    if not audit.use_wily:
+        return BlobHistory(git, log, meter)
+    from core.adapters.wily_history import WilyHistory
+
+    return WilyHistory(log, str(project.state / "wily"))
+
+
+def open_gate(project: Project, *, history: bool = True, progress: Callable[[int, int], None] | None = None) -> Gate:
+    """Return the gate of a project, and its auditor inside."""
+    from core.adapters.baseline_file import JsonBaseline
+    from core.adapters.git import Git, GitRepository
+
+    audit = project.settings.audit
+    return Gate(
+        auditor=open_auditor(project, history=history, progress=progress),
+        baseline=JsonBaseline(project.root / audit.baseline, audit.baseline),
+        baseline_name=audit.baseline,
+        repository=GitRepository(Git(str(project.root)), include=audit.include, exclude=audit.exclude),
+    )
+
+
+def check_finding(project: Project, task_id: str) -> TaskCheck:
+    """Measure what one task of the Reflector's is about: one file, without cache, history or further processes."""
+    from core.adapters.radon_meter.meter import RadonMeter
+    from core.adapters.system_clock import SystemClock
+
+    file = task_file(project)
+    try:
+        task = find_task(file.read().tasks, task_id)
+    finally:
+        file.close()
+    audit = project.settings.audit
+    meter = RadonMeter(str(project.root), include=audit.include, exclude=audit.exclude, jobs=1)
+    return check_task(SelfAuditor(meter=meter, clock=SystemClock(), settings=audit), task)
+
+
+def append_findings(project: Project, auditor: SelfAuditor) -> CycleReport:
+    """Do one reflection cycle by hand: append tasks for findings, close tasks whose finding is gone."""
+    from core.reflector import Reflector
+
+    with open_backlog_to_edit(project) as memory:
+        reflector = Reflector(
+            auditor=auditor,
+            memory=memory,
+            exists=lambda path: (project.root / path).is_file(),
+            max_open_tasks=project.settings.reflect.max_open_tasks,
+        )
+        report = reflector.run_cycle()
+        if not memory.save_tasks():
+            raise StorageError("the tasks file is being saved by somebody else, or is invalid", hint="orchestrator validate, then try again")
+        return report
