@@ -10,7 +10,6 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 _VERSION = 1
@@ -19,7 +18,9 @@ _KEPT = 100_000
 _WAIT_SECONDS = 5.0
 _ASKED_AT_ONCE = 500
 _SCHEMA = (
-    "CREATE TABLE measure (id INTEGER PRIMARY KEY, blob BLOB NOT NULL, variant TEXT NOT NULL, data BLOB NOT NULL, UNIQUE (blob, variant)) STRICT",
+    """CREATE TABLE measure (
+        id INTEGER PRIMARY KEY, blob BLOB NOT NULL, variant TEXT NOT NULL, data BLOB NOT NULL, UNIQUE (blob, variant)
+    ) STRICT""",
     """CREATE TABLE file (
         path BLOB PRIMARY KEY, size INTEGER NOT NULL, modified INTEGER NOT NULL, changed INTEGER NOT NULL, inode INTEGER NOT NULL,
         blob BLOB NOT NULL
@@ -46,17 +47,6 @@ class Stamp(NamedTuple):
         return cls(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownFile:
-    """A path as last looked at."""
-
-    stamp: Stamp
-    #: Git blob id of its content.
-    blob: bytes
-    #: Its packed measure; None when that is not known.
-    data: bytes | None
-
-
 class MeasureCache:
     """One database, opened when first asked. ``variant`` names what measures: numbers of another one are not ours."""
 
@@ -65,14 +55,13 @@ class MeasureCache:
         self._variant = variant
         self._connection: sqlite3.Connection | None = None
 
-    def files(self) -> dict[str, KnownFile]:
-        """Return every known path, in one query."""
+    def files(self) -> dict[str, tuple[Stamp, bytes | None]]:
+        """Return every known path with its stamp and packed measure, in one query; None where the measure is not known."""
         rows = self._query(
-            "SELECT path, size, modified, changed, inode, file.blob, data FROM file"
-            " LEFT JOIN measure ON measure.blob = file.blob AND variant = ?",
+            "SELECT path, size, modified, changed, inode, data FROM file LEFT JOIN measure ON measure.blob = file.blob AND variant = ?",
             self._variant,
         )
-        return {os.fsdecode(path): KnownFile(stamp=Stamp(*stamp), blob=blob, data=data) for path, *stamp, blob, data in rows}
+        return {os.fsdecode(path): (Stamp(size, modified, changed, inode), data) for path, size, modified, changed, inode, data in rows}
 
     def measures(self, blobs: Iterable[bytes]) -> dict[bytes, bytes]:
         """Return the packed measures of those of ``blobs`` that are known."""
@@ -92,13 +81,13 @@ class MeasureCache:
             ("DELETE FROM measure WHERE id <= (SELECT max(id) FROM measure) - ?", [(_KEPT,)]),
         )
 
-    def set_files(self, files: Mapping[str, tuple[Stamp, bytes]], gone: Iterable[str] = ()) -> None:
-        """Remember the stamps and blobs of paths, and forget paths."""
+    def set_files(self, files: Mapping[str, tuple[Stamp, bytes]]) -> None:
+        """Remember the stamps and blobs of paths."""
         rows = [(os.fsencode(path), *stamp, blob) for path, (stamp, blob) in files.items()]
-        self._write(
-            ("DELETE FROM file WHERE path = ?", [(os.fsencode(path),) for path in gone]),
-            ("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?, ?)", rows),
-        )
+        self._write(("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?, ?)", rows))
+
+    def forget_files(self, paths: Iterable[str]) -> None:
+        self._write(("DELETE FROM file WHERE path = ?", [(os.fsencode(path),) for path in paths]))
 
     def close(self) -> None:
         if self._connection:
@@ -117,8 +106,8 @@ class MeasureCache:
         return []
 
     def _write(self, *statements: tuple[str, list[Any]]) -> None:
-        connection = self._open()
-        if not connection or not any(rows for _, rows in statements):
+        connection = self._open() if statements[0][1] else None
+        if not connection:
             return
         try:
             with connection:

@@ -1,0 +1,68 @@
+"""Measures by content, which is named by its git blob id: looked up in the cache, or made by the pool and put there."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from core.adapters.radon_meter.measure_cache import MeasureCache
+from core.adapters.radon_meter.packing import Damaged, unpack
+from core.adapters.radon_meter.pool import measure_many
+from core.domain.metric import FileMeasure
+
+#: Raised whenever the same bytes may come to other numbers, problems or shapes than before.
+_COUNTER = 1
+#: Bytes of source held at once.
+_BATCH = 64 * 1024 * 1024
+
+
+class ContentMeasures:
+    """One cache, and ``jobs`` processes for what it does not have."""
+
+    def __init__(self, cache: MeasureCache, jobs: int) -> None:
+        self._cache = cache
+        self._jobs = jobs
+
+    def known(self, blobs: Iterable[bytes]) -> dict[bytes, FileMeasure]:
+        """Return the measures of those of ``blobs`` that the cache has."""
+        found = ((blob, unpacked(data)) for blob, data in self._cache.measures(blobs).items())
+        return {blob: measure for blob, measure in found if measure}
+
+    def of(self, sources: Iterable[tuple[bytes, bytes]], measured: Callable[[int], None]) -> Iterator[tuple[bytes, FileMeasure]]:
+        """Return the measures of ``(blob, bytes)`` pairs as they come, made where not known; ``measured`` hears of how many more."""
+        for batch in _batches(sources):
+            known = self.known(batch)
+            measured(len(known))
+            yield from known.items()
+            new = {blob: source for blob, source in batch.items() if blob not in known}
+            packed = dict(zip(new, measure_many(list(new.values()), self._jobs, measured), strict=True))
+            self._cache.add_measures(packed)
+            yield from ((blob, unpack(data)) for blob, data in packed.items())
+
+
+def unpacked(data: bytes | None) -> FileMeasure | None:
+    """Return a packed measure; None when there is none or it is damaged."""
+    try:
+        return unpack(data) if data else None
+    except Damaged:
+        return None
+
+
+def variant() -> str:
+    """Return what a measure hangs on beside the content."""
+    import radon
+
+    return f"radon {radon.__version__}, python {sys.version_info[0]}.{sys.version_info[1]}, counter {_COUNTER}"
+
+
+def _batches(sources: Iterable[tuple[bytes, bytes]]) -> Iterator[Mapping[bytes, bytes]]:
+    batch: dict[bytes, bytes] = {}
+    size = 0
+    for blob, source in sources:
+        batch[blob] = source
+        size += len(source)
+        if size >= _BATCH:
+            yield batch
+            batch, size = {}, 0
+    if batch:
+        yield batch

@@ -1,0 +1,195 @@
+"""Measuring many sources in forked processes, largest first. A source that kills its process is a problem of that source."""
+
+from __future__ import annotations
+
+import gc
+import os
+import selectors
+import signal
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from struct import Struct
+
+from core.adapters.radon_meter.agreement import raw_counter, tree_counter
+from core.adapters.radon_meter.file_measure import measure_source
+from core.adapters.radon_meter.packing import pack
+from core.domain.metric import FileMeasure
+
+#: Below this many bytes a process costs more than it brings.
+_WORTH_FORKING = 256 * 1024
+#: Bytes that a process takes at a time; few enough to end together, many enough to seldom ask.
+_PORTION = 64 * 1024
+_READ_AT_ONCE = 1024 * 1024
+#: Index of a source, bytes of its packed measure.
+_FRAME = Struct("<II")
+_NUMBER = Struct("<I")
+_HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def measure_many(sources: Sequence[bytes], jobs: int, measured: Callable[[int], None]) -> list[bytes]:
+    """Return the packed measures of sources, in order; ``measured`` hears how many came in.
+
+    With more than one job and enough to do it forks; none of the processes outlives the call.
+    """
+    results: dict[int, bytes] = {}
+    with no_collecting():
+        if jobs > 1 and sum(map(len, sources)) >= _WORTH_FORKING:
+            _in_processes(sources, _portions(sources), jobs, results, measured)
+            for index in [index for index in range(len(sources)) if index not in results]:
+                results[index] = _alone(sources, index)
+                measured(1)
+        else:
+            for index, source in enumerate(sources):
+                results[index] = pack(measure_source(source))
+                measured(1)
+    return [results[index] for index in range(len(sources))]
+
+
+@contextmanager
+def no_collecting() -> Iterator[None]:
+    """Pause the cyclic collector: trees are large and have no circles, and looking for some takes as long as parsing."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _portions(sources: Sequence[bytes]) -> list[list[int]]:
+    """Return indices in portions, the largest sources first."""
+    portions: list[list[int]] = []
+    room = 0
+    for index in sorted(range(len(sources)), key=lambda index: -len(sources[index])):
+        if room <= 0:
+            portions.append([])
+            room = _PORTION
+        portions[-1].append(index)
+        room -= len(sources[index])
+    return portions
+
+
+def _alone(sources: Sequence[bytes], index: int) -> bytes:
+    """Measure one source in a process of its own, after one died that may have had it."""
+    results: dict[int, bytes] = {}
+    for status in _in_processes(sources, [[index]], 1, results, lambda _: None):
+        if index not in results and os.WIFSIGNALED(status):
+            name = signal.Signals(os.WTERMSIG(status)).name
+            return pack(FileMeasure(problem=f"measuring it ended Python with {name}"))
+    # What it raised there it raises here, where it is seen.
+    return results[index] if index in results else pack(measure_source(sources[index]))
+
+
+@dataclass(slots=True, kw_only=True)
+class _Worker:
+    pid: int
+    #: Its end of the pipe that results come through, and what came and is no whole frame yet.
+    results: int
+    pending: bytearray = field(default_factory=bytearray)
+
+
+def _in_processes(
+    sources: Sequence[bytes], portions: Sequence[Sequence[int]], jobs: int, results: dict[int, bytes], measured: Callable[[int], None]
+) -> list[int]:
+    """Put packed measures into ``results``; return the wait statuses of the processes, none where there can be none.
+
+    What a process held when it died is missing.
+    """
+    raw_counter(), tree_counter()  # imported and compiled once, before there are several of us
+    queue = _queue(len(portions))
+    workers: list[_Worker] = []
+    statuses: list[int] = []
+    try:
+        with suppress(OSError):  # as many as there can be
+            workers.extend(_start(sources, portions, queue) for _ in range(min(jobs, len(portions))))
+        _collect(workers, results, measured)
+    except BaseException:
+        for worker in workers:
+            os.kill(worker.pid, signal.SIGKILL)
+        raise
+    finally:
+        os.close(queue)
+        for worker in workers:
+            os.close(worker.results)
+            statuses.append(_status(worker.pid))
+    return statuses
+
+
+def _status(pid: int) -> int:
+    try:
+        return os.waitpid(pid, 0)[1]
+    except ChildProcessError:
+        return signal.SIGKILL  # whoever started us ignores SIGCHLD, so the kernel kept nothing
+
+
+def _queue(count: int) -> int:
+    """Return a pipe's end from which every process takes the number of its next portion, until none is left."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    try:
+        os.write(writer, b"".join(map(_NUMBER.pack, range(count))))
+    finally:
+        os.close(writer)
+    return reader
+
+
+def _start(sources: Sequence[bytes], portions: Sequence[Sequence[int]], queue: int) -> _Worker:
+    reader, writer = os.pipe()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # fork beside threads: the child takes no lock of theirs
+        pid = os.fork()
+    if not pid:
+        try:
+            for number in _HANDLED:
+                signal.signal(number, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            os.close(reader)
+            _work(sources, portions, queue, writer)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    os.close(writer)
+    return _Worker(pid=pid, results=reader)
+
+
+def _work(sources: Sequence[bytes], portions: Sequence[Sequence[int]], queue: int, writer: int) -> None:
+    while number := os.read(queue, _NUMBER.size):
+        frames = bytearray()
+        for index in portions[_NUMBER.unpack(number)[0]]:
+            packed = pack(measure_source(sources[index]))
+            frames += _FRAME.pack(index, len(packed)) + packed
+        while frames:
+            del frames[: os.write(writer, frames)]
+
+
+def _collect(workers: Sequence[_Worker], results: dict[int, bytes], measured: Callable[[int], None]) -> None:
+    with selectors.DefaultSelector() as selector:
+        for worker in workers:
+            selector.register(worker.results, selectors.EVENT_READ, worker)
+        while selector.get_map():
+            for key, _ in selector.select():
+                worker = key.data
+                if data := os.read(worker.results, _READ_AT_ONCE):
+                    worker.pending += data
+                    measured(_take_frames(worker.pending, results))
+                else:
+                    selector.unregister(worker.results)
+
+
+def _take_frames(pending: bytearray, results: dict[int, bytes]) -> int:
+    """Move whole frames into ``results``; return how many."""
+    start = count = 0
+    while len(pending) - start >= _FRAME.size:
+        index, length = _FRAME.unpack_from(pending, start)
+        end = start + _FRAME.size + length
+        if end > len(pending):
+            break
+        results[index] = bytes(pending[start + _FRAME.size : end])
+        start, count = end, count + 1
+    del pending[:start]
+    return count

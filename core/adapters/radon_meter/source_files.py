@@ -1,0 +1,123 @@
+"""Which files are measured.
+
+| what lies in the project                          | outcome                                                             |
+|---------------------------------------------------|---------------------------------------------------------------------|
+| tracked, or untracked and not ignored by git      | measured, where ``audit.include`` selects and ``exclude`` does not   |
+| ignored by git                                    | left out                                                            |
+| no git repository, or no git                      | every file below, except in hidden directories                      |
+| virtual environment (``pyvenv.cfg``), ``site-packages``, ``node_modules``, ``__pycache__`` | left out, tracked or not   |
+| submodule, or another repository inside           | left out: it is audited as a project of its own                     |
+| symbolic link, to whatever                        | left out: what it points to is measured where it lies               |
+| socket, pipe, device                              | left out                                                            |
+| directory that cannot be listed                   | left out, as git leaves it out                                      |
+
+A path that is named outright is measured if it is a regular file inside the project, whatever git and the globs say;
+otherwise the reason is its problem.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from collections.abc import Iterable, Iterator, Sequence
+
+from core.domain.globs import matches
+
+_ENVIRONMENT_MARK = "pyvenv.cfg"
+_FOREIGN = frozenset({"site-packages", "node_modules", "__pycache__"})
+#: Reading only, whatever the user's configuration says.
+_GIT = (
+    "git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.untrackedCache=false", "ls-files", "-z", "--cached", "--others",
+    "--exclude-standard",
+)  # fmt: skip
+
+
+class SourceFiles:
+    """The Python files of one project, as paths relative to its root."""
+
+    def __init__(self, root: str, include: Sequence[str], exclude: Sequence[str]) -> None:
+        self._root = root
+        self._include = tuple(include)
+        self._exclude = tuple(exclude)
+
+    def selected(self) -> list[str]:
+        """Return what the globs select, in no particular order; some of it may be gone or no regular file."""
+        listed = _listed_by_git(self._root)
+        if listed is None:
+            listed = list(_walk(self._root))
+        return [path for path in _without_foreign(listed) if self._selects(path)]
+
+    def named(self, paths: Iterable[str]) -> tuple[list[str], dict[str, str]]:
+        """Return the files that ``paths`` stand for, and why others cannot be measured, by path."""
+        files: dict[str, None] = {}
+        problems: dict[str, str] = {}
+        directories: list[str] = []
+        for path in paths:
+            relative = os.path.relpath(os.path.join(self._root, path), self._root)
+            full = os.path.join(self._root, relative)
+            try:
+                mode = os.lstat(full).st_mode
+            except (OSError, ValueError):
+                continue
+            if not self._contains(full):
+                problems[relative] = "outside the project"
+            elif stat.S_ISDIR(mode):
+                directories.append("" if relative == os.curdir else f"{relative}/")
+            elif stat.S_ISREG(mode):
+                files[relative] = None
+            elif stat.S_ISLNK(mode):
+                problems[relative] = f"a symbolic link (to {os.readlink(full)}): what it points to is measured where it lies"
+            else:
+                problems[relative] = "not a regular file"
+        if directories:
+            files.update(dict.fromkeys(path for path in self.selected() if path.startswith(tuple(directories))))
+        return list(files), problems
+
+    def _selects(self, path: str) -> bool:
+        return any(matches(path, glob) for glob in self._include) and not any(matches(path, glob) for glob in self._exclude)
+
+    def _contains(self, full: str) -> bool:
+        """Return whether the directory of a path lies in the project once links on the way are followed."""
+        real_root = os.path.realpath(self._root)
+        parent = os.path.realpath(full if full == self._root else os.path.dirname(full))
+        return os.path.commonpath([real_root, parent]) == real_root
+
+
+def _listed_by_git(root: str) -> list[str] | None:
+    """Return tracked and untracked-not-ignored files below ``root``; None where git does not know."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    try:
+        listing = subprocess.run(_GIT, cwd=root, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    except OSError:
+        return None
+    if listing.returncode != 0:
+        return None
+    return list(dict.fromkeys(os.fsdecode(listing.stdout).split("\0")[:-1]))
+
+
+def _walk(root: str) -> Iterator[str]:
+    waiting = [""]
+    while waiting:
+        directory = waiting.pop()
+        try:
+            with os.scandir(os.path.join(root, directory)) as entries:
+                found = list(entries)
+        except OSError:
+            continue
+        if directory and any(entry.name == ".git" for entry in found):
+            continue
+        for entry in found:
+            if entry.is_file(follow_symlinks=False):
+                yield directory + entry.name
+            elif entry.is_dir(follow_symlinks=False) and not entry.name.startswith(".") and entry.name not in _FOREIGN:
+                waiting.append(f"{directory}{entry.name}/")
+
+
+def _without_foreign(paths: Sequence[str]) -> Iterator[str]:
+    """Leave out virtual environments and installed packages."""
+    suffix = f"/{_ENVIRONMENT_MARK}"
+    environments = tuple(path.removesuffix(_ENVIRONMENT_MARK) for path in paths if path.endswith(suffix))
+    for path in paths:
+        if not path.startswith(environments) and _FOREIGN.isdisjoint(path.split("/")):
+            yield path
