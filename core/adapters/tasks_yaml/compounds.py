@@ -231,7 +231,7 @@ class Origin:
 
 _ORIGIN: AnyMapping[str, Kind] = MappingProxyType(
     {
-        **dict.fromkeys(("by", "fingerprint", "path", "block", "metric"), Text(empty=True)),
+        **dict.fromkeys(("by", "fingerprint", "path", "block", "shape", "metric"), Text(empty=True)),
         **dict.fromkeys(("score", "threshold"), _ANY_NUMBER),
         "trend": Trend(),
     }
