@@ -214,6 +214,7 @@ DOCUMENTS = [
         "3:1: a second YAML document begins here (keep one list; remove the line '---' and what does not belong to it)",
     ),
     (HEAD + "...\n" + HEAD, "4:1: something stands behind the end of the document (remove the line '...')"),
+    ("\ufeff" + HEAD, "1:1: a second byte order mark stands here (remove it: save the file as UTF-8)"),
     ("- 1\n", "1:3: a task must be a map, not 1 (begin it with '- id: …')"),
     ("-\n", "1:2: a task must be a map, not nothing (begin it with '- id: …')"),
     ("- id: a\n", "1:3: the task has no description (add 'description: …')"),

@@ -66,6 +66,9 @@ class Entries:
 
     def __iter__(self) -> Iterator[Node]:
         """Yield the items. Raises Stop where the text is not a list of YAML within the limits; ``complaints`` has the rest."""
+        if self._text.startswith("\ufeff"):
+            # The parser would skip it without counting it, and every position would be off by one.
+            raise Stop(0, "a second byte order mark stands here", "remove it: save the file as UTF-8")
         try:
             yield from self._items()
         except self._yaml_error as error:
