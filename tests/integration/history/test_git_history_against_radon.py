@@ -8,14 +8,7 @@ from radon.complexity import add_inner_blocks, cc_visit
 from radon.metrics import mi_visit
 
 from core.adapters.git import BlobHistory, Git, GitLog
-from core.adapters.radon_meter.file_measure import measure_source
-
-
-class Meter:
-    """The meter's measuring without its cache."""
-
-    def measure_blobs(self, ids, read):
-        return {blob: measure_source(source) for blob, source in read(list(ids))}
+from core.adapters.radon_meter import RadonMeter
 
 
 @cache
@@ -37,10 +30,12 @@ def replayed(history):
         yield revision.id, dict(files)
 
 
-def test_on_every_revision_checked_out_each_file_has_radons_numbers(scratch, real_code):
+def test_on_every_revision_checked_out_each_file_has_radons_numbers(scratch, tmp_path, real_code):
     real_code(scratch, 6)
     git = Git(str(scratch.root))
-    history = BlobHistory(git, GitLog(git), Meter()).revisions(200)
+    meter = RadonMeter(str(scratch.root), jobs=1, cache=str(tmp_path / "measures.db"))
+    history = BlobHistory(git, GitLog(git), meter).revisions(200)
+    meter.close()
     checked = 0
     for revision, files in replayed(history):
         scratch.git("checkout", "-q", revision)
