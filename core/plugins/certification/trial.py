@@ -30,9 +30,8 @@ def trial_stages(
     with tempfile.TemporaryDirectory(prefix="orchestrator-trial-") as place:
         root = Path(os.path.realpath(place)) / "repository"
         shutil.copytree(copy / _FIXTURE, root) if (copy / _FIXTURE).is_dir() else root.mkdir()
-        given = {**environment, **{name: environment.get(name, "trial") for name in manifest.permissions.env}}
         try:
-            return _run(manifest, copy, root, layers, given, requirements)
+            return _run(manifest, copy, root, layers, environment, requirements)
         except PluginRefused as error:
             return judged("tests", error.reasons), judged("permissions used", ())
 

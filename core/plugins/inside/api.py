@@ -62,11 +62,18 @@ class Context:
         connected.settimeout(timeout)
         return connected
 
-    def request(
-        self, method: str, url: str, body: bytes = b"", headers: dict[str, str] | None = None, timeout: float = 10.0
+    def request(  # type: ignore[no-untyped-def]
+        self,
+        method: str,
+        url: str,
+        body: bytes = b"",
+        headers: dict[str, str] | None = None,
+        timeout: float = 10.0,
+        connect=None,  # noqa: ANN001 – a function like self.connect
     ) -> tuple[int, bytes]:
         """Make one HTTP or HTTPS request and return (status, body); redirects are not followed.
 
+        ``connect`` takes the place of ``self.connect``, for a plugin that wants to know how far it got.
         Raises Denied without permission for the URL's host and port, OSError when the connection fails, ValueError for the URL.
         """
         import http.client
@@ -76,7 +83,7 @@ class Context:
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"not an http or https URL: {url}")
         port = parts.port or (443 if parts.scheme == "https" else 80)
-        channel = self.connect(parts.hostname, port, timeout)
+        channel = (connect or self.connect)(parts.hostname, port, timeout)
         if parts.scheme == "https":
             import ssl
 

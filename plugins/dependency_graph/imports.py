@@ -1,0 +1,187 @@
+"""Who imports whom in a package: read by grimp, searched for circles and god modules."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Imports:
+    """The modules of a package and the imports between them."""
+
+    package: str
+    modules: tuple
+    #: (importer, imported) → line of the import, 0 where several were drawn together.
+    lines: dict
+    #: Modules that are packages: their file is __init__.py.
+    packages: frozenset = frozenset()
+
+    @property
+    def count(self) -> int:
+        return len(self.lines)
+
+    def path_of(self, module: str) -> str:
+        base = module.replace(".", "/")
+        return f"{base}/__init__.py" if module in self.packages else f"{base}.py"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One thing that should be changed."""
+
+    metric: str
+    module: str
+    line: int
+    score: float
+    threshold: float
+    message: str
+    suggestion: str
+    #: Imports that it is about, for the pictures.
+    edges: tuple = ()
+
+
+def read_imports(package: str) -> Imports:
+    """Read a package that lies on the path; nothing of it is imported."""
+    import grimp
+
+    graph = grimp.build_graph(package, cache_dir=None)
+    lines = {}
+    for importer in graph.modules:
+        for imported in graph.find_modules_directly_imported_by(importer):
+            details = graph.get_import_details(importer=importer, imported=imported)
+            lines[importer, imported] = details[0]["line_number"] if details else 0
+    packages = frozenset(module for module in graph.modules if graph.find_children(module))
+    return Imports(package=package, modules=tuple(sorted(graph.modules)), lines=dict(sorted(lines.items())), packages=packages)
+
+
+def circles(imports: Imports) -> list:
+    """Return one trouble for each knot of modules that import each other, with the imports to cut."""
+    troubles = []
+    for knot in knots(imports):
+        inside = {edge for edge in imports.lines if edge[0] in knot and edge[1] in knot}
+        cut = sorted(to_cut(knot, inside))
+        around = shortest_circle(knot, inside)
+        told = ", ".join(f"{importer} → {imported} (line {imports.lines[importer, imported]})" for importer, imported in cut)
+        troubles.append(
+            Trouble(
+                metric="import-circle",
+                module=cut[0][0],
+                line=max(1, imports.lines[cut[0]]),
+                score=len(knot),
+                threshold=0,
+                message=f"{len(knot)} modules import each other: {' → '.join(around)}",
+                suggestion=f"cut {told}",
+                edges=tuple(sorted(inside)),
+            )
+        )
+    return troubles
+
+
+def god_modules(imports: Imports, most: int) -> list:
+    """Return one trouble for each module that more than ``most`` modules import."""
+    importers: dict = {}
+    for importer, imported in imports.lines:
+        importers.setdefault(imported, set()).add(importer)
+    return [
+        Trouble(
+            metric="god-module",
+            module=module,
+            line=1,
+            score=len(known),
+            threshold=most,
+            message=f"{module} is imported by {len(known)} modules",
+            suggestion="split it by what its importers need, or turn the arrows round",
+        )
+        for module, known in sorted(importers.items())
+        if len(known) > most
+    ]
+
+
+def knots(imports: Imports) -> list:
+    """Return the strongly connected sets of more than one module, each sorted (Tarjan, without recursion)."""
+    after: dict = {module: [] for module in imports.modules}
+    for importer, imported in imports.lines:
+        after[importer].append(imported)
+    index: dict = {}
+    low: dict = {}
+    stack: list = []
+    found = []
+    for start in imports.modules:
+        work = [(start, iter(after[start]))] if start not in index else []
+        while work:
+            module, rest = work[-1]
+            if module not in index:
+                index[module] = low[module] = len(index)
+                stack.append(module)
+            following = next((other for other in rest if other not in index or other in stack), None)
+            if following is None:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[module])
+                if low[module] == index[module]:
+                    at = stack.index(module)
+                    found.append(sorted(stack[at:]))
+                    del stack[at:]
+            elif following in index:
+                low[module] = min(low[module], index[following])
+            else:
+                work.append((following, iter(after[following])))
+    return sorted(knot for knot in found if len(knot) > 1)
+
+
+def to_cut(knot: list, inside: set) -> set:
+    """Return few imports without which the knot has no circle: those against the order that keeps most (Eades' heuristic)."""
+    left, head, tail = set(knot), [], []
+    while left:
+        degrees = {
+            module: (
+                sum(1 for a, b in inside if a == module and b in left and b != module),
+                sum(1 for a, b in inside if b == module and a in left and a != module),
+            )
+            for module in left
+        }
+        sink = min((module for module in left if degrees[module][0] == 0), default=None)
+        source = min((module for module in left if degrees[module][1] == 0), default=None)
+        if sink is not None:
+            tail.insert(0, sink)
+        elif source is not None:
+            head.append(source)
+        else:
+            head.append(min(left, key=lambda module: (degrees[module][1] - degrees[module][0], module)))
+        left.discard(sink if sink is not None else source if source is not None else head[-1])
+    place = {module: at for at, module in enumerate([*head, *tail])}
+    return {(a, b) for a, b in inside if place[a] > place[b]}
+
+
+def shortest_circle(knot: list, inside: set) -> list:
+    """Return a shortest circle through the knot's first module that lies on one, its start repeated at the end."""
+    best: list = []
+    for start in knot:
+        paths, seen = [[start]], {start}
+        while paths and not (best and len(paths[0]) >= len(best) - 1):
+            path = paths.pop(0)
+            for importer, imported in sorted(inside):
+                if importer != path[-1]:
+                    continue
+                if imported == start:
+                    best = [*path, start] if not best or len(path) + 1 < len(best) else best
+                elif imported not in seen:
+                    seen.add(imported)
+                    paths.append([*path, imported])
+    return best
+
+
+def squashed(imports: Imports, depth: int) -> Imports:
+    """Return the imports between the modules' ancestors ``depth`` levels below the package, for a picture."""
+
+    def short(module: str) -> str:
+        return ".".join(module.split(".")[: depth + 1])
+
+    lines = {(short(a), short(b)): 0 for a, b in imports.lines if short(a) != short(b)}
+    return Imports(
+        package=imports.package, modules=tuple(sorted({short(module) for module in imports.modules})), lines=dict(sorted(lines.items()))
+    )
+
+
+def knotted(imports: Imports) -> set:
+    """Return the imports that lie on a circle."""
+    sets = [set(knot) for knot in knots(imports)]
+    return {(a, b) for a, b in imports.lines if any(a in knot and b in knot for knot in sets)}

@@ -1,0 +1,5 @@
+from shop import price
+
+
+def total():
+    return price.of(1)
