@@ -78,6 +78,11 @@ class Executor:
         """Ids of the tasks with an attempt under way, in the order of their starts."""
         return tuple(self._live)
 
+    @property
+    def busy(self) -> bool:
+        """Whether ``wait`` has something to return, now or later."""
+        return bool(self._live or self._ended)
+
     def prepare(self, task: Task, *, run_id: str, number: int) -> Attempt:
         """Open the attempt's log and return the attempt as it is to be recorded before ``launch``.
 

@@ -130,7 +130,7 @@ class Orchestrator:
     def _abandon(self) -> None:
         """Leave no process behind when we fail; what they were is recorded as interrupted by the next run."""
         self._executor.stop_all("the run broke off", now=True)
-        while self._executor.running:
+        while self._executor.busy:
             self._executor.wait(_POLL)
 
     def _plan(self) -> None:
@@ -156,7 +156,7 @@ class Orchestrator:
         self._heed_signals()
         self._end_pauses()
         self._start_ready()
-        if not self._executor.running and (self._stop or not self._pauses):
+        if not self._executor.busy and (self._stop or not self._pauses):
             return not self._stop and self._goes_on_after_quiet()
         for attempt in self._executor.wait(self._patience()):
             self._settle(attempt)

@@ -389,3 +389,12 @@ def test_code_is_measured_at_the_start_and_after_each_cycle_that_did_something()
     world.run(reflect=lambda memory: cycles.append(1) or CycleReport(files=1, findings=0, seconds=0.0))
 
     assert len(cycles) == 2
+
+
+def test_a_command_that_does_not_exist_fails_its_task_even_as_the_only_one():
+    world = World([task("a")], {"run a": Script(refused="no such command: run", exit_code=127)})
+    last = world.run()
+
+    assert (last.exit_code, last.failed) == (1, ("a",))
+    assert world.statuses == {"a": "failed"}
+    assert world.journal.attempts("a")[0].outcome.reason == "no such command: run"
