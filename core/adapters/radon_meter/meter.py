@@ -76,7 +76,7 @@ class RadonMeter:
 
     def advise(self, path: str, block: Block | None = None) -> str:
         try:
-            source = read_content(os.path.join(self._root, path)).data
+            source = read_content(f"{self._root}/{path}").data
         except (Unreadable, FileNotFoundError):
             return ""
         return advise(source, block)
@@ -88,7 +88,7 @@ class RadonMeter:
     def _take_unchanged(self, path: str, measures: dict[str, FileMeasure]) -> bool:
         """Put a file's measure where that needs no reading; return whether the file is dealt with."""
         try:
-            found = os.lstat(os.path.join(self._root, path))
+            found = os.lstat(f"{self._root}/{path}")
         except OSError:
             return True
         if not stat.S_ISREG(found.st_mode):
@@ -111,7 +111,7 @@ class RadonMeter:
         def read() -> Iterator[tuple[bytes, bytes]]:
             for path in paths:
                 try:
-                    content = read_content(os.path.join(self._root, path))
+                    content = read_content(f"{self._root}/{path}")
                 except FileNotFoundError:
                     continue
                 except Unreadable as unreadable:
