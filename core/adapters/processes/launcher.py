@@ -36,10 +36,9 @@ _FLOOR_NOISE = 1.05
 class _Run:
     """What all launches of a run have in common."""
 
-    id: bytes
     mark: Mark
     #: What ``ORCHESTRATOR_ATTEMPT`` says already when this run is itself a task of another.
-    outer: bytes
+    outer: str
 
 
 class ProcessLauncher:
@@ -52,7 +51,7 @@ class ProcessLauncher:
         """
         if sys.platform != "linux":
             raise UsageError("tasks can only be run on Linux", hint="plan, list, status and audit work here")
-        self._inherited = spawn.encoded(os.environ if inherited is None else inherited)
+        self._inherited = dict(os.environ if inherited is None else inherited)
         self._marker = Marker()
         self._guardian = Guardian()
         self._runs: dict[str, _Run] = {}
@@ -81,7 +80,7 @@ class ProcessLauncher:
         run = self._runs.get(launch.run_id) or self._begin(launch.run_id)
         handle = self._started + 1
         mark = of_tree(run.mark, handle)
-        marks = {RUN_VARIABLE: run.id, ATTEMPT_VARIABLE: run.outer + mark.word}
+        marks = {RUN_VARIABLE: launch.run_id, ATTEMPT_VARIABLE: run.outer + mark.word}
         with self._marker.wearing(mark):
             pid = spawn.start(launch, self._inherited, marks)
         self._started = handle
@@ -139,8 +138,8 @@ class ProcessLauncher:
     # -- inside --------------------------------------------------------------------------------------------------
 
     def _begin(self, run_id: str) -> _Run:
-        outer = self._inherited.get(ATTEMPT_VARIABLE, b"")
-        run = _Run(id=os.fsencode(run_id), mark=of_run(run_id), outer=outer + b" " if outer else b"")
+        outer = self._inherited.get(ATTEMPT_VARIABLE, "")
+        run = _Run(mark=of_run(run_id), outer=outer + " " if outer else "")
         self._guardian.watch(run_id)
         self._runs[run_id] = run
         return run

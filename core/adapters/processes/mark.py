@@ -25,8 +25,8 @@ _HANDLE_BITS = 22
 _RUN_BYTES = 5
 _LIMIT = 1 << (8 * _RUN_BYTES + _HANDLE_BITS)
 
-RUN_VARIABLE = b"ORCHESTRATOR_RUN_ID"
-ATTEMPT_VARIABLE = b"ORCHESTRATOR_ATTEMPT"
+RUN_VARIABLE = "ORCHESTRATOR_RUN_ID"
+ATTEMPT_VARIABLE = "ORCHESTRATOR_ATTEMPT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,23 +37,23 @@ class Mark:
     low: int
     high: int
     #: A word of ``ORCHESTRATOR_ATTEMPT``; one that ends in ``:`` stands for all that begin with it.
-    word: bytes
+    word: str
 
-    def matches(self, word: bytes) -> bool:
-        return word.startswith(self.word) if self.word.endswith(b":") else word == self.word
+    def matches(self, word: str) -> bool:
+        return word.startswith(self.word) if self.word.endswith(":") else word == self.word
 
 
 def of_run(run_id: str) -> Mark:
     """Return the mark that every process of a run bears."""
     digest = hashlib.blake2b(os.fsencode(run_id), digest_size=_RUN_BYTES).digest()
     low = int.from_bytes(digest, "big") << _HANDLE_BITS
-    return Mark(low=low, high=low + (1 << _HANDLE_BITS), word=os.fsencode(run_id) + b":")
+    return Mark(low=low, high=low + (1 << _HANDLE_BITS), word=f"{run_id}:")
 
 
 def of_tree(run: Mark, handle: int) -> Mark:
     """Return the mark of one tree of ``run``."""
     low = run.low + handle % (1 << _HANDLE_BITS)
-    return Mark(low=low, high=low + 1, word=run.word + b"%d" % handle)
+    return Mark(low=low, high=low + 1, word=f"{run.word}{handle}")
 
 
 class Marker:
@@ -119,12 +119,12 @@ def _number_from_text(pid: int) -> int | None:
     return resource.RLIM_INFINITY if soft == b"unlimited" else int(soft)
 
 
-def _words(pid: int) -> list[bytes]:
+def _words(pid: int) -> list[str]:
     """Return the words of ``ORCHESTRATOR_ATTEMPT`` in the environment ``pid`` was started with."""
     try:
         with open(f"/proc/{pid}/environ", "rb") as file:
             variables = file.read().split(b"\0")
     except OSError:
         return []
-    prefix = ATTEMPT_VARIABLE + b"="
-    return [word for variable in variables if variable.startswith(prefix) for word in variable[len(prefix) :].split(b" ")]
+    prefix = os.fsencode(f"{ATTEMPT_VARIABLE}=")
+    return [word for variable in variables if variable.startswith(prefix) for word in os.fsdecode(variable[len(prefix) :]).split(" ")]

@@ -16,7 +16,6 @@ from core.ports import CommandNotStarted, Launch
 
 #: Python ignores these; a child expects them as the system has them.
 _RESTORED = (signal.SIGPIPE, signal.SIGXFSZ)
-_DEFAULT_PATH = b"/bin:/usr/bin"
 
 
 def keep_descriptors() -> None:
@@ -27,7 +26,7 @@ def keep_descriptors() -> None:
                 os.set_inheritable(int(name), False)
 
 
-def start(launch: Launch, inherited: Mapping[bytes, bytes], marks: Mapping[bytes, bytes]) -> int:
+def start(launch: Launch, inherited: Mapping[str, str], marks: Mapping[str, str]) -> int:
     """Start ``launch`` with the variables of ``inherited``, its own, and on top of them ``marks``; return its pid.
 
     Raises CommandNotStarted.
@@ -35,32 +34,27 @@ def start(launch: Launch, inherited: Mapping[bytes, bytes], marks: Mapping[bytes
     command, cwd = launch.command, launch.cwd
     try:
         here = _is_here(cwd, command)
-        environment = {**inherited, **encoded(launch.env), b"PWD": os.fsencode(cwd), **marks}
+        environment = {**inherited, **launch.env, "PWD": cwd, **marks}
         words = (direct_words(command) or in_shell(command)) if isinstance(command, str) else command
         if not words or not words[0]:
             raise CommandNotStarted("the command is empty", 127)
-        program = locate(words[0], cwd, environment.get(b"PATH", _DEFAULT_PATH))
+        program = locate(words[0], cwd, environment.get("PATH", os.defpath))
         return _execute(program, words, None if here else cwd, environment, launch)
     except ValueError as problem:
         raise CommandNotStarted(f"cannot start {shown(command)[:80]!r}: {problem}", 126) from problem
 
 
-def encoded(variables: Mapping[str, str]) -> dict[bytes, bytes]:
-    """Return an environment as the system has it. Raises ValueError for text that is none to the system."""
-    return {os.fsencode(name): os.fsencode(value) for name, value in variables.items()}
-
-
-def _execute(program: bytes, words: tuple[str, ...], cwd: str | None, environment: Mapping[bytes, bytes], launch: Launch) -> int:
+def _execute(program: str, words: tuple[str, ...], cwd: str | None, environment: Mapping[str, str], launch: Launch) -> int:
     try:
         return _spawn(program, words, cwd, environment, launch.output)
     except OSError as problem:
         if problem.errno != errno.ENOEXEC or isinstance(launch.command, tuple) or words[0] == "sh":
-            raise _refusal(words[0], os.path.join(os.fsencode(launch.cwd), program), problem) from problem
+            raise _refusal(words[0], os.path.join(launch.cwd, program), problem) from problem
         # A script without a #! line: a shell runs it itself, so do we.
-        return _execute(b"/bin/sh", ("sh", os.fsdecode(program), *words[1:]), cwd, environment, launch)
+        return _execute("/bin/sh", ("sh", program, *words[1:]), cwd, environment, launch)
 
 
-def _spawn(program: bytes, words: tuple[str, ...], cwd: str | None, environment: Mapping[bytes, bytes], output: int) -> int:
+def _spawn(program: str, words: tuple[str, ...], cwd: str | None, environment: Mapping[str, str], output: int) -> int:
     if cwd is None:
         return os.posix_spawn(
             program,
@@ -91,27 +85,26 @@ def _spawn(program: bytes, words: tuple[str, ...], cwd: str | None, environment:
     return process.pid
 
 
-def locate(word: str, cwd: str, path: bytes) -> bytes:
+def locate(word: str, cwd: str, path: str) -> str:
     """Return the program that ``word`` names, as a shell finds it. Raises CommandNotStarted."""
-    name = os.fsencode(word)
-    if b"/" in name:
-        return name
+    if "/" in word:
+        return word
     places = _places(path, cwd)
     for prefix, seen_from_here in places:
-        candidate = seen_from_here + name
+        candidate = seen_from_here + word
         if os.access(candidate, os.X_OK) and not os.path.isdir(candidate):
-            return prefix + name
+            return prefix + word
     for prefix, seen_from_here in places:
-        if os.path.isfile(seen_from_here + name):
-            raise CommandNotStarted(f"not executable: {os.fsdecode(prefix + name)}", 126)
+        if os.path.isfile(seen_from_here + word):
+            raise CommandNotStarted(f"not executable: {prefix}{word}", 126)
     raise CommandNotStarted(f"no such command: {word}", 127)
 
 
 @lru_cache(maxsize=64)
-def _places(path: bytes, cwd: str) -> tuple[tuple[bytes, bytes], ...]:
+def _places(path: str, cwd: str) -> tuple[tuple[str, str], ...]:
     """Return the directories of a PATH, each with a slash, as a process in ``cwd`` names them and as this one does."""
-    prefixes = [directory + b"/" if directory else b"" for directory in path.split(b":")]
-    return tuple((prefix, os.path.join(os.fsencode(cwd), prefix)) for prefix in prefixes)
+    prefixes = [directory + "/" if directory else "" for directory in path.split(":")]
+    return tuple((prefix, os.path.join(cwd, prefix)) for prefix in prefixes)
 
 
 def _is_here(cwd: str, command: str | tuple[str, ...]) -> bool:
@@ -128,7 +121,7 @@ def _is_here(cwd: str, command: str | tuple[str, ...]) -> bool:
     return False
 
 
-def _refusal(word: str, program: bytes, problem: OSError) -> CommandNotStarted:
+def _refusal(word: str, program: str, problem: OSError) -> CommandNotStarted:
     if problem.errno in (errno.ENOENT, errno.ENOTDIR):
         if os.path.exists(program):
             return CommandNotStarted(f"cannot start {word}: the interpreter its first line names does not exist", 127)
