@@ -68,63 +68,76 @@ def _circles(tasks: Sequence[Task], index: Mapping[str, int]) -> Iterator[Flaw]:
 
 def _unordered(after: Sequence[Sequence[int]]) -> set[int]:
     """Return the positions that are in a circle or between circles: what is left when all that is free of them is taken away."""
-    left = set(range(len(after)))
-    before: list[list[int]] = [[] for _ in after]
-    for position, dependencies in enumerate(after):
-        for dependency in dependencies:
-            before[dependency].append(position)
-    for forward, backward in ((after, before), (before, after)):
-        degree = {position: sum(other in left for other in forward[position]) for position in left}
-        free = [position for position, count in degree.items() if count == 0]
-        for position in free:
-            left.discard(position)
-            for other in backward[position]:
-                if other in left:
-                    degree[other] -= 1
-                    if degree[other] == 0:
-                        free.append(other)
+    forward = dict(enumerate(after))
+    backward = _turned_round(forward)
+    left = set(forward)
+    _take_away_free(left, forward, backward)
+    _take_away_free(left, backward, forward)
     return left
 
 
-def _groups(left: set[int], after: Sequence[Sequence[int]]) -> Iterator[set[int]]:
-    """Yield the strongly connected groups among ``left`` that hold a circle, by their first position (Kosaraju)."""
+def _take_away_free(left: set[int], forward: Mapping[int, Sequence[int]], backward: Mapping[int, Sequence[int]]) -> None:
+    """Take positions without a way forward out of ``left``, until each that stays has one."""
+    ways = {position: sum(other in left for other in forward[position]) for position in left}
+    free = [position for position, count in ways.items() if count == 0]
+    for position in free:
+        left.discard(position)
+        for other in backward[position]:
+            if other in left:
+                ways[other] -= 1
+                if ways[other] == 0:
+                    free.append(other)
+
+
+def _groups(left: set[int], after: Sequence[Sequence[int]]) -> list[set[int]]:
+    """Return the strongly connected groups among ``left`` that hold a circle, by their first position (Kosaraju)."""
+    inside = {position: [other for other in after[position] if other in left] for position in left}
+    backward = _turned_round(inside)
+    groups: list[set[int]] = []
+    taken: set[int] = set()
+    for root in reversed(_finish_order(inside)):
+        if root not in taken:
+            group = _reach(root, backward, taken)
+            taken |= group
+            if len(group) > 1 or root in inside[root]:
+                groups.append(group)
+    return sorted(groups, key=min)
+
+
+def _turned_round(edges: Mapping[int, Sequence[int]]) -> dict[int, list[int]]:
+    backward: dict[int, list[int]] = {position: [] for position in edges}
+    for position, others in edges.items():
+        for other in others:
+            backward[other].append(position)
+    return backward
+
+
+def _finish_order(inside: Mapping[int, Sequence[int]]) -> list[int]:
+    """Return all positions in the order in which a depth-first walk is done with them."""
     order: list[int] = []
     seen: set[int] = set()
-    for root in sorted(left):
-        stack = [(root, iter(after[root]))] if root not in seen else []
+    for root in sorted(inside):
+        stack = [(root, iter(inside[root]))] if root not in seen else []
         seen.add(root)
         while stack:
-            rest = stack[-1][1]
-            following = next((other for other in rest if other in left and other not in seen), None)
+            following = next((other for other in stack[-1][1] if other not in seen), None)
             if following is None:
                 order.append(stack.pop()[0])
             else:
                 seen.add(following)
-                stack.append((following, iter(after[following])))
-    yield from sorted(_collected(order, left, after), key=min)
+                stack.append((following, iter(inside[following])))
+    return order
 
 
-def _collected(order: Sequence[int], left: set[int], after: Sequence[Sequence[int]]) -> list[set[int]]:
-    before: dict[int, list[int]] = {position: [] for position in left}
-    for position in left:
-        for dependency in after[position]:
-            if dependency in left:
-                before[dependency].append(position)
-    groups: list[set[int]] = []
-    taken: set[int] = set()
-    for root in reversed(order):
-        if root in taken:
-            continue
-        group, stack = {root}, [root]
-        while stack:
-            for other in before[stack.pop()]:
-                if other not in taken and other not in group:
-                    group.add(other)
-                    stack.append(other)
-        taken |= group
-        if len(group) > 1 or root in after[root]:
-            groups.append(group)
-    return groups
+def _reach(root: int, edges: Mapping[int, Sequence[int]], without: set[int]) -> set[int]:
+    """Return what can be reached from ``root``, itself included, without passing certain positions."""
+    reached, stack = {root}, [root]
+    while stack:
+        for other in edges[stack.pop()]:
+            if other not in without and other not in reached:
+                reached.add(other)
+                stack.append(other)
+    return reached
 
 
 def _shortest_circle(group: set[int], after: Sequence[Sequence[int]]) -> list[int]:

@@ -245,14 +245,16 @@ def plain_value(node: Node) -> Any:
         return {key: plain_value(value) for key, (_, value) in solid.pairs.items()}
     if isinstance(solid, Sequence):
         return [plain_value(item) for item in solid.items]
-    text = solid.text
-    if solid.quote:
-        return text
+    return solid.text if solid.quote else _plain_scalar(solid.text)
+
+
+def _plain_scalar(text: str) -> Any:
+    """Return what unquoted text means to every reader of YAML; where they disagree, the text."""
     if is_null(text):
         return None
-    if (truth := as_boolean(text)) is not None:
-        return truth
-    if (whole := as_integer(text)) is not None:
-        return whole
+    for read in (as_boolean, as_integer):
+        value = read(text)
+        if value is not None:
+            return value
     number = None if text.lstrip("+-").isdigit() else as_number(text)
     return number if number is not None and math.isfinite(number) else text

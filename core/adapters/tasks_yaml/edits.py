@@ -11,11 +11,11 @@ from typing import Any
 
 from core.adapters.tasks_yaml.append import append_entries
 from core.adapters.tasks_yaml.compounds import plain_value
-from core.adapters.tasks_yaml.document import Document, Slot
+from core.adapters.tasks_yaml.document import Document
 from core.adapters.tasks_yaml.entry import read_entry
 from core.adapters.tasks_yaml.events import Entries
-from core.adapters.tasks_yaml.nodes import Alias, Node, Scalar
 from core.adapters.tasks_yaml.nodes import Mapping as MapNode
+from core.adapters.tasks_yaml.nodes import Node, Scalar
 from core.adapters.tasks_yaml.parse import Watch, insertion, parse_document
 from core.adapters.tasks_yaml.render import normalised, render_scalar
 from core.adapters.tasks_yaml.source import Source
@@ -101,24 +101,32 @@ class _Batch:
 
     def _cut(self, source: Source, entry: MapNode, path: tuple[str, ...], value: Any) -> tuple[int, int, str]:
         """Return the span to replace, and by what."""
-        node: Node = entry
-        for depth, key in enumerate(path):
-            if not isinstance(node, MapNode) or node.shared:
-                raise self._refused_at(source, node, f"{'.'.join(path[:depth])} is not a map of this task alone")
-            if key not in node.pairs:
-                if depth or len(path) > 1:
-                    raise self._refused_at(source, node, f"the task has no {'.'.join(path)}")
-                slot: Slot = insertion(source, entry, key)
-                return slot.start, slot.end, slot.before + render_scalar(value, "", flow=entry.flow)
-            flow, node = node.flow, node.pairs[key][1]
-        name = ".".join(path)
-        if isinstance(node, Alias) or not isinstance(node, Scalar):
+        parent = entry
+        for depth, key in enumerate(path[:-1]):
+            inner = parent.pairs[key][1] if key in parent.pairs else None
+            if inner is None:
+                raise self._refused_at(source, parent, f"the task has no {'.'.join(path)}")
+            if not isinstance(inner, MapNode) or inner.shared:
+                raise self._refused_at(source, inner, f"{'.'.join(path[: depth + 1])} is not a map of this task alone")
+            parent = inner
+        if path[-1] in parent.pairs:
+            node = parent.pairs[path[-1]][1]
+            quote = self._quote_of(source, node, ".".join(path))
+            return node.start, node.end, render_scalar(value, quote, flow=parent.flow)
+        if parent is not entry:
+            raise self._refused_at(source, parent, f"the task has no {'.'.join(path)}")
+        slot = insertion(source, entry, path[-1])
+        return slot.start, slot.end, slot.before + render_scalar(value, "", flow=entry.flow)
+
+    def _quote_of(self, source: Source, node: Node, name: str) -> str:
+        """Return the quotes of a value that can be replaced where it stands."""
+        if not isinstance(node, Scalar):
             raise self._refused_at(source, node, f"{name} is {node.what}, not a value of its own")
         if node.anchored:
             raise self._refused_at(source, node, f"{name} has an anchor")
         if node.quote in {"|", ">"} or "\n" in source.text[node.start : node.end] or node.start == node.end:
             raise self._refused_at(source, node, f"{name} does not stand on one line")
-        return node.start, node.end, render_scalar(value, node.quote, flow=flow)
+        return node.quote
 
     # -- proof ---------------------------------------------------------------------------------------------------
 
@@ -131,6 +139,14 @@ class _Batch:
             first = error.problems[0]
             # In a text that is never written, the place of a new entry means nothing.
             raise EditRefused(replace(first, line=0, column=0) if self._new else first) from error
+        self._compare(before, after, expected)
+        for task_id, wanted in {**expected, **self._new}.items():
+            if not _same(watch.values.get(task_id), wanted):
+                raise self._refused(f"the task {task_id} would not read as meant")
+        return after
+
+    def _compare(self, before: Document, after: Document, expected: Mapping[str, Any]) -> None:
+        """Check that all tasks but those ``expected`` to change are what they were, and that as many are new as are meant to be."""
         if len(after.tasks) != len(before.tasks) + len(self._new):
             raise self._refused("the new entries do not stand for themselves")
         for old, new in zip(before.tasks, after.tasks, strict=False):
@@ -138,10 +154,6 @@ class _Batch:
                 unended = self._new and not before.text.endswith("\n")
                 hint = "end the file with a line end: the text of a block goes on until there" if unended else ""
                 raise self._refused(f"the edit would change the task {old.id}", hint)
-        for task_id, wanted in {**expected, **self._new}.items():
-            if not _same(watch.values.get(task_id), wanted):
-                raise self._refused(f"the task {task_id} would not read as meant")
-        return after
 
     def _refused(self, message: str, hint: str = "") -> EditRefused:
         return EditRefused(Problem(file=self._file, message=message, hint=hint))

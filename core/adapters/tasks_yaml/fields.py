@@ -61,7 +61,10 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
         "epic": _field(Text(), "text", "–", "What it is part of."),
         "manual": _field(Boolean(), "true or false", "false", "Only a person finishes it."),
         "origin": _field(
-            Origin(), "map: by, fingerprint, path, block, shape, metric, score, threshold, trend", "–", "Written by the tool for its own tasks."
+            Origin(),
+            "map: by, fingerprint, path, block, shape, metric, score, threshold, trend",
+            "–",
+            "Written by the tool for its own tasks.",
         ),
     }
 )

@@ -122,10 +122,8 @@ class Id:
 
     def read(self, node: Node) -> str:
         solid = resolve(node)
-        if isinstance(solid, Scalar) and not solid.quote:
-            number = as_integer(solid.text)
-            if number is not None and abs(number) <= LARGEST and solid.text[0] != "+":
-                return solid.text if solid.text != "-0" else "0"
+        if isinstance(solid, Scalar) and not solid.quote and _is_whole(solid.text):
+            return solid.text
         text = read_text(node, "a whole number or text")
         if not _ID.fullmatch(text):
             plain = _NOT_ID.sub("-", text).strip("-")
@@ -134,6 +132,12 @@ class Id:
         if len(text) > self.LONGEST:
             raise Wrong(node.start, f"must not be longer than {self.LONGEST} characters")
         return text
+
+
+def _is_whole(text: str) -> bool:
+    """Whether unquoted text is a whole number that is spelled like the id it is."""
+    number = as_integer(text)
+    return number is not None and abs(number) <= LARGEST and str(number) == text
 
 
 _ID = re.compile(r"[A-Za-z0-9._/:-]+")

@@ -100,13 +100,18 @@ def _folded(text: str) -> list[str]:
 
 def _text(text: str, *, inside: bool = False) -> str:
     """Return text on one line: plain where that is safe, else quoted. ``inside`` of brackets, less is safe."""
-    if _PLAIN.fullmatch(text) and is_text(text) and not _UNPRINTABLE.search(text):
-        candidate = f"[{text}]" if inside else text
-        if _reads_back(f"k: {candidate}\n", [text] if inside else text):
-            return text
-    if ("\\" in text or '"' in text) and "'" not in text and "\n" not in text and not _UNPRINTABLE.search(text):
-        return f"'{text}'"
-    return _json(text)
+    if _UNPRINTABLE.search(text) or "\n" in text:
+        return _json(text)
+    if _is_safe(text, inside=inside):
+        return text
+    return f"'{text}'" if ("\\" in text or '"' in text) and "'" not in text else _json(text)
+
+
+def _is_safe(text: str, *, inside: bool) -> bool:
+    """Whether text of one line needs no quotes."""
+    if not _PLAIN.fullmatch(text) or not is_text(text):
+        return False
+    return _reads_back(f"k: [{text}]\n", [text]) if inside else _reads_back(f"k: {text}\n", text)
 
 
 def _reads_back(document: str, value: Any) -> bool:
