@@ -1,0 +1,142 @@
+"""Certification: what a plugin is made of, what its tests use, and a report that only a trusted certifier can make count."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+
+import pytest
+
+from core.plugins.certification.pipeline import certify_plugin, write_report
+from core.plugins.certification.source_rules import source_problems
+from core.plugins.keys import public_key_of
+from core.plugins.layers import Tier, sandbox_layers
+from core.plugins.requirements import read_pins
+
+SOURCE = "def run(context):\n    return {'message': open(context.path('a.txt')).read()}\n"
+TEST = """import unittest
+
+from sample import run
+
+from core.plugins.api import context_for_test
+
+
+class TestSample(unittest.TestCase):
+    def test_it_reads(self) -> None:
+        self.assertEqual(run(context_for_test("task")), {"message": "A"})
+"""
+PIN = "leftpad==1.0.0 --hash=sha256:" + "a" * 64 + "\n"
+
+
+@pytest.fixture
+def tested(world):
+    world.write_plugin(SOURCE, permissions={"fs": {"read": ["*.txt"]}})
+    (world.folder / "tests" / "repository").mkdir(parents=True)
+    (world.folder / "tests" / "repository" / "a.txt").write_text("A")
+    (world.folder / "tests" / "test_sample.py").write_text(TEST)
+    return world
+
+
+def certify(world, **options):
+    if sandbox_layers().tier is Tier.NONE:
+        pytest.skip("; ".join(sandbox_layers().lines()))
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(world.top / "home")}
+    return certify_plugin(world.folder, places=world.places, layers=sandbox_layers(), environment=environment, now=5.0, **options)
+
+
+def stage(report, name):
+    return next(stage for stage in report.stages if stage.name == name)
+
+
+def test_a_good_plugin_passes_and_its_tests_ran_confined(tested):
+    report = certify(tested)
+    assert report.verdict == "passed", report.to_json()
+    assert stage(report, "tests").notes == (f"1 tests in the {sandbox_layers().tier} sandbox",)
+    assert stage(report, "permissions used").verdict == "passed"
+
+
+def test_what_the_tests_may_not_touch_is_denied_and_told(tested):
+    (tested.folder / "tests" / "repository" / "secret.key").write_text("S")
+    (tested.folder / "sample.py").write_text(SOURCE.replace("a.txt", "secret.key"))
+    report = certify(tested)
+    assert report.verdict == "failed"
+    assert "tried and denied: read secret.key" in stage(report, "permissions used").notes
+    assert "asked for, not used by its tests: read *.txt" in stage(report, "permissions used").notes
+
+
+def test_a_plugin_without_tests_is_not_certified(world):
+    world.write_plugin(SOURCE)
+    assert stage(certify(world), "tests").notes == ("it has no tests/test_*.py",)
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("import ctypes\n", "sample.py:1:1: import ctypes: native code"),
+        ("from importlib import import_module\n", "sample.py:1:1: import importlib: loads code that cannot be read here"),
+        ("x = __import__('o' + 's')\n", "sample.py:1:5: __import__() runs what cannot be read here"),
+        ("\n\neval('1')\n", "sample.py:3:1: eval() runs what cannot be read here"),
+        ("e = __builtins__\n", "sample.py:1:5: __builtins__ reaches behind what can be read here"),
+        ("().__class__.__base__.__subclasses__()\n", "sample.py:1:1: .__subclasses__ reaches behind what can be read here"),
+        ("from core.planner import Planner\n", "sample.py:1:1: import core.planner: of ours, a plugin may import only core.plugins.api"),
+        ("def f(:\n", "sample.py:1:0: cannot be read as Python: invalid syntax"),
+    ],
+)
+def test_code_that_hides_what_it_runs_is_found_at_its_place(source, told):
+    assert told in source_problems({"sample.py": source.encode()})
+
+
+def test_native_code_is_found_whatever_it_is_called():
+    assert source_problems({"a.txt": b"\x7fELF...", "b.so": b""}) == ("a.txt: native code", "b.so: native code")
+
+
+def test_ordinary_code_passes():
+    code = b"import os\nfrom core.plugins.api import Context\nfrom core.plugins import api\n\ndef run(c):\n    return os.environ\n"
+    assert source_problems({"sample.py": code}) == ()
+
+
+def test_requirements_are_pins_with_hashes():
+    pins, problems = read_pins(
+        PIN + "# a comment\nother>=1\nthird==2.0\nfourth==1 \\\n    --hash=sha256:" + "b" * 64 + "  # why\n-e .\n", "r.txt"
+    )
+    assert [(pin.name, pin.version, pin.line) for pin in pins] == [("leftpad", "1.0.0", 1), ("fourth", "1", 5)]
+    assert problems == (
+        "r.txt:3: not a pin: write name==version --hash=sha256:…",
+        "r.txt:4: third has no sha256 hash: add --hash=sha256:…",
+        "r.txt:7: not a pin: write name==version --hash=sha256:…",
+    )
+
+
+@pytest.mark.parametrize(
+    ("affected", "hit"),
+    [
+        ({"versions": ["1.0.0"]}, True),
+        ({"versions": ["0.9"]}, False),
+        ({"ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "1.0.1"}]}]}, True),
+        ({"ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "1.0.0"}]}]}, False),
+        ({"ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0.5"}, {"last_affected": "1.0"}]}]}, True),
+    ],
+)
+def test_a_known_flaw_of_a_pinned_version_fails(tested, tmp_path, affected, hit):
+    tested.write_plugin(SOURCE, requirements="requirements.txt")
+    (tested.folder / "requirements.txt").write_text(PIN)
+    entry = {"id": "PYSEC-1", "summary": "bad", "affected": [{"package": {"ecosystem": "PyPI", "name": "LeftPad"}, **affected}]}
+    archive = tmp_path / "all.zip"
+    with zipfile.ZipFile(archive, "w") as opened:
+        opened.writestr("PYSEC-1.json", json.dumps(entry))
+    found = stage(certify(tested, osv=archive), "known flaws")
+    assert ("leftpad 1.0.0: PYSEC-1 bad" in found.notes) is hit
+
+
+def test_a_plugin_counts_as_certified_only_by_a_trusted_certifier_and_for_these_files(tested):
+    certifier = tested.new_key("certifier")
+    write_report(tested.folder, certify(tested), certifier)
+    tested.sign()
+    trusting = tested.trust.with_key(public_key_of(certifier, "certifier"), ["certifier"], ["*"], None)
+    assert tested.verify(trust=trusting, require="certified").reasons == ()
+    assert "no certifier in the trust store" in tested.verify(require="certified").reasons[0]
+    as_author = tested.trust.with_key(public_key_of(certifier, "x"), ["author"], ["*"], None)
+    assert "is not trusted as certifier" in tested.verify(trust=as_author, require="certified").reasons[0]
+    (tested.folder / "sample.py").write_text(SOURCE + "\n")
+    tested.sign()
+    assert tested.verify(trust=trusting, require="certified").reasons == ("not certified: the report is about other files",)
