@@ -51,7 +51,9 @@ def _write_beside(path: str, shown: str, new: Version, expected: Version) -> str
     """Write a complete, durable file beside ``path`` that could stand in for it; its name says what it replaces."""
     prefix = beside_prefix(path)
     part = f"{prefix}{os.getpid()}.part"
-    target = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with suppress(FileNotFoundError):
+        os.unlink(part)
+    target = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         try:
             view = memoryview(new.data)
