@@ -50,6 +50,8 @@ _SENTENCES = {
     "lazy fetching disabled": _PARTIAL,
     "promisor remote": _PARTIAL,
     "could not fetch": _PARTIAL,
+    # What older gits say when they would fetch and may not.
+    "transport '": _PARTIAL,
 }
 
 

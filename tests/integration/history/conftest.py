@@ -167,6 +167,24 @@ def hash_of():
     return fingerprint
 
 
+def running(text):
+    """Return the command lines of living processes, our own left out, that contain ``text``."""
+    found = []
+    for directory in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (directory / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if text in command and directory.name != str(os.getpid()):
+            found.append(command)
+    return found
+
+
+@pytest.fixture
+def processes_about():
+    return running
+
+
 @pytest.fixture
 def real_code():
     return grow_real_code

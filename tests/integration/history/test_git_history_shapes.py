@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 
 import pytest
 
@@ -230,10 +229,3 @@ def test_the_second_look_reads_only_what_new_commits_brought(scratch):
     scratch.commit({"a.py": "new\n", "b.py": "x\n"})
     history.revisions(50)
     assert len(history._meter.read) == 1  # b.py is the first a.py again
-
-
-def test_nothing_is_left_running(scratch):
-    grow(scratch, 3)
-    scratch.history().revisions(50)
-    children = subprocess.run(["ps", "-o", "args=", "--ppid", str(os.getpid())], capture_output=True, text=True, check=False).stdout
-    assert "cat-file" not in children

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -61,3 +67,32 @@ def test_an_index_that_somebody_holds_locked_is_no_obstacle(lively):
     (lively.root / ".git" / "index.lock").touch()
     assert lively.history().revisions(50).gap == ""
     assert lively.repository().changed_since("base").changes
+
+
+LOOK = """
+import sys
+from core.adapters.git import BlobHistory, Git, GitLog, GitRepository
+from core.adapters.radon_meter import RadonMeter
+root, cache = sys.argv[1:]
+git, meter = Git(root), RadonMeter(root, cache=cache)
+BlobHistory(git, GitLog(git), meter).revisions(50)
+GitRepository(git).changed_since("base")
+"""
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.1, 0.2, 0.3, 0.45])
+def test_killed_at_any_moment_it_leaves_no_process_and_no_trace(lively, tmp_path, hash_of, processes_about, real_code, seconds):
+    real_code(lively, 2)
+    lively.write("a.py", "edited again\n")
+    before = hash_of(lively.root)
+    arguments = [sys.executable, "-c", LOOK, str(lively.root), str(tmp_path / "measures.db")]
+    look = subprocess.Popen(arguments, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])})
+    time.sleep(seconds)
+    look.send_signal(signal.SIGKILL)
+    look.wait()
+    patience = time.monotonic() + 3
+    while processes_about(str(lively.root)) and time.monotonic() < patience:
+        time.sleep(0.02)
+    assert processes_about(str(lively.root)) == []
+    assert hash_of(lively.root) == before
+    assert lively.history().revisions(50).gap == ""

@@ -190,15 +190,10 @@ WilyHistory(GitLog(Git(root)), state, python=python).revisions(50)
 """
 
 
-def processes_about(text):
-    listing = subprocess.run(["ps", "-eo", "pid,args", "--no-headers", "-ww"], capture_output=True, text=True, check=True).stdout
-    return [line for line in listing.splitlines() if text in line and "ps -eo" not in line]
-
-
 @pytest.mark.parametrize("moment", range(4))
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_killed_at_any_moment_it_leaves_no_process_and_no_trace_in_the_repository(
-    scratch, state, builds, hash_of, monkeypatch, moment, number
+    scratch, state, builds, hash_of, processes_about, monkeypatch, moment, number
 ):
     monkeypatch.setenv("STAND_IN_SECONDS", "0.5")
     grow(scratch, 8)
