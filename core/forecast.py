@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from core.domain.budget import Budget
+from core.domain.lookup import check_selection
 from core.domain.plan import Explanation, Plan, PlannedStart, Verdict
 from core.domain.run_options import RunOptions
 from core.domain.status import Readiness, Status
@@ -17,36 +18,54 @@ from core.planner import UNKNOWN_DURATION, Decision, Planner, rank_reason, selec
 def forecast(tasks: Sequence[Task], options: RunOptions, durations: Mapping[str, float]) -> Plan:
     """Return the order in which a run would start ``tasks`` if everything succeeded and took as long as expected.
 
-    Goals are left: nobody knows beforehand whether their checks pass.
+    Goals are left: nobody knows beforehand whether their checks pass. Raises UsageError for an unknown id or tag.
     """
+    check_selection(tasks, options.only, options.tags)
     tasks = [replace(task, status=Status.PENDING) if _runs_again(task, options) else task for task in tasks]
     selection = select(tasks, options.only, options.tags)
     planner = Planner(tasks, handlers=options.handlers, durations=durations, selection=selection)
-    budget = Budget(limit=options.budget)
-    starts: list[PlannedStart] = []
-    running: list[tuple[float, int, str]] = []
-    now = 0.0
-    while True:
-        while len(running) < options.jobs:
-            left = None if options.time_budget is None else options.time_budget - now
-            decision = planner.next(budget, time_left=left, stop_on_exceed=options.stop_on_exceed)
-            if decision is None:
-                break
-            if decision.work is Work.GOAL:
-                planner.wait_for_person(decision.task.id, "its check decides")
-                continue
-            start = _start(decision, now)
-            starts.append(start)
-            budget = budget.settle(0.0, decision.cost)
-            planner.mark(decision.task.id, Status.IN_PROGRESS)
-            heapq.heappush(running, (now + start.duration, len(starts), decision.task.id))
-        if not running:
-            break
-        now, _, task_id = heapq.heappop(running)
-        planner.mark(task_id, Status.DONE)
+    paper = _Paper(planner, options)
+    while paper.start_all():
+        paper.end_first()
     passed = set(planner.passed_over())
-    open_tasks = (_over_budget(explanation) if explanation.task_id in passed else explanation for explanation in planner.explain_open())
-    return Plan(starts=tuple(starts), left=tuple(open_tasks), makespan=now, cost=budget.spent)
+    left = (_over_budget(explanation) if explanation.task_id in passed else explanation for explanation in planner.explain_open())
+    return Plan(starts=tuple(paper.starts), left=tuple(left), makespan=paper.now, cost=paper.budget.spent)
+
+
+class _Paper:
+    """A run on paper: what has been started, and what time it is."""
+
+    def __init__(self, planner: Planner, options: RunOptions) -> None:
+        self._planner = planner
+        self._options = options
+        self._running: list[tuple[float, int, str]] = []
+        self.budget = Budget(limit=options.budget)
+        self.starts: list[PlannedStart] = []
+        #: Seconds since the start of the run.
+        self.now = 0.0
+
+    def start_all(self) -> bool:
+        """Start what can start now; return whether anything runs."""
+        while len(self._running) < self._options.jobs and (decision := self._next()) is not None:
+            if decision.work is Work.GOAL:
+                self._planner.wait_for_person(decision.task.id, "its check decides")
+                continue
+            start = _start(decision, self.now)
+            self.starts.append(start)
+            self.budget = self.budget.settle(0.0, decision.cost)
+            self._planner.mark(decision.task.id, Status.IN_PROGRESS)
+            heapq.heappush(self._running, (self.now + start.duration, len(self.starts), decision.task.id))
+        return bool(self._running)
+
+    def end_first(self) -> None:
+        """Let time pass until the first running task is done."""
+        self.now, _, task_id = heapq.heappop(self._running)
+        self._planner.mark(task_id, Status.DONE)
+
+    def _next(self) -> Decision | None:
+        limit = self._options.time_budget
+        time_left = None if limit is None else limit - self.now
+        return self._planner.next(self.budget, time_left=time_left, stop_on_exceed=self._options.stop_on_exceed)
 
 
 def _runs_again(task: Task, options: RunOptions) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.domain.lookup import find_task
 from core.domain.status import Status
 from core.domain.task import Task
 from core.errors import StorageError, UsageError
@@ -50,15 +50,6 @@ def add_task(memory: Memory, fields: Mapping[str, Any]) -> Task:
     if not added:
         raise StorageError("the tasks file is being saved by somebody else, or is invalid", hint="orchestrator validate, then try again")
     return added[0]
-
-
-def find_task(tasks: Iterable[Task], task_id: str) -> Task:
-    """Return the task with an id. Raises UsageError that names the nearest one."""
-    by_id = {task.id: task for task in tasks}
-    if task_id in by_id:
-        return by_id[task_id]
-    near = difflib.get_close_matches(task_id, by_id, n=1, cutoff=0.5)
-    raise UsageError(f"no task {task_id}", hint=f"did you mean {near[0]}?" if near else "orchestrator list shows them all")
 
 
 def new_id(description: str, taken: Collection[str]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from core.domain.attempt import Attempt
 from core.domain.edit import AppendTask, Edit, SetField, Snapshot
-from core.domain.recovery import Recovery, interrupt
+from core.domain.recovery import Recovery, interrupt, recovery_of
 from core.domain.reload import Reloaded, compare
 from core.domain.status import Status
 from core.domain.task import Task, with_status
@@ -165,25 +165,26 @@ class Memory:
 
         Their open attempts end as ``interrupted``, their ``in_progress`` tasks are pending again.
         """
-        dead = self._journal.dead_runs()
-        dead = tuple(run for run in dead if run.id != self.run_id)
+        dead = [run for run in self._journal.dead_runs() if run.id != self.run_id]
         if not dead and Status.IN_PROGRESS not in self._status.values():
             return ()
         replayed = len(self._dirty)
-        open_attempts = self._journal.open_attempts() if dead else ()
-        interrupted = [interrupt(attempt) for attempt in open_attempts if attempt.run_id != self.run_id]
+        interrupted = [interrupt(attempt) for attempt in self._journal.open_attempts() if attempt.run_id != self.run_id]
         with self._journal.transaction():
             for attempt in interrupted:
                 self._journal.end_attempt(attempt)
-            for task_id, status in list(self._status.items()):
-                if status is Status.IN_PROGRESS:
-                    self.transition(task_id, Status.PENDING, "its run died")
+            self._put_back("its run died")
             for run in dead:
                 self._journal.end_run(run.id, self._clock.now(), -1)
         self.save_tasks()
-        return tuple(Recovery(run=run, interrupted=tuple(a for a in interrupted if a.run_id == run.id), replayed=replayed) for run in dead)
+        return tuple(recovery_of(run, interrupted, replayed) for run in dead)
 
     # -- inside --------------------------------------------------------------------------------------------------
+
+    def _put_back(self, reason: str) -> None:
+        for task_id, status in list(self._status.items()):
+            if status is Status.IN_PROGRESS:
+                self.transition(task_id, Status.PENDING, reason)
 
     def _take(self, snapshot: Snapshot) -> None:
         self._entries = {task.id: task for task in snapshot.tasks}

@@ -10,6 +10,7 @@ from core.domain.attempt import Attempt, RunRecord
 from core.domain.budget import Budget
 from core.domain.cycle import CycleReport
 from core.domain.exit_code import exit_code_of
+from core.domain.lookup import check_selection
 from core.domain.outcome import Ending, Outcome
 from core.domain.pauses import Pauses
 from core.domain.reload import Reloaded
@@ -102,6 +103,7 @@ class Orchestrator:
     def _begin(self) -> None:
         killed = {run.id: self._launcher.sweep(run.id) for run in self._journal.dead_runs()}
         tasks = self._memory.load_tasks()
+        check_selection(tasks, self._options.only, self._options.tags)
         self._journal.begin_run(RunRecord(id=self._memory.run_id, pid=self._pid, started=self._clock.now()))
         self._memory.save_tasks()
         for recovery in self._memory.recover():

@@ -62,7 +62,7 @@ class Planner:
         self._status = [task.status for task in tasks]
         #: Positions that need a person or an agent, with the reason.
         self._waits = {position: BY_HAND for position, work in enumerate(self._works) if work is Work.MANUAL}
-        self._unmet = [sum(self._status[other] is not Status.DONE for other in needed) for needed in self._graph.dependencies]
+        self._unmet = [self._count_unmet(position) for position in range(len(tasks))]
         self._ranks = rank_all(self._graph, self._counts, self._seconds)
         self._ready: list[tuple[tuple[int, float, float, int], int]] = []
         #: Ready but unaffordable when last looked at, cheapest first.
@@ -254,6 +254,9 @@ class Planner:
         ranks = self._ranks
         return (-ranks.priority[position], -ranks.path[position], -ranks.chain[position], position)
 
+    def _count_unmet(self, position: int) -> int:
+        return sum(self._status[dependency] is not Status.DONE for dependency in self._graph.dependencies[position])
+
     def _seconds(self, position: int) -> float:
         return self._durations.get(self._graph.tasks[position].id, UNKNOWN_DURATION)
 
@@ -269,13 +272,13 @@ def select(tasks: Iterable[Task], ids: Collection[str], tags: Collection[str]) -
     if not ids and not tags:
         return None
     by_id = {task.id: task for task in tasks}
-    wanted = [task.id for task in by_id.values() if task.id in ids or not set(tags).isdisjoint(task.tags)]
-    chosen: set[str] = set()
+    wanted = [task for task in by_id.values() if task.id in ids or not set(tags).isdisjoint(task.tags)]
+    chosen = {task.id for task in wanted}
     while wanted:
-        name = wanted.pop()
-        if name not in chosen:
-            chosen.add(name)
-            wanted.extend(other for other in by_id[name].dependencies if by_id[other].status is not Status.DONE)
+        needed = (by_id[name] for name in wanted.pop().dependencies if name not in chosen)
+        missing = [task for task in needed if task.status is not Status.DONE]
+        chosen.update(task.id for task in missing)
+        wanted.extend(missing)
     return frozenset(chosen)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.domain.audit import AuditReport
@@ -107,15 +107,11 @@ class Reflector:
 
 def decide(report: AuditReport, tasks: Sequence[Task], *, exists: Callable[[str], bool], max_open_tasks: int) -> Decisions:
     """Compare findings with the Reflector's own tasks. ``exists`` says whether a path is still there."""
-    findings = {_key(finding): finding for finding in report.findings}
-    own = {task.id: task for task in tasks if is_own(task)}
-    matched = {task.id: findings[_key_of(task)] for task in own.values() if _key_of(task) in findings}
-    housed = {_key(finding) for finding in matched.values()}
-    ids = {task.id for task in tasks}
-    homeless = {key: finding for key, finding in findings.items() if key not in housed and task_id(finding.fingerprint) not in ids}
+    own = [task for task in tasks if is_own(task)]
+    matched, homeless = _match(report, own, {task.id for task in tasks})
     moved: dict[str, Finding] = {}
     close: list[ClosedTask] = []
-    for task in own.values():
+    for task in own:
         if task.status not in OPEN or task.id in matched:
             continue
         finding = _same_shape(task, report, homeless.values())
@@ -123,12 +119,27 @@ def decide(report: AuditReport, tasks: Sequence[Task], *, exists: Callable[[str]
             moved[task.id] = homeless.pop(_key(finding))
         elif closing := _closing(task, report, exists):
             close.append(closing)
-    reopen = {name: (finding, why) for name, finding in matched.items() if (why := _why_reopen(own[name], finding))}
-    kept = {name: finding for name, finding in matched.items() if own[name].status in OPEN}
-    still_open = sum(task.status in OPEN for task in own.values()) - len(close) + len(reopen)
+    still_open = [task for task in own if task.status in OPEN]
+    reopen = _to_reopen(own, matched)
+    kept = {task.id: matched[task.id] for task in still_open if task.id in matched}
     fresh = tuple(homeless.values())
-    room = max(0, max_open_tasks - still_open)
+    room = max(0, max_open_tasks - len(still_open) + len(close) - len(reopen))
     return Decisions(append=fresh[:room], withheld=len(fresh[room:]), close=tuple(close), reopen=reopen, moved=moved, kept=kept)
+
+
+def _match(report: AuditReport, own: Iterable[Task], ids: Collection[str]) -> tuple[dict[str, Finding], dict[_Key, Finding]]:
+    """Return the finding of each own task by id, and the findings that have no task, worst first."""
+    findings = {_key(finding): finding for finding in report.findings}
+    matched = {task.id: findings[_key_of(task)] for task in own if _key_of(task) in findings}
+    housed = {_key(finding) for finding in matched.values()}
+    homeless = {key: finding for key, finding in findings.items() if key not in housed and task_id(finding.fingerprint) not in ids}
+    return matched, homeless
+
+
+def _to_reopen(own: Iterable[Task], matched: Mapping[str, Finding]) -> dict[str, tuple[Finding, str]]:
+    """Return the tasks that had ended and are pending again: the finding, and why."""
+    reasons = ((task.id, matched[task.id], _why_reopen(task, matched[task.id])) for task in own if task.id in matched)
+    return {name: (finding, why) for name, finding, why in reasons if why}
 
 
 def _key(finding: Finding) -> _Key:

@@ -25,7 +25,7 @@ def history(task_id: Of = None, most: Most = 20, directory: Directory = "", task
             return say_json([report.run_json(run) for run in runs]) if json else say(report.runs_text(runs, style))
         attempts, transitions = journal.attempts(task_id, limit=most), journal.transitions(task_id, limit=most)
         if not attempts and not transitions:
-            from core.hand_edits import find_task
+            from core.domain.lookup import find_task
 
             find_task(view.tasks, task_id)
         if json:

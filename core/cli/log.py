@@ -24,7 +24,7 @@ def log(
     json: Json = False,
 ) -> int:
     """Print the log of a task."""
-    from core.hand_edits import find_task
+    from core.domain.lookup import find_task
 
     project = open_project(directory, tasks_file=tasks_file)
     with viewed(project) as view:

@@ -11,7 +11,7 @@ _ATTEMPTS = 10
 
 def show(task_id: TaskId, directory: Directory = "", tasks_file: TasksFile = None, json: Json = False) -> int:
     """Show everything known of one task."""
-    from core.hand_edits import find_task
+    from core.domain.lookup import find_task
     from core.reports.show_text import show_json, show_text
 
     with viewed(open_project(directory, tasks_file=tasks_file)) as view:

@@ -9,7 +9,7 @@ from core.cli.options import Directory, Json, TaskId, TasksFile
 
 def why(task_id: TaskId, directory: Directory = "", tasks_file: TasksFile = None, json: Json = False) -> int:
     """Say why a task runs, waits or does not run."""
-    from core.hand_edits import find_task
+    from core.domain.lookup import find_task
     from core.reports.why_text import why_json, why_text
 
     with viewed(open_project(directory, tasks_file=tasks_file)) as view:

@@ -40,16 +40,12 @@ class FileVersions:
     def changed_by_hand(self, saved: Mapping[str, Status]) -> dict[str, Status]:
         """Return the statuses that a save changed on purpose; entries the file never had are not among them."""
         known = {task_id: status for task_id, status in saved.items() if task_id in self._newest}
-        base = dict(self._newest)
-        differing = {task_id for task_id, status in known.items() if base[task_id] is not status}
+        differing = {task_id for task_id, status in known.items() if self._newest[task_id] is not status}
         best = set(differing)
         for undo in reversed(self._undo):
-            for task_id, status in undo.items():
-                if task_id not in known:
-                    continue
-                differing.discard(task_id)
-                if known[task_id] is not status:
-                    differing.add(task_id)
+            affected = {task_id: status for task_id, status in undo.items() if task_id in known}
+            differing -= affected.keys()
+            differing |= {task_id for task_id, status in affected.items() if known[task_id] is not status}
             if len(differing) < len(best):
                 best = set(differing)
         return {task_id: known[task_id] for task_id in best}

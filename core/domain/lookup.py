@@ -1,0 +1,32 @@
+"""Finding tasks by what a person typed."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable, Sequence
+
+from core.domain.task import Task
+from core.errors import UsageError
+
+
+def find_task(tasks: Iterable[Task], task_id: str) -> Task:
+    """Return the task with an id. Raises UsageError that names the nearest one."""
+    by_id = {task.id: task for task in tasks}
+    if task_id in by_id:
+        return by_id[task_id]
+    raise UsageError(f"no task {task_id}", hint=_nearest(task_id, by_id))
+
+
+def check_selection(tasks: Sequence[Task], ids: Iterable[str], tags: Iterable[str]) -> None:
+    """Raise UsageError for an id that no task has, or a tag that none carries: a typo would silently run nothing."""
+    for task_id in sorted(ids):
+        find_task(tasks, task_id)
+    known = {tag for task in tasks for tag in task.tags}
+    for tag in sorted(tags):
+        if tag not in known:
+            raise UsageError(f"no task has the tag {tag}", hint=_nearest(tag, known))
+
+
+def _nearest(word: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"did you mean {near[0]}?" if near else "orchestrator list shows them all"
