@@ -147,7 +147,7 @@ def _on_terminal(bench: Bench, *arguments: str) -> tuple[subprocess.Popen[bytes]
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        preexec_fn=take_terminal,
+        preexec_fn=take_terminal,  # noqa: PLW1509 (nothing else runs here yet)
     )
     os.close(theirs)
     return process, ours
