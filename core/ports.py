@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from core.domain.accepted import Accepted
 from core.domain.attempt import Attempt, RunRecord, Transition
 from core.domain.change import ChangeSet, RepositoryFacts
 from core.domain.edit import Edit, Snapshot
@@ -340,6 +341,16 @@ class Repository(Protocol):
         """
 
 
+class BaselineFile(Protocol):
+    """The findings that were accepted, in a file that is committed."""
+
+    def read(self) -> tuple[Accepted, ...] | None:
+        """Return the entries, None where there is no file. Raises InvalidFile with every mistake, StorageError."""
+
+    def write(self, accepted: Sequence[Accepted]) -> None:
+        """Save the entries, in this order, atomically. Raises StorageError; the old file is intact then."""
+
+
 class MetricHistory(Protocol):
     """How metrics moved over git history. Never touches the user's work tree, index or HEAD."""
 
@@ -370,6 +381,7 @@ class ProjectFolder(Protocol):
 
 
 __all__ = [
+    "BaselineFile",
     "Busy",
     "Clock",
     "CodeMeter",

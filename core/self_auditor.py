@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from core.domain.audit import AuditedFile, AuditReport
+from core.domain.change import ChangeSet
 from core.domain.finding import Finding, fingerprint
 from core.domain.globs import matches
 from core.domain.metric import Block, Metric, complexity_rank, maintainability_rank
@@ -36,6 +37,23 @@ class SelfAuditor:
         files = tuple(AuditedFile(path=file.path, measure=file.measure, trend=trends.get(file.path)) for file in measured)
         findings, shapes = find(files, self._settings)
         return AuditReport(files=files, findings=findings, seconds=self._clock.monotonic() - began, gap=gap, shapes=shapes)
+
+    def measure_change(self, change_set: ChangeSet) -> tuple[AuditReport, AuditReport]:
+        """Measure the files of a change as they are and as they were, both under their present paths. No trends: git's base is the past."""
+        began = self._clock.monotonic()
+        changes = change_set.changes
+        measured = self._meter.measure([change.path for change in changes]) if changes else ()
+        now = tuple(AuditedFile(path=file.path, measure=file.measure) for file in measured)
+        before = tuple(
+            AuditedFile(path=change.path, measure=self._meter.measure_source(change.base)) for change in changes if change.base is not None
+        )
+        findings, shapes = find(now, self._settings)
+        old_findings, old_shapes = find(before, self._settings)
+        seconds = self._clock.monotonic() - began
+        return (
+            AuditReport(files=now, findings=findings, seconds=seconds, shapes=shapes),
+            AuditReport(files=before, findings=old_findings, seconds=seconds, shapes=old_shapes),
+        )
 
     def audit(self, tasks: Iterable[Task]) -> tuple[dict[str, object], ...]:
         """Return an entry for tasks.yml for each finding that has no task among ``tasks`` yet, worst first."""

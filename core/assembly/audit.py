@@ -8,10 +8,10 @@ from core.assembly.backlog import open_backlog_to_edit
 from core.assembly.project import Project, task_file
 from core.domain.cycle import CycleReport
 from core.domain.gate import TaskCheck
+from core.domain.lookup import find_task
 from core.domain.settings import AuditSettings
 from core.errors import StorageError
 from core.gate import Gate, check_task
-from core.hand_edits import find_task
 from core.ports import CodeMeter, CommitLog, MetricHistory
 from core.self_auditor import SelfAuditor
 
@@ -49,14 +49,14 @@ def _history(project: Project, meter: CodeMeter) -> MetricHistory:
     return WilyHistory(log, str(project.state / "wily"))
 
 
-def open_gate(project: Project, *, history: bool = True, progress: Callable[[int, int], None] | None = None) -> Gate:
-    """Return the gate of a project, and its auditor inside."""
+def open_gate(project: Project, auditor: SelfAuditor) -> Gate:
+    """Return the gate of a project that ``auditor`` measures."""
     from core.adapters.baseline_file import JsonBaseline
     from core.adapters.git import Git, GitRepository
 
     audit = project.settings.audit
     return Gate(
-        auditor=open_auditor(project, history=history, progress=progress),
+        auditor=auditor,
         baseline=JsonBaseline(project.root / audit.baseline, audit.baseline),
         baseline_name=audit.baseline,
         repository=GitRepository(Git(str(project.root)), include=audit.include, exclude=audit.exclude),
@@ -91,5 +91,7 @@ def append_findings(project: Project, auditor: SelfAuditor) -> CycleReport:
         )
         report = reflector.run_cycle()
         if not memory.save_tasks():
-            raise StorageError("the tasks file is being saved by somebody else, or is invalid", hint="orchestrator validate, then try again")
+            raise StorageError(
+                "the tasks file is being saved by somebody else, or is invalid", hint="orchestrator validate, then try again"
+            )
         return report

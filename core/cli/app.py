@@ -46,6 +46,7 @@ def _plugins(name: str, module: str, help: str) -> Command:
 COMMANDS: tuple[Command, ...] = (
     Command(name="run", module="core.cli.run", function="run", help="Work off tasks.yml.", group=WORK),
     Command(name="plan", module="core.cli.plan", function="plan", help="Show what would run, in which order, and why.", group=WORK),
+    Command(name="audit", module="core.cli.audit", function="audit", help="Measure the code and judge it.", group=WORK),
     Command(name="why", module="core.cli.why", function="why", help="Say why a task runs, waits or does not run.", group=LOOK),
     Command(name="status", module="core.cli.status", function="status", help="Show where the backlog stands.", group=LOOK),
     Command(name="list", module="core.cli.list", function="list_tasks", help="List tasks.", group=LOOK),

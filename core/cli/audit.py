@@ -1,0 +1,114 @@
+"""``orchestrator audit``."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from core.cli.options import Directory, Json, Quiet, TasksFile, complete_task_ids
+from core.domain.gate import FailOn
+
+
+class Format(StrEnum):
+    """How the report is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
+class Rank(StrEnum):
+    """Radon's letters, best first."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+    E = "E"
+    F = "F"
+
+
+Paths = Annotated[
+    list[str] | None, typer.Argument(metavar="[PATH]...", help="Files and directories to measure.", show_default="the repository")
+]
+Report = Annotated[Format, typer.Option("--format", help="How the report is written.", metavar="FORMAT", show_default="text")]
+Fail = Annotated[
+    FailOn | None,
+    typer.Option(
+        "--fail-on",
+        metavar="WHAT",
+        help="What the gate does not let pass: any, new, worse (and new), never.",
+        show_default="worse; without anything to compare with: any",
+    ),
+]
+Since = Annotated[
+    str, typer.Option("--since", metavar="REV", help="Measure only what changed since this revision of git, and compare with it.")
+]
+Check = Annotated[
+    str,
+    typer.Option(
+        "--check", metavar="TASK", help="Only say whether the finding of this task is gone: exit 0 or 1.", autocompletion=complete_task_ids
+    ),
+]
+Explain = Annotated[
+    str, typer.Option("--explain", metavar="FINDING", help="Tell the whole story of one: its fingerprint, its task's id, or PATH::BLOCK.")
+]
+
+
+def audit(
+    paths: Paths = None,
+    report: Report = Format.TEXT,
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Write the report to FILE.")] = "",
+    top: Annotated[int, typer.Option("--top", "-n", metavar="N", min=0, help="Report the N most urgent; 0: all.")] = 0,
+    min_rank: Annotated[Rank, typer.Option("--min-rank", metavar="RANK", help="Report only this rank, A to F, and worse.")] = Rank.A,
+    fail_on: Fail = None,
+    since: Since = "",
+    update_baseline: Annotated[bool, typer.Option("--update-baseline", help="Accept every finding there is now.")] = False,
+    append: Annotated[bool, typer.Option("--append", help="Append tasks for findings, close those whose finding is gone.")] = False,
+    check: Check = "",
+    explain: Explain = "",
+    no_history: Annotated[bool, typer.Option("--no-history", help="Leave out trends; git is not asked.")] = False,
+    directory: Directory = "",
+    tasks_file: TasksFile = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Measure the code and judge it.
+
+    Prints what is over a threshold, worst first, and exits with 1 when the gate does not let it pass. Compares with the
+    accepted findings of audit-baseline.json where there is one, or with a revision of git. --top and --min-rank shorten
+    the report; the gate always sees everything.
+    """
+    from core.assembly import open_project
+
+    project = open_project(directory, tasks_file=tasks_file)
+    if check:
+        from core.cli.audit_task import show_check
+
+        return show_check(project, check, json=json, quiet=quiet)
+    from core.cli.audit_flow import Wishes, run_audit
+    from core.cli.audit_paths import repository_paths
+
+    wishes = Wishes(
+        paths=repository_paths(paths or (), project.root, project.root if directory else os.getcwd()),
+        format=Format.JSON if json else report,
+        output=output,
+        top=top,
+        min_rank=min_rank,
+        fail_on=fail_on,
+        since=since,
+        update_baseline=update_baseline,
+        append=append,
+        explain=explain,
+        history=not no_history,
+        quiet=quiet,
+    )
+    return run_audit(project, wishes)

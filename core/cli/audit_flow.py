@@ -1,0 +1,110 @@
+"""One audit from what was wished for to an exit code: measure, judge, write the report where it belongs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.assembly import Project
+from core.assembly.audit import append_findings, open_auditor, open_gate
+from core.cli.audit_formats import render
+from core.cli.audit_progress import MeasuringLine
+from core.cli.console import Ci, Output, ci_of, outputs
+from core.domain.exit_code import ExitCode
+from core.domain.gate import FailOn, GateReport, Judged
+from core.errors import StorageError, UsageError
+from core.reports.audit_words import RANKS
+from core.self_auditor import SelfAuditor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the command line asked for."""
+
+    #: Relative to the repository; none: all of it.
+    paths: tuple[str, ...] = ()
+    format: str = "text"
+    #: File for the report; empty: stdout.
+    output: str = ""
+    top: int = 0
+    min_rank: str = "A"
+    fail_on: FailOn | None = None
+    since: str = ""
+    update_baseline: bool = False
+    append: bool = False
+    explain: str = ""
+    history: bool = True
+    quiet: bool = False
+
+
+def run_audit(project: Project, wishes: Wishes) -> int:
+    """Do it; return 0 when the gate lets the code pass, else 1. Raises UsageError, InvalidFile, StorageError."""
+    if wishes.since and wishes.update_baseline:
+        raise UsageError("--since and --update-baseline do not go together", hint="orchestrator audit --update-baseline")
+    stdout, stderr = outputs(os.environ)
+    line = MeasuringLine(stderr)
+    try:
+        auditor = open_auditor(project, history=wishes.history and not wishes.since, progress=line)
+        if wishes.explain:
+            from core.cli.audit_explain import show_explanation
+
+            return show_explanation(project, auditor, wishes.explain, json=wishes.format == "json", done=line.clear)
+        gate = _judged(project, auditor, wishes)
+    finally:
+        line.clear()
+    _write_report(gate, wishes, stdout)
+    for note in (*gate.notes, gate.report.gap):
+        if note and not wishes.quiet:
+            stderr.add(f"note: {note}\n")
+    if wishes.append:
+        _append(project, auditor, stderr)
+    stderr.flush()
+    return ExitCode.FAILED if gate.failing else ExitCode.OK
+
+
+def _judged(project: Project, auditor: SelfAuditor, wishes: Wishes) -> GateReport:
+    gate = open_gate(project, auditor)
+    if wishes.since:
+        return gate.audit_since(wishes.since, wishes.paths, fail_on=wishes.fail_on)
+    if wishes.update_baseline:
+        return gate.accept_all(wishes.paths, fail_on=wishes.fail_on)
+    return gate.audit(wishes.paths, fail_on=wishes.fail_on, shrink=ci_of(os.environ) is Ci.NONE)
+
+
+def shown(gate: GateReport, wishes: Wishes) -> Sequence[Judged]:
+    """Return the findings that the report lists."""
+    least = RANKS.index(wishes.min_rank)
+    chosen = [judged for judged in gate.judgement.judged if RANKS.index(judged.finding.rank) >= least]
+    return chosen[: wishes.top] if wishes.top else chosen
+
+
+def _write_report(gate: GateReport, wishes: Wishes, stdout: Output) -> None:
+    if not wishes.output:
+        if not (wishes.quiet and wishes.format == "text" and not gate.failing):
+            stdout.add(render(wishes.format, gate, shown(gate, wishes), stdout.style()))
+            stdout.flush()
+    else:
+        from core.reports.audit_text import summary_lines
+
+        _write_file(wishes.output, render(wishes.format, gate, shown(gate, wishes)))
+        if not wishes.quiet:
+            stdout.add(summary_lines(gate, stdout.style()))
+            stdout.flush()
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if wishes.format == "github" and summary:
+        _write_file(summary, render("markdown", gate, shown(gate, wishes)), append=True)
+
+
+def _write_file(path: str, text: str, *, append: bool = False) -> None:
+    try:
+        with open(path, "a" if append else "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
+    except OSError as error:
+        raise StorageError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _append(project: Project, auditor: SelfAuditor, stderr: Output) -> None:
+    from core.reports.cycle_text import cycle_text
+
+    stderr.add(cycle_text(append_findings(project, auditor), project.settings.tasks_file, stderr.style()))

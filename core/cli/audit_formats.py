@@ -1,0 +1,33 @@
+"""The report of an audit in each format; a format is a module of ``core.reports`` and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from types import MappingProxyType
+
+from core.domain.gate import GateReport, Judged
+from core.reports.style import PLAIN, Style
+
+#: Module and function of each format for programs; they take the gate's report and the findings to list, and return text.
+_FORMATS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "json": ("audit_json", "audit_json"),
+        "sarif": ("audit_sarif", "audit_sarif"),
+        "junit": ("audit_junit", "audit_junit"),
+        "github": ("audit_github", "audit_github"),
+        "gitlab": ("audit_gitlab", "audit_gitlab"),
+        "markdown": ("audit_markdown", "audit_markdown"),
+        "html": ("audit_html", "audit_html"),
+    }
+)
+
+
+def render(format: str, gate: GateReport, shown: Sequence[Judged], style: Style = PLAIN) -> str:
+    """Return the report that lists the findings ``shown``."""
+    if format == "text":
+        from core.reports.audit_text import audit_text
+
+        return audit_text(gate, style, shown=shown)
+    module, function = _FORMATS[format]
+    return str(getattr(import_module(f"core.reports.{module}"), function)(gate, shown))

@@ -1,0 +1,58 @@
+"""The accepted findings: how they are written anew, and how they shrink by themselves. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from core.domain.accepted import Accepted
+from core.domain.audit import AuditReport
+from core.domain.gate import Judgement, Standing, accept, strictest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ratchet:
+    """What a baseline loses because the code got better. Nothing in it is ever accepted anew or at a worse score."""
+
+    #: The baseline as it should be; sorted.
+    accepted: tuple[Accepted, ...]
+    gone: int = 0
+    lowered: int = 0
+    #: Entries whose block or file has another place now.
+    moved: int = 0
+
+    @property
+    def turned(self) -> bool:
+        return bool(self.gone or self.lowered or self.moved)
+
+
+def renewed(report: AuditReport, known: Iterable[Accepted], in_scope: Callable[[str], bool]) -> tuple[Accepted, ...]:
+    """Return a baseline that accepts every finding of the report; what was known outside of the scope stays."""
+    kept = [each for each in known if not in_scope(each.path)]
+    return in_order([*kept, *(accept(finding, report.shapes.get(finding.fingerprint, "")) for finding in report.findings)])
+
+
+def ratchet(judgement: Judgement, known: Iterable[Accepted], shapes: Mapping[str, str]) -> Ratchet:
+    """Return ``known`` without what is gone, with the scores that got better and the places that changed."""
+    entries = strictest(known)
+    for gone in judgement.gone:
+        entries.pop(gone.key, None)
+    lowered = moved = 0
+    for judged in judgement.judged:
+        if judged.before is None or not (judged.moved or judged.standing is Standing.BETTER):
+            continue
+        better = judged.standing is Standing.BETTER
+        lowered, moved = lowered + better, moved + judged.moved
+        now = accept(judged.finding, shapes.get(judged.finding.fingerprint, ""))
+        entries.pop(judged.before.key, None)
+        entries[now.key] = now if better else _at(now, judged.before.score)
+    return Ratchet(accepted=in_order(entries.values()), gone=len(judgement.gone), lowered=lowered, moved=moved)
+
+
+def in_order(accepted: Iterable[Accepted]) -> tuple[Accepted, ...]:
+    """Return entries as the file has them: by path, block, metric."""
+    return tuple(sorted(accepted, key=lambda each: (each.path, each.block, each.metric.value)))
+
+
+def _at(place: Accepted, score: float) -> Accepted:
+    return Accepted(path=place.path, block=place.block, metric=place.metric, score=score, shape=place.shape)

@@ -1,0 +1,182 @@
+"""The gate: findings judged against what was accepted before. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.domain.accepted import Accepted, Key
+from core.domain.audit import AuditReport
+from core.domain.finding import Finding
+from core.domain.metric import Metric
+from core.domain.refactor_task import number
+from core.domain.trend import Direction, direction
+
+
+class Standing(StrEnum):
+    """A finding beside what was accepted."""
+
+    NEW = "new"
+    WORSE = "worse"
+    SAME = "same"
+    BETTER = "better"
+
+
+class FailOn(StrEnum):
+    """Which findings the gate does not let pass."""
+
+    #: Every finding.
+    ANY = "any"
+    #: Those that were not accepted.
+    NEW = "new"
+    #: Those that were not accepted, and those that are worse than when they were.
+    WORSE = "worse"
+    NEVER = "never"
+
+
+_FAILING = {
+    FailOn.ANY: frozenset(Standing),
+    FailOn.NEW: frozenset({Standing.NEW}),
+    FailOn.WORSE: frozenset({Standing.NEW, Standing.WORSE}),
+    FailOn.NEVER: frozenset[Standing](),
+}
+_STANDING = {Direction.WORSENING: Standing.WORSE, Direction.IMPROVING: Standing.BETTER, Direction.FLAT: Standing.SAME}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A finding and what it is beside the accepted ones."""
+
+    finding: Finding
+    standing: Standing
+    #: The accepted finding that this one is, perhaps under another name or in another place; None for a new one.
+    before: Accepted | None = None
+
+    @property
+    def moved(self) -> bool:
+        return self.before is not None and (self.before.path, self.before.block) != (self.finding.path, self.finding.block)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """Every finding judged."""
+
+    #: In the order of the findings: worst first.
+    judged: tuple[Judged, ...] = ()
+    #: Accepted findings that are there no more, by place.
+    gone: tuple[Accepted, ...] = ()
+
+    def count(self, standing: Standing) -> int:
+        return sum(judged.standing is standing for judged in self.judged)
+
+
+def accept(finding: Finding, shape: str = "") -> Accepted:
+    """Return a finding as one that is accepted from now on."""
+    return Accepted(path=finding.path, block=finding.block, metric=finding.metric, score=number(finding.score), shape=shape)
+
+
+def judge(findings: Sequence[Finding], shapes: Mapping[str, str], accepted: Iterable[Accepted], measured: Collection[str]) -> Judgement:
+    """Compare findings with accepted ones.
+
+    A finding is an accepted one when metric, path and block agree. What then is left over on both sides is matched
+    once more: a block by the shape of what it does (it was renamed or moved), a whole file by its score, if its old
+    path is not among those ``measured`` (it was moved). ``shapes``: fingerprint → shape. An accepted finding in a file
+    that cannot be read at present is neither there nor gone.
+    """
+    before = strictest(accepted)
+    matched = _matched(findings, shapes, before, measured)
+    unreadable = {finding.path for finding in findings if finding.metric is Metric.UNREADABLE}
+    gone = (known for known in before.values() if known.path not in unreadable)
+    return Judgement(
+        judged=tuple(_judged(finding, matched.get(finding.fingerprint)) for finding in findings),
+        gone=tuple(sorted(gone, key=lambda known: (known.path, known.block, known.metric))),
+    )
+
+
+def key_of(finding: Finding) -> Key:
+    """Return what names the place of a finding."""
+    return (finding.metric.value, finding.path, finding.block)
+
+
+def fails(judged: Iterable[Judged], fail_on: FailOn) -> tuple[Judged, ...]:
+    """Return those that the gate does not let pass."""
+    failing = _FAILING[fail_on]
+    return tuple(each for each in judged if each.standing in failing)
+
+
+def strictest(accepted: Iterable[Accepted]) -> dict[Key, Accepted]:
+    """Return what was accepted by key; of two for one place, as a merge leaves them, the one that allows less."""
+    by_key: dict[Key, Accepted] = {}
+    for each in accepted:
+        known = by_key.get(each.key)
+        if known is None or direction(each.metric, (known.score, each.score)) is Direction.IMPROVING:
+            by_key[each.key] = each
+    return by_key
+
+
+def _matched(
+    findings: Sequence[Finding], shapes: Mapping[str, str], before: dict[Key, Accepted], measured: Collection[str]
+) -> dict[str, Accepted]:
+    """Return the accepted finding that each one is, by fingerprint; they leave ``before``."""
+    matched = {finding.fingerprint: known for finding in findings if (known := before.pop(key_of(finding), None))}
+    for finding in findings:
+        if finding.fingerprint in matched:
+            continue
+        shape = shapes.get(finding.fingerprint, "")
+        twin = _same_block(finding, shape, before.values()) if finding.block else _same_file(finding, before.values(), measured)
+        if twin is not None:
+            matched[finding.fingerprint] = before.pop(twin.key)
+    return matched
+
+
+def _same_block(finding: Finding, shape: str, candidates: Iterable[Accepted]) -> Accepted | None:
+    """Return the accepted block that does the same; of several, the one that stayed in its file."""
+    found = [each for each in candidates if shape and each.shape == shape and each.metric is finding.metric]
+    return min(found, key=lambda each: (each.path != finding.path, each.path, each.block), default=None)
+
+
+def _same_file(finding: Finding, candidates: Iterable[Accepted], measured: Collection[str]) -> Accepted | None:
+    """Return the accepted file that is gone and had this score; of several, the one of this name."""
+    score, name = number(finding.score), _name(finding.path)
+    found = [each for each in candidates if (each.metric, each.score) == (finding.metric, score) and each.path not in measured]
+    return min(found, key=lambda each: (_name(each.path) != name, each.path), default=None)
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _judged(finding: Finding, before: Accepted | None) -> Judged:
+    if before is None:
+        return Judged(finding=finding, standing=Standing.NEW)
+    moved = direction(finding.metric, (before.score, number(finding.score)))
+    return Judged(finding=finding, standing=_STANDING[moved], before=before)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateReport:
+    """An audit, judged."""
+
+    report: AuditReport
+    judgement: Judgement
+    fail_on: FailOn
+    #: What it was compared with: ``audit-baseline.json``, ``origin/main (1f2e3d4)``; empty for nothing.
+    against: str = ""
+    #: What a person should know or do, a sentence each.
+    notes: tuple[str, ...] = ()
+
+    @property
+    def failing(self) -> tuple[Judged, ...]:
+        """The findings that the gate does not let pass, worst first."""
+        return fails(self.judgement.judged, self.fail_on)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskCheck:
+    """Whether the finding that a task was written for is gone."""
+
+    task_id: str
+    gone: bool
+    #: Before → now, and where; one sentence without a full stop.
+    reason: str

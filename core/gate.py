@@ -1,0 +1,160 @@
+"""The gate: measure, compare with what was accepted, say what does not pass. The baseline only ever shrinks by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from core.domain.accepted import Accepted
+from core.domain.audit import AuditReport
+from core.domain.baseline import ratchet, renewed
+from core.domain.finding import Finding
+from core.domain.gate import FailOn, GateReport, Judgement, Standing, TaskCheck, accept, judge
+from core.domain.metric import Metric
+from core.domain.refactor_task import is_own, number, place, place_of
+from core.domain.task import Task
+from core.errors import InvalidFile, StorageError, UsageError
+from core.ports import BaselineFile, Repository
+from core.self_auditor import SelfAuditor
+
+
+class Gate:
+    """Judges one repository. ``paths`` are relative to it: files and directories, none meaning all."""
+
+    def __init__(self, *, auditor: SelfAuditor, baseline: BaselineFile, baseline_name: str, repository: Repository) -> None:
+        self._auditor = auditor
+        self._baseline = baseline
+        self._name = baseline_name
+        self._repository = repository
+
+    def audit(self, paths: Sequence[str] = (), *, fail_on: FailOn | None = None, shrink: bool = False) -> GateReport:
+        """Measure and compare with the baseline; ``shrink`` lets it lose what got better.
+
+        Without ``fail_on``: new and worse findings do not pass; any finding, where there is no baseline.
+        Raises InvalidFile for a baseline that is none, StorageError.
+        """
+        known = self._baseline.read()
+        report = self._auditor.measure(paths or None)
+        accepted = known or ()
+        in_scope = _scope(paths)
+        judgement = judge(report.findings, report.shapes, filter(lambda each: in_scope(each.path), accepted), _paths(report))
+        notes = () if known is None else self._turn_ratchet(judgement, accepted, report, shrink=shrink)
+        return GateReport(
+            report=report,
+            judgement=judgement,
+            fail_on=fail_on or (FailOn.ANY if known is None else FailOn.WORSE),
+            against="" if known is None else self._name,
+            notes=notes,
+        )
+
+    def accept_all(self, paths: Sequence[str] = (), *, fail_on: FailOn | None = None) -> GateReport:
+        """Measure and write a baseline that accepts what was found; nothing is new or worse then.
+
+        What it accepts outside of ``paths`` stays. A file that is no baseline is written over. Raises StorageError.
+        """
+        known = self._known(paths)
+        report = self._auditor.measure(paths or None)
+        accepted = renewed(report, known, _scope(paths))
+        before = judge(report.findings, report.shapes, known, _paths(report))
+        self._baseline.write(accepted)
+        note = f"{self._name}: {len(accepted)} accepted{_difference(before)}"
+        judgement = judge(report.findings, report.shapes, accepted, _paths(report))
+        return GateReport(report=report, judgement=judgement, fail_on=fail_on or FailOn.WORSE, against=self._name, notes=(note,))
+
+    def audit_since(self, revision: str, paths: Sequence[str] = (), *, fail_on: FailOn | None = None) -> GateReport:
+        """Measure what changed since a revision of git, at both ends.
+
+        Raises UsageError with what to fetch where the revision is not here, StorageError.
+        """
+        changes = self._repository.changed_since(revision)
+        in_scope = _scope(paths)
+        changes = replace(changes, changes=tuple(change for change in changes.changes if in_scope(change.path)))
+        now, base = self._auditor.measure_change(changes)
+        accepted = (accept(finding, base.shapes.get(finding.fingerprint, "")) for finding in base.findings)
+        return GateReport(
+            report=now,
+            judgement=judge(now.findings, now.shapes, accepted, _paths(now)),
+            fail_on=fail_on or FailOn.WORSE,
+            against=revision if changes.base.startswith(revision) else f"{revision} ({changes.base[:7]})",
+            notes=(changes.note,) if changes.note else (),
+        )
+
+    def _known(self, paths: Sequence[str]) -> tuple[Accepted, ...]:
+        try:
+            return self._baseline.read() or ()
+        except InvalidFile:
+            if paths:
+                raise
+            return ()
+
+    def _turn_ratchet(self, judgement: Judgement, known: Sequence[Accepted], report: AuditReport, *, shrink: bool) -> tuple[str, ...]:
+        turn = ratchet(judgement, known, report.shapes)
+        if not turn.turned:
+            return ()
+        parts = ((turn.gone, "gone"), (turn.lowered, "better"), (turn.moved, "moved"))
+        what = ", ".join(f"{number} {word}" for number, word in parts if number)
+        if not shrink:
+            return (f"{self._name} can shrink ({what}): run orchestrator audit on your machine and commit it",)
+        try:
+            self._baseline.write(turn.accepted)
+        except StorageError as error:
+            return (f"{error}; it could shrink ({what})",)
+        return (f"{self._name} shrank ({what}): commit it",)
+
+
+def check_task(auditor: SelfAuditor, task: Task) -> TaskCheck:
+    """Measure the one file that a task of the Reflector's is about and say whether its finding is gone.
+
+    A block that has another name now, and does the same, is not gone. Raises UsageError for a task of another kind.
+    """
+    if not is_own(task):
+        raise UsageError(f"{task.id} was not written by a reflection cycle", hint=f"orchestrator show {task.id}")
+    path, block = place_of(task)
+    report = auditor.measure([path])
+    if not report.files:
+        return TaskCheck(task_id=task.id, gone=False, reason=f"{path} is not there; the next reflection cycle settles the task")
+    metric = Metric(task.origin.get("metric", Metric.COMPLEXITY))
+    problem = report.files[0].measure.problem
+    if problem and metric is not Metric.UNREADABLE:
+        return TaskCheck(task_id=task.id, gone=False, reason=f"{path} cannot be measured: {problem}")
+    found = _finding_of(task, report, metric)
+    where, before = place(path, block), number(float(task.origin.get("score", 0)))
+    if found is None:
+        return TaskCheck(task_id=task.id, gone=True, reason=f"{metric} of {where}: {before} → {_now(report, metric, block)}")
+    name = f" (now `{found.block}`)" if found.block != block else ""
+    wanted = f"{'at least' if metric is Metric.MAINTAINABILITY else 'at most'} {found.threshold:g} is wanted"
+    reason = f"{metric} of {where}{name}: {before} → {number(found.score)}, {wanted}"
+    return TaskCheck(task_id=task.id, gone=False, reason=found.problem or reason)
+
+
+def _finding_of(task: Task, report: AuditReport, metric: Metric) -> Finding | None:
+    _, block = place_of(task)
+    alike = [finding for finding in report.findings if finding.metric is metric]
+    named = next((finding for finding in alike if finding.block == block), None)
+    shape = task.origin.get("shape")
+    return named or next((finding for finding in alike if shape and report.shapes.get(finding.fingerprint) == shape), None)
+
+
+def _now(report: AuditReport, metric: Metric, block: str) -> str:
+    measure = report.files[0].measure
+    if metric is Metric.MAINTAINABILITY:
+        return f"{number(measure.maintainability)}"
+    if metric is Metric.UNREADABLE:
+        return "readable"
+    return str(max((found.complexity for found in measure.blocks if found.name == block), default="gone"))
+
+
+def _difference(judgement: Judgement) -> str:
+    counted = [(judgement.count(standing), standing.value) for standing in (Standing.NEW, Standing.WORSE, Standing.BETTER)]
+    parts = [f"{number} {word}" for number, word in (*counted, (len(judgement.gone), "gone")) if number]
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _scope(paths: Sequence[str]) -> Callable[[str], bool]:
+    """Return whether a path is one of ``paths`` or below one; every path where there are none."""
+    below = tuple(f"{path}/" for path in paths)
+    return lambda path: not paths or path in paths or path.startswith(below)
+
+
+def _paths(report: AuditReport) -> frozenset[str]:
+    return frozenset(file.path for file in report.files)

@@ -1,0 +1,160 @@
+"""Findings beside what was accepted: the same, better, worse, new, gone, renamed, moved."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.domain.accepted import Accepted
+from core.domain.baseline import ratchet, renewed
+from core.domain.finding import Finding, fingerprint
+from core.domain.gate import FailOn, Standing, accept, fails, judge
+from core.domain.metric import Metric
+
+CC, MI = Metric.COMPLEXITY, Metric.MAINTAINABILITY
+
+
+def complex_block(path="a.py", block="f", score=12):
+    return Finding(
+        fingerprint=fingerprint(CC, path, block), metric=CC, path=path, block=block, line=1, end_line=9, score=score, threshold=10, rank="C"
+    )
+
+
+def poor_file(path="a.py", score=12.344, metric=MI):
+    return Finding(
+        fingerprint=fingerprint(metric, path, ""),
+        metric=metric,
+        path=path,
+        block="",
+        line=1,
+        end_line=9,
+        score=score,
+        threshold=20,
+        rank="B",
+    )
+
+
+def accepted(path="a.py", block="f", score=12, shape="", metric=CC):
+    return Accepted(path=path, block=block, metric=metric, score=score, shape=shape)
+
+
+def shapes(finding, shape):
+    return {finding.fingerprint: shape}
+
+
+@pytest.mark.parametrize(
+    ("was", "standing"),
+    [(None, Standing.NEW), (12, Standing.SAME), (11, Standing.WORSE), (13, Standing.BETTER)],
+)
+def test_a_block_stands_by_its_accepted_score(was, standing):
+    before = [] if was is None else [accepted(score=was)]
+    assert judge([complex_block()], {}, before, {"a.py"}).judged[0].standing is standing
+
+
+@pytest.mark.parametrize(
+    ("was", "standing"),
+    [
+        (12.34, Standing.SAME),  # what the baseline holds of it is rounded
+        (13.3, Standing.SAME),  # a line of comment more or less is no reason to fail
+        (13.35, Standing.WORSE),
+        (11.3, Standing.BETTER),
+    ],
+)
+def test_a_maintainability_index_has_a_point_of_play(was, standing):
+    before = [accepted(block="", score=was, metric=MI)]
+    assert judge([poor_file()], {}, before, {"a.py"}).judged[0].standing is standing
+
+
+def test_a_renamed_block_is_known_by_its_shape_and_judged_by_its_old_score():
+    finding = complex_block(block="g", score=14)
+    judgement = judge([finding], shapes(finding, "s1"), [accepted(score=12, shape="s1")], {"a.py"})
+
+    (judged,) = judgement.judged
+    assert (judged.standing, judged.moved, judged.before.block) == (Standing.WORSE, True, "f")
+    assert judgement.gone == ()
+
+
+def test_of_two_that_do_the_same_the_one_in_the_same_file_is_meant():
+    finding = complex_block(path="b.py", block="g")
+    known = [accepted(path="a.py", shape="s1"), accepted(path="b.py", block="old", shape="s1")]
+    judgement = judge([finding], shapes(finding, "s1"), known, {"a.py", "b.py"})
+
+    assert judgement.judged[0].before.path == "b.py"
+    assert [gone.path for gone in judgement.gone] == ["a.py"]
+
+
+def test_a_block_without_a_shape_matches_no_other_without_one():
+    assert judge([complex_block(block="g")], {}, [accepted(shape="")], {"a.py"}).judged[0].standing is Standing.NEW
+
+
+def test_a_moved_file_is_known_by_its_score_once_its_old_path_is_gone():
+    known = [accepted(path="old/a.py", block="", score=12.34, metric=MI)]
+
+    assert judge([poor_file("new/a.py")], {}, known, {"new/a.py"}).judged[0].moved
+    assert judge([poor_file("new/a.py")], {}, known, {"new/a.py", "old/a.py"}).judged[0].standing is Standing.NEW
+
+
+def test_what_is_there_no_more_is_gone_and_nothing_of_an_unreadable_file_is():
+    broken = poor_file("broken.py", 1, Metric.UNREADABLE)
+    judgement = judge([broken], {}, [accepted("broken.py"), accepted("fine.py")], {"broken.py", "fine.py"})
+
+    assert [gone.path for gone in judgement.gone] == ["fine.py"]
+    assert judgement.judged[0].standing is Standing.NEW
+
+
+def test_of_two_entries_for_one_place_the_better_score_counts():
+    known = [accepted(score=15), accepted(score=12), accepted(score=14)]
+    assert judge([complex_block(score=13)], {}, known, {"a.py"}).judged[0].standing is Standing.WORSE
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "failing"),
+    [
+        (FailOn.ANY, ["new", "worse", "same", "better"]),
+        (FailOn.NEW, ["new"]),
+        (FailOn.WORSE, ["new", "worse"]),
+        (FailOn.NEVER, []),
+    ],
+)
+def test_what_does_not_pass(fail_on, failing):
+    findings = [complex_block(block=name) for name in ("n", "w", "s", "b")]
+    known = [accepted(block="w", score=11), accepted(block="s"), accepted(block="b", score=30)]
+    judged = judge(findings, {}, known, {"a.py"}).judged
+
+    assert [each.standing.value for each in fails(judged, fail_on)] == failing
+
+
+def turn(findings, known, found_shapes=None, measured=("a.py",)):
+    return ratchet(judge(findings, found_shapes or {}, known, set(measured)), known, found_shapes or {})
+
+
+def test_the_ratchet_takes_out_what_is_gone_and_lowers_what_is_better():
+    turned = turn([complex_block(score=11)], [accepted(score=20), accepted(block="gone")])
+
+    assert turned.accepted == (accepted(score=11),)
+    assert (turned.gone, turned.lowered, turned.moved) == (1, 1, 0)
+
+
+def test_the_ratchet_never_accepts_what_is_new_or_worse():
+    turned = turn([complex_block(score=30), complex_block(block="new")], [accepted(score=20)])
+
+    assert (turned.turned, turned.accepted) == (False, (accepted(score=20),))
+
+
+def test_the_ratchet_follows_a_rename_and_keeps_the_score_that_was_accepted():
+    finding = complex_block(block="g", score=30)
+    turned = turn([finding], [accepted(score=20, shape="s1")], shapes(finding, "s1"))
+
+    assert turned.accepted == (accepted(block="g", score=20, shape="s1"),)
+    assert (turned.moved, turned.lowered) == (1, 0)
+
+
+def test_a_renewed_baseline_keeps_what_lies_outside_of_the_scope():
+    from core.domain.audit import AuditReport
+
+    report = AuditReport(files=(), findings=(complex_block("src/a.py", "f", 30),), seconds=0)
+    known = [accepted("lib/x.py"), accepted("src/gone.py")]
+
+    assert renewed(report, known, lambda path: path.startswith("src/")) == (
+        accepted("lib/x.py"),
+        accept(complex_block("src/a.py", "f", 30)),
+    )
