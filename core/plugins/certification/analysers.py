@@ -86,9 +86,12 @@ def _bandit_notes(found: Any) -> tuple[list[str], list[str]]:
 
 
 def _guarddog_notes(found: Any) -> tuple[list[str], list[str]]:
-    results = found.get("results", {})
-    notes = [f"{rule}: {json.dumps(told)[:300]}" for rule, told in sorted(results.items()) if told]
-    return [], notes
+    warnings = []
+    for rule, told in sorted(found["results"].items()):
+        for item in told if isinstance(told, list) else [told] if told else []:
+            where, message = (item["location"], item["message"]) if isinstance(item, dict) else ("", str(item))
+            warnings.append(f"{where}: {rule} {message}")
+    return [], warnings
 
 
 def _inside(filename: str) -> str:

@@ -1,0 +1,193 @@
+"""``orchestrator plugins …`` as people and scripts use it: real processes, a home of their own."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from core.plugins.layers import Tier, sandbox_layers
+
+
+@dataclass
+class Shell:
+    """A repository and a home that nobody else uses."""
+
+    top: Path
+    #: Run the tool from here instead of the installed command.
+    package: Path | None = None
+
+    @property
+    def repository(self) -> Path:
+        return self.top / "repository"
+
+    def __call__(self, *words: str, ok: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
+        environment = {"PATH": os.environ["PATH"], "HOME": str(self.top / "home"), "LANG": "C.UTF-8", **variables}
+        environment |= {name: os.environ[name] for name in ("PIP_INDEX_URL", "PIP_CONFIG_FILE", "PIP_FIND_LINKS") if name in os.environ}
+        command = [str(Path(sys.executable).parent / "orchestrator"), "plugins", *words]
+        if self.package:
+            environment["PYTHONPATH"] = str(self.package)
+            environment["PYTHONDONTWRITEBYTECODE"] = "1"
+            command = [sys.executable, "-m", "core", "plugins", *words]
+        done = subprocess.run(command, cwd=self.repository, env=environment, capture_output=True, text=True, check=False)
+        assert not ok or done.returncode == 0, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return done
+
+    def json(self, *words: str, ok: bool = True):
+        return json.loads(self(*words, "--json", ok=ok).stdout)
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    if sandbox_layers().tier is Tier.NONE:
+        pytest.skip("; ".join(sandbox_layers().lines()))
+    made = Shell(tmp_path)
+    made.repository.mkdir()
+    (tmp_path / "home").mkdir()
+    return made
+
+
+@pytest.fixture
+def signed(shell: Shell) -> Shell:
+    """A plugin ``hello`` of an author who is trusted; it is not granted anything yet."""
+    shell("new", "hello", "--kind", "command")
+    shell("keygen", str(shell.top / "me"))
+    shell("sign", "plugins/hello", "--key", str(shell.top / "me"))
+    shell("trust", str(shell.top / "me.pub"), "--scope", "hello")
+    return shell
+
+
+def test_a_plugin_runs_only_after_it_was_granted(signed: Shell):
+    refused = signed("run", "hello", "--as", "command", "hi", ok=False)
+    assert refused.returncode == 2
+    assert "nobody has granted its permissions" in refused.stderr
+    assert "orchestrator plugins trust hello" in refused.stderr
+    asked = signed("trust", "hello", ok=False)
+    assert asked.returncode == 2
+    assert "--yes" in asked.stderr
+    signed("trust", "hello", "--yes")
+    assert signed("run", "hello", "--as", "command", "hi", "there").stdout == "hi there\n"
+
+
+def test_every_kind_is_scaffolded_with_a_test_that_passes(shell: Shell):
+    for kind in ("task", "auditor", "reporter", "listener", "command"):
+        shell("new", f"a_{kind}", "--kind", kind)
+        assert shell.json("certify", f"plugins/a_{kind}")["verdict"] == "passed"
+
+
+def test_json_everywhere(signed: Shell):
+    assert "hello" in [row["id"] for row in signed.json("list")]
+    assert signed.json("show", "hello")["granted"] is None
+    assert signed.json("verify", "hello")["verified"] is True
+    assert signed.json("trust", "hello", "--yes")["granted"] is True
+    assert signed.json("run", "hello", "x", "--as", "command")["result"] == {"output": "x\n"}
+    assert len(signed.json("keygen", str(signed.top / "other"))["id"]) == 32
+    assert len(signed.json("sign", "plugins/hello", "--key", str(signed.top / "me"))["digest"]) == 64
+
+
+def test_a_private_key_is_closed_to_others_and_never_overwritten(shell: Shell):
+    shell("keygen", str(shell.top / "me"))
+    assert (shell.top / "me").stat().st_mode & 0o777 == 0o600
+    assert "a key is never overwritten" in shell("keygen", str(shell.top / "me"), ok=False).stderr
+
+
+def test_revoking_a_key_stops_its_plugins_for_ever(signed: Shell):
+    signed("trust", "hello", "--yes")
+    signed("revoke", str(signed.top / "me.pub"), "--reason", "stolen")
+    assert "was revoked on" in signed("run", "hello", "--as", "command", ok=False).stderr
+    assert "is revoked" in signed("trust", str(signed.top / "me.pub"), "--scope", "*", ok=False).stderr
+
+
+def test_an_archive_is_installed_granted_run_and_removed(signed: Shell):
+    (signed.repository / "plugins" / "hello").rename(signed.top / "hello")
+    with tarfile.open(signed.top / "hello.tar.gz", "w:gz") as archive:
+        archive.add(signed.top / "hello", "hello")
+    signed("install", str(signed.top / "hello.tar.gz"))
+    assert {row["id"]: row["origin"] for row in signed.json("list")}["hello"] == "installed"
+    signed("trust", "hello", "--yes")
+    assert signed("run", "hello", "x", "--as", "command").stdout == "x\n"
+    assert json.loads((signed.repository / "plugins.lock").read_text())["plugins"]["hello"]["version"] == "0.1.0"
+    signed("remove", "hello")
+    assert not (signed.repository / "plugins.lock").exists()
+    assert [row["id"] for row in signed.json("list") if row["id"] == "hello"] == []
+
+
+def member(name: str, **attributes: object) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    for key, value in attributes.items():
+        setattr(info, key, value)
+    return info
+
+
+@pytest.mark.parametrize(
+    ("info", "reason"),
+    [
+        (member("../evil.py"), "not a plain name"),
+        (member("/tmp/evil.py"), "not a plain name"),
+        (member("a/../../evil.py"), "not a plain name"),
+        (member("link", type=tarfile.SYMTYPE, linkname="/etc/passwd"), "neither a plain file nor a folder"),
+        (member("hard", type=tarfile.LNKTYPE, linkname="manifest.json"), "neither a plain file nor a folder"),
+        (member("pipe", type=tarfile.FIFOTYPE), "neither a plain file nor a folder"),
+        (member("root", mode=0o4755), "neither a plain file nor a folder"),
+        (member("x/__pycache__/a.pyc"), "compiled code is never part"),
+    ],
+    ids=lambda value: value.name if isinstance(value, tarfile.TarInfo) else "",
+)
+def test_a_hostile_archive_writes_nothing(shell: Shell, info: tarfile.TarInfo, reason: str):
+    with tarfile.open(shell.top / "evil.tar", "w") as archive:
+        archive.addfile(info, io.BytesIO())
+    done = shell("install", str(shell.top / "evil.tar"), ok=False)
+    assert done.returncode == 2
+    assert reason in done.stderr
+    assert not list(shell.top.rglob("evil.py"))
+
+
+def test_an_archive_that_unpacks_to_too_much_is_stopped(shell: Shell):
+    with zipfile.ZipFile(shell.top / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("manifest.json", b"0" * (17 << 20))
+    assert "too large" in shell("install", str(shell.top / "bomb.zip"), ok=False).stderr
+
+
+@pytest.fixture
+def own_copy(shell: Shell) -> Shell:
+    """The tool itself, copied: signing its bundled plugins must not touch the checkout that is tested."""
+    root = Path(__file__).resolve().parents[2]
+    skipped = shutil.ignore_patterns("__pycache__", "signature.json", "release_key.json")
+    for name in ("core", "plugins"):
+        shutil.copytree(root / name, shell.top / "copy" / name, ignore=skipped)
+    shell.package = shell.top / "copy"
+    return shell
+
+
+def test_bundled_plugins_are_signed_with_a_key_of_this_machine_and_only_once(own_copy: Shell):
+    first, second = own_copy.json("sign", "--bundled"), own_copy.json("sign", "--bundled")
+    assert set(first["plugins"]) >= {"changelog", "dependency_graph", "notify"}
+    assert all(first["plugins"].values())
+    assert not any(second["plugins"].values())
+    assert first["key"] == second["key"]
+    for name in first["plugins"]:
+        assert own_copy.json("verify", name)["verified"] is True
+
+
+def test_an_installed_release_is_verified_by_its_own_key_on_a_machine_that_has_seen_none(own_copy: Shell):
+    own_copy("keygen", str(own_copy.top / "release"))
+    own_copy("sign", "--bundled", "--release", PLUGIN_SIGNING_KEY=str(own_copy.top / "release"))
+    for secret in ("home", "release", "release.pub"):
+        path = own_copy.top / secret
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert own_copy.json("verify", "notify", ok=False)["verified"] is False  # in a checkout that key means nothing
+    (own_copy.package / "plugins").rename(own_copy.package / "core" / "bundled_plugins")
+    assert own_copy.json("verify", "notify")["verified"] is True
+    source = own_copy.package / "core" / "bundled_plugins" / "notify" / "notify.py"
+    source.write_text(source.read_text() + "#")
+    assert own_copy.json("verify", "notify", ok=False)["reasons"] == ["notify.py: content differs from what was signed"]
