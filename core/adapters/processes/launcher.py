@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import math
 import os
 import resource
@@ -16,16 +15,14 @@ from typing import Self
 from core.adapters.processes import spawn
 from core.adapters.processes.guardian import Guardian
 from core.adapters.processes.mark import ATTEMPT_VARIABLE, RUN_VARIABLE, Mark, Marker, of_run, of_tree
-from core.adapters.processes.tree import LAST_PATIENCE, Tree, children
+from core.adapters.processes.orphans import Orphans, reaped
+from core.adapters.processes.tree import LAST_PATIENCE, Tree
 from core.adapters.processes.watch import Watch
 from core.errors import UsageError
 from core.ports import Exit, Launch
 
-_PR_SET_CHILD_SUBREAPER = 36
 #: Seconds between looks for orphans that ended while their leader runs on.
 _REAP = 1.0
-#: Looks for orphans in a row that find only dead ones before something counts as alive all the same.
-_ROUNDS = 50
 #: The longest single poll; a wait may be any number of them.
 _HOUR = 3600.0
 #: The kernel's counts of pages are exact to a few percent.
@@ -63,7 +60,7 @@ class ProcessLauncher:
         self._watch = Watch()
         self._closed = False
         spawn.keep_descriptors()
-        _adopt_orphans(True)
+        self._orphans = Orphans(self._marker)
 
     @property
     def wake_fd(self) -> int:
@@ -109,7 +106,7 @@ class ProcessLauncher:
         if handle in self._leaders.values():
             return len(self._tree(handle).members())
         # The topmost survivors of a dead leader are our children: without such there is none.
-        orphans = self._orphans()
+        orphans = self._orphans.living(self._leaders)
         if not orphans:
             return 0
         tree = self._tree(handle)
@@ -130,10 +127,10 @@ class ProcessLauncher:
         for run in self._runs.values():
             Tree(self._marker, run.mark).kill(LAST_PATIENCE)
         self._reap_leaders()
-        self._orphans()
+        self._orphans.living(())
         self._guardian.dismiss()
         self._watch.close()
-        _adopt_orphans(False)
+        self._orphans.close()
 
     # -- inside --------------------------------------------------------------------------------------------------
 
@@ -162,28 +159,17 @@ class ProcessLauncher:
     def _tree(self, handle: int) -> Tree:
         return Tree(self._marker, self._marks[handle])
 
-    def _orphans(self) -> list[int]:
-        """Return the living children that are descendants of leaders; reap the dead ones among them."""
-        own = {*self._leaders, self._guardian.pid}
-        for _ in range(_ROUNDS):
-            found = [pid for pid in children() if pid not in own and self._marker.is_marked(pid)]
-            living = [pid for pid in found if not _reaped(pid)]
-            # What just died may have left us a child of its own: look again.
-            if living or not found:
-                return living
-        return found
-
     def _reap_orphans_at_times(self) -> None:
         now = time.monotonic()
         if self._leaders and now - self._reaped_at >= _REAP:
             self._reaped_at = now
-            self._orphans()
+            self._orphans.living(self._leaders)
 
     def _reap_leaders(self) -> None:
         """Reap what was just killed; what the kernel does not let die within a second is left to it."""
         deadline = time.monotonic() + 1.0
         for pid in self._leaders:
-            while not _reaped(pid) and time.monotonic() < deadline:
+            while not reaped(pid) and time.monotonic() < deadline:
                 time.sleep(0.001)
         self._leaders.clear()
 
@@ -192,16 +178,3 @@ def _peak(kilobytes: int) -> int:
     """Return a child's peak memory in bytes; 0 when it cannot be told, because the system counts our own peak as part of it."""
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return kilobytes * 1024 if kilobytes > own * _FLOOR_NOISE else 0
-
-
-def _reaped(pid: int) -> bool:
-    """Tell whether the child ``pid`` has ended; it is gone then."""
-    try:
-        return os.waitpid(pid, os.WNOHANG)[0] != 0
-    except ChildProcessError:
-        return True
-
-
-def _adopt_orphans(wanted: bool) -> None:
-    """Make the orphans of our descendants our children, instead of the system's."""
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, int(wanted), 0, 0, 0)
