@@ -23,6 +23,8 @@ _WATERMARK = "journal.written"
 #: How many of a task's last succeeded attempts its expected duration is the mean of.
 _RECENT = 5
 
+_ATTEMPTS = "attempts LEFT JOIN outcomes ON attempt = seq"
+
 
 class SqliteJournal:
     """See ``core.ports.Journal``. Use from one thread; several processes may read while one writes."""
@@ -32,6 +34,8 @@ class SqliteJournal:
         self._path = path
         self._sync = DiskSync(path.with_name(path.name + "-wal"))
         self._nested = False
+        #: Rows of attempts that were begun here and have not ended.
+        self._begun: dict[tuple[str, str, int], int] = {}
         #: What was done to a damaged file on opening, one sentence; empty when it was sound.
         self.repaired = repaired
 
@@ -60,25 +64,30 @@ class SqliteJournal:
         return tuple(rows.run(row) for row in found)
 
     def open_attempts(self) -> tuple[Attempt, ...]:
-        found = self._read(f"SELECT {rows.ATTEMPT} FROM attempts WHERE ending IS NULL ORDER BY seq")
+        found = self._read(f"SELECT {rows.ATTEMPT} FROM {_ATTEMPTS} WHERE ending IS NULL ORDER BY seq")
         return tuple(rows.attempt(row) for row in found)
 
     def begin_attempt(self, attempt: Attempt) -> None:
-        self._write(
+        cursor = self._write(
             "INSERT INTO attempts (run_id, task_id, number, started, log) VALUES (?, ?, ?, ?, ?)",
             (attempt.run_id, attempt.task_id, attempt.number, attempt.started, attempt.log),
         )
+        self._begun[attempt.run_id, attempt.task_id, attempt.number] = int(cursor.lastrowid or 0)
 
     def end_attempt(self, attempt: Attempt) -> None:
-        outcome = attempt.outcome
-        if outcome is None:
+        if attempt.outcome is None:
             raise ValueError("an attempt ends with an outcome")
-        # The newest rows are looked at first: an attempt that ends was begun a moment ago.
+        places = ", ".join("?" * (1 + rows.OUTCOME.count(",") + 1))
         self._write(
-            f"UPDATE attempts SET {rows.OUTCOME_ASSIGNMENTS} WHERE seq = (SELECT seq FROM attempts"
-            " WHERE task_id = ? AND number = ? AND run_id = ? ORDER BY seq DESC LIMIT 1)",
-            (*rows.outcome_values(outcome), attempt.task_id, attempt.number, attempt.run_id),
+            f"INSERT INTO outcomes (attempt, {rows.OUTCOME}) VALUES ({places})", (self._seq(attempt), *rows.outcome_values(attempt.outcome))
         )
+
+    def _seq(self, attempt: Attempt) -> int:
+        """Return the row of an attempt: one of this run's is remembered, a dead run's is looked for."""
+        key = (attempt.run_id, attempt.task_id, attempt.number)
+        if key in self._begun:
+            return self._begun.pop(key)
+        return int(self._read("SELECT max(seq) FROM attempts WHERE run_id = ? AND task_id = ? AND number = ?", key)[0][0])
 
     def record(self, run_id: str, task_id: str, before: Status, after: Status, at: float, reason: str) -> int:
         cursor = self._write(
@@ -100,7 +109,7 @@ class SqliteJournal:
 
     def durations(self) -> Mapping[str, float]:
         recent: dict[str, list[float]] = {}
-        for task_id, duration in self._read("SELECT task_id, duration FROM attempts WHERE ending = 'succeeded' ORDER BY seq DESC"):
+        for task_id, duration in self._read(f"SELECT task_id, duration FROM {_ATTEMPTS} WHERE ending = 'succeeded' ORDER BY seq DESC"):
             seen = recent.setdefault(task_id, [])
             if len(seen) < _RECENT:
                 seen.append(duration)
@@ -108,14 +117,14 @@ class SqliteJournal:
 
     def verified(self) -> frozenset[str]:
         found = self._read(
-            "SELECT task_id FROM (SELECT task_id, ending, verified, max(seq) FROM attempts GROUP BY task_id)"
+            f"SELECT task_id FROM (SELECT task_id, ending, verified, max(seq) FROM {_ATTEMPTS} GROUP BY task_id)"
             " WHERE ending = 'succeeded' AND verified = 1"
         )
         return frozenset(row[0] for row in found)
 
     def attempts(self, task_id: str | None = None, limit: int = 100) -> tuple[Attempt, ...]:
         where, values = ("", ()) if task_id is None else ("WHERE task_id = ? ", (task_id,))
-        found = self._read(f"SELECT {rows.ATTEMPT} FROM attempts {where}ORDER BY seq DESC LIMIT ?", (*values, limit))
+        found = self._read(f"SELECT {rows.ATTEMPT} FROM {_ATTEMPTS} {where}ORDER BY seq DESC LIMIT ?", (*values, limit))
         return tuple(rows.attempt(row) for row in found)
 
     def transitions(self, task_id: str, limit: int = 100) -> tuple[Transition, ...]:

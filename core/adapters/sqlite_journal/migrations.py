@@ -13,10 +13,15 @@ STEPS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE runs (
             id TEXT PRIMARY KEY, pid INTEGER NOT NULL, started REAL NOT NULL, ended REAL, exit_code INTEGER
         ) STRICT, WITHOUT ROWID""",
+        # An attempt's end is a row of its own: rows are only ever appended, never grown in place.
         """CREATE TABLE attempts (
             seq INTEGER PRIMARY KEY, run_id TEXT NOT NULL, task_id TEXT NOT NULL, number INTEGER NOT NULL, started REAL NOT NULL,
-            log TEXT NOT NULL, ending TEXT, reason TEXT, exit_code INTEGER, duration REAL, cpu REAL, peak_memory INTEGER, cost REAL,
-            log_digest TEXT, verified INTEGER
+            log TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE outcomes (
+            attempt INTEGER PRIMARY KEY REFERENCES attempts (seq), ending TEXT NOT NULL, reason TEXT NOT NULL, exit_code INTEGER,
+            duration REAL NOT NULL, cpu REAL NOT NULL, peak_memory INTEGER NOT NULL, cost REAL NOT NULL, log TEXT NOT NULL,
+            log_digest TEXT NOT NULL, verified INTEGER NOT NULL
         ) STRICT""",
         """CREATE TABLE transitions (
             seq INTEGER PRIMARY KEY, run_id TEXT NOT NULL, task_id TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL,

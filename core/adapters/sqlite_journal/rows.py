@@ -10,9 +10,12 @@ from core.domain.status import Status
 
 RUN = "id, pid, started, ended, exit_code"
 TRANSITION = "seq, run_id, task_id, before, after, at, reason"
-_OUTCOME = ("ending", "reason", "exit_code", "duration", "cpu", "peak_memory", "cost", "log", "log_digest", "verified")
-ATTEMPT = "run_id, task_id, number, started, " + ", ".join(_OUTCOME)
-OUTCOME_ASSIGNMENTS = ", ".join(f"{column} = ?" for column in _OUTCOME)
+#: Columns of ``attempts LEFT JOIN outcomes ON attempt = seq``.
+ATTEMPT = (
+    "run_id, task_id, number, started, attempts.log, ending, reason, exit_code, duration, cpu, peak_memory, cost, outcomes.log,"
+    " log_digest, verified"
+)
+OUTCOME = "ending, reason, exit_code, duration, cpu, peak_memory, cost, log, log_digest, verified"
 
 
 def run(row: tuple[Any, ...]) -> RunRecord:
@@ -25,9 +28,9 @@ def transition(row: tuple[Any, ...]) -> Transition:
 
 
 def attempt(row: tuple[Any, ...]) -> Attempt:
-    run_id, task_id, number, started, ending, *rest = row
+    run_id, task_id, number, started, log, ending, *rest = row
     outcome = None if ending is None else _outcome(ending, rest)
-    return Attempt(run_id=run_id, task_id=task_id, number=number, started=started, log=rest[6], outcome=outcome)
+    return Attempt(run_id=run_id, task_id=task_id, number=number, started=started, log=log, outcome=outcome)
 
 
 def _outcome(ending: str, rest: list[Any]) -> Outcome:
@@ -47,7 +50,7 @@ def _outcome(ending: str, rest: list[Any]) -> Outcome:
 
 
 def outcome_values(outcome: Outcome) -> tuple[Any, ...]:
-    """Return the values for OUTCOME_ASSIGNMENTS."""
+    """Return the values for the columns OUTCOME."""
     return (
         outcome.ending.value,
         outcome.reason,
