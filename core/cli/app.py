@@ -78,6 +78,7 @@ COMMANDS: tuple[Command, ...] = (
     _plugins("install", "plugins_install", "Install a signed plugin."),
     _plugins("remove", "plugins_install", "Remove an installed plugin."),
     _plugins("run", "plugins", "Run a plugin once, in its sandbox."),
+    Command(name="x", module="core.cli.x", function="x", help="Run a command that a plugin provides.", group=PLUGINS),
 )
 
 

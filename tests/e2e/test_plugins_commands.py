@@ -33,7 +33,7 @@ class Shell:
     def __call__(self, *words: str, ok: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.top / "home"), "LANG": "C.UTF-8", **variables}
         environment |= {name: os.environ[name] for name in ("PIP_INDEX_URL", "PIP_CONFIG_FILE", "PIP_FIND_LINKS") if name in os.environ}
-        command = [str(Path(sys.executable).parent / "orchestrator"), "plugins", *words]
+        command = [str(Path(sys.executable).parent / "orchestrator"), *([] if words[0] == "x" else ["plugins"]), *words]
         if self.package:
             environment["PYTHONPATH"] = str(self.package)
             environment["PYTHONDONTWRITEBYTECODE"] = "1"
@@ -77,6 +77,8 @@ def test_a_plugin_runs_only_after_it_was_granted(signed: Shell):
     assert "--yes" in asked.stderr
     signed("trust", "hello", "--yes")
     assert signed("run", "hello", "--as", "command", "hi", "there").stdout == "hi there\n"
+    assert signed("x", "hello", "hi", "there").stdout == "hi there\n"
+    assert "there are: hello" in signed("x", "helo", ok=False).stderr
 
 
 def test_every_kind_is_scaffolded_with_a_test_that_passes(shell: Shell):
