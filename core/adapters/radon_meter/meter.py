@@ -14,7 +14,7 @@ from core.adapters.radon_meter.file_measure import measure_source
 from core.adapters.radon_meter.measure_cache import MeasureCache, Stamp
 from core.adapters.radon_meter.pool import no_collecting
 from core.adapters.radon_meter.source_files import SourceFiles
-from core.adapters.radon_meter.source_text import LARGEST, Unreadable, too_large
+from core.adapters.radon_meter.source_text import LARGEST, Unreadable, read_text, too_large
 from core.domain.metric import Block, FileMeasure
 from core.ports import Measured
 
@@ -77,9 +77,9 @@ class RadonMeter:
     def advise(self, path: str, block: Block | None = None) -> str:
         try:
             source = read_content(f"{self._root}/{path}").data
+            return advise(read_text(source), measure_source(source), block)
         except (Unreadable, FileNotFoundError):
             return ""
-        return advise(source, block)
 
     def close(self) -> None:
         """Close the cache; the meter opens it again when it is asked for more."""

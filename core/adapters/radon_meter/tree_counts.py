@@ -71,6 +71,11 @@ def tree_counts(tree: ast.Module, *, match_counts: bool) -> TreeCounts:
     )
 
 
+def decisions(statements: Sequence[ast.stmt]) -> int:
+    """Return what statements add to the complexity of the block that they belong to."""
+    return _Walk(Decisions(match_counts=True)).members(statements, None)[0]
+
+
 class _Walk:
     """Level by level through what belongs to one block, then on into the blocks found there."""
 
