@@ -107,6 +107,49 @@ def test_the_file_taken_away_in_the_moment_of_the_exchange_is_not_made_anew(path
     assert os.listdir(path.parent) == []
 
 
+def test_the_file_taken_away_before_anything_is_written_is_waited_for(path: Path):
+    """As editors do that rename the old file to a backup first."""
+    backup = path.with_name("tasks.yml~")
+
+    class TakenAwayMeanwhile(list[SetField]):
+        def __iter__(self):
+            path.rename(backup)
+            return super().__iter__()
+
+    file = YamlTaskFile(path, path.parent)
+    file.read()
+    assert file.write(TakenAwayMeanwhile(DONE)) == Busy(problems=("tasks.yml is not there",))
+    assert os.listdir(path.parent) == ["tasks.yml~"]
+    backup.rename(path)
+    assert isinstance(file.write(DONE), Written)
+
+
+@pytest.mark.parametrize("make", [lambda path: os.truncate(path, 10**12), lambda path: (path.unlink(), path.mkdir())])
+def test_whatever_comes_to_the_path_in_the_moment_of_the_exchange_is_put_back(path: Path, make):
+    file = YamlTaskFile(path, path.parent, exchange=before_exchange(lambda: make(path)))
+    file.read()
+    assert isinstance(file.write(DONE), Busy)
+    assert path.is_dir() or path.stat().st_size == 10**12
+    assert os.listdir(path.parent) == ["tasks.yml"]
+
+
+def test_a_late_save_that_meets_another_one_is_kept_beside_it(path: Path):
+    with path.open("r+") as editor:
+        file = YamlTaskFile(path, path.parent)
+        file.read()
+        file.write(DONE)
+        save_by_renaming(path, AFTER + "# by another hand\n")
+        editor.write(THEIRS)
+        editor.flush()
+        snapshot = file.poll()
+    assert snapshot is not None
+    assert path.read_text() == AFTER + "# by another hand\n"
+    (kept,) = [name for name in os.listdir(path.parent) if name != "tasks.yml"]
+    assert path.with_name(kept).read_text() == THEIRS
+    assert file.problems() == (f"tasks.yml was saved twice at once; the other save is in {path.with_name(kept)}: compare them",)
+    assert isinstance(file.write([SetField(task_id="a", path=("status",), value="failed")]), Written)
+
+
 def test_what_an_editor_writes_late_into_the_version_it_had_open_is_put_back(path: Path):
     with path.open("r+") as editor:
         file = YamlTaskFile(path, path.parent)

@@ -58,6 +58,28 @@ def test_a_file_that_is_too_large_is_refused():
     assert str(caught.value) == "f: the file is larger than 32 MiB (keep ended tasks in another file)"
 
 
+@pytest.mark.parametrize(
+    "number", ["9" * 5_000_000, "1_0" * 5_000, "0x" + "f" * 100_000, "1" + ":30" * 30_000, "1." + "0" * 1_000_000, "0" * 10_000]
+)
+@pytest.mark.parametrize("field", ["id", "description", "cost", "priority", "timeout", "manual", "x-a"])
+def test_a_number_of_any_length_is_answered_shortly(field: str, number: str):
+    fields = {"id": "a", "description": "d", field: number}
+    text = "- " + "\n  ".join(f"{name}: {value}" for name, value in fields.items())
+    if field == "x-a":
+        assert parse_tasks(text, "f")[0].extra == {"x-a": number}
+    else:
+        assert len(refusal(text)) < 250
+
+
+def test_what_a_terminal_would_obey_is_not_said():
+    text = HEAD + '1\n  "\\e[31m\\x9b\\u202e": 1\n  env: {"\\n": 1}\n  status: "\\x9b31m"\n  ? "a\\n"\n  : 1\n  ? "a\\n"\n  : 2'
+    with pytest.raises(InvalidFile) as caught:
+        parse_tasks(text, "f")
+    assert len(caught.value.problems) == 5
+    for problem in caught.value.problems:
+        assert str(problem).isprintable(), problem
+
+
 def test_an_anchor_that_is_named_anew_means_the_newer_value():
     text = "- {id: a, description: d, x-1: &x [1], x-2: &x 2, x-3: *x, x-4: &x {k: &x 3, l: *x}, x-5: *x}"
     assert parse_tasks(text, "f")[0].extra == {"x-1": [1], "x-2": 2, "x-3": 2, "x-4": {"k": 3, "l": 3}, "x-5": 3}

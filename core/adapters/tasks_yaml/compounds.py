@@ -11,8 +11,7 @@ from typing import Any
 from core.adapters.tasks_yaml.kinds import END, Duration, Inside, Integer, Kind, Number, Text, Wrong, read_text
 from core.adapters.tasks_yaml.nodes import Alias, Mapping, Node, Scalar, Sequence, resolve
 from core.adapters.tasks_yaml.plain import as_boolean, as_integer, as_number, is_null
-from core.adapters.tasks_yaml.words import found, quoted
-from core.domain.options import nearest
+from core.adapters.tasks_yaml.words import found, meant, name_of, quoted
 from core.domain.status import Status
 from core.domain.task import PRIORITY_WORDS, Retry
 
@@ -83,9 +82,9 @@ class Priority:
         try:
             return _PRIORITY.read(node)
         except Wrong as wrong:
-            near = nearest(solid.text, PRIORITY_WORDS) if isinstance(solid, Scalar) else ""
-            if near:
-                raise Wrong(node.start, wrong.mistakes[0].message, f"did you mean '{near}'?") from None
+            hint = meant(solid.text, PRIORITY_WORDS) if isinstance(solid, Scalar) else ""
+            if hint:
+                raise Wrong(node.start, wrong.mistakes[0].message, hint) from None
             raise
 
 
@@ -103,9 +102,8 @@ class StatusWord:
         solid = resolve(node)
         status = _STATUSES.get(solid.text.rstrip("\n")) if isinstance(solid, Scalar) else None
         if status is None:
-            near = nearest(solid.text, _STATUSES) if isinstance(solid, Scalar) else ""
-            words = "pending, in_progress, done, failed or cancelled"
-            raise Wrong(node.start, f"must be {words}, not {found(node)}", f"did you mean '{near}'?" if near else "")
+            hint = meant(solid.text, _STATUSES) if isinstance(solid, Scalar) else ""
+            raise Wrong(node.start, f"must be pending, in_progress, done, failed or cancelled, not {found(node)}", hint)
         if isinstance(node, Alias) or not isinstance(solid, Scalar):
             raise Wrong(node.start, "must not be an alias: the tool has to write it", f"type {status.value}")
         if solid.anchored:
@@ -155,9 +153,7 @@ def read_map(node: Node, kinds: AnyMapping[str, Kind]) -> dict[str, Any]:
         if key in kinds:
             values[key] = inside.read(f".{key}", kinds[key], value)
         else:
-            near = nearest(key, kinds)
-            hint = f"did you mean '{near}'?" if near else f"it has {', '.join(kinds)}"
-            inside.refuse(key_node.start, f"has no key {quoted(key)}", hint)
+            inside.refuse(key_node.start, f"has no key {quoted(key)}", meant(key, kinds) or f"it has {', '.join(kinds)}")
     inside.finish(None)
     return values
 
@@ -178,7 +174,7 @@ class Environment:
         for key, (key_node, _) in solid.pairs.items():
             if not key or "=" in key or "\0" in key:
                 inside.refuse(key_node.start, f"cannot have a variable named {quoted(key)}")
-        values = {key: inside.read(f".{key}", Text(empty=True), value) for key, (_, value) in solid.pairs.items()}
+        values = {key: inside.read(f".{name_of(key)}", Text(empty=True), value) for key, (_, value) in solid.pairs.items()}
         inside.finish(None)
         return MappingProxyType(values)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from copy import deepcopy
 from dataclasses import fields, replace
 from operator import attrgetter
 from typing import Any
@@ -47,7 +46,7 @@ class _Batch:
 
     def take(self, edit: Edit) -> None:
         if isinstance(edit, AppendTask):
-            entry = deepcopy(normalised(edit.fields))
+            entry = normalised(edit.fields)
             task_id = str(entry.get("id", ""))
             if self._document.knows(task_id) or task_id in self._new:
                 raise self._refused(f"the id {task_id} is there already", "choose another id")

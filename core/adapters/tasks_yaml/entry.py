@@ -9,8 +9,7 @@ from core.adapters.tasks_yaml.compounds import plain_value
 from core.adapters.tasks_yaml.fields import FIELDS, OWN, REQUIRED
 from core.adapters.tasks_yaml.kinds import Wrong
 from core.adapters.tasks_yaml.nodes import Alias, Mapping, Node
-from core.adapters.tasks_yaml.words import found, quoted
-from core.domain.options import nearest
+from core.adapters.tasks_yaml.words import found, meant, name_of, quoted
 from core.domain.task import Place, Task
 
 #: Takes note of a mistake: position, message, hint.
@@ -66,7 +65,6 @@ def _read_fields(node: Mapping, complain: Complain) -> dict[str, Any]:
 
 
 def _suggestion(key: str) -> str:
-    near = nearest(key, FIELDS)
-    if near:
-        return f"did you mean '{near}'?"
-    return f"fields of your own begin with {OWN}: {OWN}{key}" if key != OWN else f"write a name behind {OWN}"
+    if key == OWN:
+        return f"write a name behind {OWN}"
+    return meant(key, FIELDS) or f"fields of your own begin with {OWN}: {name_of(OWN + key)}"

@@ -8,8 +8,9 @@ from typing import Any
 
 from core.adapters.tasks_yaml.limits import MAX_DEPTH, MAX_ENTRY_NODES, MAX_EXPANSION, MAX_NODES, MAX_PROBLEMS
 from core.adapters.tasks_yaml.nodes import Alias, Mapping, Node, Scalar, Sequence, Solid
-from core.adapters.tasks_yaml.plain import is_text, reading
+from core.adapters.tasks_yaml.plain import is_text
 from core.adapters.tasks_yaml.source import Complaint
+from core.adapters.tasks_yaml.words import name_of, not_text, quoted
 
 #: What YAML does not allow in a stream, and a byte order mark inside of one.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
@@ -38,10 +39,9 @@ class Entries:
         import yaml
 
         self.complaints: list[Complaint] = []
-        #: Whether there is a list at all, whether it stands in brackets, and where it begins.
+        #: Whether there is a list at all, and whether it stands in brackets.
         self.found = False
         self.flow = False
-        self.start = 0
         #: Column of the list's first character, 0-based.
         self.column = 0
         #: Position behind the last item, of the closing bracket (flow) and of an explicit ``...`` (or the text's end).
@@ -104,7 +104,7 @@ class Entries:
         mark = event.start_mark
         if event.anchor is not None:
             raise Stop(mark.index, "the list of tasks must not have an anchor", f"remove &{event.anchor}")
-        self.found, self.flow, self.start, self.column = True, event.flow_style, mark.index, mark.column
+        self.found, self.flow, self.column = True, event.flow_style, mark.column
         self.last_end = mark.index
 
     def _refuse_root(self, event: Any) -> None:
@@ -189,9 +189,10 @@ class Entries:
             self._complain(key.start, "merge keys (<<) are not read", "write the fields out")
         elif key.text in pairs:
             line = self._text.count("\n", 0, pairs[key.text][0].start) + 1
-            self._complain(key.start, f"the key {key.text} is here twice, first in line {line}", "remove one of them")
+            self._complain(key.start, f"the key {name_of(key.text)} is here twice, first in line {line}", "remove one of them")
         else:
-            self._complain(key.start, f"a key must be text, but {reading(key.text)}", f'quote it: "{key.text}"')
+            reason, hint = not_text(key)
+            self._complain(key.start, f"a key must be text, {reason}", hint)
 
     # -- aliases -------------------------------------------------------------------------------------------------
 
@@ -225,7 +226,9 @@ class Entries:
 
     def _check_tag(self, event: Any) -> None:
         if event.tag is not None:
-            self._complain(event.start_mark.index, f"tags such as {event.tag} are not read", "remove it, and quote what is to be text")
+            self._complain(
+                event.start_mark.index, f"tags such as {quoted(event.tag)[1:-1]} are not read", "remove it, and quote what is to be text"
+            )
 
     def _complain(self, index: int, message: str, hint: str = "") -> None:
         self.complaints.append(Complaint(index=index, message=message, hint=hint))

@@ -17,6 +17,8 @@ END = r"(?![\s\S])"
 LARGEST = 2**53 - 1
 
 _EXAMPLES = "write 90s, 10m, 1h30m or a number of seconds"
+#: ``1:30`` and ``1:30:00``, which are meant as a time.
+_CLOCK = re.compile(r"[0-9]{1,4}:[0-9]{1,2}(?::[0-9]{1,2})?")
 _NO_NUL = {"not": {"pattern": "\\u0000"}}
 
 
@@ -55,8 +57,8 @@ class Inside:
             self._mistakes += [replace(mistake, inside=inside + mistake.inside) for mistake in wrong.mistakes]
             return None
 
-    def refuse(self, index: int, message: str, hint: str = "", *, inside: str = "") -> None:
-        self._mistakes.append(Mistake(index=index, inside=inside, message=message, hint=hint))
+    def refuse(self, index: int, message: str, hint: str = "") -> None:
+        self._mistakes.append(Mistake(index=index, message=message, hint=hint))
 
     def finish(self, value: Any) -> None:
         """Raise Wrong with everything that was wrong, and ``value`` as what could be read."""
@@ -255,9 +257,11 @@ class Duration:
             raise Wrong(node.start, f"must be a duration, not {found(node)}", hint) from None
 
     def _cure(self, text: str) -> str:
-        match [int(part) for part in text.split(":") if part.isdigit()]:
-            case [first, second]:
-                return f"type {first}m{second}s or {first}h{second}m"
+        if not _CLOCK.fullmatch(text):
+            return _EXAMPLES
+        match [int(part) for part in text.split(":")]:
             case [hours, minutes, seconds]:
                 return f"type {hours}h{minutes}m{seconds}s"
+            case [first, *rest]:
+                return f"type {first}m{rest[0]}s or {first}h{rest[0]}m"
         return _EXAMPLES

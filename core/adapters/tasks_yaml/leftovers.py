@@ -8,7 +8,7 @@ from contextlib import suppress
 from core.adapters.tasks_yaml.disk import read_content, storage_errors
 from core.adapters.tasks_yaml.swap import Exchange, beside_prefix
 from core.adapters.tasks_yaml.version import Version
-from core.errors import StorageError
+from core.errors import InvalidFile, StorageError
 
 _HALF = 16
 
@@ -32,9 +32,9 @@ def _settle(path: str, shown: str, beside: str, suffix: str, exchange: Exchange)
     if suffix.endswith(".part"):
         _remove(beside)
         return
-    digest = Version(read_content(beside, beside).data).digest[:_HALF]
+    digest = _digest(beside)
     if digest not in {replaced, written}:
-        present = Version(read_content(path, shown).data).digest[:_HALF] if os.path.exists(path) else written
+        present = _digest(path) if os.path.exists(path) else written
         if present != written:
             message = f"{beside} holds a save of {shown} that came in the middle of a write that died"
             raise StorageError(message, hint=f"compare them (diff {beside} {shown}), keep what you want, then rm {beside}")
@@ -42,6 +42,14 @@ def _settle(path: str, shown: str, beside: str, suffix: str, exchange: Exchange)
             os.replace(beside, path)
             return
     _remove(beside)
+
+
+def _digest(path: str) -> str:
+    """Return what names of files beside hold of a content; nothing for what no write of ours could have made."""
+    try:
+        return Version(read_content(path, path).data).digest[:_HALF]
+    except InvalidFile:
+        return ""
 
 
 def _remove(beside: str) -> None:

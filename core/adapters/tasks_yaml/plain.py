@@ -6,6 +6,10 @@ import re
 from functools import cache
 from typing import Any
 
+#: Characters of the longest number that is looked at as one.
+_LONGEST = 400
+#: Characters of it that a complaint shows.
+_SHOWN = 60
 #: Text that begins with anything else is text in every version of YAML.
 _SUSPICIOUS = frozenset("-+.0123456789yYnNtTfFoO~=<")
 _TAG = "tag:yaml.org,2002:"
@@ -57,25 +61,28 @@ def as_number(plain: str) -> int | float | None:
     """Return the decimal number that the text can only mean, else None; may be infinite."""
     if _INTEGER.fullmatch(plain):
         return int(plain)
-    return float(plain) if _NUMBER.fullmatch(plain) else None
+    return float(plain) if len(plain) <= _LONGEST and _NUMBER.fullmatch(plain) else None
 
 
 def reading(plain: str) -> str:
-    """Return how YAML reads an unquoted scalar that is not text, to follow "and": ``YAML 1.1 reads on as true``."""
+    """Return how YAML reads an unquoted scalar that is not text, to follow "but": ``YAML 1.1 reads on as true``."""
+    if len(plain) > _SHOWN:
+        return f"YAML reads {plain[:20]}… as a number"
     tag = tag_of(plain)
-    if tag == "str":
-        return f"YAML 1.2 reads {plain} as a number"
-    if as_number(plain) is not None:
-        return f"{plain} is a number"
-    if as_boolean(plain) is not None:
-        return f"{plain} is a truth value"
-    if tag == "null":
-        return f"{plain} means no value at all"
-    if tag == "timestamp":
-        return f"YAML reads {plain} as a date"
-    if tag in {"int", "float", "bool"}:
+    if tag in {"int", "float", "bool"} and as_number(plain) is None and as_boolean(plain) is None:
         return f"YAML 1.1 reads {plain} as {_constructed(plain)}"
-    return f"{plain} has a meaning of its own in YAML"
+    return f"{plain} {_MEANINGS[tag]}" if tag in _MEANINGS else f"YAML {'1.2 ' if tag == 'str' else ''}reads {plain} as {_READ_AS[tag]}"
+
+
+_MEANINGS = {
+    "int": "is a number",
+    "float": "is a number",
+    "bool": "is a truth value",
+    "null": "means no value at all",
+    "merge": "has a meaning of its own in YAML",
+    "value": "has a meaning of its own in YAML",
+}
+_READ_AS = {"str": "a number", "timestamp": "a date"}
 
 
 def _constructed(plain: str) -> str:

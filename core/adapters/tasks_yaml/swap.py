@@ -13,7 +13,7 @@ from contextlib import suppress
 from core.adapters.tasks_yaml.disk import read_descriptor, storage_errors
 from core.adapters.tasks_yaml.late_saves import Displaced
 from core.adapters.tasks_yaml.version import Version
-from core.errors import StorageError
+from core.errors import InvalidFile, StorageError
 
 Exchange = Callable[[str, str], bool]
 
@@ -34,17 +34,31 @@ def swap(path: str, shown: str, new: Version, expected: Version, exchange: Excha
     Raises SlippedIn, StorageError; in both cases the file is what it was before or what a person made of it.
     """
     with storage_errors(shown):
-        beside = _write_beside(path, shown, new, expected)
         try:
-            swapped = exchange(beside, path)
+            beside = _write_beside(path, shown, new, expected)
+            swapped = _exchange_or_clear(beside, path, exchange)
         except FileNotFoundError:
-            # Somebody moved the file away.
-            os.unlink(beside)
+            # Somebody moved the file away, as some editors do for a moment.
             raise SlippedIn(None) from None
-        except OSError:
-            os.unlink(beside)
-            raise
         return _inspect(path, shown, beside, new, expected, exchange) if swapped else _replace(path, shown, beside, expected)
+
+
+def _exchange_or_clear(beside: str, path: str, exchange: Exchange) -> bool:
+    try:
+        return exchange(beside, path)
+    except OSError:
+        os.unlink(beside)
+        raise
+
+
+def keep_aside(path: str, shown: str, version: Version) -> str:
+    """Write a version into a file of its own beside ``path`` and return its path. Raises StorageError."""
+    aside = f"{path}.saved-{version.digest[:8]}"
+    with storage_errors(shown), open(aside, "wb") as file:
+        file.write(version.data)
+        file.flush()
+        os.fsync(file.fileno())
+    return aside
 
 
 def _write_beside(path: str, shown: str, new: Version, expected: Version) -> str:
@@ -85,9 +99,9 @@ def _make_alike(path: str, shown: str, target: int) -> None:
     mine = os.fstat(target)
     if (mine.st_uid, mine.st_gid) != (status.st_uid, status.st_gid):
         # Only root may give a file away; for anybody else it becomes theirs, as with every tool that saves by renaming.
-        with suppress(PermissionError):
+        with suppress(OSError):
             os.fchown(target, -1, status.st_gid)
-        with suppress(PermissionError):
+        with suppress(OSError):
             os.fchown(target, status.st_uid, -1)
     for name in _attributes(path):
         with suppress(OSError):
@@ -106,15 +120,21 @@ def _inspect(path: str, shown: str, beside: str, placed: Version, believed: Vers
     """Look at what the exchange took out; as long as it is news, put it back and look at what that takes out."""
     news = False
     for _ in range(_ATTEMPTS):
-        displaced = _open_displaced(beside, shown, believed)
-        if displaced.version is believed:
-            os.unlink(beside)
-            if news:
-                raise SlippedIn(displaced)
-            return displaced
-        displaced.close()
+        try:
+            displaced = _open_displaced(beside, shown, believed)
+        except (InvalidFile, StorageError):
+            # Whatever it is, it is theirs.
+            found = Version(b"")
+        else:
+            found = displaced.version
+            if found is believed:
+                os.unlink(beside)
+                if news:
+                    raise SlippedIn(displaced)
+                return displaced
+            displaced.close()
         exchange(beside, path)
-        news, placed, believed = True, displaced.version, placed
+        news, placed, believed = True, found, placed
     raise StorageError(f"{shown} is being saved over and over", hint=f"look into {beside} for a save of yours")
 
 

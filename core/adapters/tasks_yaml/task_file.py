@@ -18,7 +18,7 @@ from core.adapters.tasks_yaml.leftovers import sweep
 from core.adapters.tasks_yaml.lock import writers_turn
 from core.adapters.tasks_yaml.parse import parse_document
 from core.adapters.tasks_yaml.source import decode, encode
-from core.adapters.tasks_yaml.swap import Exchange, SlippedIn, swap
+from core.adapters.tasks_yaml.swap import Exchange, SlippedIn, keep_aside, swap
 from core.adapters.tasks_yaml.version import Version
 from core.domain.edit import Edit, Snapshot
 from core.errors import InvalidFile, StorageError
@@ -71,6 +71,8 @@ class YamlTaskFile:
         self._refused: Stamp | None = None
         #: Digest of a content that looks unfinished, and since when.
         self._doubted: tuple[str, float] = ("", 0.0)
+        #: Saves of theirs that met another one, each in a file of its own.
+        self._kept: tuple[str, ...] = ()
         self._late = LateSaves(self._shown, sleep, monotonic)
 
     # -- the port ------------------------------------------------------------------------------------------------
@@ -93,7 +95,7 @@ class YamlTaskFile:
         return seen if isinstance(seen, Snapshot) else None
 
     def problems(self) -> tuple[str, ...]:
-        return self._problems
+        return (*self._problems, *self._kept)
 
     def write(self, edits: Sequence[Edit]) -> Written | HandEdited | Busy:
         if self._document is None:
@@ -246,8 +248,10 @@ class YamlTaskFile:
             try:
                 self._late.hold(swap(self._real_path(), self._shown, version, self._version, self._exchange))
             except SlippedIn as slipped:
-                # They have saved once more since, at the path itself: that is what they mean now.
+                # The file has been saved once more since: nobody but they can say which they mean.
                 self._late.hold(slipped.displaced)
+                kept = keep_aside(self._real_path(), self._shown, version)
+                self._kept += (f"{self._shown} was saved twice at once; the other save is in {kept}: compare them",)
             displaced.accept(version)
             self._stamp = None
 
