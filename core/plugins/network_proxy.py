@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import socket
 from typing import Any
@@ -10,6 +11,7 @@ from core.domain.plugin import covers_address
 
 _LARGEST_REQUEST = 4096
 _LONGEST = 30.0
+_MOST_REMEMBERED = 1000
 
 
 class NetworkProxy:
@@ -37,18 +39,28 @@ class NetworkProxy:
             self._answer({"denied": "not a request to connect"})
             return True
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        allowed = 0 < port < 65536 and any(covers_address(pattern, address) for pattern in self._allowed)
-        self.asked.append((address, allowed))
-        if not allowed:
+        matching = [pattern for pattern in self._allowed if covers_address(pattern, address)] if 0 < port < 65536 else []
+        if len(self.asked) < _MOST_REMEMBERED:
+            self.asked.append((address, bool(matching)))
+        if not matching:
             self._answer({"denied": f"no permission to connect to {address}"})
             return True
         try:
-            with socket.create_connection((host, port), timeout) as connected:
-                connected.setblocking(True)
-                self._answer({}, connected.fileno())
+            self._connect(host, port, timeout, named=any(not pattern.startswith("*") for pattern in matching))
         except (OSError, UnicodeError) as error:
             self._answer({"failed": f"{address}: {error}"})
         return True
+
+    def _connect(self, host: str, port: int, timeout: float, *, named: bool) -> None:
+        """Connect and hand over; where only a wildcard allows it, never to this machine or its own network."""
+        addresses = [str(item[4][0]) for item in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        public = [address for address in addresses if named or ipaddress.ip_address(address.partition("%")[0]).is_global]
+        if not public:
+            self._answer({"denied": f"{host} is in this machine's own network: its name must be in permissions.net"})
+            return
+        with socket.create_connection((public[0], port), timeout) as connected:
+            connected.setblocking(True)
+            self._answer({}, connected.fileno())
 
     def close(self) -> None:
         self._ours.close()

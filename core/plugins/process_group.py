@@ -8,7 +8,7 @@ import signal
 
 
 def tasks_in_group(group: int) -> int:
-    """Return how many threads the processes of a process group have together."""
+    """Return how many threads the living processes of a process group have together."""
     count = 0
     for name in os.listdir("/proc"):
         if not name.isdigit():
@@ -18,7 +18,7 @@ def tasks_in_group(group: int) -> int:
                 fields = stream.read().rpartition(b")")[2].split()
         except OSError:
             continue
-        if int(fields[2]) == group:
+        if int(fields[2]) == group and fields[0] not in (b"Z", b"X"):
             count += int(fields[17])
     return count
 

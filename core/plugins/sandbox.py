@@ -26,7 +26,8 @@ _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1, 2, 4, 8
 _REMOVE_DIR, _REMOVE_FILE, _MAKE_DIR, _MAKE_REG, _MAKE_SYM = 16, 32, 128, 256, 4096
 _REFER, _TRUNCATE = 8192, 16384
 _READ = _READ_FILE | _READ_DIR
-_CHANGE = _READ | _WRITE_FILE | _REMOVE_DIR | _REMOVE_FILE | _MAKE_DIR | _MAKE_REG | _MAKE_SYM | _REFER | _TRUNCATE
+#: Without links: somebody else's tool might follow them later.
+_CHANGE = _READ | _WRITE_FILE | _REMOVE_DIR | _REMOVE_FILE | _MAKE_DIR | _MAKE_REG | _REFER | _TRUNCATE
 _FILE_RIGHTS = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE
 #: Rights that each version of Landlock knows; the last applies to all later ones.
 _KNOWN_RIGHTS = (0, (1 << 13) - 1, (1 << 14) - 1, (1 << 15) - 1, (1 << 15) - 1, (1 << 16) - 1)
@@ -142,7 +143,11 @@ def programs(chamber: Chamber) -> tuple[str, ...]:
 def _rules(chamber: Chamber) -> list[tuple[str, int, int, int]]:
     rules = [(_real(path), rights, 0, 0) for path, rights in _system_places(chamber)]
     rules += [(_real(path), _READ, 0, 0) for path in _LIBRARIES]
-    rules += [("/dev/null", _READ_FILE | _WRITE_FILE, 0, 0), ("/dev/urandom", _READ_FILE, 0, 0), (str(chamber.temporary), _CHANGE, 0, 0)]
+    rules += [
+        ("/dev/null", _READ_FILE | _WRITE_FILE, 0, 0),
+        ("/dev/urandom", _READ_FILE, 0, 0),
+        (str(chamber.temporary), _CHANGE | _MAKE_SYM, 0, 0),
+    ]
     rules += [(place.path, _READ_FILE, place.device, place.inode) for place in chamber.reach.readable]
     rules += [(place.path, _READ_DIR, place.device, place.inode) for place in chamber.reach.listable]
     for place in chamber.reach.writable:

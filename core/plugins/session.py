@@ -19,6 +19,8 @@ from core.plugins.process_group import kill_group, tasks_in_group
 LARGEST_LINE = 1024 * 1024
 LARGEST_LOG = 256 * 1024
 _LOOK_EVERY = 0.05
+#: Seconds within which killed processes have gone, but for a machine in trouble.
+_DYING = 2.0
 #: bubblewrap's own two processes belong to the group.
 _OVERHEAD = 2
 
@@ -110,11 +112,26 @@ class Session:
 
     def close(self) -> None:
         """End the plugin and everything it started."""
-        kill_group(self.process.pid)
-        with contextlib.suppress(BrokenPipeError):
-            self.process.communicate()
+        self._kill()
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if pipe:
+                pipe.close()
         if self.proxy:
             self.proxy.close()
+
+    def _kill(self) -> None:
+        """Kill the whole group and come back when nothing of it runs any more."""
+        if self.process.returncode is not None:
+            return
+        kill_group(self.process.pid)
+        deadline = time.monotonic() + _DYING
+        while self.pids > 1 and tasks_in_group(self.process.pid) and time.monotonic() < deadline:
+            time.sleep(0.005)
+        self.process.wait()
+        assert self.process.stdout is not None
+        while select.select([self.process.stdout], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            if not os.read(self.process.stdout.fileno(), 65536):
+                return
 
     def _selector(self) -> selectors.BaseSelector:
         selector = selectors.DefaultSelector()
@@ -164,8 +181,7 @@ class Session:
         return message, "", False
 
     def _give_up(self, problem: str, *, timed_out: bool = False) -> tuple[dict[str, Any], str, bool]:
-        kill_group(self.process.pid)
-        self.process.wait()
+        self._kill()
         self._drain()
         return {}, problem, timed_out
 
@@ -177,8 +193,12 @@ class Session:
                 self._take_log(content)
 
     def _ending(self) -> str:
-        try:
-            code = self.process.wait(timeout=1)
-        except subprocess.TimeoutExpired:
-            return "it closed its answers and was killed"
-        return f"it ended without an answer (signal {-code})" if code < 0 else f"it ended without an answer (exit {code})"
+        """Say how it ended, and leave it unreaped: while it is, nobody else can be given its group's number."""
+        deadline = time.monotonic() + 1
+        while time.monotonic() < deadline:
+            ended = os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)
+            if ended is not None:
+                how = "exit" if ended.si_code == os.CLD_EXITED else "signal"
+                return f"it ended without an answer ({how} {ended.si_status})"
+            time.sleep(0.002)
+        return "it closed its answers and was killed"

@@ -125,6 +125,18 @@ def test_the_network_is_reached_through_the_host_and_only_where_allowed(world, t
     assert answer.result == {"message": "hello", "data": {"status": 200, "denied": f"no permission to connect to 127.0.0.1:{wrong}"}}
 
 
+def test_a_wildcard_never_means_this_machines_own_network(world):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        host = world.ready(body(f"return {{'message': str(context.connect('localhost', {port}))}}"), permissions={"net": [f"*:{port}"]})
+        assert "localhost is in this machine's own network" in host.run_task("sample", {}, TASK).problem
+
+
+def test_in_a_writable_folder_no_link_can_be_left_for_others_to_follow(world):
+    host = world.ready(body("os.symlink('/etc/passwd', context.path('out/x'))", "return {}"), permissions={"fs": {"write": ["out/**"]}})
+    assert "PermissionError" in host.run_task("sample", {}, TASK).problem
+
+
 @TIERS
 @pytest.mark.parametrize(
     ("lines", "permissions", "problem"),
