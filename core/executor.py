@@ -21,6 +21,9 @@ from core.ports import Clock, CommandNotStarted, Exit, Launch, Launcher, Log, Lo
 _LOOK = 0.1
 _DRAIN_LOOK = 0.02
 
+#: Seconds in which helpers of a command (a resource tracker, a tee behind a pipe) may end by themselves after it.
+_LINGER = 0.2
+
 
 @dataclass(slots=True, kw_only=True)
 class _Live:
@@ -38,6 +41,8 @@ class _Live:
     exit: Exit | None = None
     #: Why the tree was told to end, when it was not its own idea.
     ordered: tuple[Ending, str] | None = None
+    #: Until when what the leader left may end by itself.
+    linger_until: float | None = None
     #: When TERM turns into KILL.
     kill_at: float | None = None
     left_behind: int = 0
@@ -149,7 +154,7 @@ class Executor:
             output=live.log.output,
             run_id=live.attempt.run_id,
         )
-        live.exit, live.kill_at = None, None
+        live.exit, live.kill_at, live.linger_until = None, None, None
         try:
             live.handle = self._launcher.start(launch)
         except CommandNotStarted as refusal:
@@ -164,12 +169,10 @@ class Executor:
         live.exit = exit_
         live.cpu += exit_.cpu
         live.peak_memory = max(live.peak_memory, exit_.peak_memory)
-        survivors = self._launcher.survivors(exit_.handle)
-        if survivors == 0:
+        if self._launcher.survivors(exit_.handle) == 0:
             self._phase_ended(live)
         elif live.kill_at is None:
-            live.left_behind = survivors
-            self._terminate(live, exit_.handle)
+            live.linger_until = self._clock.monotonic() + _LINGER
 
     def _phase_ended(self, live: _Live) -> None:
         """The whole tree is gone: go on with the next check, or settle."""
@@ -219,20 +222,24 @@ class Executor:
             if live.deadline is not None and now >= live.deadline and live.ordered is None:
                 timeout = live.deadline - live.begun
                 self.stop(live.task.id, Ending.TIMED_OUT, f"timed out after {timeout:g} s")
-            if live.kill_at is not None:
-                self._drain(live, now)
+            if live.kill_at is not None or live.linger_until is not None:
+                self._drain(live, live.handle, now)
         if now - self._looked >= _LOOK:
             self._looked = now
             for live in self._live.values():
                 live.log.trim()
 
-    def _drain(self, live: _Live, now: float) -> None:
-        assert live.handle is not None
-        assert live.kill_at is not None
-        if live.exit is not None and self._launcher.survivors(live.handle) == 0:
+    def _drain(self, live: _Live, handle: int, now: float) -> None:
+        """See a tree to its end: what lingers is terminated, what does not heed that is killed."""
+        survivors = self._launcher.survivors(handle)
+        if live.exit is not None and survivors == 0:
             self._phase_ended(live)
-        elif now >= live.kill_at:
-            self._launcher.signal(live.handle, signal.SIGKILL)
+        elif live.kill_at is not None:
+            if now >= live.kill_at:
+                self._launcher.signal(handle, signal.SIGKILL)
+        elif live.linger_until is not None and now >= live.linger_until:
+            live.left_behind = survivors
+            self._terminate(live, handle)
 
     def _terminate(self, live: _Live, handle: int) -> None:
         self._launcher.signal(handle, signal.SIGTERM)
@@ -250,7 +257,7 @@ class Executor:
         """Return how long nothing has to be looked at."""
         if not self._live:
             return float("inf")
-        if any(live.kill_at is not None for live in self._live.values()):
+        if any(live.kill_at is not None or live.linger_until is not None for live in self._live.values()):
             return _DRAIN_LOOK
         deadlines = [live.deadline for live in self._live.values() if live.deadline is not None]
         until = min(deadlines) - self._clock.monotonic() if deadlines else _LOOK

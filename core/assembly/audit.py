@@ -46,7 +46,7 @@ def _history(project: Project, meter: CodeMeter) -> MetricHistory:
         return BlobHistory(git, log, meter)
     from core.adapters.wily_history import WilyHistory
 
-    return WilyHistory(log, str(project.state / "wily"))
+    return WilyHistory(log, str(project.state / "wily"), python=audit.wily_python)
 
 
 def open_gate(project: Project, auditor: SelfAuditor) -> Gate:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass, field
 
 from core.assembly.backlog import log_store
@@ -45,6 +45,8 @@ def open_run(project: Project, options: RunOptions, *, reflect: bool = True) -> 
     make_own_directory(project.state)
     make_own_directory(project.root / settings.log.directory)
     with ExitStack() as stack:
+        # A process starts fastest in the directory that its parent is in.
+        stack.enter_context(chdir(project.root))
         journal = open_journal(project.state / "state.db")
         stack.callback(journal.close)
         launcher = stack.enter_context(ProcessLauncher(own_environment()))

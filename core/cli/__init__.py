@@ -12,6 +12,7 @@ _VERSION = (["--version"], ["-V"], ["version"])
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line (default: the process's own) and return its exit code. Never raises."""
+    _fill_closed_descriptors()
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments in _VERSION:
         from core import __version__
@@ -26,6 +27,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     from core.cli.failure import guarded
 
     return guarded(invoke, arguments)
+
+
+def _fill_closed_descriptors() -> None:
+    """Give 0, 1 and 2 to the null device where they are closed, so that no file of ours gets one of these numbers."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is this one
 
 
 def _overview() -> str:

@@ -48,7 +48,7 @@ def run(
 
         return show_plan(project, options, json=json)
     volume = Volume.QUIET if quiet else Volume.VERBOSE if verbose else Volume.NORMAL
-    wishes = Wishes(json=json, volume=volume, junit=junit, tail=project.settings.log.tail)
+    wishes = Wishes(json=json, volume=volume, junit=os.path.abspath(junit) if junit else "", tail=project.settings.log.tail)
     stdout, stderr = outputs(os.environ)
     with open_run(project, options, reflect=project.settings.reflect.enabled and not no_reflect) as assembled:
         sources = Sources(tail=assembled.logs.tail, upcoming=assembled.orchestrator.upcoming)

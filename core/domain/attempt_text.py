@@ -30,7 +30,8 @@ def header(attempt: Attempt, phases: tuple[Phase, ...], cwd: str) -> str:
 def footer(ending: Ending, reason: str, duration: float, cpu: float, peak_memory: int, left_out: int) -> str:
     """Return the last lines of a log."""
     cut = f"\nleft out: {left_out} bytes of output beyond log.limit" if left_out else ""
-    return f"{ending}: {reason}\nduration: {duration:.3f} s, cpu: {cpu:.3f} s, peak memory: {peak_memory / 2**20:.1f} MiB{cut}"
+    peak = f", peak memory: {peak_memory / 2**20:.1f} MiB" if peak_memory else ""
+    return f"{ending}: {reason}\nduration: {duration:.3f} s, cpu: {cpu:.3f} s{peak}{cut}"
 
 
 def ending_words(exit_code: int | None, number: int | None) -> str:

@@ -139,12 +139,12 @@ class Holdups:
 
     def _links(self, position: int, cause: int) -> list[int]:
         links: list[int] = []
-        here: int | None = position
-        while len(links) < _NAMED and (here := _deciding_dependency(self._graph, here, self._status, self._waits)) is not None:
+        here = position
+        while here != cause and len(links) < _NAMED:
+            following = _deciding_dependency(self._graph, here, self._status, self._waits)
+            here = cause if following is None else following
             links.append(here)
-            if here == cause:
-                return links
-        return [*links, cause]
+        return links if here == cause else [*links, cause]
 
 
 def _deciding_dependency(graph: TaskGraph, position: int, status: Sequence[Status], waits: Mapping[int, str]) -> int | None:

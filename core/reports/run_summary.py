@@ -63,10 +63,15 @@ def _failure(event: TaskFinished, progress: Progress, style: Style, tail: Tail) 
 
 
 def _counts(progress: Progress, run: RunFinished, style: Style) -> str:
-    words = [(run.done, "done", style.good), (run.failed, "failed", style.bad), (run.failed_earlier, "failed earlier", style.bad)]
-    words += [(run.blocked, "blocked", style.bad)]
-    words += [(run.waiting, "waiting", style.warn), (run.left, "left", style.warn)]
-    told = [paint(f"{len(ids):,} {word}") for ids, word, paint in words if ids]
+    words = (
+        (len(run.done), "done", style.good),
+        (len(run.failed), "failed", style.bad),
+        (len(run.failed_earlier), "failed earlier", style.bad),
+        (len(run.blocked), "blocked", style.bad),
+        (len(run.waiting), "waiting", style.warn),
+        (len(run.left), "left", style.warn),
+    )
+    told = [paint(f"{number:,} {word}") for number, word, paint in words if number]
     budget = progress.started.budget if progress.started else None
     cost = "" if budget is None else f" · {amount(run.spent)} of {amount(budget)} spent"
     head = f"{', '.join(told) or 'nothing to do'} in {seconds(run.duration)}{cost}\n"

@@ -136,7 +136,17 @@ def test_leftovers_that_ignore_term_are_killed():
     outcome = bench.outcome(task())
 
     assert outcome.ending is Ending.SUCCEEDED
-    assert 5.0 <= outcome.duration < 5.2
+    assert 5.2 <= outcome.duration < 5.4
+
+
+def test_helpers_that_end_a_moment_after_their_command_are_left_in_peace():
+    bench = Bench({"work": Script(leftovers=1)})
+    bench.start(task())
+    bench.launcher.at(0.1, lambda: bench.launcher.signal(1, signal.SIGKILL))
+    outcome = bench.until_ended()
+
+    assert outcome.reason == "exit 0"
+    assert (1, signal.SIGTERM) not in bench.launcher.sent
 
 
 def test_stopping_everything_interrupts_every_attempt():
