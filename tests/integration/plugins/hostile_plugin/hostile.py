@@ -31,6 +31,14 @@ def syscall(x86, arm, *arguments):
     return result
 
 
+def parent():
+    """The parent's process number; in a process namespace of its own there is none."""
+    number = os.getppid()
+    if number == 0:
+        raise ProcessLookupError("no parent in sight")
+    return number
+
+
 def reads(name, path):
     def read(world):
         with open(path.format(**world), "rb") as stream:
@@ -249,7 +257,7 @@ def ask_host_for_other_address(world):
 
 @attempt
 def signal_parent(world):
-    return os.kill(os.getppid(), 0) or "signalled"
+    return os.kill(parent(), 0) or "signalled"
 
 
 @attempt
@@ -275,7 +283,7 @@ def queue_signal(world):
 
 @attempt
 def trace_parent(world):
-    return syscall(101, 117, 16, os.getppid(), 0, 0)
+    return syscall(101, 117, 16, parent(), 0, 0)
 
 
 @attempt
@@ -285,12 +293,12 @@ def invite_tracer(world):
 
 @attempt
 def read_memory_by_syscall(world):
-    return syscall(310, 270, os.getppid(), None, 0, None, 0, 0) or "read"
+    return syscall(310, 270, parent(), None, 0, None, 0, 0) or "read"
 
 
 @attempt
 def steal_descriptor(world):
-    opened = syscall(434, 434, os.getppid(), 0)
+    opened = syscall(434, 434, parent(), 0)
     return syscall(438, 438, opened, 0, 0)
 
 
