@@ -6,6 +6,7 @@ whole process tree is gone: what a command leaves behind is terminated, after ``
 
 from __future__ import annotations
 
+import json
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -63,6 +64,8 @@ class ExecutorSettings:
     #: Seconds; for tasks that set none. None: no limit.
     timeout: float | None = None
     handlers: Mapping[str, str] = field(default_factory=dict)
+    #: What runs a plugin, before its name: the work of a task with ``plugin`` is a process like any other.
+    plugin_command: tuple[str, ...] = ("orchestrator", "plugins", "run")
 
 
 class Executor:
@@ -102,7 +105,7 @@ class Executor:
             attempt=attempt,
             task=task,
             log=log,
-            phases=phases(task, self._settings.handlers),
+            phases=phases(task, self._settings.handlers, self._settings.plugin_command),
             begun=begun,
             deadline=None if timeout is None else begun + timeout,
         )
@@ -267,11 +270,19 @@ class Executor:
         return str(PurePath(self._settings.root, task.cwd)) if task.cwd else self._settings.root
 
 
-def phases(task: Task, handlers: Mapping[str, str]) -> tuple[Phase, ...]:
-    """Return what an attempt at ``task`` runs, in order: its command or its kind's handler, then its checks."""
-    command = task.command if task.command is not None else handlers.get(task.kind)
+def phases(task: Task, handlers: Mapping[str, str], plugin_command: tuple[str, ...] = ()) -> tuple[Phase, ...]:
+    """Return what an attempt at ``task`` runs, in order: its command, plugin or kind's handler, then its checks."""
+    command: str | tuple[str, ...] | None = task.command if task.command is not None else handlers.get(task.kind)
+    if task.plugin is not None:
+        configured = (f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in task.with_.items())
+        command = (*plugin_command, task.plugin, *(word for pair in configured for word in ("--with", pair)))
     work = () if command is None or task.manual else (Phase(command=command, is_check=False),)
     return work + tuple(Phase(command=check, is_check=True) for check in task.verify)
+
+
+def described(task: Task, handlers: Mapping[str, str]) -> str:
+    """Return the first thing an attempt runs, as one line for a person."""
+    return f"plugin {task.plugin}" if task.plugin is not None else shown(phases(task, handlers)[0].command)
 
 
 def environment(task: Task, attempt: Attempt, tasks_file: str) -> dict[str, str]:

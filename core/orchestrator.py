@@ -19,7 +19,7 @@ from core.domain.settlement import Settlement, settle
 from core.domain.status import OPEN, Status
 from core.domain.task import Task, Work
 from core.events import RunFinished
-from core.executor import Executor, phases
+from core.executor import Executor, described
 from core.memory import Memory
 from core.planner import Decision, Planner, select
 from core.ports import Clock, Journal, Launcher, RunLock, StopSignals
@@ -185,7 +185,7 @@ class Orchestrator:
         self._budget = self._budget.reserve(decision.cost)
         self._decisions[task.id] = decision
         self._tries[task.id] = self._tries.get(task.id, 0) + 1
-        self._report.started(decision, attempt, phases(task, self._options.handlers)[0].command)
+        self._report.started(decision, attempt, described(task, self._options.handlers))
         self._report.budget_used(self._budget, self._options.warn_at)
         self._executor.launch(task.id)
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from core import events
 from core.domain.attempt import Attempt
-from core.domain.attempt_text import shown
 from core.domain.budget import Budget
 from core.domain.cycle import CycleReport
 from core.domain.outcome import Outcome
@@ -61,14 +60,14 @@ class RunReport:
             )
         )
 
-    def started(self, decision: Decision, attempt: Attempt, command: str | tuple[str, ...]) -> None:
+    def started(self, decision: Decision, attempt: Attempt, command: str) -> None:
         self._emit(
             events.TaskStarted(
                 **self._stamp(),
                 task_id=decision.task.id,
                 description=decision.task.description,
                 attempt=attempt.number,
-                command=shown(command),
+                command=command,
                 log=attempt.log,
                 cost=decision.cost,
                 reason=decision.reason,

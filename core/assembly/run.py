@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass, field
@@ -70,6 +71,8 @@ def open_run(project: Project, options: RunOptions, *, reflect: bool = True) -> 
                 grace=settings.grace,
                 timeout=settings.timeout,
                 handlers=options.handlers,
+                # Without -P a package ``core`` of the repository would be taken for ours.
+                plugin_command=(sys.executable, "-P", "-m", "core", "plugins", "run"),
             ),
         )
         orchestrator = Orchestrator(

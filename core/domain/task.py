@@ -72,6 +72,9 @@ class Task:
     description: str
     #: A string runs in a shell (directly when it has no shell syntax), a tuple is an argv.
     command: str | tuple[str, ...] | None = None
+    #: A plugin that does the work in place of a command, and its configuration.
+    plugin: str | None = None
+    with_: Mapping[str, Any] = field(default_factory=_empty)
     #: Each must exit 0, in order, in a fresh process, before the task counts as done.
     verify: tuple[str, ...] = ()
     dependencies: tuple[str, ...] = ()
@@ -101,7 +104,7 @@ class Task:
         """Return what finishing this task takes, given the ``handlers`` of config.yaml by kind."""
         if self.manual:
             return Work.MANUAL
-        if self.command is not None or self.kind in handlers:
+        if self.command is not None or self.plugin is not None or self.kind in handlers:
             return Work.COMMAND
         return Work.GOAL if self.verify else Work.MILESTONE
 

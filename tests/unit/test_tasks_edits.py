@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.adapters.tasks_yaml.compounds import plain_value
 from core.adapters.tasks_yaml.edits import apply_edits
 from core.adapters.tasks_yaml.events import Entries
+from core.adapters.tasks_yaml.own_values import plain_value
 from core.adapters.tasks_yaml.parse import parse_document
 from core.adapters.tasks_yaml.render import normalised, render_block, render_flow
 from core.domain.edit import AppendTask, Edit, SetField

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from core.adapters.tasks_yaml import FIELDS, tasks_schema
-from core.adapters.tasks_yaml.entry import complain_about_missing, read_entry
+from core.adapters.tasks_yaml.entry import complain_about_fields, read_entry
 from core.adapters.tasks_yaml.events import Entries, Stop
 from core.adapters.tasks_yaml.source import Complaint
 from core.domain.task import Place
@@ -36,7 +36,7 @@ def complaints_about(text: str) -> list[Complaint]:
     try:
         for node in entries:
             read_entry(node, Place(line=0, column=0), note)
-            complain_about_missing(node, note)
+            complain_about_fields(node, note)
     except Stop as stop:
         complaints.append(stop.complaint)
     return complaints

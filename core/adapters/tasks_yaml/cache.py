@@ -112,8 +112,8 @@ def _read_origin(plain: Mapping[str, Any]) -> Mapping[str, Any]:
 _EXAMPLE = Task(id="", description="")
 _DEFAULTS = tuple((field.name, getattr(_EXAMPLE, field.name)) for field in fields(Task) if field.name not in {"id", "description", "place"})
 #: Defaults that are costly to make anew for each task.
-_SHARED = {name: default for name, default in _DEFAULTS if name in {"retries", "env", "origin", "extra"}}
-_WRITE: Mapping[str, Callable[[Any], Any]] = {"retries": asdict, "env": dict, "origin": dict, "extra": dict}
+_SHARED = {name: default for name, default in _DEFAULTS if name in {"retries", "env", "origin", "extra", "with_"}}
+_WRITE: Mapping[str, Callable[[Any], Any]] = {"retries": asdict, "env": dict, "origin": dict, "extra": dict, "with_": dict}
 _READ: Mapping[str, Callable[[Any], Any]] = {
     "command": lambda value: value if isinstance(value, str) else tuple(value),
     "verify": tuple,

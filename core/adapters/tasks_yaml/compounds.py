@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -10,7 +9,6 @@ from typing import Any
 
 from core.adapters.tasks_yaml.kinds import END, Duration, Inside, Integer, Kind, Number, Text, Wrong, read_text
 from core.adapters.tasks_yaml.nodes import Alias, Mapping, Node, Scalar, Sequence, resolve
-from core.adapters.tasks_yaml.plain import as_boolean, as_integer, as_number, is_null
 from core.adapters.tasks_yaml.words import found, meant, name_of, quoted
 from core.domain.status import Status
 from core.domain.task import PRIORITY_WORDS, Retry
@@ -194,63 +192,3 @@ class Directory:
         if text.startswith("/") or ".." in text.split("/"):
             raise Wrong(node.start, f"must stay inside the repository, not {quoted(text)}", "write a path below it, without '..'")
         return text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trend:
-    """Scores, oldest first, or words about them."""
-
-    def schema(self) -> dict[str, Any]:
-        return {"anyOf": [Text().schema(), {"type": "array", "items": _ANY_NUMBER.schema()}]}
-
-    def read(self, node: Node) -> Any:
-        solid = resolve(node)
-        if isinstance(solid, Sequence):
-            return read_items(solid.items, _ANY_NUMBER)
-        return Text().read(node)
-
-
-_ANY_NUMBER = Number(minimum=-1e15, maximum=1e15)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """Where a task of the tool's own comes from."""
-
-    def schema(self) -> dict[str, Any]:
-        keys = {name: kind.schema() for name, kind in _ORIGIN.items()}
-        return {"type": "object", "properties": keys, "additionalProperties": False}
-
-    def read(self, node: Node) -> AnyMapping[str, Any]:
-        return MappingProxyType(read_map(node, _ORIGIN))
-
-
-_ORIGIN: AnyMapping[str, Kind] = MappingProxyType(
-    {
-        **dict.fromkeys(("by", "fingerprint", "path", "block", "shape", "metric"), Text(empty=True)),
-        **dict.fromkeys(("score", "threshold"), _ANY_NUMBER),
-        "trend": Trend(),
-    }
-)
-
-
-def plain_value(node: Node) -> Any:
-    """Return what a node of the user's own fields means: JSON values; what readers of YAML disagree about stays text."""
-    solid = resolve(node)
-    if isinstance(solid, Mapping):
-        return {key: plain_value(value) for key, (_, value) in solid.pairs.items()}
-    if isinstance(solid, Sequence):
-        return [plain_value(item) for item in solid.items]
-    return solid.text if solid.quote else _plain_scalar(solid.text)
-
-
-def _plain_scalar(text: str) -> Any:
-    """Return what unquoted text means to every reader of YAML; where they disagree, the text."""
-    if is_null(text):
-        return None
-    for read in (as_boolean, as_integer):
-        value = read(text)
-        if value is not None:
-            return value
-    number = None if text.lstrip("+-").isdigit() else as_number(text)
-    return number if number is not None and math.isfinite(number) else text

@@ -9,12 +9,12 @@ from operator import attrgetter
 from typing import Any
 
 from core.adapters.tasks_yaml.append import append_entries
-from core.adapters.tasks_yaml.compounds import plain_value
 from core.adapters.tasks_yaml.document import Document
 from core.adapters.tasks_yaml.entry import read_entry
 from core.adapters.tasks_yaml.events import Entries
 from core.adapters.tasks_yaml.nodes import Mapping as MapNode
 from core.adapters.tasks_yaml.nodes import Node, Scalar
+from core.adapters.tasks_yaml.own_values import plain_value
 from core.adapters.tasks_yaml.parse import Watch, insertion, parse_document
 from core.adapters.tasks_yaml.render import normalised, render_scalar
 from core.adapters.tasks_yaml.source import Source

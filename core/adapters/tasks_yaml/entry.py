@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from core.adapters.tasks_yaml.compounds import plain_value
 from core.adapters.tasks_yaml.fields import FIELDS, OWN, REQUIRED
 from core.adapters.tasks_yaml.kinds import Wrong
 from core.adapters.tasks_yaml.nodes import Alias, Mapping, Node
+from core.adapters.tasks_yaml.own_values import plain_value
 from core.adapters.tasks_yaml.words import found, meant, name_of, quoted
 from core.domain.task import Place, Task
 
@@ -21,7 +21,7 @@ _READERS = {name: field.kind.read for name, field in FIELDS.items()}
 def read_entry(node: Node, place: Place, complain: Complain) -> Task | None:
     """Return the task that an item of the list is, None when it cannot even be named; mistakes go to ``complain``.
 
-    A field with a mistake counts as not there; ``complain_about_missing`` says which ones are not there at all.
+    A field with a mistake counts as not there; ``complain_about_fields`` says which ones are not there at all.
     """
     if not isinstance(node, Mapping):
         what = "an alias: its id would be there twice" if isinstance(node, Alias) else found(node)
@@ -31,15 +31,22 @@ def read_entry(node: Node, place: Place, complain: Complain) -> Task | None:
     if "id" not in values:
         return None
     values.setdefault("description", "")
+    if "with" in values:
+        values["with_"] = values.pop("with")
     return Task(place=place, **values)
 
 
-def complain_about_missing(node: Node, complain: Complain) -> None:
-    """Note the fields that a task must have and this one has not."""
-    if isinstance(node, Mapping):
-        for name in REQUIRED:
-            if name not in node.pairs:
-                complain(node.start, f"the task has no {name}", f"add '{name}: …'")
+def complain_about_fields(node: Node, complain: Complain) -> None:
+    """Note the fields that a task must have and this one has not, and those that do not go together."""
+    if not isinstance(node, Mapping):
+        return
+    for name in REQUIRED:
+        if name not in node.pairs:
+            complain(node.start, f"the task has no {name}", f"add '{name}: …'")
+    if "command" in node.pairs and "plugin" in node.pairs:
+        complain(node.pairs["plugin"][0].start, "a task has a command or a plugin, not both", "take one of them out")
+    if "with" in node.pairs and "plugin" not in node.pairs:
+        complain(node.pairs["with"][0].start, "with is the configuration of a plugin, and the task has none", "add 'plugin: …'")
 
 
 def _read_fields(node: Mapping, complain: Complain) -> dict[str, Any]:

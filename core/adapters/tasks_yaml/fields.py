@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from core.adapters.tasks_yaml.compounds import Command, Directory, Environment, ListOf, Origin, Priority, Retries, StatusWord
+from core.adapters.tasks_yaml.compounds import Command, Directory, Environment, ListOf, Priority, Retries, StatusWord
 from core.adapters.tasks_yaml.kinds import Boolean, Duration, Id, Kind, Number, Text
+from core.adapters.tasks_yaml.origin import Origin
+from core.adapters.tasks_yaml.plugin_fields import Configuration, PluginName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,8 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
         "id": _field(Id(), "whole number, or text of letters, digits, `. _ / : -`", "required", 'Unique; `1` and `"1"` are the same id.'),
         "description": _field(Text(), "text", "required", "What is to be done, and why."),
         "command": _field(Command(), "text (shell) or list (argv, no shell)", "–", "What is run."),
+        "plugin": _field(PluginName(), "name of a plugin", "–", "What does the work in place of a command; see plugins.md."),
+        "with": _field(Configuration(), "map", "–", "The plugin's configuration, as its manifest describes it."),
         "verify": _field(
             ListOf(kind=Text(), wanted="text or a list of texts", single=True),
             "text or list of texts",
@@ -79,6 +83,8 @@ def tasks_schema() -> dict[str, Any]:
     task = {
         "type": "object",
         "required": list(REQUIRED),
+        "dependentRequired": {"with": ["plugin"]},
+        "not": {"required": ["command", "plugin"]},
         "properties": properties,
         "patternProperties": {rf"^{OWN}[\s\S]": {"description": "Your own; the tool keeps it and does not look at it."}},
         "additionalProperties": False,

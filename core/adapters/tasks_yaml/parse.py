@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from core.adapters.tasks_yaml.compounds import plain_value
 from core.adapters.tasks_yaml.document import Document, Slot
-from core.adapters.tasks_yaml.entry import complain_about_missing, read_entry
+from core.adapters.tasks_yaml.entry import complain_about_fields, read_entry
 from core.adapters.tasks_yaml.events import Entries, Stop
 from core.adapters.tasks_yaml.layout import Layout, layout_of
 from core.adapters.tasks_yaml.nodes import Mapping, Node, Scalar, Sequence, resolve
+from core.adapters.tasks_yaml.own_values import plain_value
 from core.adapters.tasks_yaml.source import Complaint, Source
 from core.domain.backlog import Flaw, find_flaws
 from core.domain.task import Place, Task
@@ -82,7 +82,7 @@ class _Reading:
         for node in self._entries:
             # An entry is known to be whole only when something readable follows it.
             if self._last is not None:
-                complain_about_missing(self._last, self._complain)
+                complain_about_fields(self._last, self._complain)
             self._last = node
             line, column = source.place(node.start)
             task = read_entry(node, Place(line=line, column=column), self._complain)
@@ -95,7 +95,7 @@ class _Reading:
                 if not complaints:
                     slots.append(status_slot(source, node))
         if self._last is not None:
-            complain_about_missing(self._last, self._complain)
+            complain_about_fields(self._last, self._complain)
 
     def _complain(self, index: int, message: str, hint: str) -> None:
         self.complaints.append(Complaint(index=index, message=message, hint=hint))

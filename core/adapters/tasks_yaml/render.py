@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from core.adapters.tasks_yaml.compounds import plain_value
 from core.adapters.tasks_yaml.events import Entries, Stop
+from core.adapters.tasks_yaml.own_values import plain_value
 from core.adapters.tasks_yaml.plain import is_text
 
 #: Columns that lists in brackets and folded text stay within.
