@@ -65,7 +65,7 @@ def _items(plain: str, string: str, depth: int, *more: str) -> str:
 def line_patterns() -> LinePatterns:
     one_line, anywhere = _string(".", triple=False), _string(r"[\s\S]", triple=True)
     # A continuation before a blank line or a comment ends the statement or not, depending on what stands before it.
-    continued = r"\\\n(?=[^\s#\\])"
+    continued = r"(?<=[^\n])\\\n(?=[^\s#\\])"
     flat = _items(_PLAIN, one_line, _DEPTH)
     colons = _items(_PLAIN + ":", one_line, _DEPTH)
     statement = r"(?!['\"])(?![bBfFrRuU]{1,2}['\"])"

@@ -8,12 +8,15 @@ pattern, and any other is handed to radon's own function, alone.
 from __future__ import annotations
 
 import tokenize
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
 
+from core.adapters.radon_meter.by_radon import raw_counts_by_radon
 from core.adapters.radon_meter.line_patterns import LinePatterns, line_patterns
 from core.domain.metric import RawCounts
 
+#: How often the tokeniser may be wrong about an end; only text that is no Python needs more than two.
+_TRIES = 20
 #: Groups of ``LinePatterns.lines``.
 _COMMENTS, _STRING, _COMMENTED, _COLON = 1, 2, 3, 4
 
@@ -64,7 +67,7 @@ class _Tally:
     #: Statements with a colon that is not their last token: two logical lines each.
     colons: int = 0
     #: Radon's own counts of statements whose lines are not in ``lines`` and ``blank`` any more.
-    by_radon: list[Any] = field(default_factory=list)
+    by_radon: list[RawCounts] = field(default_factory=list)
 
     def add_comments(self, lines: int) -> None:
         self.comments += lines
@@ -78,13 +81,11 @@ class _Tally:
             self.multi += filled
             self.continued += filled - 1
 
-    def leave_to_radon(self, text: str) -> None:
-        from radon.raw import analyze
-
+    def add_by_radon(self, text: str, counts: RawCounts) -> None:
         lines = text.count("\n")
         self.lines -= lines
         self.blank -= lines - _filled(text)
-        self.by_radon.append(analyze(text))
+        self.by_radon.append(counts)
 
     def counts(self) -> RawCounts:
         single = self.comment_lines + self.strings
@@ -98,7 +99,7 @@ class _Tally:
             "blank": self.blank,
             "single_comments": single,
         }
-        return RawCounts(**{name: count + sum(getattr(module, name) for module in self.by_radon) for name, count in ours.items()})
+        return RawCounts(**{name: count + sum(getattr(theirs, name) for theirs in self.by_radon) for name, count in ours.items()})
 
 
 def _filled(text: str) -> int:
@@ -115,8 +116,8 @@ def _add_statement(tally: _Tally, text: str, start: int, patterns: LinePatterns)
         position = match.end()
         mark = match[1]
         if mark is None or mark == ";":
-            end = _end_by_tokens(text, start)
-            tally.leave_to_radon(text[start:end])
+            end, counts = _by_radon(text, start)
+            tally.add_by_radon(text[start:end], counts)
             return end
         if mark[0] == "#":
             comments += 1
@@ -133,19 +134,25 @@ def _add_statement(tally: _Tally, text: str, start: int, patterns: LinePatterns)
     return position
 
 
-def _end_by_tokens(text: str, start: int) -> int:
-    """Return where the statement ends that starts here, as the tokeniser sees it.
+def _by_radon(text: str, start: int) -> tuple[int, RawCounts]:
+    """Return where the statement ends that starts here, and radon's counts of it.
 
     Raises SyntaxError like radon, which finds out by adding line after line, when it does not end or when an error token
     stands in a complete line: no line behind it changes that.
     """
     lines = _Lines(text, start)
+    # Behind a backslash there may be nothing: then the statement ends later than the tokeniser says, or is none.
+    ends = {tokenize.NEWLINE, tokenize.NL} if text.startswith("\\", start) else {tokenize.NEWLINE}
+    tries = _TRIES
     try:
         for token in tokenize.generate_tokens(lines.readline):
-            if token.type == tokenize.ERRORTOKEN:
+            if token.type == tokenize.ERRORTOKEN or not tries:
                 break
-            if token.type == tokenize.NEWLINE:
-                return lines.position
+            if token.type in ends:
+                with suppress(SyntaxError):
+                    return lines.position, raw_counts_by_radon(text[start : lines.position])
+                ends.add(tokenize.NL)
+                tries -= 1
     except (tokenize.TokenError, SyntaxError):
         pass
     raise SyntaxError(f"SyntaxError at line: {text.count(chr(10), 0, start) + 1}")
