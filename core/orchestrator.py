@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 
 from core.domain.attempt import Attempt, RunRecord
+from core.domain.attempt_work import described
 from core.domain.budget import Budget
 from core.domain.cycle import CycleReport
 from core.domain.exit_code import exit_code_of
@@ -19,7 +20,7 @@ from core.domain.settlement import Settlement, settle
 from core.domain.status import OPEN, Status
 from core.domain.task import Task, Work
 from core.events import RunFinished
-from core.executor import Executor, described
+from core.executor import Executor
 from core.memory import Memory
 from core.planner import Decision, Planner, select
 from core.ports import Clock, Journal, Launcher, RunLock, StopSignals

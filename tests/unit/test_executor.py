@@ -6,9 +6,10 @@ import math
 import signal
 
 from core.domain.attempt import Attempt
+from core.domain.attempt_work import environment, phases
 from core.domain.outcome import Ending
 from core.domain.task import Task
-from core.executor import Executor, ExecutorSettings, environment, phases
+from core.executor import Executor, ExecutorSettings
 from core.testing.clock import VirtualClock
 from core.testing.launcher import HANG, Script, ScriptedLauncher
 from core.testing.logs import InMemoryLogStore

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from core.adapters.tasks_yaml import parse_tasks
+from core.domain.attempt_work import described, phases
 from core.domain.task import Task, Work
 from core.errors import InvalidFile
-from core.executor import described, phases
 
 
 def test_a_plugin_and_its_configuration_are_read():
