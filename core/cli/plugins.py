@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -147,23 +149,35 @@ def plugins_run(
     """Run a plugin once, in its sandbox."""
     from core.plugins.by_hand import hand_input
 
+    signal.signal(signal.SIGTERM, _end_tidily)
     host = plugin_host(directory)
     value = hand_input(kind, tuple(arguments or ()), os.environ)
-    answer = host.call(name, kind, value, _configuration(configured or []), called=called)
+    on_log = None if json else _pass_on
+    answer = host.call(name, kind, value, _configuration(configured or []), called=called, on_log=on_log)
     if json:
         say_json({"ok": answer.ok, "problem": answer.problem, "result": answer.result, "log": answer.log, "duration": answer.duration})
         return 0 if answer.ok else 1
     from core.cli.console import outputs
 
     stderr = outputs(os.environ)[1]
-    stderr.add(answer.log + (f"error: plugin {name}: {answer.problem}\n" if answer.problem else ""))
-    stderr.flush()
     if not answer.ok:
+        stderr.add(f"error: plugin {name}: {answer.problem}\n")
+        stderr.flush()
         return 1
     result = answer.result
     text = next((result[key] for key in ("output", "content", "message") if key in result), "")
     say(text if text.endswith("\n") or not text else text + "\n")
     return int(result.get("exit_code", 0 if result.get("ok", True) else 1))
+
+
+def _pass_on(content: bytes) -> None:
+    sys.stderr.buffer.write(content)
+    sys.stderr.buffer.flush()
+
+
+def _end_tidily(number: int, _: object) -> None:
+    """A run ends a task with TERM: the plugin's private directory is to go as well."""
+    raise SystemExit(128 + number)
 
 
 def _configuration(pairs: list[str]) -> dict[str, Any]:

@@ -81,6 +81,25 @@ def test_a_plugin_runs_only_after_it_was_granted(signed: Shell):
     assert "there are: hello" in signed("x", "helo", ok=False).stderr
 
 
+def test_a_plugin_that_is_stopped_leaves_nothing_behind(signed: Shell):
+    (signed.repository / "plugins/hello/hello.py").write_text(
+        "import time\n\n\ndef run(context):\n    context.log('up')\n    time.sleep(60)\n"
+    )
+    signed("sign", "plugins/hello", "--key", str(signed.top / "me"))
+    signed("trust", "hello", "--yes")
+    temporary = signed.top / "tmp"
+    temporary.mkdir()
+    environment = {"PATH": os.environ["PATH"], "HOME": str(signed.top / "home"), "TMPDIR": str(temporary)}
+    command = [str(Path(sys.executable).parent / "orchestrator"), "plugins", "run", "hello", "--as", "command"]
+    with subprocess.Popen(command, cwd=signed.repository, env=environment, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr
+        assert running.stderr.readline() == "up\n"
+        assert list(temporary.iterdir())
+        running.terminate()
+        assert running.wait(10) == 143
+    assert list(temporary.iterdir()) == []
+
+
 def test_every_kind_is_scaffolded_with_a_test_that_passes(shell: Shell):
     for kind in ("task", "auditor", "reporter", "listener", "command"):
         shell("new", f"a_{kind}", "--kind", kind)
