@@ -11,7 +11,7 @@ from typing import Any
 
 from core.errors import StorageError
 from core.plugins.keys import SIGNING_KEY, PublicKey, generate_key, load_private_key, public_key_of
-from core.plugins.manifest import MANIFEST, bundled_root
+from core.plugins.manifest import MANIFEST, bundled_root, is_installed_bundle
 from core.plugins.signing import sign_plugin
 from core.plugins.trust import TRUST_FILE, Role, TrustStore, load_trust, save_trust
 from core.plugins.user_places import UserPlaces
@@ -38,7 +38,7 @@ def user_trust(places: UserPlaces, repository: str | os.PathLike[str] | None = N
     """
     store = load_trust(places.config / TRUST_FILE, repository)
     path = bundled_root() / RELEASE_KEY
-    if bundled_root().name != "bundled_plugins" or not path.is_file():
+    if not is_installed_bundle(path) or not path.is_file():
         return store
     try:
         document = json.loads(path.read_text(encoding="utf-8"))

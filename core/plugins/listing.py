@@ -39,13 +39,14 @@ class Listing:
     reasons: tuple[str, ...] = ()
 
 
-def list_files(folder: str | os.PathLike[str], keep: Keep | None = None) -> Listing:
+def list_files(folder: str | os.PathLike[str], keep: Keep | None = None, *, skip_compiled: bool = False) -> Listing:
     """Return every file below ``folder`` with its digest, each opened once, never through a link.
 
     ``keep`` is called with the bytes that were hashed. Refused, with a reason each: links, hard links, devices, pipes, sockets,
     setuid and setgid, hidden names, ``__pycache__``, names that are not NFC or differ only by case, and folders beyond the limits.
+    ``skip_compiled`` passes over ``__pycache__`` instead: pip leaves it in what it installs; it is never listed or kept.
     """
-    walk = _Walk(keep)
+    walk = _Walk(keep, skip_compiled)
     try:
         top = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:
@@ -99,8 +100,9 @@ def collisions(paths: tuple[str, ...] | Mapping[str, object]) -> tuple[str, ...]
 
 
 class _Walk:
-    def __init__(self, keep: Keep | None) -> None:
+    def __init__(self, keep: Keep | None, skip_compiled: bool) -> None:
         self.keep = keep
+        self.skip_compiled = skip_compiled
         self.files: list[FileEntry] = []
         self.reasons: list[str] = []
         self.bytes = 0
@@ -114,6 +116,8 @@ class _Walk:
                 limits = f"{_MOST_FILES} files, {_LARGEST_FOLDER} bytes, {_DEEPEST} levels"
                 self.reasons.append(f"{path}: beyond the limits of a plugin ({limits})")
                 return
+            if self.skip_compiled and name == "__pycache__":
+                continue
             flaw = name_flaw(name)
             if flaw:
                 self.reasons.append(f"{ascii(path)[1:-1]}: {flaw}")

@@ -17,11 +17,18 @@ MANIFEST = "manifest.json"
 _LARGEST = 256 * 1024
 
 
+_PACKAGE = Path(__file__).resolve().parent.parent
+_INSTALLED_BUNDLE = _PACKAGE / "bundled_plugins"
+
+
 def bundled_root() -> Path:
     """Return the folder of the plugins that come with the tool: inside the package when installed, beside it in a checkout."""
-    package = Path(__file__).resolve().parent.parent
-    inside = package / "bundled_plugins"
-    return inside if inside.is_dir() else package.parent / "plugins"
+    return _INSTALLED_BUNDLE if _INSTALLED_BUNDLE.is_dir() else _PACKAGE.parent / "plugins"
+
+
+def is_installed_bundle(folder: str | os.PathLike[str]) -> bool:
+    """Return whether ``folder`` is a bundled plugin of an installed wheel (not of a checkout)."""
+    return Path(os.path.realpath(folder)).parent == _INSTALLED_BUNDLE
 
 
 @cache

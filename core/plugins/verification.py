@@ -14,7 +14,7 @@ from core.plugins.acceptance import Acceptance
 from core.plugins.certificate import certificate_objection
 from core.plugins.envelope import STATEMENT_TYPE, Envelope, open_envelope, signers
 from core.plugins.listing import SIGNATURE, differences, list_files
-from core.plugins.manifest import MANIFEST, parse_manifest
+from core.plugins.manifest import MANIFEST, is_installed_bundle, parse_manifest
 from core.plugins.statement import CERTIFICATION, Statement, decode_statement, digest_of, instant
 from core.plugins.trust import Role, TrustStore
 from core.plugins.user_places import UserPlaces
@@ -93,7 +93,7 @@ def _verify_files(
             contents[path] = content
 
     try:
-        listing = list_files(folder, keep)
+        listing = list_files(folder, keep, skip_compiled=is_installed_bundle(folder))
         reasons = [*listing.reasons, *differences(statement.files, listing.files)]
         manifest: Manifest | None = None
         if not reasons:
