@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Callable, Mapping
 
 from core.domain.attempt import Attempt, RunRecord
@@ -19,6 +18,7 @@ from core.domain.run_options import RunOptions
 from core.domain.settlement import Settlement, settle
 from core.domain.status import OPEN, Status
 from core.domain.task import Task, Work
+from core.domain.unmet_goals import UnmetGoals
 from core.events import RunFinished
 from core.executor import Executor
 from core.memory import Memory
@@ -70,8 +70,7 @@ class Orchestrator:
         #: Attempts of this run, by task.
         self._tries: dict[str, int] = {}
         self._pauses = Pauses()
-        #: Goals whose check failed, with the reason and how many tasks had been done by then.
-        self._unmet: dict[str, tuple[str, int]] = {}
+        self._unmet = UnmetGoals()
         self._next_poll = 0.0
         self._cycles = 0
         self._stop = ""
@@ -140,17 +139,8 @@ class Orchestrator:
         """Plan anew from what Memory holds, keeping what this run knows of running, pausing and waiting tasks."""
         tasks = self._memory.tasks
         selection = select(tasks, self._options.only, self._options.tags)
-        planner = Planner(tasks, handlers=self._options.handlers, durations=self._durations, selection=selection)
-        known = {task.id for task in tasks}
-        for task_id in known.intersection(self._executor.running):
-            planner.mark(task_id, Status.IN_PROGRESS)
-        for task_id in self._pauses.ids():
-            if task_id in known and planner.status(task_id) is Status.PENDING:
-                planner.delay(task_id)
-        for task_id, (reason, _) in self._unmet.items():
-            if task_id in known and planner.status(task_id) is Status.PENDING:
-                planner.wait_for_person(task_id, reason)
-        self._planner = planner
+        self._planner = Planner(tasks, handlers=self._options.handlers, durations=self._durations, selection=selection)
+        self._planner.restore(running=self._executor.running, pausing=self._pauses.ids(), waiting=self._unmet.reasons())
 
     # -- the loop ------------------------------------------------------------------------------------------------
 
@@ -196,8 +186,7 @@ class Orchestrator:
         assert outcome is not None
         decision = self._decisions.pop(attempt.task_id)
         self._budget = self._budget.settle(decision.cost, outcome.cost)
-        tries = self._tries[attempt.task_id]
-        stands = self._memory.status(attempt.task_id)
+        tries, stands = self._tries[attempt.task_id], self._memory.status(attempt.task_id)
         match settle(decision.work, outcome, stands, retries=decision.task.retries.limit, tries=tries, stopping=bool(self._stop)):
             case Settlement.OVERRULED:
                 self._memory.end_attempt(attempt, None, "a hand had the last word")
@@ -226,12 +215,12 @@ class Orchestrator:
 
     def _wait(self, task: Task, reason: str) -> None:
         self._planner.wait_for_person(task.id, reason)
-        self._unmet[task.id] = (reason, len(self._report.done))
+        self._unmet.note(task.id, reason, len(self._report.done))
         self._report.waiting(task, reason)
 
     def _finish(self, task: Task, status: Status, reason: str, outcome: Outcome | None = None, attempt: int = 0) -> None:
         self._planner.mark(task.id, status)
-        self._unmet.pop(task.id, None)
+        self._unmet.forget(task.id)
         self._report.finished(task, status, reason, outcome, attempt)
         if status is Status.FAILED and self._options.fail_fast:
             self._stop = self._stop or f"{task.id} failed and --fail-fast was given"
@@ -239,11 +228,9 @@ class Orchestrator:
     def _goes_on_after_quiet(self) -> bool:
         """Nothing runs and nothing can start: look once more at the file, at goals and at the code."""
         self._follow_file(now=True)
-        done = len(self._report.done)
-        for task_id in [task_id for task_id, (_, before) in self._unmet.items() if before < done]:
-            del self._unmet[task_id]
+        for task_id in self._unmet.pop_stale(len(self._report.done)):
             self._planner.resume(task_id)
-        if self._peek() is None and done:
+        if self._peek() is None and self._report.done:
             self._cycles += 1
             if self._cycles % self._options.reflect_every == 0:
                 self._reflect()
@@ -277,20 +264,20 @@ class Orchestrator:
         for task_id in running.intersection(change.statuses):
             self._executor.stop(task_id, Ending.INTERRUPTED, f"set to {change.statuses[task_id]} by hand")
         for task_id in (*change.changed, *change.statuses):
-            self._unmet.pop(task_id, None)
+            self._unmet.forget(task_id)
         self._plan()
         self._report.reloaded(change)
 
     def _reflect(self) -> None:
-        if self._reflect_once is not None and not self._stop:
-            cycle = self._reflect_once()
-            self._report.reflected(cycle)
-            # What was just measured needs no check of its own; the next cycle measures again.
-            self._unmet.update((task_id, (reason, sys.maxsize)) for task_id, reason in cycle.open.items() if self._is_goal(task_id))
-            self._plan()
-
-    def _is_goal(self, task_id: str) -> bool:
-        return any(task.id == task_id and task.work(self._options.handlers) is Work.GOAL for task in self._memory.tasks)
+        if self._reflect_once is None or self._stop:
+            return
+        cycle = self._reflect_once()
+        self._report.reflected(cycle)
+        for task in self._memory.tasks:
+            # What was just measured needs no check of its own.
+            if task.id in cycle.open and task.work(self._options.handlers) is Work.GOAL:
+                self._unmet.note(task.id, cycle.open[task.id])
+        self._plan()
 
     def _end_pauses(self) -> None:
         for task_id in self._pauses.pop_due(self._clock.monotonic()):

@@ -82,6 +82,21 @@ class Planner:
                 self._unmet[dependent] -= 1
                 self._offer(dependent)
 
+    def restore(self, *, running: Iterable[str], pausing: Iterable[str], waiting: Mapping[str, str]) -> None:
+        """Take over what a run knew before the backlog was read anew; ids that are gone are passed over."""
+        for task_id in running:
+            if task_id in self._graph.index:
+                self.mark(task_id, Status.IN_PROGRESS)
+        for task_id in pausing:
+            if self._is_pending(task_id):
+                self.delay(task_id)
+        for task_id, reason in waiting.items():
+            if self._is_pending(task_id):
+                self.wait_for_person(task_id, reason)
+
+    def _is_pending(self, task_id: str) -> bool:
+        return task_id in self._graph.index and self.status(task_id) is Status.PENDING
+
     def delay(self, task_id: str) -> None:
         """Hold a pending task back (a pause before a retry) until ``resume``."""
         position = self._graph.index[task_id]
