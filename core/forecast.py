@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from core.domain.budget import Budget
-from core.domain.lookup import check_selection
+from core.domain.lookup import check_selection, select
 from core.domain.plan import Explanation, Plan, PlannedStart, Verdict
 from core.domain.run_options import RunOptions
 from core.domain.status import Readiness, Status
 from core.domain.task import Task, Work
-from core.planner import UNKNOWN_DURATION, Decision, Planner, rank_reason, select
+from core.planner import UNKNOWN_DURATION, Decision, Planner, rank_reason
 
 
 def forecast(tasks: Sequence[Task], options: RunOptions, durations: Mapping[str, float]) -> Plan:

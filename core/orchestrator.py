@@ -10,7 +10,7 @@ from core.domain.attempt_work import described
 from core.domain.budget import Budget
 from core.domain.cycle import CycleReport
 from core.domain.exit_code import exit_code_of
-from core.domain.lookup import check_selection
+from core.domain.lookup import check_selection, select
 from core.domain.outcome import Ending, Outcome
 from core.domain.pauses import Pauses
 from core.domain.reload import Reloaded
@@ -22,7 +22,7 @@ from core.domain.unmet_goals import UnmetGoals
 from core.events import RunFinished
 from core.executor import Executor
 from core.memory import Memory
-from core.planner import Decision, Planner, select
+from core.planner import Decision, Planner
 from core.ports import Clock, Journal, Launcher, RunLock, StopSignals
 from core.run_report import RunReport
 

@@ -282,21 +282,6 @@ class Planner:
         return self._selection is None or self._graph.tasks[position].id in self._selection
 
 
-def select(tasks: Iterable[Task], ids: Collection[str], tags: Collection[str]) -> frozenset[str] | None:
-    """Return the ids that ``--only`` and ``--tag`` choose, with everything they need that is not done; None for all."""
-    if not ids and not tags:
-        return None
-    by_id = {task.id: task for task in tasks}
-    wanted = [task for task in by_id.values() if task.id in ids or not set(tags).isdisjoint(task.tags)]
-    chosen = {task.id for task in wanted}
-    while wanted:
-        needed = (by_id[name] for name in wanted.pop().dependencies if name not in chosen)
-        missing = [task for task in needed if task.status is not Status.DONE]
-        chosen.update(task.id for task in missing)
-        wanted.extend(missing)
-    return frozenset(chosen)
-
-
 def rank_reason(rank: Rank, task_id: str) -> str:
     """Say in one sentence what puts a task before others."""
     if rank.priority_from != task_id:

@@ -1,10 +1,11 @@
-"""Finding tasks by what a person typed."""
+"""Finding and choosing tasks by what a person typed."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable, Sequence
 
+from core.domain.status import Status
 from core.domain.task import Task
 from core.errors import UsageError
 
@@ -25,6 +26,21 @@ def check_selection(tasks: Sequence[Task], ids: Iterable[str], tags: Iterable[st
     for tag in sorted(tags):
         if tag not in known:
             raise UsageError(f"no task has the tag {tag}", hint=_nearest(tag, known))
+
+
+def select(tasks: Iterable[Task], ids: Collection[str], tags: Collection[str]) -> frozenset[str] | None:
+    """Return the ids that ``--only`` and ``--tag`` choose, with everything they need that is not done; None for all."""
+    if not ids and not tags:
+        return None
+    by_id = {task.id: task for task in tasks}
+    wanted = [task for task in by_id.values() if task.id in ids or not set(tags).isdisjoint(task.tags)]
+    chosen = {task.id for task in wanted}
+    while wanted:
+        needed = (by_id[name] for name in wanted.pop().dependencies if name not in chosen)
+        missing = [task for task in needed if task.status is not Status.DONE]
+        chosen.update(task.id for task in missing)
+        wanted.extend(missing)
+    return frozenset(chosen)
 
 
 def _nearest(word: str, known: Collection[str]) -> str:

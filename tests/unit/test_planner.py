@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.domain.budget import Budget
+from core.domain.lookup import select
 from core.domain.plan import Verdict
 from core.domain.status import Readiness, Status
 from core.domain.task import Task
-from core.planner import Planner, select
+from core.planner import Planner
 
 FREE = Budget()
 
