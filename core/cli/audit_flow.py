@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.assembly import Project
 from core.assembly.audit import append_findings, open_auditor, open_gate
@@ -50,7 +50,7 @@ def run_audit(project: Project, wishes: Wishes) -> int:
             from core.cli.audit_explain import show_explanation
 
             return show_explanation(project, auditor, wishes.explain, json=wishes.format == "json", done=line.clear)
-        gate = _judged(project, auditor, wishes)
+        gate = replace(_judged(project, auditor, wishes), project=project.root.name)
     finally:
         line.clear()
     _write_report(gate, wishes, stdout)

@@ -161,6 +161,8 @@ class GateReport:
     report: AuditReport
     judgement: Judgement
     fail_on: FailOn
+    #: Name of the repository, for headings.
+    project: str = ""
     #: What it was compared with: ``audit-baseline.json``, ``origin/main (1f2e3d4)``; empty for nothing.
     against: str = ""
     #: What a person should know or do, a sentence each.

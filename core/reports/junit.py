@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
@@ -10,9 +9,7 @@ from xml.etree import ElementTree as ET
 from core.events import RunFinished, TaskFinished
 from core.reports.columns import one_line
 from core.reports.progress import Progress
-
-#: What XML 1.0 does not allow, not even escaped.
-_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+from core.reports.xml_text import legal
 
 
 def junit_xml(progress: Progress, *, tail: Callable[[str], Sequence[str]]) -> str:
@@ -26,7 +23,7 @@ def junit_xml(progress: Progress, *, tail: Callable[[str], Sequence[str]]) -> st
     root = ET.Element("testsuites", {"name": "orchestrator", **counts})
     at = datetime.fromtimestamp(started.at, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     suite = ET.SubElement(root, "testsuite", {"name": "orchestrator", **counts, "skipped": str(_number(cases, "skipped")), "timestamp": at})
-    ET.SubElement(ET.SubElement(suite, "properties"), "property", name="run", value=_legal(run.run_id))
+    ET.SubElement(ET.SubElement(suite, "properties"), "property", name="run", value=legal(run.run_id))
     suite.extend(cases)
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
@@ -39,18 +36,18 @@ def _ended(event: TaskFinished, tries: int, tail: Callable[[str], Sequence[str]]
     text = "\n".join(tail(log)) if log else ""
     if event.status == "failed":
         message = f"{event.reason}: {one_line(event.description)}" + (f" ({tries} attempts)" if tries > 1 else "")
-        failure = ET.SubElement(case, "failure", message=_legal(message), type=outcome.ending.value if outcome is not None else "failed")
-        failure.text, text = _legal(text), ""
+        failure = ET.SubElement(case, "failure", message=legal(message), type=outcome.ending.value if outcome is not None else "failed")
+        failure.text, text = legal(text), ""
     elif event.status != "done":
-        ET.SubElement(case, "skipped", message=_legal(f"{event.status}: {event.reason}"))
+        ET.SubElement(case, "skipped", message=legal(f"{event.status}: {event.reason}"))
     if log:
-        ET.SubElement(case, "system-out").text = _legal(f"{text}\nlog: {log}".strip())
+        ET.SubElement(case, "system-out").text = legal(f"{text}\nlog: {log}".strip())
     return case
 
 
 def _held(task_id: str, reason: str) -> ET.Element:
     case = _case(task_id, 0.0)
-    ET.SubElement(case, "skipped", message=_legal(reason))
+    ET.SubElement(case, "skipped", message=legal(reason))
     return case
 
 
@@ -60,12 +57,8 @@ def _not_run(run: RunFinished) -> dict[str, str]:
 
 
 def _case(task_id: str, duration: float) -> ET.Element:
-    return ET.Element("testcase", classname="orchestrator", name=_legal(task_id), time=f"{duration:.3f}")
+    return ET.Element("testcase", classname="orchestrator", name=legal(task_id), time=f"{duration:.3f}")
 
 
 def _number(cases: Sequence[ET.Element], tag: str) -> int:
     return sum(case.find(tag) is not None for case in cases)
-
-
-def _legal(text: str) -> str:
-    return _ILLEGAL.sub("", text)

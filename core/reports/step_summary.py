@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from core.events import TaskFinished
-from core.reports.columns import one_line
+from core.reports.markdown_cell import markdown_cell
 from core.reports.progress import Progress
 from core.reports.wording import amount, count, seconds
 
@@ -63,15 +62,4 @@ def _held_rows(progress: Progress) -> list[str]:
 
 
 def _row(sign: str, task_id: str, description: str, time: str, cost: str, notes: str) -> str:
-    return f"| {sign} | **{_cell(task_id)}** {_cell(description)} | {time} | {cost} | {_cell(notes)} |\n"
-
-
-def _cell(text: str) -> str:
-    """Return text that neither ends a cell nor means anything to Markdown or HTML."""
-    return re.sub(r"([\\`*_{}\[\]<>()#|~@:$])", _escape, one_line(text))
-
-
-def _escape(match: re.Match[str]) -> str:
-    character = match.group()
-    # A mention or a link is made from bare text too; an entity makes none.
-    return f"&#{ord(character)};" if character in "<>@:|$" else f"\\{character}"
+    return f"| {sign} | **{markdown_cell(task_id)}** {markdown_cell(description)} | {time} | {cost} | {markdown_cell(notes)} |\n"

@@ -1,0 +1,38 @@
+"""An audit as annotations on the changed lines of a GitHub pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.domain.gate import GateReport, Judged, Standing
+from core.reports.audit_text import summary_lines
+from core.reports.audit_words import TITLES, sentence, standing_words
+from core.reports.style import PLAIN
+from core.reports.workflow_commands import command
+
+
+def audit_github(gate: GateReport, shown: Sequence[Judged]) -> str:
+    """Return an error for each finding that does not pass, a warning for what else is new or worse, and the verdict.
+
+    Accepted findings have none: GitHub shows ten of a kind a step, and these are not the change's.
+    """
+    failing = {judged.finding.fingerprint for judged in gate.failing}
+    errors = [judged for judged in shown if judged.finding.fingerprint in failing]
+    warnings = [
+        judged for judged in shown if judged.finding.fingerprint not in failing and judged.standing in (Standing.NEW, Standing.WORSE)
+    ]
+    lines = [_annotation("error", judged, gate) for judged in errors] + [_annotation("warning", judged, gate) for judged in warnings]
+    return "".join(lines) + summary_lines(gate, PLAIN)
+
+
+def _annotation(name: str, judged: Judged, gate: GateReport) -> str:
+    finding = judged.finding
+    standing = f" ({standing_words(judged)})" if gate.against else ""
+    return command(
+        name,
+        f"{sentence(finding)}{standing}",
+        file=finding.path,
+        line=str(finding.line),
+        endLine=str(finding.end_line),
+        title=TITLES[finding.metric][0],
+    )

@@ -1,0 +1,72 @@
+"""An audit for programs. Keys are only ever added; what is taken away or changes its meaning gets a new ``version``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from core.domain.accepted import Accepted
+from core.domain.audit import AuditedFile
+from core.domain.audit_totals import Totals, packages, totals
+from core.domain.gate import GateReport, Judged, Standing
+from core.domain.metric import BlockKind, maintainability_rank
+from core.domain.refactor_task import number
+from core.reports.audit_words import finding_fields
+from core.reports.json_document import json_document
+
+VERSION = 1
+
+
+def audit_json(gate: GateReport, shown: Sequence[Judged]) -> str:
+    """Return the document; two audits of the same code give the same text."""
+    return json_document(audit_fields(gate, shown))
+
+
+def audit_fields(gate: GateReport, shown: Sequence[Judged]) -> dict[str, Any]:
+    """Return the document as plain values."""
+    report, judgement = gate.report, gate.judgement
+    standings = {standing.value: judgement.count(standing) for standing in Standing}
+    return {
+        "version": VERSION,
+        "gate": {"passed": not gate.failing, "fail_on": gate.fail_on.value, "against": gate.against, "failing": len(gate.failing)},
+        "counts": {"files": len(report.files), "findings": len(report.findings), **standings, "gone": len(judgement.gone)},
+        "totals": _totals(totals(report)),
+        "findings": [finding_fields(judged) for judged in shown],
+        "gone": [_gone(accepted) for accepted in judgement.gone],
+        "packages": [{"package": each.package, **_totals(each)} for each in packages(report)],
+        "files": [file_fields(file) for file in report.files],
+        "notes": [note for note in (*gate.notes, report.gap) if note],
+    }
+
+
+def file_fields(file: AuditedFile) -> dict[str, Any]:
+    """Return the numbers of one file."""
+    measure = file.measure
+    blocks = [block.complexity for block in measure.blocks if block.kind is not BlockKind.CLASS]
+    known = measure.raw is not None
+    return {
+        "path": file.path,
+        "lines": measure.raw.loc if measure.raw else 0,
+        "blocks": len(blocks),
+        "complexity": sum(blocks),
+        "worst": max(blocks, default=0),
+        "maintainability": number(measure.maintainability) if known else None,
+        "rank": maintainability_rank(measure.maintainability) if known else None,
+        "churn": file.trend.churn if file.trend else 0,
+        "problem": measure.problem,
+    }
+
+
+def _totals(total: Totals) -> dict[str, Any]:
+    return {
+        "files": total.files,
+        "lines": total.lines,
+        "blocks": total.blocks,
+        "findings": total.findings,
+        "complexity": number(total.complexity),
+        "maintainability": None if total.maintainability is None else number(total.maintainability),
+    }
+
+
+def _gone(accepted: Accepted) -> dict[str, Any]:
+    return {"path": accepted.path, "block": accepted.block, "metric": accepted.metric.value, "score": accepted.score}
