@@ -18,7 +18,7 @@ def run(context: Context) -> dict:
     source, package = locate(context)
     sys.path.insert(0, source)
     imports = read_imports(package)
-    troubles = [*circles(imports), *god_modules(imports, context.config.get("most_importers", 10))]
+    troubles = [*circles(imports), *god_modules(imports, context.config.get("most_importers", 10), context.config.get("allowed", ()))]
     if context.kind == "auditor":
         prefix = os.path.relpath(source, context.root)
         findings = [finding(trouble, imports, prefix) for trouble in troubles]

@@ -31,7 +31,7 @@ class Bench:
     def run(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "HOME": str(self.top / "home"), "PYTHONPATH": str(self.top / "copy"), "PYTHONDONTWRITEBYTECODE": "1"}
         environment = {name: value for name, value in environment.items() if not name.startswith("XDG_")} | variables
-        command = [sys.executable, "-m", "core", *words]
+        command = [sys.executable, "-P", "-m", "core", *words]
         return subprocess.run(command, cwd=self.repository, env=environment, capture_output=True, text=True, check=False)
 
     def grant(self, name: str) -> None:
@@ -76,6 +76,15 @@ def test_dependency_graph_finds_the_circle_and_the_god_module_and_draws_them(ben
     assert page.startswith("<!doctype html>")
     assert "http" not in page
     assert bench.run("x", "dependency_graph", "mermaid").stdout == (drawn / "graph.mmd").read_text()
+
+
+def test_dependency_graph_reads_a_package_that_is_called_like_ours(bench: Bench):
+    (bench.repository / "core").mkdir()
+    (bench.repository / "core" / "__init__.py").write_text("from core import a\n")
+    (bench.repository / "core" / "a.py").write_text("from core import b\n")
+    (bench.repository / "core" / "b.py").write_text("")
+    bench.grant("dependency_graph")
+    assert bench.run("x", "dependency_graph", "dot").stdout.count("->") == 2
 
 
 def test_changelog_is_written_from_the_commits_and_twice_is_once(bench: Bench):

@@ -39,6 +39,7 @@ class TestImports(unittest.TestCase):
         many = imports(*(f"m{number}>god" for number in range(11)))
         self.assertEqual([trouble.module for trouble in god_modules(many, 10)], ["god"])
         self.assertEqual(god_modules(many, 11), [])
+        self.assertEqual(god_modules(many, 10, ("go*",)), [])
 
     def test_pictures_name_every_module_and_colour_circles(self) -> None:
         small = imports("a>b", "b>a", "a>c")
