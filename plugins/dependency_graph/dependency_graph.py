@@ -10,6 +10,8 @@ from pictures import dot, mermaid
 from core.plugins.api import Context
 
 FOLDER = "docs/dependency_graph"
+#: More than this nobody reads.
+MOST_BOXES = 60
 DRAW = {"mermaid": ("graph.mmd", mermaid), "dot": ("graph.dot", dot), "html": ("graph.html", html_page)}
 
 
@@ -26,11 +28,19 @@ def run(context: Context) -> dict:
             "findings": findings,
             "metrics": [{"name": "modules", "value": len(imports.modules)}, {"name": "imports", "value": imports.count}],
         }
-    small = squashed(imports, context.config.get("depth", 2))
+    small = readable(imports, context.config.get("depth"))
     if context.kind == "command":
         return {"output": printed(context.input["arguments"], small, troubles)}
     written = [write(context, name, small, troubles) for name in context.config.get("formats", list(DRAW))]
     return {"message": f"{len(imports.modules)} modules, {len(troubles)} findings; wrote {', '.join(written)}"}
+
+
+def readable(imports: Imports, depth: int | None) -> Imports:
+    """Return the imports at the wanted depth, or at the greatest that still makes a readable picture."""
+    if depth is not None:
+        return squashed(imports, depth)
+    fitting = [small for small in (squashed(imports, level) for level in (3, 2)) if len(small.modules) <= MOST_BOXES]
+    return fitting[0] if fitting else squashed(imports, 1)
 
 
 def locate(context: Context) -> tuple:

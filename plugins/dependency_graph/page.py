@@ -5,6 +5,8 @@ from html import escape
 from imports import Imports, knots, knotted
 
 WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 190, 30, 24, 80, 24
+#: Boxes side by side; a longer row goes on below.
+ACROSS = 7
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --line: #9aa4b2; --box: #f3f5f8; --bad: #c62828; --mark: #1f6feb; }
@@ -30,7 +32,7 @@ nodes.forEach(n => { for (const e of ['mouseenter', 'focus']) n.addEventListener
 
 def html_page(imports: Imports, troubles: list) -> str:
     """Return the page: a picture in levels (importers above what they import), and the findings below it."""
-    rows = levels(imports)
+    rows = [row[at : at + ACROSS] for row in levels(imports) for at in range(0, len(row), ACROSS)]
     place = {}
     for row, modules in enumerate(rows):
         for column, module in enumerate(modules):

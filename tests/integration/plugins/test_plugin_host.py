@@ -246,6 +246,12 @@ def test_the_lock_and_the_policy_narrow_what_the_manifest_asks(world):
         world.host(policy=PluginPolicy(blocked=("sample",))).run_task("sample", {}, TASK)
 
 
+def test_a_policy_of_certified_plugins_refuses_the_merely_signed(world):
+    world.ready(body("return {'message': ''}"))
+    with pytest.raises(PluginRefused, match="not certified: it has no certification report"):
+        world.host(policy=PluginPolicy(require="certified")).run_task("sample", {}, TASK)
+
+
 def test_without_a_sandbox_plugins_are_off_never_unconfined(world):
     world.write_plugin(body("return {'message': ''}"))
     world.sign()

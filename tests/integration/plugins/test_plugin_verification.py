@@ -6,10 +6,12 @@ import json
 import os
 import socket
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from core.domain.plugin import Permissions
 from core.errors import StorageError, UsageError
 from core.plugins.acceptance import Acceptance
 from core.plugins.keys import load_private_key, public_key_of
@@ -151,6 +153,14 @@ def test_a_key_is_believed_only_in_its_scope_role_and_time(signed):
     assert "is not trusted as author" in signed.verify(trust=certifier).reasons[0]
     short = TrustStore().with_key(public, ["author"], ["sample"], 1000)
     assert "expired on 1970-01-01T00:16:40Z" in signed.verify(trust=short).reasons[0]
+
+
+def test_another_manifest_than_the_signed_one_is_refused(signed):
+    manifest = signed.verify().manifest
+    known = {"trust": signed.trust, "places": signed.places}
+    assert verify_plugin_signature(manifest, signed.folder, **known) == ()
+    wider = replace(manifest, permissions=Permissions(net=("*:443",)))
+    assert verify_plugin_signature(wider, signed.folder, **known) == ("the manifest given is not the one that was signed",)
 
 
 def test_expired_and_future_signatures_are_refused(signed):
