@@ -5,7 +5,7 @@ The plan and its statuses are ``tasks.yml``; what has not reached it yet is in t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from core.domain.attempt import Attempt
@@ -160,16 +160,18 @@ class Memory:
 
     # -- recovery ------------------------------------------------------------------------------------------------
 
-    def recover(self) -> tuple[Recovery, ...]:
+    def recover(self, tell: Callable[[Recovery], None]) -> None:
         """Put right what dead runs left: call under the run lock, after ``load_tasks`` and after their processes were killed.
 
-        Their open attempts end as ``interrupted``, their ``in_progress`` tasks are pending again.
+        Their open attempts end as ``interrupted``, their ``in_progress`` tasks are pending again. ``tell`` hears of each
+        dead run before it is recorded as ended: whoever is killed in between leaves the telling to the next run.
         """
         dead = [run for run in self._journal.dead_runs() if run.id != self.run_id]
         if not dead and Status.IN_PROGRESS not in self._status.values():
-            return ()
-        replayed = len(self._dirty)
+            return
         interrupted = [interrupt(attempt) for attempt in self._journal.open_attempts() if attempt.run_id != self.run_id]
+        for run in dead:
+            tell(recovery_of(run, interrupted, replayed=len(self._dirty)))
         with self._journal.transaction():
             for attempt in interrupted:
                 self._journal.end_attempt(attempt)
@@ -177,7 +179,6 @@ class Memory:
             for run in dead:
                 self._journal.end_run(run.id, self._clock.now(), -1)
         self.save_tasks()
-        return tuple(recovery_of(run, interrupted, replayed) for run in dead)
 
     # -- inside --------------------------------------------------------------------------------------------------
 

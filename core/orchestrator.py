@@ -106,8 +106,7 @@ class Orchestrator:
         check_selection(tasks, self._options.only, self._options.tags)
         self._journal.begin_run(RunRecord(id=self._memory.run_id, pid=self._pid, started=self._clock.now()))
         self._memory.save_tasks()
-        for recovery in self._memory.recover():
-            self._report.recovered(recovery, killed.get(recovery.run.id, 0))
+        self._memory.recover(lambda recovery: self._report.recovered(recovery, killed.get(recovery.run.id, 0)))
         if self._options.retry_failed:
             self._memory.reopen_failed(select(tasks, self._options.only, self._options.tags), "--retry-failed")
         self._numbers = dict(self._journal.attempt_counts())

@@ -1,0 +1,25 @@
+"""What every fault needs: the tool, ready to be forked, and a repository to harm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.laboratory import Laboratory
+from tests.faults.zygote import Zygote
+
+
+@pytest.fixture(scope="session")
+def zygote() -> Iterator[Zygote]:
+    zygote = Zygote()
+    yield zygote
+    zygote.close()
+
+
+@pytest.fixture
+def laboratory(tmp_path: Path, zygote: Zygote) -> Iterator[Laboratory]:
+    laboratory = Laboratory(tmp_path / "repository", zygote)
+    yield laboratory
+    laboratory.close()

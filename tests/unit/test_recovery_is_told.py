@@ -1,0 +1,52 @@
+"""A dead run is told of at least once, whatever happens to the one that finds it."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.domain.attempt import Attempt, RunRecord
+from core.domain.recovery import Recovery
+from core.domain.task import Task
+from core.memory import Memory
+from core.testing.clock import VirtualClock
+from core.testing.journal import InMemoryJournal
+from core.testing.task_file import InMemoryTaskFile
+
+
+class Killed(BaseException):
+    """kill -9."""
+
+
+def _memory(journal: InMemoryJournal, run_id: str) -> Memory:
+    memory = Memory(
+        file=InMemoryTaskFile([Task(id="a", description="a", command="true")]), journal=journal, clock=VirtualClock(), run_id=run_id
+    )
+    memory.load_tasks()
+    journal.begin_run(RunRecord(id=run_id, pid=1, started=0.0))
+    return memory
+
+
+def test_who_is_killed_while_telling_leaves_it_to_the_next_run() -> None:
+    journal = InMemoryJournal()
+    _memory(journal, "dead").begin_attempt(Attempt(run_id="dead", task_id="a", number=1, started=0.0), in_progress=True)
+
+    def dies(recovery: Recovery) -> None:
+        raise Killed(recovery)
+
+    with pytest.raises(Killed):
+        _memory(journal, "killed").recover(dies)
+    told: list[Recovery] = []
+    _memory(journal, "third").recover(told.append)
+
+    assert {recovery.run.id: [attempt.task_id for attempt in recovery.interrupted] for recovery in told} == {"dead": ["a"], "killed": []}
+    assert [run.id for run in journal.dead_runs()] == ["third"]
+
+
+def test_what_was_told_and_recorded_is_not_told_again() -> None:
+    journal = InMemoryJournal()
+    _memory(journal, "dead")
+    told: list[Recovery] = []
+    _memory(journal, "second").recover(told.append)
+    _memory(journal, "third").recover(told.append)
+
+    assert [recovery.run.id for recovery in told] == ["dead", "second"]
