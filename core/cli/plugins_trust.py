@@ -93,15 +93,15 @@ def plugins_revoke(
         str, typer.Argument(metavar="KEY|DIGEST|LIST", help="Key id, KEY.pub, digest, or a signed list.", show_default=False)
     ],
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; shown whenever it is refused.")] = "revoked by the user",
+    publish: Annotated[Path | None, typer.Option("--publish", metavar="FILE", help="Put it into a signed list for others instead.")] = None,
+    days: Annotated[int, typer.Option("--days", metavar="N", min=1, help="With --publish: renew the list within N days.")] = 30,
+    key: KeyFile = None,
     json: Json = False,
 ) -> int:
     """Believe a key or a plugin no longer.
 
-    For ever: it cannot be trusted again.
+    For ever: it cannot be trusted again. A list that a trusted revoker signed is taken in whole.
     """
-    import re
-
-    from core.plugins.keys import read_public_key
     from core.plugins.revocation_list import take_list
     from core.plugins.trust import TRUST_FILE, load_trust, save_trust
     from core.plugins.user_places import user_places
@@ -112,13 +112,42 @@ def plugins_revoke(
         new = take_list(store, Path(target).read_bytes(), time.time())
         told = f"took list {new.list_number}: {len(new.revoked) - len(store.revoked)} more revoked"
     else:
-        identity = read_public_key(Path(target)).id if target.endswith(".pub") else target
-        if not re.fullmatch(r"[0-9a-f]{32}|[0-9a-f]{64}", identity):
-            raise UsageError(f"{target}: not a key id, a digest, a .pub file or a list", hint="orchestrator plugins show NAME says the ids")
+        identity = _revocable(target)
+        if publish is not None:
+            return _publish(publish, {identity: reason}, days, key, json)
         new = store.with_revocation(identity, reason, time.time())
         told = f"revoked {identity}: {reason}"
     save_trust(path, new)
     return say_json({"revoked": [item.target for item in new.revoked], "list": new.list_number}) if json else say(told + "\n")
+
+
+def _revocable(target: str) -> str:
+    import re
+
+    from core.plugins.keys import read_public_key
+
+    identity = read_public_key(Path(target)).id if target.endswith(".pub") else target
+    if not re.fullmatch(r"[0-9a-f]{32}|[0-9a-f]{64}", identity):
+        hint = "orchestrator plugins show NAME says the signer, plugins verify NAME --json the digest"
+        raise UsageError(f"{target}: not a key id, a digest, a .pub file or a list", hint=hint)
+    return identity
+
+
+def _publish(file: Path, targets: dict[str, str], days: int, key: str | None, json: bool) -> int:
+    from core.errors import StorageError
+    from core.plugins.keys import load_private_key
+    from core.plugins.revocation_list import extend_list
+
+    private = load_private_key(key, os.environ)
+    try:
+        present = file.read_bytes() if file.exists() else None
+        revocations, content = extend_list(present, targets, time.time() + days * 86400, private)
+        file.write_bytes(content)
+    except OSError as error:
+        raise StorageError(f"{file}: {error.strerror}") from error
+    if json:
+        return say_json({"number": revocations.number, "targets": revocations.targets})
+    return say(f"wrote list {revocations.number} with {len(revocations.targets)} entries to {file}\n")
 
 
 def _trust_keys(files: list[Path], scope: list[str], role: list[str], days: int | None, json: bool) -> int:

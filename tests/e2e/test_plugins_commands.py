@@ -129,6 +129,23 @@ def test_revoking_a_key_stops_its_plugins_for_ever(signed: Shell):
     assert "is revoked" in signed("trust", str(signed.top / "me.pub"), "--scope", "*", ok=False).stderr
 
 
+def test_a_published_list_of_revocations_is_taken_from_a_trusted_revoker_and_never_an_older_one(signed: Shell):
+    signed("trust", "hello", "--yes")
+    signed("keygen", str(signed.top / "revoker"))
+    digest = signed.json("verify", "hello")["digest"]
+    one, two = str(signed.top / "one.list"), str(signed.top / "two.list")
+    publish = ("--publish", two, "--key", str(signed.top / "revoker"), "--reason", "it leaks")
+    signed("revoke", "f" * 64, *publish)
+    shutil.copy(two, one)
+    assert signed.json("revoke", digest, *publish)["number"] == 2
+    assert "no trusted revoker" in signed("revoke", two, ok=False).stderr
+    signed("trust", str(signed.top / "revoker.pub"), "--role", "revoker")
+    assert signed("revoke", two).stdout == "took list 2: 2 more revoked\n"
+    assert "this state of hello was revoked" in signed("run", "hello", "--as", "command", ok=False).stderr
+    assert "list 1 is older than list 2" in signed("revoke", one, ok=False).stderr
+    assert "not one that this key signed" in signed("revoke", digest, "--publish", two, "--key", str(signed.top / "me"), ok=False).stderr
+
+
 def test_an_archive_is_installed_granted_run_and_removed(signed: Shell):
     (signed.repository / "plugins" / "hello").rename(signed.top / "hello")
     with tarfile.open(signed.top / "hello.tar.gz", "w:gz") as archive:
