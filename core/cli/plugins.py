@@ -166,11 +166,20 @@ def plugins_run(
         return 1
     result = answer.result
     text = next((result[key] for key in ("output", "content", "message") if key in result), "")
+    if sys.stdout.isatty():
+        from core.plugins.plain_text import plain
+
+        text = plain(text)
     say(text if text.endswith("\n") or not text else text + "\n")
     return int(result.get("exit_code", 0 if result.get("ok", True) else 1))
 
 
 def _pass_on(content: bytes) -> None:
+    """Show what a plugin writes as it comes; on a terminal without anything that a terminal would obey."""
+    if sys.stderr.isatty():
+        from core.plugins.plain_text import plain
+
+        content = plain(content.decode("utf-8", "replace")).encode("utf-8", "replace")
     sys.stderr.buffer.write(content)
     sys.stderr.buffer.flush()
 

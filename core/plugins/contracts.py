@@ -79,5 +79,12 @@ def config_problems(schema: Mapping[str, Any], value: Any) -> tuple[str, ...]:
 
 
 def _problems(value: Any, schema: Mapping[str, Any]) -> tuple[str, ...]:
+    try:
+        return _told(value, schema)
+    except RecursionError:
+        return ("(root): its schema refers to itself without end",)
+
+
+def _told(value: Any, schema: Mapping[str, Any]) -> tuple[str, ...]:
     found = (f"{dotted(path)}: {message}" + (f" ({hint})" if hint else "") for path, _, message, hint in mistakes(value, schema))
     return tuple(sorted(found))

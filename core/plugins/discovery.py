@@ -59,7 +59,7 @@ def _folders(top: Path) -> Iterator[Path]:
         return
     for name in names:
         folder = top / name
-        if not name.startswith((".", "_")) and not folder.is_symlink() and (folder / MANIFEST).is_file():
+        if name.isprintable() and not name.startswith((".", "_")) and not folder.is_symlink() and (folder / MANIFEST).is_file():
             yield folder
 
 

@@ -19,6 +19,7 @@ from core.plugins.discovery import discover_plugins, find_plugin
 from core.plugins.layers import Layers, Tier, sandbox_layers
 from core.plugins.lock_file import LOCK_FILE, lock_objections, read_lock
 from core.plugins.permission_check import permission_objections
+from core.plugins.plain_text import plain
 from core.plugins.requirements import installed_requirements
 from core.plugins.session import Answer, Session
 from core.plugins.trust import TrustStore
@@ -141,7 +142,7 @@ class PluginHost:
         """Run a task (``plugin: NAME``, ``with: config``); ``task`` has id and description. ``ok: false`` in the result is a failure."""
         answer = self.call(name, Kind.TASK, {"task": dict(task)}, config, on_log=on_log, seconds=seconds)
         if answer.ok and answer.result.get("ok") is False:
-            return replace(answer, problem=answer.result["message"] or "the plugin reported a failure")
+            return replace(answer, problem=plain(answer.result["message"]) or "the plugin reported a failure")
         return answer
 
     def providers(self, kind: Kind) -> tuple[Manifest, ...]:
@@ -186,10 +187,10 @@ class OpenPlugin:
         if problem:
             return answer
         if "result" not in message:
-            return replace(answer, problem=str(message.get("error", "its answer has no result"))[:2000])
+            return replace(answer, problem=plain(str(message.get("error", "its answer has no result"))[:2000]))
         broken = result_problems(kind, contract, message["result"])
         if broken:
-            return replace(answer, problem=f"its result breaks the contract of {kind} {contract}: {'; '.join(broken[:5])}")
+            return replace(answer, problem=f"its result breaks the contract of {kind} {contract}: {plain('; '.join(broken[:5]))}")
         return replace(answer, result=message["result"])
 
 

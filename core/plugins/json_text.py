@@ -50,8 +50,15 @@ def dotted(path: Path) -> str:
     """Return a path as people write it: ``permissions.fs.read[0]``; ``(root)`` for the whole document."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+        text += f"[{part}]" if isinstance(part, int) else f".{part if part.isprintable() else ascii(part)}"
     return text.lstrip(".") or "(root)"
+
+
+def value_at(value: Any, path: Path) -> Any:
+    """Return the value that lies at ``path``."""
+    for part in path:
+        value = value[part]
+    return value
 
 
 class _Reader:

@@ -10,7 +10,7 @@ from typing import Any
 
 from core.domain.plugin import Kind, Manifest, Permissions, Provision
 from core.errors import InvalidFile, Problem, StorageError
-from core.plugins.json_text import JsonText, read_json
+from core.plugins.json_text import JsonText, dotted, read_json, value_at
 from core.plugins.schema_check import schema_mistake, schema_problems
 
 MANIFEST = "manifest.json"
@@ -78,8 +78,12 @@ def parse_manifest(content: bytes, file: str) -> Manifest:
 
 
 def _beyond_schema(document: JsonText, file: str) -> list[Problem]:
-    """What a schema cannot say: the configuration's own schema, and provisions given twice."""
-    problems = []
+    """What a schema cannot say: odd characters, the configuration's own schema, and provisions given twice."""
+    problems = [
+        Problem(file=file, line=line, column=column, message=f"{dotted(path)}: holds a character that cannot be shown")
+        for path, (line, column) in document.values.items()
+        if not all(text.isprintable() for text in (*path, value_at(document.value, path)) if isinstance(text, str))
+    ]
     flaw = schema_mistake(document.value.get("config", {}))
     if flaw:
         line, column = document.values[("config",)]

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InvalidFile
+from core.plugins.contracts import config_problems
 from core.plugins.json_text import read_json
 from core.plugins.manifest import parse_manifest
 
@@ -101,6 +102,17 @@ def test_permissions_that_are_understood_are_accepted(permissions: dict[str, obj
 def test_a_configuration_that_is_no_schema_or_reaches_outside_is_refused():
     assert "config: not a JSON schema" in problems_of(manifest(config={"type": "objekt"}))[0]
     assert "may refer only into itself" in problems_of(manifest(config={"$ref": "https://example.com/x.json"}))[0]
+
+
+@pytest.mark.parametrize("odd", ["\x1b[2J", "\u202e", "a\nb", "\ud800", "\x00"])
+def test_what_a_terminal_would_obey_or_hide_is_refused_at_its_place(odd: str):
+    assert problems_of(manifest(description=odd)) == ["manifest.json:4:18: description: holds a character that cannot be shown"]
+    told = problems_of(manifest(**{f"x{odd}": 1}))
+    assert all(line.isprintable() for line in told)
+
+
+def test_a_schema_that_refers_to_itself_without_end_is_told_not_followed():
+    assert config_problems({"$ref": "#"}, {}) == ("(root): its schema refers to itself without end",)
 
 
 VALUES = st.recursive(
