@@ -51,6 +51,8 @@ def _uses(statements: Sequence[ast.stmt]) -> tuple[dict[str, list[int]], dict[st
             for inner in ast.walk(node):
                 if isinstance(inner, ast.Name):
                     reads.setdefault(inner.id, []).append(node.lineno)
+        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            reads.setdefault(node.target.id, []).append(node.lineno)
         elif isinstance(node, ast.Name):
             (reads if isinstance(node.ctx, ast.Load) else writes).setdefault(node.id, []).append(node.lineno)
     return reads, writes

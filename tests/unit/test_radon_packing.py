@@ -1,0 +1,60 @@
+"""What is packed comes out equal, and what was damaged is noticed."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.adapters.radon_meter.agreement import SPECIMEN
+from core.adapters.radon_meter.file_measure import measure_source
+from core.adapters.radon_meter.packing import Damaged, pack, unpack
+from core.domain.metric import Block, BlockKind, FileMeasure, Halstead, RawCounts
+
+NUMBER = st.integers(0, 2**32 - 1)
+FLOAT = st.floats(allow_nan=False)
+NAME = st.from_regex(r"[^\W\d]\w*(\.\w+)?", fullmatch=True)
+BLOCK = st.builds(
+    Block,
+    kind=st.sampled_from(BlockKind),
+    name=NAME,
+    line=NUMBER,
+    end_line=NUMBER,
+    column=NUMBER,
+    complexity=NUMBER,
+    shape=st.sampled_from(["", "0123456789ab"]),
+)
+COUNTS = ("h1", "h2", "N1", "N2", "vocabulary", "length")
+HALSTEAD = st.builds(Halstead, **{name: NUMBER if name in COUNTS else FLOAT for name in Halstead.__dataclass_fields__})
+MEASURE = st.builds(
+    FileMeasure,
+    blocks=st.lists(BLOCK, max_size=4).map(tuple),
+    maintainability=FLOAT,
+    raw=st.none() | st.builds(RawCounts, **dict.fromkeys(RawCounts.__dataclass_fields__, NUMBER)),
+    halstead=st.none() | HALSTEAD,
+    problem=st.text(),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(MEASURE)
+def test_a_measure_survives_packing(measure):
+    assert unpack(pack(measure)) == measure
+
+
+PACKED = pack(measure_source(SPECIMEN.encode()))
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", PACKED[:-1], PACKED + b"x", PACKED[: len(PACKED) // 2], b"\xff" * len(PACKED)])
+def test_damage_is_noticed(data):
+    with pytest.raises(Damaged):
+        unpack(data)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_measure_or_damaged(data):
+    with suppress(Damaged):
+        assert isinstance(unpack(data), FileMeasure)
