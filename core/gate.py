@@ -37,7 +37,7 @@ class Gate:
         report = self._auditor.measure(paths or None)
         accepted = known or ()
         in_scope = _scope(paths)
-        judgement = judge(report.findings, report.shapes, filter(lambda each: in_scope(each.path), accepted), _paths(report))
+        judgement = judge(report.findings, report.shapes, [each for each in accepted if in_scope(each.path)], _paths(report))
         notes = () if known is None else self._turn_ratchet(judgement, accepted, report, shrink=shrink)
         return GateReport(
             report=report,
@@ -54,11 +54,12 @@ class Gate:
         """
         known = self._known(paths)
         report = self._auditor.measure(paths or None)
-        accepted = renewed(report, known, _scope(paths))
-        before = judge(report.findings, report.shapes, known, _paths(report))
+        in_scope = _scope(paths)
+        accepted = renewed(report, known, in_scope)
+        before = judge(report.findings, report.shapes, [each for each in known if in_scope(each.path)], _paths(report))
         self._baseline.write(accepted)
         note = f"{self._name}: {len(accepted)} accepted{_difference(before)}"
-        judgement = judge(report.findings, report.shapes, accepted, _paths(report))
+        judgement = judge(report.findings, report.shapes, [each for each in accepted if in_scope(each.path)], _paths(report))
         return GateReport(report=report, judgement=judgement, fail_on=fail_on or FailOn.WORSE, against=self._name, notes=(note,))
 
     def audit_since(self, revision: str, paths: Sequence[str] = (), *, fail_on: FailOn | None = None) -> GateReport:

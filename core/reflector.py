@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from core.domain.audit import AuditReport
@@ -13,6 +14,7 @@ from core.domain.metric import FileMeasure, Metric
 from core.domain.refactor_task import is_own, number, place, place_of, priority, refactor_entry, task_id, unmet
 from core.domain.status import OPEN, Status
 from core.domain.task import Task
+from core.errors import EditRefused
 from core.memory import Memory
 from core.self_auditor import SelfAuditor
 
@@ -58,7 +60,7 @@ class Reflector:
         for name, (_, reason) in decisions.reopen.items():
             self._memory.transition(name, Status.PENDING, reason)
         updates = self._updates(decisions)
-        self._memory.set_fields(edit for edits in updates.values() for edit in edits)
+        self._set(updates)
         appended = self._memory.append(self._entry(finding, report) for finding in decisions.append)
         self._remember(appended, updates)
         return CycleReport(
@@ -97,6 +99,16 @@ class Reflector:
             if tasks[name].priority != wanted and remembered.get(name) == tasks[name].priority:
                 updates.setdefault(name, []).append(SetField(task_id=name, path=("priority",), value=wanted))
         return updates
+
+    def _set(self, updates: Mapping[str, list[SetField]]) -> None:
+        """Change the fields; where a person laid an entry out such that it cannot be without guessing, it stays as it is."""
+        try:
+            self._memory.set_fields(edit for edits in updates.values() for edit in edits)
+        except EditRefused:
+            for edits in updates.values():
+                for edit in edits:
+                    with suppress(EditRefused):
+                        self._memory.set_fields([edit])
 
     def _remember(self, appended: Iterable[Task], updates: Mapping[str, list[SetField]]) -> None:
         changed = {task.id: task.priority for task in appended}
@@ -168,7 +180,7 @@ def _closing(task: Task, report: AuditReport, exists: Callable[[str], bool]) -> 
         return ClosedTask(task_id=task.id, status=Status.CANCELLED, reason=f"{path} is no longer audited")
     if measure.problem:
         return None
-    metric, before, after = task.origin.get("metric"), task.origin.get("score"), _score_now(task, measure)
+    metric, before, after = task.origin.get("metric"), number(float(task.origin.get("score", 0))), _score_now(task, measure)
     where = place(path, block)
     reason = f"{where} is gone" if after is None else f"{metric} of {where}: {before} → {after}"
     return ClosedTask(task_id=task.id, status=Status.DONE, reason=reason)

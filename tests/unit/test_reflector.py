@@ -293,3 +293,23 @@ def _audited(path, *blocks):
     from core.domain.audit import AuditedFile
 
     return AuditedFile(path=path, measure=FileMeasure(blocks=blocks))
+
+
+def test_an_entry_that_cannot_be_changed_where_it_stands_holds_up_nothing():
+    from core.domain.edit import SetField
+    from core.errors import EditRefused, Problem
+
+    class Stubborn(InMemoryTaskFile):
+        def write(self, edits):
+            if any(isinstance(edit, SetField) and edit.path == ("description",) for edit in edits):
+                raise EditRefused(Problem(file="tasks.yml", message="description has an anchor"))
+            return super().write(edits)
+
+    desk = Desk(Code(a_py={"f": (23, "s1")}))
+    desk.file = Stubborn([])
+    desk.cycle()
+    desk.code.files = {"b.py": {"g": (23, "s1"), "more": (15, "s2")}}
+    desk.cycle()
+
+    assert desk.tasks[the_id()].origin["path"] == "b.py"
+    assert the_id("b.py", "more") in desk.tasks

@@ -217,6 +217,7 @@ def test_what_is_rendered_reads_back_the_same(fields: dict[str, Any]):
 
 # -- other fields ------------------------------------------------------------------------------------------------------
 
+LONG = "many words " * 7 + "and even more"
 SET = [
     ("- {id: a, description: d, priority: 3}", "priority", 40, "- {id: a, description: d, priority: 40}"),
     ("- id: a\n  description: d\n  priority: high # why\n", "priority", -1, "- id: a\n  description: d\n  priority: -1 # why\n"),
@@ -236,6 +237,10 @@ SET = [
     ("-  description: d\n   id: a", "status", "done", "-  description: d\n   id: a\n   status: done"),
     ('- {"id":"a","description":"d"}', "status", "done", '- {"id":"a", "status": done,"description":"d"}'),
     ("- id: &i a\n  description: *i\n", "status", "done", "- id: &i a\n  status: done\n  description: *i\n"),
+    ("- id: a\n  description: |\n    d\n    e\n\n  # c\n  cost: 1\n", "description", "x",
+     "- id: a\n  description: x\n\n  # c\n  cost: 1\n"),
+    ("- id: a\n  description: >-\n    d\n\n\n- id: c\n  description: d\n", "description", f"{LONG} {LONG}",
+     f"- id: a\n  description: >-\n    {LONG}\n    {LONG}\n\n\n- id: c\n  description: d\n"),
     ("- description: &i a\n  id: *i  # c\n", "status", "done", "- description: &i a\n  id: *i  # c\n  status: done\n"),
 ]  # fmt: skip
 
@@ -249,7 +254,8 @@ D = "- id: a\n  description: "
 ODD = ": it cannot be changed without guessing"
 REFUSED = [
     (D + "d\n  origin: {by: x}\n", "origin.path", "b", f"3:11: the task has no origin.path{ODD}"),
-    (D + "|\n    d\n", "description", "x", f"2:16: description does not stand on one line{ODD}"),
+    (D + "|  # why\n    d\n", "description", "x", f"2:16: description does not stand on one line{ODD}"),
+    (D + "|\r\n    d\r\n", "description", "x", f"2:16: description does not stand on one line{ODD}"),
     (D + "d\n    e\n", "description", "x", f"2:16: description does not stand on one line{ODD}"),
     (D + "d\n  x-a: 1\n", "x-a.b", "x", f"3:8: x-a is not a map of this task alone{ODD}"),
     (D + "&x d\n", "description", "x", f"2:16: description has an anchor{ODD}"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields, replace
@@ -16,7 +17,7 @@ from core.adapters.tasks_yaml.nodes import Mapping as MapNode
 from core.adapters.tasks_yaml.nodes import Node, Scalar
 from core.adapters.tasks_yaml.own_values import plain_value
 from core.adapters.tasks_yaml.parse import Watch, insertion, parse_document
-from core.adapters.tasks_yaml.render import normalised, render_scalar
+from core.adapters.tasks_yaml.render import normalised, render_scalar, render_text
 from core.adapters.tasks_yaml.source import Source
 from core.domain.edit import AppendTask, Edit
 from core.domain.status import Status
@@ -24,6 +25,8 @@ from core.domain.task import Place, Task
 from core.errors import EditRefused, InvalidFile, Problem
 
 _STATUS = ("status",)
+#: The first line of a block of text without a comment.
+_BLOCK_HEAD = re.compile(r"[|>][-+1-9]* *\n")
 
 
 def apply_edits(document: Document, edits: Sequence[Edit], file: str) -> Document:
@@ -109,7 +112,10 @@ class _Batch:
                 raise self._refused_at(source, inner, f"{'.'.join(path[: depth + 1])} is not a map of this task alone")
             parent = inner
         if path[-1] in parent.pairs:
-            node = parent.pairs[path[-1]][1]
+            key_node, node = parent.pairs[path[-1]]
+            if isinstance(node, Scalar) and isinstance(value, str) and (end := _end_of_block(source.text, node)):
+                column = key_node.start - (source.text.rfind("\n", 0, key_node.start) + 1)
+                return node.start, end, render_text(value, column + 2)
             quote = self._quote_of(source, node, ".".join(path))
             return node.start, node.end, render_scalar(value, quote, flow=parent.flow)
         if parent is not entry:
@@ -160,6 +166,13 @@ class _Batch:
     def _refused_at(self, source: Source, node: Node, message: str) -> EditRefused:
         line, column = source.place(node.start)
         return EditRefused(Problem(file=self._file, line=line, column=column, message=f"{message}: it cannot be changed without guessing"))
+
+
+def _end_of_block(text: str, node: Scalar) -> int:
+    """Return where the words of a block of text end that another can replace: not a comment, not the blank lines behind it. Else 0."""
+    block = text[node.start : node.end].rstrip(" \n")
+    plain_head = _BLOCK_HEAD.match(block)
+    return node.start + len(block) if plain_head and not node.anchored and "\r" not in block else 0
 
 
 _content = attrgetter(*(field.name for field in fields(Task) if field.name != "place"))

@@ -39,6 +39,12 @@ def render_scalar(value: str | float | bool, quote: str, *, flow: bool) -> str:
     return _flow(value, inside=flow)
 
 
+def render_text(value: str, indent: int) -> str:
+    """Return text in place of a block of text: on one line, or folded with its lines at column ``indent``."""
+    first, *rest = _block_text(value, fold=True)
+    return "\n".join([first, *(f"{' ' * indent}{line}" if line else "" for line in rest)])
+
+
 def normalised(value: Any) -> Any:
     """Return ``value`` as reading its rendering gives it back: dicts, lists, text, numbers, truth values, None."""
     if isinstance(value, Mapping):

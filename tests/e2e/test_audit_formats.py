@@ -1,0 +1,109 @@
+"""The reports as the installed command writes them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pytest
+
+from tests.e2e.audit_repository import CodeRepository, branchy
+
+SCHEMAS = Path(__file__).resolve().parents[1] / "schemas"
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory) -> CodeRepository:
+    repository = CodeRepository(tmp_path_factory.mktemp("formats") / "project")
+    for complexity in (11, 14, 19):
+        repository.write("src/package/odd näme.py", branchy("grows", complexity), branchy("stays", 12, "other"))
+        repository.commit()
+    repository.write("src/package/broken.py", "def f(:\n")
+    repository.commit()
+    return repository
+
+
+def report(repository: CodeRepository, format: str, *arguments: str, **variables: str) -> str:
+    done = repository.audit("--format", format, *arguments, **variables)
+    assert (done.returncode, done.stderr) == (1, "")
+    return done.stdout
+
+
+def test_text_has_the_trend_the_churn_and_the_packages(repository):
+    lines = report(repository, "text").splitlines()
+
+    assert lines[1].split() == ["C", "19", ">", "10", "complexity", "▁▄█", "↑", "3", "src/package/odd", "näme.py:1", "grows"]
+    package = next(line for line in lines if line.startswith("src/package"))
+    assert package.split()[-1] == "3"
+
+
+def test_sarif(repository):
+    log = json.loads(report(repository, "sarif"))
+    jsonschema.Draft4Validator(json.loads((SCHEMAS / "sarif-2.1.0.json").read_text())).validate(log)
+    assert [result["level"] for result in log["runs"][0]["results"]] == ["error"] * 3
+
+
+def test_junit(repository):
+    suite = ET.fromstring(report(repository, "junit").encode()).find("testsuite")
+    assert (suite.get("tests"), suite.get("failures")) == ("4", "3")
+
+
+def test_json_is_the_same_twice_and_by_either_name(repository):
+    first = report(repository, "json")
+    assert first == report(repository, "json") == repository.audit("--json").stdout
+    assert json.loads(first)["findings"][0]["trend"] == [11, 14, 19]
+
+
+def test_gitlab(repository):
+    assert [issue["severity"] for issue in json.loads(report(repository, "gitlab"))] == ["minor", "minor", "blocker"]
+
+
+def test_github_writes_annotations_and_the_jobs_summary(repository, tmp_path):
+    summary = tmp_path / "summary.md"
+    summary.write_text("what stood there\n")
+    lines = report(repository, "github", GITHUB_ACTIONS="true", CI="true", GITHUB_STEP_SUMMARY=str(summary)).splitlines()
+
+    assert lines[0].startswith("::error file=src/package/odd näme.py,line=1,endLine=38,title=High cyclomatic complexity::grows has")
+    text = summary.read_text()
+    assert text.startswith("what stood there\n### ❌ Audit failed")
+    assert "grows" in text
+
+
+def test_markdown(repository):
+    assert report(repository, "markdown").startswith("### ❌ Audit failed&#58; 3 findings")
+
+
+def test_the_page_is_one_file_with_everything_in_it(repository):
+    text = report(repository, "html")
+    assert text.startswith("<!doctype html>")
+    assert "<title>Audit of project</title>" in text
+    assert "squarify" in text
+    assert "--heat-4" in text
+
+
+def test_without_history_there_is_no_trend(repository):
+    document = json.loads(report(repository, "json", "--no-history"))
+    assert all(finding["trend"] == [] and finding["churn"] == 0 for finding in document["findings"])
+
+
+def test_explain_tells_the_whole_story_by_place_fingerprint_or_task(repository):
+    told = repository.audit("--explain", "src/package/odd näme.py::grows")
+    fingerprint = json.loads(report(repository, "json"))["findings"][0]["fingerprint"]
+
+    assert told.returncode == 0
+    assert told.stdout.splitlines()[0] == "grows has a cyclomatic complexity of 19 (C), at most 10 is wanted"
+    assert "▁▄█ 11 → 19, worsening" in told.stdout
+    assert "urgency     1.33 = 0.93 (doublings over the threshold) × 1.15 (changes often) × 1.25 (getting worse)" in told.stdout
+    assert (
+        repository.audit("--explain", fingerprint).stdout == repository.audit("--explain", f"refactor-{fingerprint}").stdout == told.stdout
+    )
+    document = json.loads(repository.audit("--explain", fingerprint, "--json").stdout)
+    assert [point["value"] for point in document["history"]] == [11, 14, 19]
+    assert document["task"]["verify"] == f"orchestrator audit --check refactor-{fingerprint}"
+
+
+def test_explain_of_what_is_no_finding_says_what_is_there(repository):
+    near = repository.audit("--explain", "src/package/odd näme.py::grow")
+    assert (near.returncode, near.stderr.splitlines()[-1]) == (2, "  hint: did you mean src/package/odd näme.py::grows?")
