@@ -121,22 +121,27 @@ def decide(report: AuditReport, tasks: Sequence[Task], *, exists: Callable[[str]
     """Compare findings with the Reflector's own tasks. ``exists`` says whether a path is still there."""
     own = [task for task in tasks if is_own(task)]
     matched, homeless = _match(report, own, {task.id for task in tasks})
+    still_open = [task for task in own if task.status in OPEN]
     moved: dict[str, Finding] = {}
     close: list[ClosedTask] = []
-    for task in own:
-        if task.status not in OPEN or task.id in matched:
+    for task in still_open:
+        if task.id in matched:
             continue
-        finding = _same_shape(task, report, homeless.values())
-        if finding is not None:
+        if finding := _same_shape(task, report, homeless.values()):
             moved[task.id] = homeless.pop(_key(finding))
         elif closing := _closing(task, report, exists):
             close.append(closing)
-    still_open = [task for task in own if task.status in OPEN]
     reopen = _to_reopen(own, matched)
-    kept = {task.id: matched[task.id] for task in still_open if task.id in matched}
     fresh = tuple(homeless.values())
     room = max(0, max_open_tasks - len(still_open) + len(close) - len(reopen))
-    return Decisions(append=fresh[:room], withheld=len(fresh[room:]), close=tuple(close), reopen=reopen, moved=moved, kept=kept)
+    return Decisions(
+        append=fresh[:room],
+        withheld=len(fresh[room:]),
+        close=tuple(close),
+        reopen=reopen,
+        moved=moved,
+        kept={task.id: matched[task.id] for task in still_open if task.id in matched},
+    )
 
 
 def _match(report: AuditReport, own: Iterable[Task], ids: Collection[str]) -> tuple[dict[str, Finding], dict[_Key, Finding]]:

@@ -9,6 +9,7 @@ import typer
 from core.assembly import open_backlog_to_edit, open_project
 from core.cli.backlog_view import say, say_json
 from core.cli.options import Directory, Json, TasksFile
+from core.domain.refactor_task import number
 
 Description = Annotated[str, typer.Argument(metavar="DESCRIPTION", help="What and why.", show_default=False)]
 Command = Annotated[str | None, typer.Option("--command", "-c", metavar="COMMAND", help="What runs it.", show_default=False)]
@@ -39,10 +40,10 @@ def add(
         "id": task_id,
         "description": description,
         "command": command,
-        "verify": verify[0] if verify and len(verify) == 1 else verify,
+        "verify": verify,
         "dependencies": needs,
-        "priority": int(priority) if priority and priority.lstrip("+-").isdigit() else priority,
-        "cost": int(cost) if cost is not None and cost.is_integer() else cost,
+        "priority": _number_or_word(priority),
+        "cost": None if cost is None else number(cost),
         "timeout": timeout,
         "tags": tag,
         "manual": manual or None,
@@ -52,3 +53,7 @@ def add(
     if json:
         return say_json({"id": task.id, "line": task.place.line})
     return say(f"added {task.id} (line {task.place.line})\n")
+
+
+def _number_or_word(priority: str | None) -> int | str | None:
+    return int(priority) if priority and priority.lstrip("+-").isdigit() else priority

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
 
 from core.assembly import open_project
-from core.cli.backlog_view import say, say_json, stdout, viewed
+from core.cli.backlog_view import BacklogView, say, say_json, stdout, viewed
 from core.cli.options import Directory, Json, TasksFile
+from core.domain.status import Readiness, Status
+from core.domain.task import Task
+from core.errors import UsageError
+from core.reports.standing import standing as standing_of
 
 Standing = Annotated[
     list[str] | None, typer.Option("--status", "-s", metavar="WORD", help="Only these: ready, blocked, waiting, queued, done, failed …")
@@ -20,19 +25,30 @@ def list_tasks(
     directory: Directory = "", tasks_file: TasksFile = None, standing: Standing = None, tag: Tag = None, json: Json = False
 ) -> int:
     """List tasks."""
-    from core.reports.standing import standing as standing_of
     from core.reports.standing import task_json
     from core.reports.task_table import task_table
 
     with viewed(open_project(directory, tasks_file=tasks_file)) as view:
-        wanted = {word.replace("_", " ") for word in standing or ()}
-        tags = set(tag or ())
-        shown = [
-            task
-            for task in view.tasks
-            if (not wanted or {standing_of(task, view.backdrop), task.status.value.replace("_", " ")} & wanted)
-            and (not tags or tags & set(task.tags))
-        ]
+        shown = _chosen(view, _known_words(standing or ()), set(tag or ()))
         if json:
             return say_json([task_json(task, view.backdrop) for task in shown])
         return say(task_table(shown, view.backdrop, stdout().style()))
+
+
+def _chosen(view: BacklogView, words: set[str], tags: set[str]) -> list[Task]:
+    tasks = view.tasks
+    if words:
+        tasks = tuple(task for task in tasks if words & {standing_of(task, view.backdrop), _spaced(task.status)})
+    return [task for task in tasks if not tags or tags & set(task.tags)]
+
+
+def _known_words(asked: Iterable[str]) -> set[str]:
+    known = [_spaced(word) for word in (*Readiness, *Status)]
+    words = {_spaced(word) for word in asked}
+    for word in sorted(words.difference(known)):
+        raise UsageError(f"no task can be {word}", hint=f"one of: {', '.join(dict.fromkeys(known))}")
+    return words
+
+
+def _spaced(word: str) -> str:
+    return word.replace("_", " ")

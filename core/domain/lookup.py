@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from core.domain.status import Status
 from core.domain.task import Task
@@ -34,12 +34,15 @@ def select(tasks: Iterable[Task], ids: Collection[str], tags: Collection[str]) -
         return None
     by_id = {task.id: task for task in tasks}
     wanted = [task for task in by_id.values() if task.id in ids or not set(tags).isdisjoint(task.tags)]
+    return _with_needs(wanted, by_id)
+
+
+def _with_needs(wanted: list[Task], by_id: Mapping[str, Task]) -> frozenset[str]:
     chosen = {task.id for task in wanted}
     while wanted:
-        needed = (by_id[name] for name in wanted.pop().dependencies if name not in chosen)
-        missing = [task for task in needed if task.status is not Status.DONE]
-        chosen.update(task.id for task in missing)
-        wanted.extend(missing)
+        missing = [name for name in wanted.pop().dependencies if name not in chosen and by_id[name].status is not Status.DONE]
+        chosen.update(missing)
+        wanted.extend(by_id[name] for name in missing)
     return frozenset(chosen)
 
 

@@ -7,7 +7,7 @@ the rest is merely old.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from core.domain.status import Status
 
@@ -40,12 +40,15 @@ class FileVersions:
     def changed_by_hand(self, saved: Mapping[str, Status]) -> dict[str, Status]:
         """Return the statuses that a save changed on purpose; entries the file never had are not among them."""
         known = {task_id: status for task_id, status in saved.items() if task_id in self._newest}
-        differing = {task_id for task_id, status in known.items() if self._newest[task_id] is not status}
+        differing = _differing(known, self._newest, known)
         best = set(differing)
         for undo in reversed(self._undo):
-            affected = {task_id: status for task_id, status in undo.items() if task_id in known}
-            differing -= affected.keys()
-            differing |= {task_id for task_id, status in affected.items() if known[task_id] is not status}
+            affected = undo.keys() & known.keys()
+            differing = (differing - affected) | _differing(known, undo, affected)
             if len(differing) < len(best):
                 best = set(differing)
         return {task_id: known[task_id] for task_id in best}
+
+
+def _differing(saved: Mapping[str, Status], version: Mapping[str, Status], ids: Iterable[str]) -> set[str]:
+    return {task_id for task_id in ids if saved[task_id] is not version[task_id]}
