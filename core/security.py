@@ -6,11 +6,11 @@ import os
 import time
 
 from core.domain.plugin import Manifest, Permissions, PluginPolicy
-from core.plugins.bundle import user_trust
 from core.plugins.permission_check import permission_objections
-from core.plugins.trust import TrustStore
+from core.plugins.signatures.bundle import user_trust
+from core.plugins.signatures.trust import TrustStore
+from core.plugins.signatures.verification import verify_plugin
 from core.plugins.user_places import UserPlaces, user_places
-from core.plugins.verification import verify_plugin
 
 
 def validate_plugin_permissions(

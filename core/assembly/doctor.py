@@ -18,7 +18,7 @@ def diagnose(project: Project) -> tuple[Diagnosis, ...]:
 
 
 def _sandbox() -> tuple[Diagnosis, ...]:
-    from core.plugins.layers import Tier, sandbox_layers
+    from core.plugins.sandbox.layers import Tier, sandbox_layers
 
     layers = sandbox_layers()
     health = {Tier.STRONG: Health.GOOD, Tier.BASIC: Health.GOOD, Tier.NONE: Health.WARNING}[layers.tier]

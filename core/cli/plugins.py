@@ -113,7 +113,7 @@ def plugins_verify(
     Nothing of it is run.
     """
     from core.plugins.grant import verify_found
-    from core.plugins.verification import verify_plugin
+    from core.plugins.signatures.verification import verify_plugin
 
     host = plugin_host(directory)
     if os.path.isdir(name):

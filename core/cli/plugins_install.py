@@ -23,8 +23,8 @@ def plugins_install(
 
     It runs nowhere before a repository grants it: orchestrator plugins trust NAME.
     """
-    from core.plugins.bundle import user_trust
     from core.plugins.install import install_plugin
+    from core.plugins.signatures.bundle import user_trust
     from core.plugins.user_places import user_places
 
     places = user_places(os.environ)
@@ -71,8 +71,8 @@ def plugins_certify(
     from core.errors import UsageError
     from core.plugins.certification.pipeline import certify_plugin, write_report
     from core.plugins.install import opened_source
-    from core.plugins.keys import load_private_key
-    from core.plugins.layers import sandbox_layers
+    from core.plugins.sandbox.layers import sandbox_layers
+    from core.plugins.signatures.keys import load_private_key
     from core.plugins.user_places import user_places
 
     if sign and not source.is_dir():

@@ -25,7 +25,7 @@ def plugins_keygen(
     json: Json = False,
 ) -> int:
     """Make a key pair for signing plugins."""
-    from core.plugins.keys import generate_key
+    from core.plugins.signatures.keys import generate_key
 
     public = generate_key(file, name or file.name)
     if json:
@@ -47,9 +47,9 @@ def plugins_sign(
 
     The signature covers every file, the version and the permissions.
     """
-    from core.plugins.bundle import sign_bundle
-    from core.plugins.keys import load_private_key, public_key_of
-    from core.plugins.signing import sign_plugin
+    from core.plugins.signatures.bundle import sign_bundle
+    from core.plugins.signatures.keys import load_private_key, public_key_of
+    from core.plugins.signatures.signing import sign_plugin
     from core.plugins.user_places import user_places
 
     if bundled or release:
@@ -102,8 +102,8 @@ def plugins_revoke(
 
     For ever: it cannot be trusted again. A list that a trusted revoker signed is taken in whole.
     """
-    from core.plugins.revocation_list import take_list
-    from core.plugins.trust import TRUST_FILE, load_trust, save_trust
+    from core.plugins.signatures.revocation_list import take_list
+    from core.plugins.signatures.trust import TRUST_FILE, load_trust, save_trust
     from core.plugins.user_places import user_places
 
     path = user_places(os.environ).config / TRUST_FILE
@@ -124,7 +124,7 @@ def plugins_revoke(
 def _revocable(target: str) -> str:
     import re
 
-    from core.plugins.keys import read_public_key
+    from core.plugins.signatures.keys import read_public_key
 
     identity = read_public_key(Path(target)).id if target.endswith(".pub") else target
     if not re.fullmatch(r"[0-9a-f]{32}|[0-9a-f]{64}", identity):
@@ -135,8 +135,8 @@ def _revocable(target: str) -> str:
 
 def _publish(file: Path, targets: dict[str, str], days: int, key: str | None, json: bool) -> int:
     from core.errors import StorageError
-    from core.plugins.keys import load_private_key
-    from core.plugins.revocation_list import extend_list
+    from core.plugins.signatures.keys import load_private_key
+    from core.plugins.signatures.revocation_list import extend_list
 
     private = load_private_key(key, os.environ)
     try:
@@ -151,8 +151,8 @@ def _publish(file: Path, targets: dict[str, str], days: int, key: str | None, js
 
 
 def _trust_keys(files: list[Path], scope: list[str], role: list[str], days: int | None, json: bool) -> int:
-    from core.plugins.keys import read_public_key
-    from core.plugins.trust import TRUST_FILE, Role, load_trust, save_trust
+    from core.plugins.signatures.keys import read_public_key
+    from core.plugins.signatures.trust import TRUST_FILE, Role, load_trust, save_trust
     from core.plugins.user_places import user_places
 
     unknown = sorted(set(role) - {str(item) for item in Role})

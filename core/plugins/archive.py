@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from core.errors import PluginRefused, UsageError
-from core.plugins.listing import LARGEST_FILE, SIGNATURE, collisions, name_flaw
+from core.plugins.signatures.listing import LARGEST_FILE, SIGNATURE, collisions, name_flaw
 
 _MOST_MEMBERS = 6000
 _LARGEST = 64 * 1024 * 1024

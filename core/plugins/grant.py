@@ -7,13 +7,13 @@ from pathlib import Path
 
 from core.domain.plugin import Manifest, Permissions
 from core.errors import PluginRefused
-from core.plugins.acceptance import Acceptance
 from core.plugins.discovery import discover_plugins, find_plugin
 from core.plugins.host import PluginHost
 from core.plugins.lock_file import Locked, read_lock, write_lock
 from core.plugins.permission_check import permission_objections
 from core.plugins.requirements import install_requirements
-from core.plugins.verification import Verification, verify_plugin
+from core.plugins.signatures.acceptance import Acceptance
+from core.plugins.signatures.verification import Verification, verify_plugin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,19 +12,19 @@ from typing import Any
 
 from core.domain.plugin import Kind, Manifest, Permissions, PluginPolicy, Provision, narrowed
 from core.errors import PluginRefused
-from core.plugins.bundle import user_trust
-from core.plugins.chamber_start import open_chamber
 from core.plugins.contracts import config_problems, contract_problem, input_problems, result_problems
 from core.plugins.discovery import discover_plugins, find_plugin
-from core.plugins.layers import Layers, Tier, sandbox_layers
 from core.plugins.lock_file import LOCK_FILE, lock_objections, read_lock
 from core.plugins.permission_check import permission_objections
 from core.plugins.plain_text import plain
 from core.plugins.requirements import installed_requirements
-from core.plugins.session import Answer, Session
-from core.plugins.trust import TrustStore
+from core.plugins.sandbox.chamber_start import open_chamber
+from core.plugins.sandbox.layers import Layers, Tier, sandbox_layers
+from core.plugins.sandbox.session import Answer, Session
+from core.plugins.signatures.bundle import user_trust
+from core.plugins.signatures.trust import TrustStore
+from core.plugins.signatures.verification import verify_plugin
 from core.plugins.user_places import UserPlaces, user_places
-from core.plugins.verification import verify_plugin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

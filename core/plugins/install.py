@@ -12,11 +12,11 @@ from pathlib import Path
 from core.domain.plugin import Manifest
 from core.errors import PluginRefused, StorageError, UsageError
 from core.plugins.archive import unpack
-from core.plugins.listing import SIGNATURE
-from core.plugins.trust import TrustStore
+from core.plugins.signatures.listing import SIGNATURE
+from core.plugins.signatures.trust import TrustStore
+from core.plugins.signatures.verification import verify_plugin
+from core.plugins.signatures.verified_copy import remove_copy
 from core.plugins.user_places import UserPlaces
-from core.plugins.verification import verify_plugin
-from core.plugins.verified_copy import remove_copy
 
 
 def install_plugin(source: Path, trust: TrustStore, places: UserPlaces, now: float, *, require: str = "signed") -> Manifest:

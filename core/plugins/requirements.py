@@ -98,7 +98,7 @@ def _pip(arguments: list[str], environment: Mapping[str, str]) -> None:
     command = [sys.executable, "-I", "-m", "pip", "install", *options, *arguments]
     done = subprocess.run(command, env=dict(environment), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode:
-        told = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or ["pip failed"]
+        told = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()[-1:] or ["pip failed"]
         raise PluginRefused(told[:3], hint="pip must be able to reach its index, or set PIP_FIND_LINKS to a directory of wheels")
 
 

@@ -18,12 +18,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.plugins.host import PluginHost
-from core.plugins.keys import generate_key, load_private_key, public_key_of
-from core.plugins.layers import Tier, sandbox_layers
 from core.plugins.lock_file import Locked, write_lock
 from core.plugins.manifest import load_manifest
-from core.plugins.signing import sign_plugin
-from core.plugins.trust import TrustStore
+from core.plugins.sandbox.layers import Tier, sandbox_layers
+from core.plugins.signatures.keys import generate_key, load_private_key, public_key_of
+from core.plugins.signatures.signing import sign_plugin
+from core.plugins.signatures.trust import TrustStore
 from core.plugins.user_places import user_places
 
 MANIFEST = {

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from core.plugins.layers import Tier, sandbox_layers
+from core.plugins.sandbox.layers import Tier, sandbox_layers
 
 
 @dataclass

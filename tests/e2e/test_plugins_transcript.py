@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core.plugins.layers import Tier, sandbox_layers
+from core.plugins.sandbox.layers import Tier, sandbox_layers
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "plugins.md"
 

@@ -12,18 +12,18 @@ from typing import Any
 import core
 from core.domain.plugin import Manifest
 from core.errors import InvalidFile, PluginRefused, StorageError
-from core.plugins.certificate import seal_report
 from core.plugins.certification.analysers import bandit_stage, guarddog_stage, ruff_stage
 from core.plugins.certification.known_flaws import flaws_stage
 from core.plugins.certification.source_rules import source_problems
 from core.plugins.certification.stage import Stage, Verdict, judged
 from core.plugins.certification.trial import trial_stages
-from core.plugins.layers import Layers
-from core.plugins.listing import FileEntry, list_files
 from core.plugins.manifest import MANIFEST, parse_manifest
 from core.plugins.permission_check import permission_objections
 from core.plugins.requirements import Pin, install_requirements, read_pins
-from core.plugins.statement import CERTIFICATION, instant, tree_digest
+from core.plugins.sandbox.layers import Layers
+from core.plugins.signatures.certificate import seal_report
+from core.plugins.signatures.listing import FileEntry, list_files
+from core.plugins.signatures.statement import CERTIFICATION, instant, tree_digest
 from core.plugins.user_places import UserPlaces
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from core.domain.plugin import Manifest, Permissions, covers_path
 from core.errors import PluginRefused
 from core.plugins.certification.stage import Stage, Verdict, judged
-from core.plugins.chamber_start import open_chamber
-from core.plugins.layers import Layers, Tier
+from core.plugins.sandbox.chamber_start import open_chamber
+from core.plugins.sandbox.layers import Layers, Tier
 
 #: A folder of files that the tests find as their repository.
 _FIXTURE = "tests/repository"
@@ -41,7 +41,7 @@ def _run(
 ) -> tuple[Stage, Stage]:
     with open_chamber(
         manifest.id,
-        "core.plugins.inside.trial",
+        "core.plugins.sandbox.inside.trial",
         copy,
         manifest.permissions,
         root,

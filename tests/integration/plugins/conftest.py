@@ -13,13 +13,13 @@ import pytest
 
 from core.domain.plugin import Permissions
 from core.plugins.host import PluginHost
-from core.plugins.keys import generate_key, load_private_key, public_key_of
-from core.plugins.layers import Tier, sandbox_layers
 from core.plugins.lock_file import Locked, read_lock, write_lock
-from core.plugins.signing import sign_plugin
-from core.plugins.trust import TrustStore
+from core.plugins.sandbox.layers import Tier, sandbox_layers
+from core.plugins.signatures.keys import generate_key, load_private_key, public_key_of
+from core.plugins.signatures.signing import sign_plugin
+from core.plugins.signatures.trust import TrustStore
+from core.plugins.signatures.verification import Verification, verify_plugin
 from core.plugins.user_places import UserPlaces, user_places
-from core.plugins.verification import Verification, verify_plugin
 
 NOW = float(int(time.time()))
 

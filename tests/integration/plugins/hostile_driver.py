@@ -17,13 +17,13 @@ from pathlib import Path
 
 from core.domain.plugin import Permissions
 from core.plugins.host import PluginHost
-from core.plugins.keys import generate_key, load_private_key, public_key_of
-from core.plugins.layers import sandbox_layers
 from core.plugins.lock_file import Locked, write_lock
-from core.plugins.signing import sign_plugin
-from core.plugins.trust import TrustStore, save_trust
+from core.plugins.sandbox.layers import sandbox_layers
+from core.plugins.signatures.keys import generate_key, load_private_key, public_key_of
+from core.plugins.signatures.signing import sign_plugin
+from core.plugins.signatures.trust import TrustStore, save_trust
+from core.plugins.signatures.verification import verify_plugin
 from core.plugins.user_places import user_places
-from core.plugins.verification import verify_plugin
 
 GRANTED = {
     "fs": {"read": ["docs/**"], "write": ["out/**"]},

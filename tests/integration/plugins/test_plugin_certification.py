@@ -9,9 +9,9 @@ import pytest
 
 from core.plugins.certification.pipeline import certify_plugin, write_report
 from core.plugins.certification.source_rules import source_problems
-from core.plugins.keys import public_key_of
-from core.plugins.layers import Tier, sandbox_layers
 from core.plugins.requirements import read_pins
+from core.plugins.sandbox.layers import Tier, sandbox_layers
+from core.plugins.signatures.keys import public_key_of
 
 SOURCE = "def run(context):\n    return {'message': open(context.path('a.txt')).read()}\n"
 TEST = """import unittest

@@ -13,11 +13,11 @@ import pytest
 
 from core.domain.plugin import Permissions
 from core.errors import StorageError, UsageError
-from core.plugins.acceptance import Acceptance
-from core.plugins.keys import load_private_key, public_key_of
-from core.plugins.revocation_list import RevocationList, seal_list, take_list
-from core.plugins.trust import TrustStore, load_trust, save_trust
-from core.plugins.verified_copy import remove_copy
+from core.plugins.signatures.acceptance import Acceptance
+from core.plugins.signatures.keys import load_private_key, public_key_of
+from core.plugins.signatures.revocation_list import RevocationList, seal_list, take_list
+from core.plugins.signatures.trust import TrustStore, load_trust, save_trust
+from core.plugins.signatures.verified_copy import remove_copy
 from core.security import verify_plugin_signature
 
 NOW_STEP = 86400

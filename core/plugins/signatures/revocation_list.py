@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from core.errors import UsageError
-from core.plugins.envelope import Envelope, open_envelope, seal, signers
-from core.plugins.statement import canonical, instant, seconds
-from core.plugins.trust import Role, TrustStore
+from core.plugins.signatures.envelope import Envelope, open_envelope, seal, signers
+from core.plugins.signatures.statement import canonical, instant, seconds
+from core.plugins.signatures.trust import Role, TrustStore
 
 LIST_TYPE = "application/vnd.orchestrator.revocations+json"
 
@@ -38,7 +38,7 @@ def extend_list(content: bytes | None, targets: dict[str, str], expires: float, 
 
     Raises UsageError when ``content`` is not a list that the same key signed.
     """
-    from core.plugins.keys import public_key_of
+    from core.plugins.signatures.keys import public_key_of
 
     number = 0
     known: dict[str, str] = {}

@@ -46,7 +46,7 @@ class Context:
         """Return a connected TCP socket to ``host:port``. Raises Denied without permission, OSError when it cannot connect."""
         import socket
 
-        from core.plugins.inside.wire import decode, encode
+        from core.plugins.sandbox.inside.wire import decode, encode
 
         if self._network < 0:
             raise Denied(f"{self.plugin} asked for no network: add {host}:{port} to permissions.net")

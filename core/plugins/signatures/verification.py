@@ -10,15 +10,15 @@ from pathlib import Path
 import core
 from core.domain.plugin import Manifest, order_of
 from core.errors import InvalidFile
-from core.plugins.acceptance import Acceptance
-from core.plugins.certificate import certificate_objection
-from core.plugins.envelope import STATEMENT_TYPE, Envelope, open_envelope, signers
-from core.plugins.listing import SIGNATURE, differences, list_files
 from core.plugins.manifest import MANIFEST, is_installed_bundle, parse_manifest
-from core.plugins.statement import CERTIFICATION, Statement, decode_statement, digest_of, instant
-from core.plugins.trust import Role, TrustStore
+from core.plugins.signatures.acceptance import Acceptance
+from core.plugins.signatures.certificate import certificate_objection
+from core.plugins.signatures.envelope import STATEMENT_TYPE, Envelope, open_envelope, signers
+from core.plugins.signatures.listing import SIGNATURE, differences, list_files
+from core.plugins.signatures.statement import CERTIFICATION, Statement, decode_statement, digest_of, instant
+from core.plugins.signatures.trust import Role, TrustStore
+from core.plugins.signatures.verified_copy import CopyBuilder, existing_copy
 from core.plugins.user_places import UserPlaces
-from core.plugins.verified_copy import CopyBuilder, existing_copy
 
 _LARGEST_ENVELOPE = 8 * 1024 * 1024
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from core.plugins.syscalls import AUDIT_ARCHITECTURE
+from core.plugins.sandbox.syscalls import AUDIT_ARCHITECTURE
 
 _LANDLOCK_CREATE_RULESET = 444
 _LANDLOCK_VERSION = 1

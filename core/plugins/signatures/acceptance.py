@@ -7,7 +7,7 @@ from typing import Any
 
 from core.domain.plugin import order_of
 from core.errors import StorageError
-from core.plugins.private_file import read_private_json, write_private_json
+from core.plugins.signatures.private_file import read_private_json, write_private_json
 
 _FILE = "accepted.json"
 

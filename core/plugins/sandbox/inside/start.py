@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-from core.plugins.inside import api
-from core.plugins.inside.confine import NotConfined, drop_privileges, filter_calls, limit, restrict_files
-from core.plugins.inside.wire import decode, encode
+from core.plugins.sandbox.inside import api
+from core.plugins.sandbox.inside.confine import NotConfined, drop_privileges, filter_calls, limit, restrict_files
+from core.plugins.sandbox.inside.wire import decode, encode
 
 _LARGEST_ANSWER = 1024 * 1024
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from core.plugins.envelope import open_envelope, seal, signers
-from core.plugins.listing import FileEntry
-from core.plugins.statement import canonical, tree_digest
-from core.plugins.trust import Role, TrustStore
+from core.plugins.signatures.envelope import open_envelope, seal, signers
+from core.plugins.signatures.listing import FileEntry
+from core.plugins.signatures.statement import canonical, tree_digest
+from core.plugins.signatures.trust import Role, TrustStore
 
 REPORT_TYPE = "application/vnd.orchestrator.certification+json"
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import StorageError, UsageError
-from core.plugins.envelope import STATEMENT_TYPE, seal
-from core.plugins.listing import SIGNATURE, list_files
 from core.plugins.manifest import load_manifest
 from core.plugins.permission_check import permission_objections
-from core.plugins.statement import digest_of, encode_statement, make_statement
+from core.plugins.signatures.envelope import STATEMENT_TYPE, seal
+from core.plugins.signatures.listing import SIGNATURE, list_files
+from core.plugins.signatures.statement import digest_of, encode_statement, make_statement
 
 #: A year: long enough to be no burden, short enough to be renewed.
 LIFETIME = 365 * 86400

@@ -6,7 +6,7 @@ import io
 import os
 import unittest
 
-from core.plugins.inside.api import Context
+from core.plugins.sandbox.inside.api import Context
 
 
 def run(context: Context) -> dict:  # type: ignore[type-arg]

@@ -16,10 +16,10 @@ from typing import Any
 
 from core.domain.plugin import Permissions
 from core.errors import PluginRefused
-from core.plugins import inside
-from core.plugins.layers import Layers, Tier
-from core.plugins.reach import Reach
-from core.plugins.seccomp import build_filter
+from core.plugins.sandbox import inside
+from core.plugins.sandbox.layers import Layers, Tier
+from core.plugins.sandbox.reach import Reach
+from core.plugins.sandbox.seccomp import build_filter
 
 # Landlock's rights, as the kernel numbers them.
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1, 2, 4, 8
@@ -43,7 +43,7 @@ _CERTIFICATES = ("/etc/ssl", "/usr/share/ca-certificates", "/usr/local/share/ca-
 #: The first thing that runs inside: it reads the rest of our code, compiled by the host, so that no file of ours is needed there.
 _BOOT = (
     "import marshal, sys\n"
-    "for n in ('core', 'core.plugins', 'core.plugins.inside'):\n"
+    "for n in ('core', 'core.plugins', 'core.plugins.sandbox', 'core.plugins.sandbox.inside'):\n"
     "    sys.modules[n] = p = type(sys)(n)\n"
     "    p.__path__ = []\n"
     "with open(0, 'rb', closefd=False, buffering=0) as f:\n"
@@ -51,7 +51,8 @@ _BOOT = (
     "    while len(c) < w:\n"
     "        c += f.read(w - len(c)) or sys.exit(98)\n"
     "for n, c in marshal.loads(c):\n"
-    "    sys.modules['core.plugins.inside.' + n] = m = type(sys)('core.plugins.inside.' + n)\n"
+    "    f = 'core.plugins.sandbox.inside.' + n\n"
+    "    sys.modules[f] = m = type(sys)(f)\n"
     "    setattr(p, n, m)\n"
     "    exec(c, m.__dict__)\n"
     "sys.modules['core.plugins.api'] = sys.modules['core.plugins'].api = p.api\n"
@@ -231,7 +232,9 @@ def boot_code(*, trial: bool = False) -> bytes:
     folder = Path(inside.__file__).parent
     names = ("wire", "confine", "api", *(("trial",) if trial else ()), "start")
     sources = [(name, (folder / f"{name}.py").read_text(encoding="utf-8")) for name in names]
-    return marshal.dumps([(name, compile(source, f"core/plugins/inside/{name}.py", "exec", optimize=2)) for name, source in sources])
+    return marshal.dumps(
+        [(name, compile(source, f"core/plugins/sandbox/inside/{name}.py", "exec", optimize=2)) for name, source in sources]
+    )
 
 
 @cache

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from core.domain.plugin import Permissions
 from core.errors import PluginRefused
-from core.plugins.layers import Layers, Tier
-from core.plugins.network_proxy import NetworkProxy
-from core.plugins.reach import reach_of
-from core.plugins.sandbox import Chamber, boot_code, chamber_environment, command_line, setup_message
-from core.plugins.session import Session
+from core.plugins.sandbox.chamber import Chamber, boot_code, chamber_environment, command_line, setup_message
+from core.plugins.sandbox.layers import Layers, Tier
+from core.plugins.sandbox.network_proxy import NetworkProxy
+from core.plugins.sandbox.reach import reach_of
+from core.plugins.sandbox.session import Session
 
 #: Seconds for the sandbox to stand. Only a machine that is far too busy needs more.
 _STAND_UP = 20.0

@@ -31,7 +31,7 @@ def authenticated_bytes(payload_type: str, payload: bytes) -> bytes:
 
 def seal(payload_type: str, payload: bytes, *private_keys: Any) -> bytes:
     """Return the JSON of an envelope signed by every one of ``private_keys``."""
-    from core.plugins.keys import public_key_of
+    from core.plugins.signatures.keys import public_key_of
 
     signed = authenticated_bytes(payload_type, payload)
     signatures = [{"keyid": public_key_of(key).id, "sig": base64.b64encode(key.sign(signed)).decode()} for key in private_keys]

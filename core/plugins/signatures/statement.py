@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.domain.plugin import Manifest
-from core.plugins.listing import FileEntry
+from core.plugins.signatures.listing import FileEntry
 
 _STATEMENT = "https://in-toto.io/Statement/v1"
 _PREDICATE = "urn:orchestrator:plugin:v1"

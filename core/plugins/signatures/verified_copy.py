@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from core.errors import StorageError
-from core.plugins.listing import FileEntry, list_files
+from core.plugins.signatures.listing import FileEntry, list_files
 
 
 class CopyBuilder:

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import StorageError
-from core.plugins.keys import SIGNING_KEY, PublicKey, generate_key, load_private_key, public_key_of
 from core.plugins.manifest import MANIFEST, bundled_root, is_installed_bundle
-from core.plugins.signing import sign_plugin
-from core.plugins.trust import TRUST_FILE, Role, TrustStore, load_trust, save_trust
+from core.plugins.signatures.keys import SIGNING_KEY, PublicKey, generate_key, load_private_key, public_key_of
+from core.plugins.signatures.signing import sign_plugin
+from core.plugins.signatures.trust import TRUST_FILE, Role, TrustStore, load_trust, save_trust
+from core.plugins.signatures.verification import verify_plugin
 from core.plugins.user_places import UserPlaces
-from core.plugins.verification import verify_plugin
 
 #: Public key of a release, beside the plugins of a built wheel. In a checkout it means nothing.
 RELEASE_KEY = "release_key.json"

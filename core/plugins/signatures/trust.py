@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import StorageError, UsageError
-from core.plugins.keys import PublicKey, key_id
-from core.plugins.private_file import read_private_json, write_private_json
-from core.plugins.statement import instant
+from core.plugins.signatures.keys import PublicKey, key_id
+from core.plugins.signatures.private_file import read_private_json, write_private_json
+from core.plugins.signatures.statement import instant
 
 TRUST_FILE = "trust.json"
 #: How long plugins still run after the revocation list should have been renewed.

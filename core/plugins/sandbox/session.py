@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.plugins.network_proxy import NetworkProxy
-from core.plugins.process_group import kill_group, tasks_in_group
+from core.plugins.sandbox.network_proxy import NetworkProxy
+from core.plugins.sandbox.process_group import kill_group, tasks_in_group
 
 LARGEST_LINE = 1024 * 1024
 LARGEST_LOG = 256 * 1024
