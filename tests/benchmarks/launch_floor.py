@@ -24,43 +24,6 @@ from core.ports import Launch
 #: Many short rounds rather than few long ones: the best of them had the machine to itself.
 _ROUNDS = 15
 
-_FLOOR = r"""
-#define _GNU_SOURCE
-#include <fcntl.h>
-#include <spawn.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
-extern char **environ;
-int main(int argc, char **argv) {
-    int left = atoi(argv[1]), slots = atoi(argv[2]), running = 0, number = 0;
-    char *words[] = {"true", 0}, path[4096];
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
-    while (left || running) {
-        if (left && running < slots) {
-            snprintf(path, sizeof path, "%s/%d.log", argv[3], number++);
-            int log = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
-            posix_spawn_file_actions_t actions;
-            posix_spawn_file_actions_init(&actions);
-            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-            posix_spawn_file_actions_adddup2(&actions, log, 1);
-            posix_spawn_file_actions_adddup2(&actions, log, 2);
-            pid_t pid;
-            if (posix_spawnp(&pid, "true", &actions, &attributes, words, environ)) return 1;
-            posix_spawn_file_actions_destroy(&actions);
-            close(log);
-            left--, running++;
-        } else {
-            wait(0);
-            running--;
-        }
-    }
-}
-"""
-
 
 def c_loop(starts: int, slots: int, directory: str, program: str) -> None:
     subprocess.run([program, str(starts), str(slots), directory], check=True)
@@ -123,9 +86,8 @@ def with_logs(starts: int, slots: int, directory: str, program: str) -> None:
 def main() -> None:
     starts = int(sys.argv[1]) if len(sys.argv) > 1 else 300
     with tempfile.TemporaryDirectory() as scratch:
-        source, program = Path(scratch, "floor.c"), str(Path(scratch, "floor"))
-        source.write_text(_FLOOR)
-        subprocess.run(["cc", "-O2", "-o", program, str(source)], check=True)
+        program = str(Path(scratch, "floor"))
+        subprocess.run(["cc", "-O2", "-o", program, str(Path(__file__).with_suffix(".c"))], check=True)
         ways = {"C loop": c_loop, "launcher": launcher, "launcher and logs": with_logs, "Popen and wait": popen}
         print(f"{starts} × true, microseconds a start (ratio to the C loop), best of {_ROUNDS}")
         for slots in (1, 2, 8):
