@@ -40,8 +40,7 @@ class Wishes:
 
 def run_audit(project: Project, wishes: Wishes) -> int:
     """Do it; return 0 when the gate lets the code pass, else 1. Raises UsageError, InvalidFile, StorageError."""
-    if wishes.since and wishes.update_baseline:
-        raise UsageError("--since and --update-baseline do not go together", hint="orchestrator audit --update-baseline")
+    _check(wishes)
     stdout, stderr = outputs(os.environ)
     line = MeasuringLine(stderr)
     try:
@@ -61,6 +60,13 @@ def run_audit(project: Project, wishes: Wishes) -> int:
         _append(project, auditor, stderr)
     stderr.flush()
     return ExitCode.FAILED if gate.failing else ExitCode.OK
+
+
+def _check(wishes: Wishes) -> None:
+    if wishes.since and wishes.update_baseline:
+        raise UsageError("--since and --update-baseline do not go together", hint="orchestrator audit --update-baseline")
+    if wishes.append and (wishes.paths or wishes.since):
+        raise UsageError("--append looks at the whole repository, so that tasks elsewhere stay", hint="orchestrator audit --append")
 
 
 def _judged(project: Project, auditor: SelfAuditor, wishes: Wishes) -> GateReport:

@@ -13,6 +13,9 @@ from core.domain.metric import Metric
 from core.domain.refactor_task import number
 from core.domain.trend import Direction, direction
 
+#: What a finding keeps when it is renamed or moved: metric, and the block's shape or the file's score.
+_Trait = tuple[Metric, str | float]
+
 
 class Standing(StrEnum):
     """A finding beside what was accepted."""
@@ -120,27 +123,24 @@ def _matched(
 ) -> dict[str, Accepted]:
     """Return the accepted finding that each one is, by fingerprint; they leave ``before``."""
     matched = {finding.fingerprint: known for finding in findings if (known := before.pop(key_of(finding), None))}
+    alike: dict[_Trait, list[Accepted]] = {}
+    for known in before.values():
+        if known.shape if known.block else known.path not in measured:
+            alike.setdefault((known.metric, known.shape if known.block else known.score), []).append(known)
     for finding in findings:
         if finding.fingerprint in matched:
             continue
-        shape = shapes.get(finding.fingerprint, "")
-        twin = _same_block(finding, shape, before.values()) if finding.block else _same_file(finding, before.values(), measured)
-        if twin is not None:
+        trait = (finding.metric, shapes.get(finding.fingerprint, "") if finding.block else number(finding.score))
+        if twins := alike.get(trait):
+            twin = min(twins, key=lambda known: _distance(finding, known))
+            twins.remove(twin)
             matched[finding.fingerprint] = before.pop(twin.key)
     return matched
 
 
-def _same_block(finding: Finding, shape: str, candidates: Iterable[Accepted]) -> Accepted | None:
-    """Return the accepted block that does the same; of several, the one that stayed in its file."""
-    found = [each for each in candidates if shape and each.shape == shape and each.metric is finding.metric]
-    return min(found, key=lambda each: (each.path != finding.path, each.path, each.block), default=None)
-
-
-def _same_file(finding: Finding, candidates: Iterable[Accepted], measured: Collection[str]) -> Accepted | None:
-    """Return the accepted file that is gone and had this score; of several, the one of this name."""
-    score, name = number(finding.score), _name(finding.path)
-    found = [each for each in candidates if (each.metric, each.score) == (finding.metric, score) and each.path not in measured]
-    return min(found, key=lambda each: (_name(each.path) != name, each.path), default=None)
+def _distance(finding: Finding, known: Accepted) -> tuple[bool, bool, str, str]:
+    """Order what is alike: the same file first, then a file of this name."""
+    return (known.path != finding.path, _name(known.path) != _name(finding.path), known.path, known.block)
 
 
 def _name(path: str) -> str:

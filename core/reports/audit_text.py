@@ -39,7 +39,9 @@ def audit_text(gate: GateReport, style: Style, *, shown: Sequence[Judged]) -> st
     """Return the table of the findings ``shown``, the packages, and a line on what was found and what the gate says."""
     parts = []
     if shown:
-        parts.append(table(_FINDINGS, [_row(judged, gate, style) for judged in shown], width=style.width, title=style.dim))
+        failing = {judged.finding.fingerprint for judged in gate.failing}
+        rows = [_row(judged, style, compared=bool(gate.against), failing=judged.finding.fingerprint in failing) for judged in shown]
+        parts.append(table(_FINDINGS, rows, width=style.width, title=style.dim))
         left_out = len(gate.judgement.judged) - len(shown)
         if left_out:
             parts[-1] += style.dim(f"… {left_out:,} more") + "\n"
@@ -67,12 +69,11 @@ def rank_paint(rank: str, style: Style) -> Paint:
     return style.warn if rank == "C" else style.bad
 
 
-def _row(judged: Judged, gate: GateReport, style: Style) -> tuple[Cell, ...]:
+def _row(judged: Judged, style: Style, *, compared: bool, failing: bool) -> tuple[Cell, ...]:
     finding = judged.finding
     paint = rank_paint(finding.rank, style)
     picture = f"{sparkline(finding.trend)} {ARROWS[finding.direction]}".rstrip() if len(finding.trend) > 1 else ""
-    failing = judged in gate.failing
-    standing = standing_words(judged) if gate.against else ""
+    standing = standing_words(judged) if compared else ""
     return (
         Cell(text=finding.rank, paint=_bold(paint, style)),
         Cell(text=amount_over(finding), paint=paint),

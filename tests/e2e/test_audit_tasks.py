@@ -78,6 +78,12 @@ def test_beside_a_live_run_nothing_is_lost(appended):
     assert set(appended.states()) == {"src/a.py::flagged", "src/b.py::more"}
 
 
+def test_a_part_of_the_repository_is_no_ground_for_a_cycle(appended):
+    for part in (["src"], ["--since", "HEAD"]):
+        done = appended.audit("--append", *part)
+        assert (done.returncode, "looks at the whole repository" in done.stderr) == (2, True)
+
+
 # -- what happens to a block, and what that makes of its task: the table ------------------------------------------------
 
 
