@@ -41,8 +41,8 @@ docs: $(READY)  ## Write the pages that are made from the code
 wheel: $(READY)  ## Build the wheel and the source archive into dist/
 	@$(BIN)/python -m build --no-isolation
 
-bench: $(READY)  ## Measure; prints figures, judges nothing
-	@$(BIN)/python -m pytest tests/benchmarks -s $(ARGS)
+bench: $(READY)  ## Measure beside other tools; writes docs/benchmarks.md and its plots
+	@$(BIN)/python -m tests.benchmarks.bench $(ARGS)
 
 faults: $(READY)  ## The long tests: kill, starve and damage it
 	@$(BIN)/python -m pytest -m slow $(TESTS) $(ARGS)

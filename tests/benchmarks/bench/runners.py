@@ -10,6 +10,9 @@ from tests.benchmarks.bench import environments
 from tests.benchmarks.bench.meter import compiled
 from tests.benchmarks.peers import ORCHESTRATOR, Needs, Peer, peers
 
+OURS = "orchestrator"
+FLOOR = "C loop, with log"
+
 #: As it comes: what a person gets who installs the tool and types the command. The first word of a name counts.
 LACKS = {
     "C": "everything but the launch and a log file: the floor",
@@ -36,7 +39,7 @@ KEEPS = ("orchestrator", "with log", "with target", "results")
 
 def keeps(name: str) -> bool:
     """Whether a contestant leaves a log and a state for each task."""
-    return any(word in name for word in KEEPS)
+    return name != FLOOR and any(word in name for word in KEEPS)
 
 
 def gather(scratch: Path) -> tuple[list[Peer], dict[str, str]]:
@@ -100,7 +103,7 @@ def floor(scratch: Path) -> Peer | None:
     if program is None:
         return None
     return Peer(
-        name="C loop, with log",
+        name=FLOOR,
         keeps_log=False,
         state="–",
         write=lambda root, needs, _commands: (root / "count").write_text(str(len(needs))),
@@ -110,7 +113,7 @@ def floor(scratch: Path) -> Peer | None:
 
 def knows(peer: Peer, needs: Needs) -> bool:
     """Whether a contestant can do this shape."""
-    return not any(needs.values()) or peer.name not in (_PARALLEL, "C loop, with log")
+    return not any(needs.values()) or peer.name not in (_PARALLEL, FLOOR)
 
 
 # -- the same backlog for each ---------------------------------------------------------------------------------------

@@ -1,0 +1,80 @@
+"""The targets that were set, and where the figures stand."""
+
+from __future__ import annotations
+
+import itertools
+
+from tests.benchmarks.bench.audit_page import OURS as AUDIT
+from tests.benchmarks.bench.backlog_page import headline
+from tests.benchmarks.bench.figures_of import CPU, WALL, middle, number, ratio, table
+from tests.benchmarks.bench.runners import OURS, keeps
+
+_PYTHON_TOOLS = ("radon cc + radon mi", "xenon", "lizard", "pylint, complexity only")
+
+#: Why a target is missed, where it is; said of what was measured last.
+WHY: dict[str, str] = {}
+
+
+def targets(results: dict) -> str:
+    rows: list[list[str]] = []
+    if "backlogs" in results:
+        rows += _of_backlogs(results["backlogs"])
+    if "audits" in results:
+        rows += _of_audits(results["audits"])
+    if "histories" in results:
+        rows += _of_histories(results["histories"])
+    return table(["target", "bar", "measured", "met", "why not"], rows, 5)
+
+
+def _row(what: str, bar: float, measured: float | None, said: str, *, unit: str = " ×") -> list[str]:
+    met = measured is not None and measured <= bar
+    verdict = "not measured" if measured is None else "yes" if met else "**no**"
+    figure = "–" if measured is None else f"{number(measured, 3 if measured < 0.1 else 2)}{unit}{said}"
+    return [what, f"≤ {bar:g}{unit}", figure, verdict, "" if met else WHY.get(what, "")]
+
+
+def _of_backlogs(results: dict) -> list[list[str]]:
+    run = headline(results)
+    rivals = [name for name in run["records"] if keeps(name) and name != OURS and middle(run, name) is not None]
+    best = min(rivals, key=lambda name: middle(run, name) or 0)
+    steps = results["growth"]
+    costs = [(middle(step, OURS) or 0.0, step["tasks"]) for step in steps]
+    further = [(after - before) / (many - few) for (before, few), (after, many) in itertools.pairwise(costs)]
+    flat = further[-1] / further[0] if len(further) > 1 else None
+    sizes = f" ({steps[0]['tasks']:,}–{steps[1]['tasks']:,} against {steps[-2]['tasks']:,}–{steps[-1]['tasks']:,})"
+    return [
+        _row("no-op tasks: wall against the fastest that also keeps log and state", 0.8, ratio(run, OURS, best), f" {best}"),
+        _row("no-op tasks: wall against bare make", 1.6, ratio(run, OURS, "make"), ""),
+        _row("cost of a further task stays flat", 1.2, flat, sizes),
+        _row(f"{results['again']['tasks']:,} tasks already done", 0.5, middle(results["again"], OURS), "", unit=" s"),
+    ]
+
+
+def _of_audits(results: dict) -> list[list[str]]:
+    package = results["packages"][-1]
+    cold = package["cold"]
+    radon = next((one for one in reversed(results["packages"]) if middle(one["cold"], _PYTHON_TOOLS[0])), package)
+    rows = [
+        _row("cold audit: CPU against radon cc + mi", 0.125, ratio(radon["cold"], AUDIT, _PYTHON_TOOLS[0], CPU), f" {radon['package']}"),
+        _row(
+            "cold audit: wall on two processes against radon cc + mi",
+            0.0714,
+            ratio(radon["cold"], AUDIT, _PYTHON_TOOLS[0]),
+            f" {radon['package']}",
+        ),
+    ]
+    warm, whole = middle(package["warm"], AUDIT, CPU), middle(cold, AUDIT, CPU)
+    share = warm / whole if warm and whole else None
+    rows.append(_row("warm audit: CPU against cold, start-up included", 0.02, share, f" {package['package']}"))
+    for name in _PYTHON_TOOLS[1:]:
+        place = next((one for one in reversed(results["packages"]) if middle(one["cold"], name)), package)
+        rows.append(_row(f"cold audit: wall against {name}", 1.0, ratio(place["cold"], AUDIT, name, WALL), f" {place['package']}"))
+    return rows
+
+
+def _of_histories(results: dict) -> list[list[str]]:
+    for step in reversed(results["series"]):
+        share = ratio(step, "own reader, nothing known", "wily build", CPU)
+        if share:
+            return [_row("history: CPU against wily build", 0.1, share, f" {step['revisions']} revisions")]
+    return []
