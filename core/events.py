@@ -169,8 +169,26 @@ class RunFinished(Event):
     failed_earlier: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFinished(Event):
+    """A gate has judged the code; ``run_id`` is the audit's own. Only listeners are told: it belongs to no run."""
+
+    findings: int
+    new: int
+    worse: int
+    gone: int
+    exit_code: int
+    #: What the gate says, and why.
+    reason: str
+
+
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 _SCALARS = frozenset({str, int, float, bool, type(None)})
+
+
+def name_of(event: Event) -> str:
+    """Return what an event is called: ``task_finished``."""
+    return _name(type(event).__name__)
 
 
 def to_json(event: Event) -> dict[str, Any]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from core.domain.accepted import Accepted
 from core.domain.audit import AuditReport
 from core.domain.baseline import ratchet, renewed
 from core.domain.finding import Finding
-from core.domain.gate import FailOn, GateReport, Judgement, Standing, TaskCheck, accept, judge
+from core.domain.gate import FailOn, GateReport, Judgement, Standing, TaskCheck, accept, judge, key_of
 from core.domain.metric import Metric
+from core.domain.plugin_findings import plugin_of
 from core.domain.refactor_task import is_own, number, place, place_of
 from core.domain.task import Task
 from core.errors import InvalidFile, StorageError, UsageError
@@ -37,14 +38,14 @@ class Gate:
         report = self._auditor.measure(paths or None)
         accepted = known or ()
         in_scope = _scope(paths)
-        judgement = judge(report.findings, report.shapes, [each for each in accepted if in_scope(each.path)], _paths(report))
+        judgement = judge(report.findings, report.shapes, _judgeable(accepted, report, in_scope), _paths(report))
         notes = () if known is None else self._turn_ratchet(judgement, accepted, report, shrink=shrink)
         return GateReport(
             report=report,
             judgement=judgement,
             fail_on=fail_on or (FailOn.ANY if known is None else FailOn.WORSE),
             against="" if known is None else self._name,
-            notes=notes,
+            notes=(*notes, *report.notes),
         )
 
     def accept_all(self, paths: Sequence[str] = (), *, fail_on: FailOn | None = None) -> GateReport:
@@ -56,11 +57,12 @@ class Gate:
         report = self._auditor.measure(paths or None)
         in_scope = _scope(paths)
         accepted = renewed(report, known, in_scope)
-        before = judge(report.findings, report.shapes, [each for each in known if in_scope(each.path)], _paths(report))
+        before = judge(report.findings, report.shapes, _judgeable(known, report, in_scope), _paths(report))
         self._baseline.write(accepted)
         note = f"{self._name}: {len(accepted)} accepted{_difference(before)}"
-        judgement = judge(report.findings, report.shapes, [each for each in accepted if in_scope(each.path)], _paths(report))
-        return GateReport(report=report, judgement=judgement, fail_on=fail_on or FailOn.WORSE, against=self._name, notes=(note,))
+        judgement = judge(report.findings, report.shapes, _judgeable(accepted, report, in_scope), _paths(report))
+        notes = (note, *report.notes)
+        return GateReport(report=report, judgement=judgement, fail_on=fail_on or FailOn.WORSE, against=self._name, notes=notes)
 
     def audit_since(self, revision: str, paths: Sequence[str] = (), *, fail_on: FailOn | None = None) -> GateReport:
         """Measure what changed since a revision of git, at both ends.
@@ -104,13 +106,15 @@ class Gate:
 
 
 def check_task(auditor: SelfAuditor, task: Task) -> TaskCheck:
-    """Measure the one file that a task of the Reflector's is about and say whether its finding is gone.
+    """Measure the one file that a task of the Reflector's is about, or ask its plugin, and say whether its finding is gone.
 
     A block that has another name now, and does the same, is not gone. Raises UsageError for a task of another kind.
     """
     if not is_own(task):
         raise UsageError(f"{task.id} was not written by a reflection cycle", hint=f"orchestrator show {task.id}")
     path, block = place_of(task)
+    if task.origin.get("metric") == Metric.PLUGIN:
+        return _check_plugin(auditor.hear(plugin_of(block)), task)
     report = auditor.measure([path])
     if not report.files:
         return TaskCheck(task_id=task.id, gone=False, reason=f"{path} is not there; the next reflection cycle settles the task")
@@ -126,6 +130,18 @@ def check_task(auditor: SelfAuditor, task: Task) -> TaskCheck:
     wanted = f"{'at least' if metric is Metric.MAINTAINABILITY else 'at most'} {found.threshold:g} is wanted"
     reason = f"{metric} of {where}{name}: {before} → {number(found.score)}, {wanted}"
     return TaskCheck(task_id=task.id, gone=False, reason=found.problem or reason)
+
+
+def _check_plugin(report: AuditReport, task: Task) -> TaskCheck:
+    path, block = place_of(task)
+    if not report.knows(Metric.PLUGIN, block):
+        reason = "; ".join(report.notes) or f"plugin {plugin_of(block)} is not granted here as an auditor"
+        return TaskCheck(task_id=task.id, gone=False, reason=reason)
+    key = (Metric.PLUGIN.value, path, block)
+    found = next((finding for finding in report.findings if key_of(finding) == key), None)
+    if found is None:
+        return TaskCheck(task_id=task.id, gone=True, reason=f"{place(path, block)}: its plugin finds it no more")
+    return TaskCheck(task_id=task.id, gone=False, reason=f"{place(path, block)}: {found.problem}")
 
 
 def _finding_of(task: Task, report: AuditReport, metric: Metric) -> Finding | None:
@@ -155,6 +171,11 @@ def _scope(paths: Sequence[str]) -> Callable[[str], bool]:
     """Return whether a path is one of ``paths`` or below one; every path where there are none."""
     below = tuple(f"{path}/" for path in paths)
     return lambda path: not paths or path in paths or path.startswith(below)
+
+
+def _judgeable(accepted: Iterable[Accepted], report: AuditReport, in_scope: Callable[[str], bool]) -> list[Accepted]:
+    """Return what was accepted in the scope, but for what the report cannot know of."""
+    return [each for each in accepted if in_scope(each.path) and report.knows(each.metric, each.block)]
 
 
 def _paths(report: AuditReport) -> frozenset[str]:

@@ -14,6 +14,7 @@ from core.domain.edit import Edit, Snapshot
 from core.domain.history import CommitWindow, History, Revision
 from core.domain.metric import Block, FileMeasure
 from core.domain.outcome import Outcome
+from core.domain.plugin_findings import PluginFindings
 from core.domain.project_facts import ProjectSigns
 from core.domain.status import Status
 from core.events import Event
@@ -262,6 +263,16 @@ class EventSink(Protocol):
     def __call__(self, event: Event) -> None: ...
 
 
+class Listeners(EventSink, Protocol):
+    """Programs that are told what happens. They start with the first event; telling them never waits for one."""
+
+    def problems(self) -> tuple[str, ...]:
+        """Return what went wrong since this was last asked, a sentence each."""
+
+    def close(self, hurried: Callable[[], bool] = ...) -> None:
+        """Give them some seconds to take what they were told, few once ``hurried``; then nothing of them is left."""
+
+
 class StopSignals(Protocol):
     """SIGINT, SIGTERM and SIGHUP sent to the tool."""
 
@@ -307,6 +318,13 @@ class CodeMeter(Protocol):
 
         ``block`` is found by name, the nearest line deciding between namesakes. Empty when there is nothing to say, or nothing there.
         """
+
+
+class PluginAuditors(Protocol):
+    """The plugins of a repository that find trouble in it."""
+
+    def audit(self, files: Sequence[str], only: str = "") -> PluginFindings:
+        """Ask each of them once (or the one called ``only``), told which ``files`` are audited. Never raises: ``notes`` say what failed."""
 
 
 class CommitLog(Protocol):
@@ -394,11 +412,13 @@ __all__ = [
     "Journal",
     "Launch",
     "Launcher",
+    "Listeners",
     "Log",
     "LogStore",
     "Measured",
     "MetricHistory",
     "Outcome",
+    "PluginAuditors",
     "ProjectFolder",
     "Repository",
     "Revision",

@@ -73,6 +73,7 @@ class Reflector:
             open={name: unmet(finding) for name, finding in self._open(decisions, appended).items()},
             withheld=decisions.withheld,
             gap=report.gap,
+            notes=report.notes,
         )
 
     @staticmethod
@@ -176,16 +177,21 @@ def _same_shape(task: Task, report: AuditReport, homeless: Iterable[Finding]) ->
 
 
 def _closing(task: Task, report: AuditReport, exists: Callable[[str], bool]) -> ClosedTask | None:
-    """Return how a task ends whose finding is gone; None while nobody can tell because its file cannot be read."""
+    """Return how a task ends whose finding is gone; None while nobody can tell: its file cannot be read, its plugin not asked."""
     path, block = place_of(task)
+    metric = str(task.origin.get("metric"))
+    if not report.knows(metric, block):
+        return None
     if not exists(path):
         return ClosedTask(task_id=task.id, status=Status.CANCELLED, reason=f"{path} is gone")
+    if metric == Metric.PLUGIN:
+        return ClosedTask(task_id=task.id, status=Status.DONE, reason=f"{place(path, block)}: its plugin finds it no more")
     measure = next((file.measure for file in report.files if file.path == path), None)
     if measure is None:
         return ClosedTask(task_id=task.id, status=Status.CANCELLED, reason=f"{path} is no longer audited")
     if measure.problem:
         return None
-    metric, before, after = task.origin.get("metric"), number(float(task.origin.get("score", 0))), _score_now(task, measure)
+    before, after = number(float(task.origin.get("score", 0))), _score_now(task, measure)
     where = place(path, block)
     reason = f"{where} is gone" if after is None else f"{metric} of {where}: {before} → {after}"
     return ClosedTask(task_id=task.id, status=Status.DONE, reason=reason)

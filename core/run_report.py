@@ -30,6 +30,7 @@ class RunReport:
         #: Something to be said at the start, before anything happened.
         self._note = note
         self._warned_of_budget = False
+        self._notes_told: set[str] = set()
         self.done: list[str] = []
         self.failed: list[str] = []
         self.total = 0
@@ -108,6 +109,10 @@ class RunReport:
     def reflected(self, cycle: CycleReport) -> None:
         stamp = self._stamp()
         self._emit(events.CodeMeasured(**stamp, files=cycle.files, findings=cycle.findings, seconds=cycle.seconds, withheld=cycle.withheld))
+        for note in cycle.notes:
+            if note not in self._notes_told:
+                self._notes_told.add(note)
+                self.warned(note)
         for task in cycle.appended:
             self._emit(events.TaskAppended(**stamp, task_id=task.id, description=task.description, reason="its finding is new"))
         for closed in cycle.closed:

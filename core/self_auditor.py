@@ -9,24 +9,37 @@ from core.domain.change import ChangeSet
 from core.domain.finding import Finding, fingerprint
 from core.domain.globs import matches
 from core.domain.metric import Block, Metric, complexity_rank, maintainability_rank
+from core.domain.plugin_findings import PluginFindings
 from core.domain.refactor_task import refactor_entry, task_id
 from core.domain.settings import AuditSettings, ThresholdSettings
 from core.domain.task import Task
 from core.domain.trend import FileTrend, file_trends, values
-from core.ports import Clock, CodeMeter, MetricHistory
+from core.ports import Clock, CodeMeter, MetricHistory, PluginAuditors
 
 
 class SelfAuditor:
     """Audits one repository as often as asked; unchanged files cost a look at the meter's cache."""
 
-    def __init__(self, *, meter: CodeMeter, clock: Clock, settings: AuditSettings, history: MetricHistory | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        meter: CodeMeter,
+        clock: Clock,
+        settings: AuditSettings,
+        history: MetricHistory | None = None,
+        plugins: PluginAuditors | None = None,
+    ) -> None:
         self._meter = meter
         self._clock = clock
         self._settings = settings
         self._history = history
+        self._plugins = plugins
 
     def measure(self, paths: Sequence[str] | None = None) -> AuditReport:
-        """Measure ``paths`` (default: all that the settings select) and return the findings, worst first."""
+        """Measure ``paths`` (default: all that the settings select) and return the findings, worst first.
+
+        Plugins are asked when everything is measured: what they look at is the repository.
+        """
         began = self._clock.monotonic()
         measured = self._meter.measure(paths)
         trends: Mapping[str, FileTrend] = {}
@@ -36,7 +49,27 @@ class SelfAuditor:
             trends, gap = file_trends(history), history.gap
         files = tuple(AuditedFile(path=file.path, measure=file.measure, trend=trends.get(file.path)) for file in measured)
         findings, shapes = find(files, self._settings)
-        return AuditReport(files=files, findings=findings, seconds=self._clock.monotonic() - began, gap=gap, shapes=shapes)
+        told = self._told(files) if paths is None else PluginFindings()
+        return AuditReport(
+            files=files,
+            findings=tuple(sorted((*findings, *told.findings), key=worst_first)) if told.findings else findings,
+            seconds=self._clock.monotonic() - began,
+            gap=gap,
+            heard=told.heard,
+            notes=told.notes,
+            shapes=shapes,
+        )
+
+    def hear(self, plugin: str) -> AuditReport:
+        """Return what one plugin finds in the repository, and nothing else."""
+        began = self._clock.monotonic()
+        files = tuple(AuditedFile(path=file.path, measure=file.measure) for file in self._meter.measure())
+        told = self._told(files, plugin)
+        seconds = self._clock.monotonic() - began
+        return AuditReport(files=files, findings=told.findings, seconds=seconds, heard=told.heard, notes=told.notes)
+
+    def _told(self, files: Sequence[AuditedFile], only: str = "") -> PluginFindings:
+        return PluginFindings() if self._plugins is None else self._plugins.audit([file.path for file in files], only)
 
     def measure_change(self, change_set: ChangeSet) -> tuple[AuditReport, AuditReport]:
         """Measure the files of a change as they are and as they were, both under their present paths. No trends: git's base is the past."""
@@ -66,6 +99,8 @@ class SelfAuditor:
         """Say what to do about a finding, drawn from the code itself."""
         if finding.metric is Metric.UNREADABLE:
             return finding.problem
+        if finding.metric is Metric.PLUGIN:
+            return finding.suggestion
         if not finding.block:
             return self._meter.advise(finding.path)
         blocks = (block for file in self._meter.measure([finding.path]) for block in file.measure.blocks)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.assembly.backlog import open_backlog_to_edit
-from core.assembly.project import Project, task_file
+from core.assembly.project import PLUGINS_LOCK, Project, task_file
 from core.domain.cycle import CycleReport
 from core.domain.gate import TaskCheck
 from core.domain.lookup import find_task
+from core.domain.metric import Metric
 from core.domain.settings import AuditSettings
 from core.errors import StorageError
 from core.gate import Gate, check_task
-from core.ports import CodeMeter, CommitLog, MetricHistory
+from core.ports import CodeMeter, CommitLog, MetricHistory, PluginAuditors
 from core.self_auditor import SelfAuditor
 
 
@@ -33,7 +34,15 @@ def open_auditor(project: Project, *, history: bool = True, progress: Callable[[
 
     meter = code_meter(project, progress)
     past = _history(project, meter) if history and project.settings.audit.revisions else None
-    return SelfAuditor(meter=meter, clock=SystemClock(), settings=project.settings.audit, history=past)
+    return SelfAuditor(meter=meter, clock=SystemClock(), settings=project.settings.audit, history=past, plugins=_plugins(project))
+
+
+def _plugins(project: Project) -> PluginAuditors | None:
+    if not (project.root / PLUGINS_LOCK).exists():
+        return None
+    from core.assembly.plugins import plugin_auditors
+
+    return plugin_auditors(project)
 
 
 def _history(project: Project, meter: CodeMeter) -> MetricHistory:
@@ -64,7 +73,7 @@ def open_gate(project: Project, auditor: SelfAuditor) -> Gate:
 
 
 def check_finding(project: Project, task_id: str) -> TaskCheck:
-    """Measure what one task of the Reflector's is about: one file, without cache, history or further processes."""
+    """Measure what one task of the Reflector's is about: one file, without cache, history or further processes; or ask its plugin."""
     from core.adapters.radon_meter.meter import RadonMeter
     from core.adapters.system_clock import SystemClock
 
@@ -73,6 +82,8 @@ def check_finding(project: Project, task_id: str) -> TaskCheck:
         task = find_task(file.read().tasks, task_id)
     finally:
         file.close()
+    if task.origin.get("metric") == Metric.PLUGIN:
+        return check_task(open_auditor(project, history=False), task)
     audit = project.settings.audit
     meter = RadonMeter(str(project.root), include=audit.include, exclude=audit.exclude, jobs=1)
     return check_task(SelfAuditor(meter=meter, clock=SystemClock(), settings=audit), task)

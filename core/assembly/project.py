@@ -19,6 +19,8 @@ from core.yaml_text import read_plain
 
 #: Directory of everything that is ours and not for eyes: journal, lock, caches.
 STATE_DIRECTORY = ".orchestrator"
+#: Where a repository has none, no plugin is granted anything and core.plugins is not imported.
+PLUGINS_LOCK = "plugins.lock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

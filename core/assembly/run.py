@@ -10,14 +10,15 @@ from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass, field
 
 from core.assembly.backlog import log_store
-from core.assembly.project import Project, new_run_id, own_environment, task_file
+from core.assembly.project import PLUGINS_LOCK, Project, new_run_id, own_environment, task_file
 from core.domain.cycle import CycleReport
 from core.domain.run_options import RunOptions
 from core.domain.settings import Settings
 from core.events import Event
 from core.memory import Memory
 from core.orchestrator import Orchestrator
-from core.ports import EventSink, LogStore
+from core.ports import EventSink, Listeners, LogStore, StopSignals
+from core.run_report import RunReport
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,6 +29,8 @@ class Run:
     logs: LogStore
     sinks: list[EventSink] = field(default_factory=list)
     ticks: list[Callable[[], None]] = field(default_factory=list)
+    #: Ends the listeners; called when the views are closed, it returns what a person should still know, a sentence each.
+    part: Callable[[], tuple[str, ...]] = tuple
 
 
 @contextmanager
@@ -41,7 +44,6 @@ def open_run(project: Project, options: RunOptions, *, reflect: bool = True) -> 
     from core.adapters.stop_signals import SystemStopSignals
     from core.adapters.system_clock import SystemClock
     from core.executor import Executor, ExecutorSettings
-    from core.run_report import RunReport
 
     settings, clock, run_id = project.settings, SystemClock(), new_run_id()
     make_own_directory(project.state)
@@ -77,6 +79,7 @@ def open_run(project: Project, options: RunOptions, *, reflect: bool = True) -> 
                 plugin_command=(sys.executable, "-P", "-m", "core", "plugins", "run"),
             ),
         )
+        report = RunReport(emit=_fan_out(sinks), clock=clock, run_id=run_id, note=journal.repaired)
         orchestrator = Orchestrator(
             options=options,
             memory=memory,
@@ -86,12 +89,20 @@ def open_run(project: Project, options: RunOptions, *, reflect: bool = True) -> 
             lock=FileRunLock(str(project.state)),
             signals=signals,
             clock=clock,
-            report=RunReport(emit=_fan_out(sinks), clock=clock, run_id=run_id, note=journal.repaired),
+            report=report,
             pid=os.getpid(),
             tick=_call_all(ticks),
             reflect=_reflection(project, memory) if reflect else None,
         )
-        yield Run(orchestrator=orchestrator, logs=logs, sinks=sinks, ticks=ticks)
+        run = Run(orchestrator=orchestrator, logs=logs, sinks=sinks, ticks=ticks)
+        if (project.root / PLUGINS_LOCK).exists():
+            from core.assembly.plugins import plugin_listeners
+
+            _attach(plugin_listeners(project), run, report, signals)
+        try:
+            yield run
+        finally:
+            run.part()
 
 
 def run_options(
@@ -146,6 +157,22 @@ def _reflection(project: Project, memory: Memory) -> Callable[[], CycleReport]:
         return reflector.run_cycle()
 
     return reflect
+
+
+def _attach(listeners: Listeners, run: Run, report: RunReport, signals: StopSignals) -> None:
+    """Have listeners told every event, and what goes wrong with them told to the run."""
+
+    def warn() -> None:
+        for problem in listeners.problems():
+            report.warned(problem)
+
+    def part() -> tuple[str, ...]:
+        listeners.close(lambda: signals.received() is not None)
+        return listeners.problems()
+
+    run.sinks.append(listeners)
+    run.ticks.append(warn)
+    run.part = part
 
 
 def _fan_out(sinks: list[EventSink]) -> EventSink:

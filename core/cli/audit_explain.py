@@ -9,7 +9,9 @@ from contextlib import suppress
 from core.assembly import Project, task_file
 from core.assembly.audit import open_gate
 from core.cli.backlog_view import say, say_json, stdout
+from core.domain.audit import AuditedFile
 from core.domain.gate import GateReport, Judged, key_of
+from core.domain.metric import FileMeasure
 from core.domain.refactor_task import is_own, place_of, refactor_entry, task_id
 from core.errors import InvalidFile, StorageError, UsageError
 from core.self_auditor import SelfAuditor
@@ -33,7 +35,7 @@ def show_explanation(project: Project, auditor: SelfAuditor, wanted: str, *, jso
     story = Story(
         judged=finding_asked,
         against=gate.against,
-        file=next(file for file in gate.report.files if file.path == finding.path),
+        file=next((file for file in gate.report.files if file.path == finding.path), AuditedFile(path=finding.path, measure=FileMeasure())),
         advice=advice,
         entry=refactor_entry(finding, advice, gate.report.shapes.get(finding.fingerprint, "")),
         gap=gate.report.gap,

@@ -60,3 +60,6 @@ def run(
         finally:
             for view in views:
                 view.close()
+            for problem in assembled.part():
+                stderr.add(f"warning: {problem}\n")
+            stderr.flush()

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core.domain.finding import Finding
-from core.domain.metric import FileMeasure
+from core.domain.metric import FileMeasure, Metric
+from core.domain.plugin_findings import plugin_of
 from core.domain.trend import FileTrend
 
 
@@ -33,5 +34,13 @@ class AuditReport:
     seconds: float
     #: Why there is no trend, or a short one; empty when history is whole.
     gap: str = ""
+    #: Plugins whose findings are known; what any other finds is unknown in this audit.
+    heard: frozenset[str] = frozenset()
+    #: What a person should know, a sentence each: plugins that were refused or failed.
+    notes: tuple[str, ...] = ()
     #: Fingerprint → shape of the block it is about, for findings about blocks.
     shapes: Mapping[str, str] = field(default_factory=dict)
+
+    def knows(self, metric: str, block: str) -> bool:
+        """Return whether a finding of that kind would be here if it were there: whether its plugin was heard."""
+        return metric != Metric.PLUGIN or plugin_of(block) in self.heard

@@ -27,8 +27,8 @@ class Ratchet:
 
 
 def renewed(report: AuditReport, known: Iterable[Accepted], in_scope: Callable[[str], bool]) -> tuple[Accepted, ...]:
-    """Return a baseline that accepts every finding of the report; what was known outside of the scope stays."""
-    kept = [each for each in known if not in_scope(each.path)]
+    """Return a baseline that accepts every finding of the report; what was known outside of the scope, or is unknown now, stays."""
+    kept = [each for each in known if not in_scope(each.path) or not report.knows(each.metric, each.block)]
     return in_order([*kept, *(accept(finding, report.shapes.get(finding.fingerprint, "")) for finding in report.findings)])
 
 

@@ -77,6 +77,25 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnyMap:
+    """A map of anything; somebody else judges what is in it."""
+
+    wanted = "a map"
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "object"}
+
+    def read(self, value: Any, at: Path, complain: Complain) -> Mapping[str, Any]:
+        if not isinstance(value, Mapping):
+            refuse(self, value, at, complain)
+            return MappingProxyType({})
+        return MappingProxyType(dict(value))
+
+    def write(self, value: Any) -> Any:
+        return dict(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """A map with some of a few known keys."""
 

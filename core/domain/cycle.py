@@ -36,6 +36,8 @@ class CycleReport:
     withheld: int = 0
     #: Why there is no trend, or a short one; empty when history is whole.
     gap: str = ""
+    #: What a person should know, a sentence each: plugins whose findings are unknown.
+    notes: tuple[str, ...] = ()
 
     @property
     def changed_backlog(self) -> bool:

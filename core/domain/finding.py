@@ -19,7 +19,7 @@ class Finding:
     metric: Metric
     #: POSIX path relative to the repository.
     path: str
-    #: Dotted name of the block; empty for a finding about a whole file.
+    #: Dotted name of the block; empty for a finding about a whole file. For a plugin's: plugin, its metric and its block.
     block: str
     #: 1-based, inclusive.
     line: int
@@ -32,8 +32,10 @@ class Finding:
     trend: tuple[float, ...] = ()
     #: Revisions in the window of history that touched the file.
     churn: int = 0
-    #: Why an unreadable file cannot be measured; empty for other findings.
+    #: Why an unreadable file cannot be measured, or what a plugin says; empty for other findings.
     problem: str = ""
+    #: What a plugin suggests.
+    suggestion: str = ""
 
     @property
     def direction(self) -> Direction:
@@ -44,6 +46,8 @@ class Finding:
         """How far over the threshold, as doublings: 0 at it, 1 at twice as bad, at most 4."""
         if self.metric is Metric.UNREADABLE:
             return 0.0
+        if self.metric is Metric.PLUGIN:
+            return plugin_excess(self.score, self.threshold)
         worse, better = (self.score, self.threshold) if self.metric is Metric.COMPLEXITY else (self.threshold, self.score)
         return min(4.0, math.log2(max(worse, 1e-9) / max(better, 1e-9)))
 
@@ -57,6 +61,12 @@ class Finding:
 def fingerprint(metric: Metric, path: str, block: str) -> str:
     """Return the identity of a finding: ten hex digits of a hash over metric, path and qualified name."""
     return hashlib.sha256(f"{metric}\0{path}\0{block}".encode("utf-8", "surrogateescape")).hexdigest()[:10]
+
+
+def plugin_excess(score: float, threshold: float) -> float:
+    """Return how far a plugin's score is over its threshold, as doublings, 0 … 4; of a count that should be 0, its own."""
+    ratio = score / threshold if threshold > 0 else 1.0 + score
+    return min(4.0, math.log2(ratio)) if ratio > 1.0 else 0.0
 
 
 def is_worse(metric: Metric, score: float, than: float) -> bool:

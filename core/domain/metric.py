@@ -15,6 +15,8 @@ class Metric(StrEnum):
     MAINTAINABILITY = "maintainability"
     #: The file could not be measured.
     UNREADABLE = "unreadable"
+    #: What an auditor among the plugins found; its block begins with the plugin. Higher is worse.
+    PLUGIN = "plugin"
 
 
 class BlockKind(StrEnum):

@@ -69,6 +69,8 @@ def describe(finding: Finding, advice: str) -> str:
             what = f"Make {where} easier to maintain: its index is {finding.score:.1f} ({finding.rank}), at least {wanted}."
         case Metric.UNREADABLE:
             return f"Mend {where}: it cannot be measured: {advice}"
+        case Metric.PLUGIN:
+            return f"{finding.problem} ({finding.path}){f'; {advice}' if advice else ''}"
     return f"{what} {advice}".rstrip()
 
 
@@ -81,6 +83,8 @@ def unmet(finding: Finding) -> str:
             return f"maintainability is {finding.score:.1f}, at least {finding.threshold:g} is wanted"
         case Metric.UNREADABLE:
             return f"it cannot be measured: {finding.problem}"
+        case Metric.PLUGIN:
+            return finding.problem
 
 
 def priority(finding: Finding) -> int:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from core.domain.container_kinds import Array, Nullable, Record, Table
+from core.domain.container_kinds import AnyMap, Array, Nullable, Record, Table
 from core.domain.value_kinds import Boolean, Choice, Duration, Integer, Kind, Number, Size, Text
 
 #: A path that stays inside the repository: relative, without ``..``, ``~`` or control characters.
@@ -121,6 +121,9 @@ class Settings:
     grace: float = option(5.0, "Time between TERM and KILL.", Duration(zero=True))
     handlers: Mapping[str, str] = option(
         {}, "Command, by kind, that works on tasks of that kind without a command of their own.", Table(values=_COMMAND)
+    )
+    plugins: Mapping[str, Mapping[str, Any]] = option(
+        {}, "Configuration of plugins that listen, audit or report, by plugin; each plugin's schema judges its own.", Table(values=AnyMap())
     )
     budget: BudgetSettings = field(default_factory=BudgetSettings)
     log: LogSettings = field(default_factory=LogSettings)

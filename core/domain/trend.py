@@ -12,7 +12,7 @@ from core.domain.metric import FileMeasure, Metric
 _BARS = "▁▂▃▄▅▆▇█"
 
 #: How far a metric moves without meaning anything: a comment line shifts a maintainability index, nothing shifts a complexity.
-_TOLERANCE = {Metric.COMPLEXITY: 0.0, Metric.MAINTAINABILITY: 1.0, Metric.UNREADABLE: 0.0}
+_TOLERANCE = {Metric.COMPLEXITY: 0.0, Metric.MAINTAINABILITY: 1.0, Metric.UNREADABLE: 0.0, Metric.PLUGIN: 0.0}
 
 
 class Direction(StrEnum):

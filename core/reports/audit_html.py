@@ -10,6 +10,7 @@ from importlib.resources import files
 
 from core.domain.audit_totals import packages, totals
 from core.domain.gate import GateReport, Judged, Standing
+from core.domain.metric import Metric
 from core.domain.trend import Direction
 from core.reports.audit_json import file_fields
 from core.reports.audit_page_tables import findings_table, packages_table
@@ -56,7 +57,9 @@ def _filled(template: str, parts: Mapping[str, str]) -> str:
 def _data(gate: GateReport) -> str:
     """Return what the map is drawn from, such that nothing in it ends the element it stands in."""
     rows = [{key: fields[key] for key in _FILE_KEYS} for fields in map(file_fields, gate.report.files)]
-    threshold = min((judged.finding.threshold for judged in gate.judgement.judged if judged.finding.block), default=10)
+    threshold = min(
+        (judged.finding.threshold for judged in gate.judgement.judged if judged.finding.metric is Metric.COMPLEXITY), default=10
+    )
     text = json.dumps({"files": rows, "threshold": threshold}, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace("&", "\\u0026")
 

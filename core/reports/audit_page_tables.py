@@ -108,6 +108,8 @@ def _score(judged: Judged) -> str:
     match finding.metric:
         case Metric.COMPLEXITY:
             return f'<b>{finding.score:g}</b> <span class="over">&gt; {finding.threshold:g}</span>'
+        case Metric.PLUGIN:
+            return f'<b>{finding.score:g}</b> <span class="over">&gt; {finding.threshold:g}</span>'
         case Metric.MAINTAINABILITY:
             return f'<b>{finding.score:.1f}</b> <span class="over">&lt; {finding.threshold:g}</span>'
     return ""

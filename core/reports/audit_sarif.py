@@ -51,7 +51,7 @@ def _result(judged: Judged, *, failing: bool, compared: bool) -> dict[str, Any]:
     location: dict[str, Any] = {
         "physicalLocation": {"artifactLocation": {"uri": _uri(finding.path), "uriBaseId": "%SRCROOT%"}, "region": region}
     }
-    if finding.block:
+    if finding.block and finding.metric is not Metric.PLUGIN:
         location["logicalLocations"] = [{"name": finding.block.rpartition(".")[2], "fullyQualifiedName": finding.block, "kind": "function"}]
     fields = finding_fields(judged)
     result: dict[str, Any] = {

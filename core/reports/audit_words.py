@@ -17,6 +17,7 @@ TITLES = {
     Metric.COMPLEXITY: ("High cyclomatic complexity", "More independent paths run through this block than the threshold allows."),
     Metric.MAINTAINABILITY: ("Low maintainability", "The maintainability index of this file is below the threshold."),
     Metric.UNREADABLE: ("Unreadable file", "This file cannot be measured, so nothing is known of its quality."),
+    Metric.PLUGIN: ("Found by a plugin", "An auditor among the repository's plugins found this."),
 }
 ARROWS = {Direction.WORSENING: "↑", Direction.IMPROVING: "↓", Direction.FLAT: ""}
 RANKS = "ABCDEF"
@@ -34,6 +35,8 @@ def amount_over(finding: Finding) -> str:
             return f"{finding.score:g} > {finding.threshold:g}"
         case Metric.MAINTAINABILITY:
             return f"{finding.score:.1f} < {finding.threshold:g}"
+        case Metric.PLUGIN:
+            return f"{finding.score:g} > {finding.threshold:g}"
     return ""
 
 
@@ -46,6 +49,8 @@ def sentence(finding: Finding) -> str:
         case Metric.MAINTAINABILITY:
             wanted = f"at least {finding.threshold:g} is wanted"
             return f"{name} has a maintainability index of {finding.score:.1f} ({finding.rank}), {wanted}"
+        case Metric.PLUGIN:
+            return f"{finding.problem}; {finding.suggestion}" if finding.suggestion else finding.problem
     return f"{name} cannot be measured: {finding.problem}"
 
 
@@ -117,4 +122,5 @@ def finding_fields(judged: Judged) -> dict[str, Any]:
         "direction": finding.direction.value,
         "churn": finding.churn,
         "problem": finding.problem,
+        "suggestion": finding.suggestion,
     }

@@ -13,7 +13,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from core.config import config_schema, merge_settings
-from core.domain.container_kinds import Array, Nullable, Record, Table
+from core.domain.container_kinds import AnyMap, Array, Nullable, Record, Table
 from core.domain.options import Option, Section, provenance, settings_table, value_of
 from core.domain.settings import Provenance, Settings, Source
 from core.domain.value_kinds import Boolean, Choice, Duration, Integer, Kind, Number, Size, Text
@@ -203,6 +203,8 @@ def fitting(kind: Kind) -> st.SearchStrategy[Any]:
             return st.lists(values(kind.items), max_size=3)
         case Table():
             return st.none() | st.dictionaries(TEXT, values(kind.values), max_size=3)
+        case AnyMap():
+            return st.dictionaries(TEXT, st.integers() | TEXT | st.lists(TEXT, max_size=2), max_size=3)
         case Record():
             return st.dictionaries(st.sampled_from([*kind.fields, "other"]), st.one_of(*map(values, kind.fields.values())), max_size=3)
     return fitting_single(kind)

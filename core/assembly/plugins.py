@@ -1,0 +1,67 @@
+"""The granted plugins of a project: listeners, auditors, reporters. Without plugins.lock there are none, and none of this is imported."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.assembly.project import PLUGINS_LOCK, Project, own_environment
+from core.domain.plugin import Kind
+from core.errors import PluginRefused, UsageError
+from core.events import Event
+from core.plugins.auditing import GrantedAuditors
+from core.plugins.granted import granted
+from core.plugins.host import PluginHost, open_host
+from core.plugins.listening import Listening
+from core.ports import Listeners, PluginAuditors
+
+_PREFIX = "plugin:"
+
+
+def plugin_listeners(project: Project) -> Listeners:
+    """Return the granted listeners; none runs before the first event."""
+    return Listening(lambda: _host(project), project.settings.plugins)
+
+
+def plugin_auditors(project: Project) -> PluginAuditors:
+    """Return the granted auditors."""
+    return GrantedAuditors(lambda: _host(project), project.settings.plugins)
+
+
+def tell_listeners(project: Project, event: Event) -> tuple[str, ...]:
+    """Tell one event that belongs to no run, wait for the listeners to take it, and return what went wrong."""
+    listeners = plugin_listeners(project)
+    try:
+        listeners(event)
+    finally:
+        listeners.close()
+    return listeners.problems()
+
+
+def plugin_report(project: Project, wanted: str, report: dict[str, Any]) -> str:
+    """Return what a reporter makes of an audit's JSON document; ``wanted`` is its format, or ``plugin:`` and its id.
+
+    Raises PluginRefused when it is refused or fails, UsageError when there is none, as ``reporter_of`` does.
+    """
+    host = _host(project)
+    plugin, called = reporter_of(project, wanted, host)
+    answer = host.call(plugin, Kind.REPORTER, {"report": report}, project.settings.plugins.get(plugin), called=called)
+    if not answer.ok:
+        raise PluginRefused([f"plugin {plugin}: {answer.problem}"], hint="orchestrator audit --format json shows what it is given")
+    return str(answer.result["content"])
+
+
+def reporter_of(project: Project, wanted: str, host: PluginHost | None = None) -> tuple[str, str]:
+    """Return the plugin that provides a format and what it calls it. Raises UsageError naming the formats there are."""
+    manifests, problems = granted(host or _host(project), Kind.REPORTER)
+    formats = {item.name: manifest.id for manifest in manifests for item in manifest.provides if item.kind is Kind.REPORTER}
+    if wanted in formats:
+        return formats[wanted], wanted
+    name = wanted.removeprefix(_PREFIX)
+    if name != wanted and name in formats.values():
+        return name, ""
+    known = ", ".join(sorted(formats)) or f"none in {PLUGINS_LOCK}"
+    raise UsageError(f"no granted plugin reports as {wanted}", hint="; ".join(("reporters: " + known, *problems)))
+
+
+def _host(project: Project) -> PluginHost:
+    return open_host(project.root, own_environment())

@@ -1,0 +1,177 @@
+"""Granted plugins as listeners: one process each, fed by a thread of its own, so that nobody waits for a slow one."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from core.domain.plugin import Kind
+from core.errors import OrchestratorError
+from core.events import Event, name_of, to_json
+from core.plugins.granted import granted, one_line
+from core.plugins.host import OpenPlugin, PluginHost
+from core.plugins.sandbox.process_group import kill_group
+from core.plugins.sandbox.session import Session
+
+#: Events that may wait for one listener.
+ROOM = 10_000
+#: Seconds for all listeners together to take what is left when the run has ended; when somebody is in a hurry, HURRIED.
+PATIENCE = 10.0
+HURRIED = 0.5
+#: Seconds for a killed listener's thread to notice.
+_NOTICING = 1.0
+_LOOK_EVERY = 0.05
+
+
+class Listening:
+    """An EventSink that tells every granted listener the events it names, in order and once each. Use from one thread.
+
+    They are started by the first event. ``problems`` says what went wrong since it was last asked; ``close`` ends them.
+    """
+
+    def __init__(self, open_host: Callable[[], PluginHost], configuration: Mapping[str, Mapping[str, Any]], *, room: int = ROOM) -> None:
+        self._open_host = open_host
+        self._configuration = configuration
+        self._room = room
+        self._listeners: list[_Listener] | None = None
+        self._problems: list[str] = []
+
+    def __call__(self, event: Event) -> None:
+        name = name_of(event)
+        if self._listeners is None:
+            self._listeners = self._started()
+        for listener in self._listeners:
+            listener.tell(name, event)
+
+    def problems(self) -> tuple[str, ...]:
+        """Return what a person should know, a sentence each; every sentence once."""
+        found = [*self._problems, *(line for listener in self._listeners or () for line in listener.new_problems())]
+        self._problems.clear()
+        return tuple(found)
+
+    def close(self, hurried: Callable[[], bool] = lambda: False) -> None:
+        """Let the listeners take what waits, then end them: nothing of them is left. Again, it does nothing."""
+        listeners = self._listeners or []
+        for listener in listeners:
+            listener.finish()
+        began = time.monotonic()
+        while any(listener.busy for listener in listeners) and time.monotonic() < began + (HURRIED if hurried() else PATIENCE):
+            next(listener for listener in listeners if listener.busy).wait(_LOOK_EVERY)
+        for listener in listeners:
+            listener.end()
+
+    def _started(self) -> list[_Listener]:
+        try:
+            host = self._open_host()
+        except OrchestratorError as error:
+            self._problems.append(one_line(error))
+            return []
+        manifests, problems = granted(host, Kind.LISTENER)
+        self._problems += problems
+        listeners = []
+        for manifest in manifests:
+            provision = manifest.provision(Kind.LISTENER)
+            wanted = frozenset(provision.events if provision else ())
+            listeners.append(_Listener(host, manifest.id, wanted, self._configuration.get(manifest.id, {}), self._room))
+        for listener in listeners:
+            listener.stand_up()
+        return listeners
+
+
+class _Listener:
+    """One plugin, its process and its thread. A process in the strong sandbox dies with the thread that started it."""
+
+    def __init__(self, host: PluginHost, name: str, wanted: frozenset[str], config: Mapping[str, Any], room: int) -> None:
+        self._host = host
+        self._name = name
+        self._wanted = wanted
+        self._config = config
+        self._room = room
+        #: None: the last event was told.
+        self._waiting: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+        self._standing = threading.Event()
+        self._session: Session | None = None
+        self._problem = ""
+        #: Events it was not told: counted by who feeds the queue, and by the thread.
+        self._turned_away = 0
+        self._failed = 0
+        self._said = False
+        self._killed = False
+        self._finishing = False
+        self._thread = threading.Thread(target=self._run, name=f"listener {name}", daemon=True)
+        self._thread.start()
+
+    @property
+    def busy(self) -> bool:
+        return self._thread.is_alive()
+
+    def stand_up(self) -> None:
+        """Wait until it runs or is refused: the host must start no process while tasks are being launched."""
+        self._standing.wait()
+
+    def tell(self, name: str, event: Event) -> None:
+        if self._wanted and name not in self._wanted:
+            return
+        if not self.busy or self._waiting.qsize() >= self._room:
+            self._turned_away += 1
+        else:
+            self._waiting.put(event)
+
+    def finish(self) -> None:
+        if not self._finishing:
+            self._finishing = True
+            self._waiting.put(None)
+
+    def wait(self, seconds: float) -> None:
+        self._thread.join(seconds)
+
+    def end(self) -> None:
+        """Kill it if it has not ended by itself."""
+        session = self._session
+        if self.busy and session is not None:
+            self._killed = True
+            kill_group(session.process.pid)
+            self._thread.join(_NOTICING)
+
+    def new_problems(self) -> tuple[str, ...]:
+        found = []
+        if self._problem and not self._said:
+            self._said = True
+            found.append(self._problem)
+        if self._finishing and not self.busy:
+            while not self._waiting.empty():
+                self._turned_away += self._waiting.get() is not None
+        untold = self._turned_away + self._failed
+        if self._finishing and untold:
+            found.append(f"plugin {self._name}: {untold} {'event was' if untold == 1 else 'events were'} not told")
+            self._turned_away = self._failed = 0
+        return tuple(found)
+
+    # -- in its thread -------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            with self._host.open(self._name, Kind.LISTENER) as opened:
+                self._session = opened.session
+                self._standing.set()
+                self._feed(opened)
+                self._session = None
+        except OrchestratorError as error:
+            self._problem = self._problem or one_line(error)
+        finally:
+            self._session = None
+            self._standing.set()
+
+    def _feed(self, opened: OpenPlugin) -> None:
+        while (event := self._waiting.get()) is not None:
+            answer = opened.call({"event": to_json(event)}, self._config)
+            if answer.ok:
+                continue
+            self._failed += 1
+            problem = "it was ended before it had taken every event" if self._killed else answer.problem
+            self._problem = self._problem or f"plugin {self._name}: {problem}"
+            if opened.session.process.returncode is not None:
+                return
