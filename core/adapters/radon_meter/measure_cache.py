@@ -6,7 +6,6 @@ written or waited for is done without. Nothing here ever raises for that.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sqlite3
 from collections.abc import Iterable, Mapping
@@ -158,10 +157,12 @@ def _connect(path: str) -> sqlite3.Connection:
 
 
 def _remove(path: str) -> bool:
+    """Remove a database with what SQLite keeps beside it; return whether nothing is left of it."""
     for name in (f"{path}-wal", f"{path}-shm", path):
-        with contextlib.suppress(FileNotFoundError):
-            try:
-                os.remove(name)
-            except OSError:
-                return False
+        try:
+            os.remove(name)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return False
     return True
