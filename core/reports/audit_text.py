@@ -53,6 +53,14 @@ def audit_text(gate: GateReport, style: Style, *, shown: Sequence[Judged]) -> st
     return "\n".join(parts)
 
 
+def failure_text(gate: GateReport, style: Style) -> str:
+    """Return only what does not pass, and the verdict; nothing when all does."""
+    if not gate.failing:
+        return ""
+    rows = [_row(judged, style, compared=bool(gate.against), failing=True) for judged in gate.failing]
+    return f"{table(_FINDINGS, rows, width=style.width, title=style.dim)}\n{summary_lines(gate, style)}"
+
+
 def summary_lines(gate: GateReport, style: Style) -> str:
     """Return what was found, and the gate's verdict."""
     paint = style.bad if gate.failing else style.good

@@ -127,8 +127,9 @@ def test_a_damaged_baseline_is_told_with_its_place_and_can_be_written_anew(accep
     done = accepted.audit()
 
     assert done.returncode == 2
-    assert done.stderr.splitlines() == [
-        "audit-baseline.json:4:48: metric must be one of complexity, maintainability, unreadable",
+    lines = done.stderr.splitlines()
+    assert lines[0].startswith("audit-baseline.json:4:48: metric must be one of complexity, maintainability, unreadable")
+    assert lines[1:] == [
         "error: 1 problem",
         "  hint: orchestrator audit --update-baseline writes it anew",
     ]
@@ -170,6 +171,14 @@ def test_paths_are_those_of_the_directory_one_is_in(repository):
 
 def test_quiet_says_nothing_when_it_passes(accepted):
     assert (accepted.audit("-q").stdout, accepted.audit("-q").stderr) == ("", "")
+
+
+def test_quiet_says_only_what_fails(accepted):
+    accepted.write("lib/b.py", branchy("bad", 13, "item"))
+    lines = accepted.audit("-q").stdout.splitlines()
+
+    assert [line.split()[-1] for line in lines if " > " in line] == ["12"]  # worse, was 12
+    assert len(lines) == 5
 
 
 def test_the_report_can_go_to_a_file(repository):

@@ -71,7 +71,7 @@ def test_two_branches_merge(tmp_path: Path, ours, theirs):
                 "b.json:3:1: must be a map",
                 "b.json:4:1: score must be a number",
                 "b.json:4:10: path must be a path",
-                "b.json:4:24: metric must be one of complexity, maintainability, unreadable",
+                f"b.json:4:24: metric must be one of {', '.join(Metric)}",
             ],
         ),
         (
