@@ -81,13 +81,16 @@ def plots(results: dict) -> dict[str, str]:
     package = [one for one in results["packages"] if _measured(one) >= 4][-1]
     cold = package["cold"]
     rows = [
-        Bar(name=name, value=times, said=f"{number(times)} ×  {number(middle(cold, name, CPU))} s", kind=_kind(name))
+        Bar(name=name, value=times, said=f"{number(times)} × ({number(middle(cold, name, CPU))} s)", kind=_kind(name))
         for name in sorted(results["auditors"], key=lambda name: middle(cold, name, CPU) or 0)
         if (times := ratio(cold, name, OURS, CPU)) is not None
     ]
     title = f"A first audit of {package['package']} ({package['lines']:,} lines)"
     found["audit-cold"] = bars(
-        title, "CPU time, multiples of ours, logarithmic", rows, legend="pale: one metric only, or none below its threshold"
+        title,
+        "CPU time as a multiple of ours; left is less, right is more",
+        rows,
+        legend="pale: one metric only, or none below its threshold",
     )
     steps = results["growth"]
     series = [
@@ -96,7 +99,7 @@ def plots(results: dict) -> dict[str, str]:
         if (points := [(step["lines"], value) for step in steps if (value := middle(step["cold"], name))])
     ]
     warm = [(step["lines"], value) for step in steps if (value := middle(step["warm"], OURS))]
-    series.append(Line(name=f"{OURS}, warm", points=warm, kind="ours"))
+    series.append(Line(name=f"{OURS}, warm", points=warm, kind="ours less"))
     found["audit-growth"] = lines(
         "A first audit while the code grows", "seconds of wall time; dashed: one metric", series, x_label="lines of code"
     )

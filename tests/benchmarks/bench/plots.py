@@ -13,19 +13,19 @@ _STYLE = """
   .title { font-size: 15px; font-weight: 600 }
   .soft { fill: #59636e; font-size: 12px }
   .grid { stroke: #d1d9e0; stroke-width: 1 }
-  .bar { fill: #8c959f } .less { fill: #c6cdd5 } .ours { fill: #0969da }
+  .bar { fill: #6e7781 } .bar.less { fill: #b6bec7 } .bar.ours { fill: #0969da }
   .line { fill: none; stroke: #8c959f; stroke-width: 1.5 } .line.ours { fill: none; stroke: #0969da; stroke-width: 3 }
-  .line.less { stroke-dasharray: 4 3; fill: none }
+  .line.less { stroke-dasharray: 4 3 } .line.ours.less { stroke-dasharray: 6 4 }
   .dot { fill: #8c959f } .dot.ours { fill: #0969da }
-  .name.ours { font-weight: 600; fill: #0969da }
+  .name.less { fill: #59636e } .name.ours { font-weight: 600; fill: #0969da }
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3 }
     .soft { fill: #9198a1 }
     .grid { stroke: #3d444d }
-    .bar { fill: #7d8590 } .less { fill: #454c55 } .ours { fill: #4493f8 }
+    .bar { fill: #8b949e } .bar.less { fill: #4d555e } .bar.ours { fill: #4493f8 }
     .line { stroke: #7d8590 } .line.ours { stroke: #4493f8 }
     .dot { fill: #7d8590 } .dot.ours { fill: #4493f8 }
-    .name.ours { fill: #4493f8 }
+    .name.less { fill: #59636e } .name.ours { fill: #4493f8 }
   }
 """
 
@@ -50,26 +50,25 @@ class Line:
 
 
 def bars(title: str, subtitle: str, rows: Sequence[Bar], *, legend: str = "") -> str:
-    """Horizontal bars on a logarithmic axis that begins below the least value."""
-    left, right, top, step = 250, _WIDTH - 110, 62, 24
-    low = 10 ** math.floor(math.log10(min(row.value for row in rows) * 0.8))
-    high = max(row.value for row in rows)
+    """Horizontal bars from 1 to the left (less) and to the right (more), on a logarithmic axis."""
+    left, right, top, step = 250, _WIDTH - 130, 62, 24
+    low, high = min(0.7, *(row.value for row in rows)) / 1.1, max(1.5, *(row.value for row in rows)) * 1.1
     bottom = top + step * len(rows)
     place = _axis(low, high, left, right)
-    parts = [
-        _line(place(tick), top - 4, place(tick), bottom) + _text(place(tick), bottom + 16, f"{tick:g}", "soft", "middle")
-        for tick in _ticks(low, high)
-    ]
+    parts = []
+    for tick in _ticks(low, high):
+        parts += [_line(place(tick), top - 4, place(tick), bottom), _text(place(tick), bottom + 16, f"{tick:g}", "soft", "middle")]
     for number, row in enumerate(rows):
         y = top + step * number
+        begin, end = sorted((place(1), place(row.value)))
         parts += [
             _text(left - 10, y + 15, row.name, f"name {row.kind}", "end"),
-            _bar(row.kind, left, y + 3, max(1.0, place(row.value) - left), step - 7),
-            _text(place(row.value) + 6, y + 15, row.said, "soft"),
+            _bar(row.kind, begin - (row.kind == "ours") * 2, y + 3, max(4.0, end - begin), step - 7),
+            _text(_WIDTH - 10, y + 15, row.said, "soft", "end"),
         ]
     if legend:
-        parts.append(_text(left, bottom + 36, legend, "soft"))
-    return _picture(title, subtitle, bottom + (48 if legend else 28), parts)
+        parts.append(_text(left, bottom + 38, legend, "soft"))
+    return _picture(title, subtitle, bottom + (50 if legend else 28), parts)
 
 
 def lines(title: str, subtitle: str, series: Sequence[Line], *, x_label: str) -> str:
@@ -84,7 +83,7 @@ def lines(title: str, subtitle: str, series: Sequence[Line], *, x_label: str) ->
     ]
     parts += [_text(across(x), bottom + 18, f"{x:,.0f}", "soft", "middle") for x in _apart(sorted(set(xs)), across)]
     parts.append(_text((left + right) / 2, bottom + 38, x_label, "soft", "middle"))
-    for line in sorted(series, key=lambda line: line.kind == "ours"):
+    for line in sorted(series, key=lambda line: "ours" in line.kind):
         path = " ".join(f"{across(x):.1f},{up(y):.1f}" for x, y in line.points)
         parts.append(f'<polyline class="line {line.kind}" points="{path}"/>')
         parts += [f'<circle class="dot {line.kind}" cx="{across(x):.1f}" cy="{up(y):.1f}" r="3"/>' for x, y in line.points]
@@ -93,7 +92,7 @@ def lines(title: str, subtitle: str, series: Sequence[Line], *, x_label: str) ->
         x, y = line.points[-1]
         label = _spread(ends, top + 8, bottom + 4)[line.name]
         parts.append(_line(across(x) + 5, up(y), right + 8, label - 4))
-        parts.append(_text(right + 12, label, line.name, f"name {line.kind or 'soft'}"))
+        parts.append(_text(right + 12, label, line.name, f"name {line.kind}"))
     return _picture(title, subtitle, bottom + 52, parts)
 
 
@@ -134,7 +133,7 @@ def _line(x1: float, y1: float, x2: float, y2: float) -> str:
 
 
 def _bar(kind: str, x: float, y: float, width: float, height: float) -> str:
-    return f'<rect class="bar {kind}" x="{x}" y="{y}" width="{width:.1f}" height="{height}" rx="2"/>'
+    return f'<rect class="bar {kind}" x="{x:.1f}" y="{y}" width="{width:.1f}" height="{height}" rx="2"/>'
 
 
 def _text(x: float, y: float, text: str, kind: str, anchor: str = "start") -> str:
