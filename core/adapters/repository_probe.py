@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,8 @@ _MOST_PATHS = 20_000
 _LARGEST_TEXT = 1024 * 1024
 #: Directories in which nothing is the repository's own.
 _PASSED_OVER = frozenset({"__pycache__", "node_modules", "build", "dist", "site-packages"})
+#: What file systems without hard links say.
+_NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS})
 #: Where people keep a repository's own environment.
 _ENVIRONMENTS = (".venv", "venv", "env")
 
@@ -50,9 +53,8 @@ class RepositoryProbe:
         made: list[Path] = []
         try:
             for name, text in files.items():
-                with open(self._root / name, "x", encoding="utf-8", newline="\n") as stream:
-                    made.append(self._root / name)
-                    stream.write(text)
+                _create(self._root / name, text)
+                made.append(self._root / name)
         except OSError as error:
             for path in made:
                 with suppress(OSError):
@@ -103,3 +105,22 @@ class RepositoryProbe:
             if os.access(own, os.X_OK) and own.is_file():
                 return program if found and Path(found).parent.samefile(own.parent) else f"{environment}/bin/{program}"
         return program if found else ""
+
+
+def _create(path: Path, text: str) -> None:
+    """Write a file whole or, whatever happens, not at all; never over another one."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8", newline="\n")
+        _give_name(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _give_name(part: Path, path: Path) -> None:
+    try:
+        path.hardlink_to(part)
+    except OSError as error:
+        if error.errno not in _NO_LINKS or os.path.lexists(path):
+            raise
+        part.rename(path)

@@ -164,17 +164,18 @@ def _ends(scene: Scene, before: str) -> Iterator[str]:
             yield f"I2 {task_id} is done, its last attempt is {attempt}"
         elif "verify" in entry and not attempt["verified"]:
             yield f"I2 {task_id} is done, its check was never made"
-        elif scene.trace and (task_id, attempt["number"]) not in ended:
+        elif "trace" in str(entry["command"]) and (task_id, attempt["number"]) not in ended:
             yield f"I2 {task_id} is done, its attempt {attempt['number']} did not reach its end"
 
 
 def _repetitions(scene: Scene) -> Iterator[str]:
     numbers: dict[str, list[int]] = {}
     succeeded: set[str] = set()
+    reset = {row["task_id"] for row in scene.state.transitions if (row["before"], row["after"]) == ("done", "pending")}
     for attempt in scene.state.attempts:
         task_id = attempt["task_id"]
         numbers.setdefault(task_id, []).append(attempt["number"])
-        if task_id in succeeded:
+        if task_id in succeeded - reset:
             yield f"I3 {task_id} was tried again after it had succeeded"
         if attempt["ending"] == "succeeded":
             succeeded.add(task_id)
@@ -202,9 +203,9 @@ def _runs(scene: Scene) -> Iterator[str]:
 def _digests(scene: Scene) -> Iterator[str]:
     for attempt in scene.state.attempts:
         log = scene.root / (attempt["log"] or "-")
-        if attempt["log"] and attempt["log_digest"] and log.exists():
-            if hashlib.sha256(log.read_bytes()).hexdigest() != attempt["log_digest"]:
-                yield f"I8 {attempt['log']} is not what was recorded"
+        recorded = attempt["log_digest"]
+        if attempt["log"] and recorded and log.exists() and hashlib.sha256(log.read_bytes()).hexdigest() != recorded:
+            yield f"I8 {attempt['log']} is not what was recorded"
 
 
 # -- after the next run ------------------------------------------------------------------------------------------------

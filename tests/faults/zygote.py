@@ -98,10 +98,11 @@ def main() -> None:
             importlib.import_module(name)
     for line in sys.stdin:
         wanted = json.loads(line)
+        answer = 0
         if "reap" in wanted:
             answer = os.waitpid(wanted["reap"], 0)[1]
-        else:
-            answer = _fork(wanted) if wanted else 0
+        elif wanted:
+            answer = _fork(wanted)
         os.write(1, b"%d\n" % answer)
 
 
@@ -115,7 +116,7 @@ def _fork(wanted: dict[str, Any]) -> int:
         from core.cli import main as orchestrator
 
         code = orchestrator(wanted["argv"])
-    except BaseException:
+    except BaseException:  # noqa: BLE001 (nothing of a fork may go on as the zygote)
         traceback.print_exc()
     finally:
         with suppress(OSError, ValueError):

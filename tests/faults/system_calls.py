@@ -1,0 +1,93 @@
+"""System calls of a running tool: list them, and let something happen at one of them, by ``strace``.
+
+Only the tool's main thread is traced; what it starts is not. A call is named by its kind and by how many of its kind came
+before it, which is how ``strace --inject`` counts.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from tests.e2e.workbench import until
+from tests.faults.zygote import Tool
+
+#: Kinds by which a process changes what is outside of it. A kill at any other call leaves the same as one at the next of these.
+CHANGING = frozenset(
+    "write pwrite64 writev fsync fdatasync ftruncate rename renameat renameat2 unlink unlinkat mkdir mkdirat link linkat symlink"
+    " chmod fchmod fchown setxattr fsetxattr flock close kill pidfd_send_signal vfork clone clone3 sendto".split()
+)
+_CREATING = "O_CREAT"
+_LINE = re.compile(r"^(?P<kind>\w+)\((?P<arguments>.*?)(?:\) += .*| <unfinished.*|)$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One system call of a recording."""
+
+    kind: str
+    #: 1 for the first of its kind.
+    number: int
+    #: With the paths of descriptors, as strace writes it.
+    arguments: str
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes something outside of the process."""
+        return self.kind in CHANGING or (self.kind == "openat" and _CREATING in self.arguments)
+
+    def __str__(self) -> str:
+        return f"{self.kind} #{self.number} ({self.arguments[:120]})"
+
+
+@lru_cache(maxsize=1)
+def why_not() -> str:
+    """Return why calls cannot be traced here; empty where they can."""
+    if shutil.which("strace") is None:
+        return "strace is not installed (Debian: apt install strace)"
+    tried = subprocess.run(["strace", "-qq", "--inject=chdir:error=EIO", "true"], capture_output=True, text=True)
+    return "" if tried.returncode == 0 else f"strace may not trace here: {tried.stderr.strip()}"
+
+
+def record(tool: Tool, scratch: Path) -> list[Call]:
+    """Let a held tool run to its end and return its calls."""
+    listing = scratch / "calls"
+    tracer = _attach(tool, "-y", "-s", "16", "-o", str(listing))
+    tool.wait(20)
+    tracer.wait(10)
+    counts: Counter[str] = Counter()
+    calls = []
+    for line in listing.read_text(errors="replace").splitlines():
+        found = _LINE.match(line)
+        if found is not None:
+            counts[found["kind"]] += 1
+            calls.append(Call(kind=found["kind"], number=counts[found["kind"]], arguments=found["arguments"]))
+    return calls
+
+
+def inject(tool: Tool, call: Call, action: str, *, sticky: bool = False) -> None:
+    """Let a held tool run, with ``action`` (``signal=KILL``, ``error=EIO``) at ``call``, or there and ever after."""
+    when = f"{call.number}{'+' if sticky else ''}"
+    tracer = _attach(tool, "-o", os.devnull, f"--inject={call.kind}:{action}:when={when}", "-e", f"trace={call.kind}")
+    try:
+        tool.wait(20)
+    finally:
+        tool.kill()
+        tracer.wait(10)
+
+
+def _attach(tool: Tool, *options: str) -> subprocess.Popen[bytes]:
+    """Trace a held tool, and let it go."""
+    status = Path(f"/proc/{tool.pid}/status")
+    until(lambda: "State:\tT" in status.read_text(), every=0.001, what="the tool holds still")
+    tracer = subprocess.Popen(["strace", "-qq", "-p", str(tool.pid), *options], stderr=subprocess.DEVNULL)
+    until(lambda: "TracerPid:\t0\n" not in status.read_text(), every=0.001, what="strace is attached")
+    os.kill(tool.pid, signal.SIGCONT)
+    return tracer
