@@ -39,7 +39,15 @@ class Rank(StrEnum):
 Paths = Annotated[
     list[str] | None, typer.Argument(metavar="[PATH]...", help="Files and directories to measure.", show_default="the repository")
 ]
-Report = Annotated[Format, typer.Option("--format", help="How the report is written.", metavar="FORMAT", show_default="text")]
+Report = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        help=f"How the report is written: {', '.join(Format)}, or as a granted plugin does: plugin:NAME.",
+        autocompletion=lambda incomplete: [name.value for name in Format if name.startswith(incomplete)],
+    ),
+]
 Fail = Annotated[
     FailOn | None,
     typer.Option(

@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 
 from core.assembly import Project
 from core.assembly.audit import append_findings, open_auditor, open_gate
-from core.cli.audit_formats import render
+from core.cli.audit_formats import NAMES, render
+from core.cli.audit_plugins import check_format, plugin_rendering, tell_end
 from core.cli.audit_progress import MeasuringLine
 from core.cli.console import Ci, Output, ci_of, outputs
 from core.domain.exit_code import ExitCode
 from core.domain.gate import FailOn, GateReport, Judged
 from core.errors import StorageError, UsageError
 from core.reports.audit_words import RANKS
+from core.reports.style import PLAIN, Style
 from core.self_auditor import SelfAuditor
 
 
@@ -40,7 +42,7 @@ class Wishes:
 
 def run_audit(project: Project, wishes: Wishes) -> int:
     """Do it; return 0 when the gate lets the code pass, else 1. Raises UsageError, InvalidFile, StorageError."""
-    _check(wishes)
+    _check(project, wishes)
     stdout, stderr = outputs(os.environ)
     line = MeasuringLine(stderr)
     try:
@@ -52,17 +54,22 @@ def run_audit(project: Project, wishes: Wishes) -> int:
         gate = replace(_judged(project, auditor, wishes), project=project.root.name)
     finally:
         line.clear()
-    _write_report(gate, wishes, stdout)
+    _write_report(project, gate, wishes, stdout)
     for note in (*gate.notes, gate.report.gap):
         if note and not wishes.quiet:
             stderr.add(f"note: {note}\n")
     if wishes.append:
         _append(project, auditor, stderr)
     stderr.flush()
-    return ExitCode.FAILED if gate.failing else ExitCode.OK
+    exit_code = ExitCode.FAILED if gate.failing else ExitCode.OK
+    for problem in tell_end(project, gate, exit_code):
+        stderr.add(f"warning: {problem}\n")
+    stderr.flush()
+    return exit_code
 
 
-def _check(wishes: Wishes) -> None:
+def _check(project: Project, wishes: Wishes) -> None:
+    check_format(project, wishes.format)
     if wishes.since and wishes.update_baseline:
         raise UsageError("--since and --update-baseline do not go together", hint="orchestrator audit --update-baseline")
     if wishes.append and (wishes.paths or wishes.since):
@@ -85,15 +92,25 @@ def shown(gate: GateReport, wishes: Wishes) -> Sequence[Judged]:
     return chosen[: wishes.top] if wishes.top else chosen
 
 
-def _write_report(gate: GateReport, wishes: Wishes, stdout: Output) -> None:
+def _report(project: Project, gate: GateReport, wishes: Wishes, style: Style = PLAIN) -> str:
+    if wishes.format in NAMES:
+        return render(wishes.format, gate, shown(gate, wishes), style)
+    return plugin_rendering(project, wishes.format, gate, shown(gate, wishes))
+
+
+def _write_report(project: Project, gate: GateReport, wishes: Wishes, stdout: Output) -> None:
     if not wishes.output:
-        if not (wishes.quiet and wishes.format == "text" and not gate.failing):
-            stdout.add(render(wishes.format, gate, shown(gate, wishes), stdout.style()))
-            stdout.flush()
+        if wishes.quiet and wishes.format == "text":
+            from core.reports.audit_text import failure_text
+
+            stdout.add(failure_text(gate, stdout.style()))
+        else:
+            stdout.add(_report(project, gate, wishes, stdout.style()))
+        stdout.flush()
     else:
         from core.reports.audit_text import summary_lines
 
-        _write_file(wishes.output, render(wishes.format, gate, shown(gate, wishes)))
+        _write_file(wishes.output, _report(project, gate, wishes))
         if not wishes.quiet:
             stdout.add(summary_lines(gate, stdout.style()))
             stdout.flush()

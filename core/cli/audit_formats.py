@@ -22,6 +22,9 @@ _FORMATS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 
+#: Every format that is ours.
+NAMES = ("text", *_FORMATS)
+
 
 def render(format: str, gate: GateReport, shown: Sequence[Judged], style: Style = PLAIN) -> str:
     """Return the report that lists the findings ``shown``."""

@@ -1,0 +1,179 @@
+"""Listeners: told every event they name, once and in order; never waited for while a run goes on; gone afterwards."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from core.events import RunFinished, Warned
+from core.plugins import listening
+from core.plugins.listening import Listening
+from core.plugins.sandbox.process_group import tasks_in_group
+
+SOURCE = """
+import json, os, time
+
+def run(context):
+    event = context.input["event"]
+    time.sleep(context.config.get("pause", 0))
+    if event.get("message") == "bad":
+        raise ValueError("no luck")
+    if event.get("message") == "die":
+        os._exit(3)
+    with open(context.path("told", "events"), "a") as stream:
+        stream.write(json.dumps([event["event"], event.get("message"), os.getpid()]) + "\\n")
+    return {}
+"""
+WRITES = {"fs": {"write": ["told/**"]}}
+
+
+def warned(message: str) -> Warned:
+    return Warned(at=1.0, run_id="r1", message=message)
+
+
+def finished() -> RunFinished:
+    return RunFinished(
+        at=2.0, run_id="r1", exit_code=0, duration=1.0, done=(), failed=(), blocked={}, waiting={}, left={}, spent=0, reason="all done"
+    )
+
+
+@pytest.fixture
+def ready(world):
+    """Return a function that grants a listener with what it provides and is configured, and the sink that tells it."""
+
+    def make(config=None, *, events=(), source=SOURCE, **options):
+        provides = [{"kind": "listener", "contract": 1, **({"events": list(events)} if events else {})}]
+        host = world.ready(
+            source, permissions=WRITES, provides=provides, config={"type": "object", "properties": {"pause": {"type": "number"}}}
+        )
+        return Listening(lambda: host, {"sample": config or {}}, **options)
+
+    return make
+
+
+def told(world):
+    import json
+
+    path = world.repository / "told" / "events"
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def test_every_event_is_told_once_in_order_by_one_process(world, ready):
+    sink = ready()
+    for number in range(50):
+        sink(warned(str(number)))
+    sink(finished())
+    sink.close()
+    assert [line[:2] for line in told(world)] == [*(["warned", str(number)] for number in range(50)), ["run_finished", None]]
+    assert len({line[2] for line in told(world)}) == 1
+    assert sink.problems() == ()
+    sink.close()
+
+
+def test_only_the_events_it_names_are_told(world, ready):
+    sink = ready(events=["run_finished"])
+    sink(warned("a"))
+    sink(finished())
+    sink.close()
+    assert [line[0] for line in told(world)] == ["run_finished"]
+
+
+def test_nothing_runs_before_the_first_event_nor_after_the_last(world, ready):
+    sink = ready()
+    assert sink.problems() == ()
+    sink.close()
+    assert sink._listeners is None
+    sink = ready()
+    sink(warned("a"))
+    process = sink._listeners[0]._session.process
+    assert tasks_in_group(process.pid) > 0
+    sink.close()
+    assert tasks_in_group(process.pid) == 0
+    assert process.returncode is not None
+
+
+def test_a_slow_listener_is_not_waited_for_and_is_cut_off_in_the_end(world, ready, monkeypatch):
+    monkeypatch.setattr(listening, "PATIENCE", 0.6)
+    sink = ready({"pause": 0.25})
+    sink(warned("first"))
+    began = time.monotonic()
+    for number in range(200):
+        sink(warned(str(number)))
+    assert time.monotonic() - began < 0.2
+    sink.close()
+    assert time.monotonic() - began < 2.5
+    problems = sink.problems()
+    assert problems[0] == "plugin sample: it was ended before it had taken every event"
+    assert problems[1] == f"plugin sample: {201 - len(told(world))} events were not told"
+    assert sink.problems() == ()
+
+
+def test_in_a_hurry_the_wait_is_short(world, ready):
+    sink = ready({"pause": 5})
+    sink(warned("a"))
+    began = time.monotonic()
+    sink.close(lambda: True)
+    assert time.monotonic() - began < 3
+    assert sink.problems()[-1] == "plugin sample: 1 event was not told"
+
+
+def test_what_finds_no_room_is_counted(world, ready, monkeypatch):
+    monkeypatch.setattr(listening, "PATIENCE", 5)
+    sink = ready({"pause": 0.1}, room=2)
+    for number in range(20):
+        sink(warned(str(number)))
+    sink.close()
+    missing = 20 - len(told(world))
+    assert missing >= 16
+    assert sink.problems() == (f"plugin sample: {missing} events were not told",)
+
+
+def test_a_failing_call_is_said_once_and_the_next_events_are_told(world, ready):
+    sink = ready()
+    for message in ("a", "bad", "b", "bad", "c"):
+        sink(warned(message))
+    sink.close()
+    assert [line[1] for line in told(world)] == ["a", "b", "c"]
+    assert sink.problems() == ("plugin sample: ValueError: no luck", "plugin sample: 2 events were not told")
+
+
+def test_one_that_dies_stays_dead_and_the_rest_is_counted(world, ready):
+    sink = ready()
+    for message in ("a", "die", "b"):
+        sink(warned(message))
+    sink.close()
+    first, second = sink.problems()
+    assert first == "plugin sample: it ended without an answer (exit 3)"
+    assert second == "plugin sample: 2 events were not told"
+
+
+def test_a_refused_listener_is_named_with_the_reason_and_costs_the_run_nothing(world, ready):
+    sink = ready()
+    (world.folder / "sample.py").write_text("print('changed')\n")
+    sink(warned("a"))
+    problems = sink.problems()
+    assert problems[0].startswith("plugin sample: sample.py: content differs from what was signed")
+    sink(finished())
+    sink.close()
+    assert told(world) == []
+
+
+def test_a_wrong_configuration_is_named(world, ready):
+    sink = ready({"pause": "long"})
+    sink(warned("a"))
+    sink.close()
+    assert sink.problems()[0].startswith("plugin sample: with: pause: ")
+
+
+def test_one_that_is_granted_but_not_here_or_a_broken_lock_are_said(world, ready):
+    import shutil
+
+    sink = ready()
+    shutil.rmtree(world.folder)
+    sink(warned("a"))
+    assert sink.problems() == ("plugin sample: plugins.lock grants it, but it is not here",)
+    (world.repository / "plugins.lock").write_text("{")
+    again = Listening(world.host, {})
+    again(warned("a"))
+    assert "plugins.lock:1:" in again.problems()[0]
