@@ -100,7 +100,7 @@ def _versions(results: dict) -> str:
         for name, one in results.get("audits", {}).get("auditors", {}).items()
         if not name.startswith("orch")
     }
-    return table(["tool", "version"], [[name, version] for name, version in versions.items()], 2)
+    return table(["tool", "version"], [[name, version] for name, version in versions.items()])
 
 
 if __name__ == "__main__":

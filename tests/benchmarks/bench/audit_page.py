@@ -10,7 +10,12 @@ OURS = "orchestrator audit"
 
 def audits(results: dict) -> str:
     tools = results["auditors"]
-    known = table(["tool", "measures", "does not do"], [[name, one["gives"], one["lacks"]] for name, one in tools.items()], 3)
+    begin = results["start-up"]
+    rows = []
+    for name, one in tools.items():
+        figures = [number(value) for value in (middle(begin, name), middle(begin, name, CPU), middle(begin, name, PEAK))]
+        rows.append([name, *figures, one["gives"], one["lacks"]])
+    known = table(["one line of code", "wall s", "CPU s", "peak MiB", "what it measures", "what it does not do"], rows)
     return "\n\n".join([known, *(_package(package, tools) for package in results["packages"])])
 
 

@@ -27,9 +27,17 @@ def measure(meter: Meter, scratch: Path, scale: Scale) -> dict:
             packages.append(_package(source, auditors, meter, scratch, rounds, scale, packages))
     return {
         "auditors": {one.name: {"gives": one.gives, "lacks": one.lacks, "version": one.version} for one in auditors},
+        "start-up": compete(
+            "one line of code", [_contestant(one, _one_line, forget=True) for one in auditors], meter, scratch, rounds=3, limit=60
+        ),
         "packages": packages,
         "growth": _growth(auditors, meter, scratch, scale),
     }
+
+
+def _one_line(root: Path) -> None:
+    (root / "module.py").write_text("X = 1\n")
+    _commit(root)
 
 
 def _package(source: Path, auditors: list[Auditor], meter: Meter, scratch: Path, rounds: int, scale: Scale, smaller: list[dict]) -> dict:

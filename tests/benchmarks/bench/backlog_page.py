@@ -60,7 +60,7 @@ def fan_out(results: dict) -> str:
         "our CPU ÷ its",
         "what it does not do",
     ]
-    shown = table(head, rows, 2).replace("---: |\n", "--- |\n", 1)
+    shown = table(head, rows)
     missing = {f"{run['tasks']:,} tasks:": run}
     return f"{run['tasks']:,} tasks, {run['rounds']} rounds.\n\n{shown}\n\n{reasons(missing)}"
 
@@ -112,7 +112,7 @@ def shapes(results: dict) -> str:
     head = ["tool", "log and state a task"]
     for shape, run in runs.items():
         head += [f"{shape} of {run['tasks']:,}: wall s", "our wall ÷ its", "peak MiB"]
-    return f"{table(head, rows, 2)}\n\n{reasons({f'{shape}:': run for shape, run in runs.items()})}"
+    return f"{table(head, rows)}\n\n{reasons({f'{shape}:': run for shape, run in runs.items()})}"
 
 
 def again(results: dict) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from statistics import median
 
 WALL, CPU, PEAK = 0, 1, 2
+
+#: What stands in a column of figures.
+_FIGURE = re.compile(r"-?[\d.,]+( \([\d.,]+\))?$|–$|as cold$")
 
 
 def middle(run: dict, name: str, what: int = WALL) -> float | None:
@@ -38,9 +42,9 @@ def reasons(runs: dict[str, dict]) -> str:
     return "\n".join(f"- {name}: {'; '.join(texts)}" for name, texts in said.items())
 
 
-def table(head: list[str], rows: list[list[str]], numbers_from: int = 1) -> str:
-    """A Markdown table whose columns from ``numbers_from`` on are set to the right."""
-    marks = ["---" if number < numbers_from else "---:" for number in range(len(head))]
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table; columns of figures are set to the right."""
+    marks = ["---:" if rows and all(_FIGURE.match(row[place]) for row in rows) else "---" for place in range(len(head))]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in [head, marks, *rows])
 
 

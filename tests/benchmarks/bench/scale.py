@@ -41,8 +41,8 @@ SCALES = {
     ),
     "quick": Scale(
         limit=25,
-        growth=((100, 3), (500, 3), (2_000, 5), (10_000, 1)),
-        shapes=(("chain", 500, 3), ("layered", 1_000, 3)),
+        growth=((100, 3), (500, 3), (2_000, 3), (6_000, 1)),
+        shapes=(("chain", 500, 2), ("layered", 1_000, 2)),
         again=(2_000, 3),
         slow_tools=500,
         packages=(("requests", 3), ("pytest", 2), ("django", 1)),
