@@ -44,7 +44,7 @@ def plugin_report(project: Project, wanted: str, report: dict[str, Any]) -> str:
     """
     host = _host(project)
     plugin, called = reporter_of(project, wanted, host)
-    answer = host.call(plugin, Kind.REPORTER, {"report": report}, project.settings.plugins.get(plugin), called=called)
+    answer = host.call(plugin, Kind.REPORTER, {"report": report}, dict(project.settings.plugins.get(plugin, {})), called=called)
     if not answer.ok:
         raise PluginRefused([f"plugin {plugin}: {answer.problem}"], hint="orchestrator audit --format json shows what it is given")
     return str(answer.result["content"])

@@ -41,7 +41,7 @@ class GrantedAuditors:
     def _ask(self, host: PluginHost, name: str, files: Sequence[str]) -> tuple[tuple[Finding, ...], str]:
         """Return what one plugin finds, or why nobody knows."""
         try:
-            answer = host.call(name, Kind.AUDITOR, {"files": list(files)}, self._configuration.get(name))
+            answer = host.call(name, Kind.AUDITOR, {"files": list(files)}, dict(self._configuration.get(name, {})))
         except OrchestratorError as error:
             return (), one_line(error)
         if not answer.ok:

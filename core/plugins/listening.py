@@ -75,7 +75,7 @@ class Listening:
         for manifest in manifests:
             provision = manifest.provision(Kind.LISTENER)
             wanted = frozenset(provision.events if provision else ())
-            listeners.append(_Listener(host, manifest.id, wanted, self._configuration.get(manifest.id, {}), self._room))
+            listeners.append(_Listener(host, manifest.id, wanted, dict(self._configuration.get(manifest.id, {})), self._room))
         for listener in listeners:
             listener.stand_up()
         return listeners

@@ -17,6 +17,7 @@ from core.memory import Memory
 from core.ports import Measured
 from core.reflector import Reflector
 from core.self_auditor import SelfAuditor
+from core.testing.baseline_file import InMemoryBaseline
 from core.testing.clock import VirtualClock
 from core.testing.journal import InMemoryJournal
 from core.testing.plugin_auditors import ScriptedAuditors
@@ -47,19 +48,6 @@ class Files:
         raise AssertionError("a plugin's finding brings its own advice")
 
 
-class Accepted:
-    """A BaselineFile in memory."""
-
-    def __init__(self, content=None):
-        self.content = content
-
-    def read(self):
-        return self.content
-
-    def write(self, accepted):
-        self.content = tuple(accepted)
-
-
 class Desk:
     """A repository whose plugins a test scripts."""
 
@@ -68,7 +56,7 @@ class Desk:
         self.auditor = SelfAuditor(
             meter=Files("shop/a.py", "shop/b.py"), clock=VirtualClock(), settings=AuditSettings(), plugins=self.auditors
         )
-        self.file, self.journal, self.baseline = InMemoryTaskFile(()), InMemoryJournal(), Accepted()
+        self.file, self.journal, self.baseline = InMemoryTaskFile(()), InMemoryJournal(), InMemoryBaseline()
 
     def cycle(self):
         memory = Memory(file=self.file, journal=self.journal, clock=VirtualClock(), run_id="r")
@@ -136,17 +124,17 @@ def test_accepted_findings_of_a_silent_plugin_stay_accepted():
     desk = Desk(graph=[CIRCLE])
     desk.gate().accept_all()
     assert not desk.gate().audit().failing
-    before = desk.baseline.content
+    before = desk.baseline.accepted
     desk.auditors.plugins["graph"] = "refused"
     report = desk.gate().audit(shrink=True)
     assert report.judgement.gone == ()
     assert report.notes == ("plugin graph: refused: what it finds is unknown",)
-    assert desk.baseline.content == before
+    assert desk.baseline.accepted == before
     desk.gate().accept_all()
-    assert desk.baseline.content == before
+    assert desk.baseline.accepted == before
     desk.auditors.plugins["graph"] = []
     desk.gate().audit(shrink=True)
-    assert desk.baseline.content == ()
+    assert desk.baseline.accepted == ()
 
 
 def test_one_that_gets_worse_does_not_pass():
