@@ -21,15 +21,20 @@ from core.ports import Busy, Clock, HandEdited, Journal, TaskFile, Written
 _TRAIL = 0.25
 _WRITE_SHARE = 0.05
 
+#: Key of the statuses that a command set in the file beside a live run.
+_MEANT = "memory.meant"
+
 
 class Memory:
     """The one place that reads and writes the backlog. Call ``load_tasks`` before anything that changes a status."""
 
-    def __init__(self, *, file: TaskFile, journal: Journal, clock: Clock, run_id: str) -> None:
+    def __init__(self, *, file: TaskFile, journal: Journal, clock: Clock, run_id: str, beside: Journal | None = None) -> None:
         #: Whose transitions these are.
         self.run_id = run_id
         self._file = file
         self._journal = journal
+        #: The journal of a live run beside which this one changes the file by hand.
+        self._beside = beside
         self._clock = clock
         #: Entries as read; the statuses that hold now are in ``_status``.
         self._entries: dict[str, Task] = {}
@@ -82,6 +87,8 @@ class Memory:
         before = self._status[task_id]
         if before is after:
             return
+        if self._beside is not None:
+            self._beside.save_state(_MEANT, {**(self._beside.load_state(_MEANT) or {}), task_id: after.value})
         self._record(task_id, before, after, reason)
         self._note(task_id, after)
 
@@ -166,6 +173,7 @@ class Memory:
         Their open attempts end as ``interrupted``, their ``in_progress`` tasks are pending again. ``tell`` hears of each
         dead run before it is recorded as ended: whoever is killed in between leaves the telling to the next run.
         """
+        self._meant(self._status)
         dead = [run for run in self._journal.dead_runs() if run.id != self.run_id]
         if not dead and Status.IN_PROGRESS not in self._status.values():
             return
@@ -209,7 +217,9 @@ class Memory:
             held.setdefault(transition.task_id, set()).add(transition.before)
             overlay[transition.task_id] = transition.after
             self._last_seq = transition.seq
-        return {task_id: status for task_id, status in overlay.items() if self._status.get(task_id) in held[task_id]}
+        meant = self._journal.load_state(_MEANT) or {}
+        stale = (task_id for task_id in overlay if self._status.get(task_id) in held[task_id])
+        return {task_id: overlay[task_id] for task_id in stale if meant.get(task_id) != self._status[task_id]}
 
     def _write(self, extra: list[Edit] | list[AppendTask] | list[SetField]) -> bool:
         """Write everything that is dirty and ``extra``; merge and try again when somebody saved in between."""
@@ -239,6 +249,14 @@ class Memory:
             self._take(result.snapshot)
         self._mark_written(up_to)
 
+    def _meant(self, saved: Mapping[str, Status]) -> dict[str, Status]:
+        """Return the statuses of a save that a command set beside this run: they are no old buffer's, whatever they look like."""
+        asked = self._journal.load_state(_MEANT)
+        if not asked:
+            return {}
+        self._journal.save_state(_MEANT, {})
+        return {task_id: Status(word) for task_id, word in asked.items() if saved.get(task_id) == word and task_id in self._status}
+
     def _mark_written(self, up_to: int) -> None:
         """Note in the journal that the file shows everything up to ``up_to``: it must not be laid over a later edit by hand."""
         if up_to > self._marked_seq:
@@ -248,7 +266,7 @@ class Memory:
     def _merge(self, snapshot: Snapshot) -> None:
         """Take over a person's text: what they changed on purpose wins, our transitions go onto it with the next write."""
         saved = {task.id: task.status for task in snapshot.tasks}
-        by_hand = self._versions.changed_by_hand(saved)
+        by_hand = {**self._versions.changed_by_hand(saved), **self._meant(saved)}
         before, held = self._entries, self._status
         self._take(snapshot)
         self._versions.restart(saved)

@@ -41,26 +41,31 @@ def open_backlog(project: Project) -> Iterator[Backlog]:
 def open_backlog_to_edit(project: Project) -> Iterator[Memory]:
     """Open the backlog for a change by hand.
 
-    Beside a live run the change goes into the file alone, as an editor's save would, and the run takes it over;
-    otherwise it is recorded in the journal too.
+    Beside a live run the change goes into the file, as an editor's save would, and the run is told that it was meant;
+    otherwise it is recorded in the journal.
     """
+    from core.adapters.own_directory import make_own_directory
     from core.adapters.run_lock import FileRunLock
     from core.adapters.sqlite_journal import open_journal, open_scratch_journal
     from core.adapters.system_clock import SystemClock
 
     run_id = f"hand-{new_run_id()}"
     with ExitStack() as stack:
+        file = task_file(project)
+        stack.callback(file.close)
+        file.read()
+        make_own_directory(project.state)
         lock = FileRunLock(str(project.state))
+        own = open_journal(project.state / "state.db")
+        stack.callback(own.close)
+        journal, beside = own, None
         try:
             lock.acquire(run_id)
             stack.callback(lock.release)
-            journal = open_journal(project.state / "state.db")
         except LockHeld:
-            journal = open_scratch_journal()
-        stack.callback(journal.close)
-        file = task_file(project)
-        stack.callback(file.close)
-        memory = Memory(file=file, journal=journal, clock=SystemClock(), run_id=run_id)
+            journal, beside = open_scratch_journal(), own
+            stack.callback(journal.close)
+        memory = Memory(file=file, journal=journal, clock=SystemClock(), run_id=run_id, beside=beside)
         memory.load_tasks()
         yield memory
 

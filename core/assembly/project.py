@@ -62,7 +62,7 @@ def task_file(project: Project) -> TaskFile:
     """Return the tasks file of a project."""
     from core.adapters.tasks_yaml import YamlTaskFile
 
-    return YamlTaskFile(project.tasks_path, project.root, project.state / "cache")
+    return YamlTaskFile(project.tasks_path, project.root, project.state)
 
 
 def project_folder(directory: str = "") -> ProjectFolder:

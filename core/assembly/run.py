@@ -46,6 +46,8 @@ def open_run(project: Project, options: RunOptions, *, reflect: bool = True) -> 
     from core.executor import Executor, ExecutorSettings
 
     settings, clock, run_id = project.settings, SystemClock(), new_run_id()
+    if not project.tasks_path.exists():
+        task_file(project).read()  # says what is missing, before anything is made
     make_own_directory(project.state)
     make_own_directory(project.root / settings.log.directory)
     with ExitStack() as stack:

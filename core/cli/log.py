@@ -8,10 +8,12 @@ import typer
 
 from core.assembly import follow_log, open_project, read_log
 from core.cli.backlog_view import say, say_json, stdout, viewed
-from core.cli.options import Directory, Json, TaskId, TasksFile
+from core.cli.options import Directory, Json, TaskId
 from core.errors import UsageError
 
 Follow = Annotated[bool, typer.Option("-f", "--follow", help="Print what is added until the attempt ends.")]
+#: Without the short form that other commands have: here people expect ``-f`` to follow.
+TasksFile = Annotated[str | None, typer.Option("--file", metavar="FILE", help="Use this file instead of tasks.yml.")]
 Number = Annotated[int | None, typer.Option("--attempt", metavar="N", min=1, help="Attempt number N.", show_default="the last one")]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 from core.cli.console import Output
@@ -26,6 +27,7 @@ class ReportFile:
         if not isinstance(event, RunFinished):
             return
         try:
+            os.makedirs(os.path.dirname(self._path) or ".", exist_ok=True)
             with open(self._path, self._mode, encoding="utf-8", errors="backslashreplace") as file:
                 file.write(self._render(self._progress))
         except OSError as error:

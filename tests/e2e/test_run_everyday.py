@@ -370,3 +370,11 @@ def test_the_text_survives_a_run_byte_for_byte_but_for_statuses(bench: Bench) ->
     expected = text.replace("- id: 'a'   # why\r\n", "- id: 'a'   # why\r\n  status: done\r\n").replace("status: pending", "status: done")
     assert bench.tasks_file.read_bytes().decode() == expected
     assert bench.tasks_file.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_large_file_is_parsed_once_for_all_commands(bench: Bench) -> None:
+    bench.write_tasks(*({"id": f"t{number}", "command": "true"} for number in range(600)))
+    bench.run("run", "--only", "t0")
+    bench.run("status")
+
+    assert list((bench.root / ".orchestrator").rglob("tasks-*.json")), "the parsed form is remembered"

@@ -269,7 +269,6 @@ def test_on_a_disk_that_is_full_from_the_start_nothing_is_changed_and_the_reason
     assert bench.run("run").returncode == 0
 
 
-@pytest.mark.xfail(reason="a state.db that could not be filled with tables is read as if it had them")
 def test_a_full_disk_can_be_looked_at(small_disk: Path) -> None:
     bench = Bench(small_disk)
     bench.write_tasks({"id": "a", "command": "true"})
@@ -420,3 +419,28 @@ def test_what_is_ours_may_be_deleted_between_runs(bench: Bench, gone: str) -> No
 
     assert ended.returncode == 0, ended.stderr
     assert events_of(ended.stdout, "run_finished")[0]["done"] == ["b"]
+
+
+def test_logs_deleted_during_a_run_do_not_stop_it(bench: Bench) -> None:
+    bench.write_tasks(*({"id": f"t{number}", "command": "sleep 0.1; echo out"} for number in range(10)))
+    process = bench.start("run", "-j1")
+    until(lambda: len(list((bench.root / "logs").glob("task-*"))) >= 3, what="some logs")
+    shutil.rmtree(bench.root / "logs")
+    output, _ = process.communicate(timeout=20)
+
+    assert process.returncode == 0, output
+    assert set(bench.statuses().values()) == {"done"}
+
+
+def test_the_state_deleted_during_a_run_costs_no_result(bench: Bench) -> None:
+    bench.write_tasks(*({"id": f"t{number}", "command": f"sleep 0.1; echo t{number} >> ran"} for number in range(10)))
+    process = bench.start("run", "-j1")
+    until(lambda: len(bench.lines("ran")) >= 3, what="some tasks done")
+    shutil.rmtree(bench.root / ".orchestrator")
+    output, _ = process.communicate(timeout=20)
+
+    assert "Traceback" not in output
+    assert "mistake in orchestrator" not in output
+    assert bench.run("run").returncode == 0
+    assert sorted(bench.lines("ran")) == sorted({*bench.lines("ran")}), "nothing ran twice"
+    assert set(bench.statuses().values()) == {"done"}

@@ -166,7 +166,6 @@ def test_a_reset_beside_a_run_makes_it_run_again(bench: Bench) -> None:
     assert bench.lines("ran") == ["quick", "slow", "quick"]
 
 
-@pytest.mark.xfail(reason="a reset that makes the file look as it did before the run is taken for an old buffer of an editor")
 def test_a_reset_beside_a_run_is_never_taken_for_an_old_save(bench: Bench) -> None:
     bench.write(
         _task("quick") + "- id: goal\n  description: pending while it is checked\n  verify: while [ ! -e go ]; do sleep 0.05; done\n"
@@ -208,7 +207,6 @@ def test_a_log_is_followed_to_its_end(bench: Bench) -> None:
     assert moments["last"] - moments["line 1"] > 0.3, "line by line, not all at the end"
 
 
-@pytest.mark.xfail(reason="-f is taken for --file")
 def test_f_follows_a_log(bench: Bench) -> None:
     bench.write(_task("talk", command="echo hello"))
     bench.run("run")

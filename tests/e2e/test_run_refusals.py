@@ -130,7 +130,6 @@ def test_a_tag_that_no_task_has_is_a_mistake(bench: Bench) -> None:
     assert "nightyl" in refused.stderr
 
 
-@pytest.mark.xfail(reason="a word that is no status is taken for one that no task has")
 def test_a_word_that_is_no_status_is_a_mistake(bench: Bench) -> None:
     bench.write_tasks({"id": "build", "command": "touch ran"})
     refused = bench.run("list", "--status", "doen")
@@ -148,7 +147,6 @@ def test_where_there_is_no_tasks_file_the_next_thing_to_type_is_said(bench: Benc
     assert "orchestrator init" in refused.stderr
 
 
-@pytest.mark.xfail(reason="the journal and the log directory are made before the file is looked at")
 @pytest.mark.parametrize("command", [["run"], ["done", "a"]])
 def test_looking_for_a_file_that_is_not_there_leaves_nothing_behind(bench: Bench, command: list[str]) -> None:
     bench.run(*command)

@@ -77,7 +77,6 @@ def test_the_junit_report_is_valid_and_counts_right(bench: Bench) -> None:
     assert float(cases["good"].get("time", "")) >= 0
 
 
-@pytest.mark.xfail(reason="the directory of a report is not made")
 def test_a_report_gets_the_directory_it_was_asked_for(bench: Bench) -> None:
     bench.run("run", "--junit", "reports/junit.xml")
 

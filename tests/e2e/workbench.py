@@ -116,7 +116,9 @@ class Bench:
     def journalled_attempts(self) -> dict[str, list[tuple[int, str | None]]]:
         """Return number and ending of every attempt the journal has, by task. The journal itself is not touched."""
         attempts: dict[str, list[tuple[int, str | None]]] = {}
-        for task_id, number, ending in self._journal("SELECT task_id, number, ending FROM attempts LEFT JOIN outcomes ON attempt = seq ORDER BY seq"):
+        for task_id, number, ending in self._journal(
+            "SELECT task_id, number, ending FROM attempts LEFT JOIN outcomes ON attempt = seq ORDER BY seq"
+        ):
             attempts.setdefault(task_id, []).append((number, ending))
         return attempts
 

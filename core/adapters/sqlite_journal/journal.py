@@ -12,7 +12,7 @@ from typing import Any
 
 from core.adapters.sqlite_journal import rows
 from core.adapters.sqlite_journal.disk_sync import DiskSync
-from core.adapters.sqlite_journal.migrations import migrate
+from core.adapters.sqlite_journal.migrations import VERSION, migrate
 from core.domain.attempt import Attempt, RunRecord, Transition
 from core.domain.status import Status
 from core.errors import StorageError
@@ -188,17 +188,27 @@ def open_journal(path: Path) -> SqliteJournal:
 
 
 def open_journal_to_read(path: Path) -> SqliteJournal:
-    """Open the journal for looking at it; an empty one where there is none or it cannot be opened."""
-    if path.exists():
+    """Open the journal for looking at it; an empty one where there is none, or none that can be read."""
+    if not path.exists():
+        return open_scratch_journal()
+    for connect in (_connect, _connect_to_read):
         try:
-            return SqliteJournal(_connect(path), path)
-        except sqlite3.Error:
-            uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-            try:
-                return SqliteJournal(sqlite3.connect(uri, uri=True, isolation_level=None), path)
-            except sqlite3.Error:
-                return open_scratch_journal()
+            connection = connect(path)
+        except (sqlite3.Error, StorageError):
+            continue
+        return SqliteJournal(connection, path)
     return open_scratch_journal()
+
+
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None)
+    try:
+        if connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+            raise sqlite3.DatabaseError("its tables are not ours")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
 
 
 def open_scratch_journal() -> SqliteJournal:
