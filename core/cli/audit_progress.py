@@ -49,4 +49,5 @@ def measuring(done: int, total: int, seconds: float) -> str:
     if not done or seconds < 3 * PACE:
         return line
     rate = done / seconds
-    return f"{line} · {rate:,.0f} files/s · {roughly((total - done) / rate)} left"
+    left = f" · {roughly((total - done) / rate)} left" if done < total else ""
+    return f"{line} · {rate:,.0f} files/s{left}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from core.domain.accepted import Accepted, Key
 from core.domain.audit import AuditReport
@@ -123,19 +124,25 @@ def _matched(
 ) -> dict[str, Accepted]:
     """Return the accepted finding that each one is, by fingerprint; they leave ``before``."""
     matched = {finding.fingerprint: known for finding in findings if (known := before.pop(key_of(finding), None))}
-    alike: dict[_Trait, list[Accepted]] = {}
-    for known in before.values():
-        if known.shape if known.block else known.path not in measured:
-            alike.setdefault((known.metric, known.shape if known.block else known.score), []).append(known)
-    for finding in findings:
-        if finding.fingerprint in matched:
-            continue
+    alike = _by_trait(before.values(), measured)
+    for finding in (finding for finding in findings if finding.fingerprint not in matched):
         trait = (finding.metric, shapes.get(finding.fingerprint, "") if finding.block else number(finding.score))
         if twins := alike.get(trait):
-            twin = min(twins, key=lambda known: _distance(finding, known))
+            twin = min(twins, key=partial(_distance, finding))
             twins.remove(twin)
             matched[finding.fingerprint] = before.pop(twin.key)
     return matched
+
+
+def _by_trait(accepted: Iterable[Accepted], measured: Collection[str]) -> dict[_Trait, list[Accepted]]:
+    """Return what can be known again elsewhere, by its trait: blocks with a shape, files that are gone."""
+    alike: dict[_Trait, list[Accepted]] = {}
+    for known in accepted:
+        if known.block and known.shape:
+            alike.setdefault((known.metric, known.shape), []).append(known)
+        elif not known.block and known.path not in measured:
+            alike.setdefault((known.metric, known.score), []).append(known)
+    return alike
 
 
 def _distance(finding: Finding, known: Accepted) -> tuple[bool, bool, str, str]:

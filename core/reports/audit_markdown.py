@@ -19,21 +19,26 @@ _SIGNS = {Standing.NEW: "🆕", Standing.WORSE: "🔺", Standing.SAME: "▫️",
 
 def audit_markdown(gate: GateReport, shown: Sequence[Judged]) -> str:
     """Return the page's text."""
-    moving = [judged for judged in shown if judged.standing in (Standing.NEW, Standing.WORSE) or not gate.against]
-    better = [judged for judged in shown if judged.standing is Standing.BETTER and gate.against]
-    accepted = [judged for judged in shown if judged.standing is Standing.SAME and gate.against]
     sign = "❌" if gate.failing else "✅"
     parts = [f"### {sign} Audit {markdown_cell(verdict_words(gate))}\n\n{markdown_cell(found_words(gate))}\n"]
-    if moving:
-        parts.append(_findings(moving, compared=bool(gate.against)))
+    parts += _compared(gate, shown) if gate.against else [_findings(shown, compared=False)]
+    if len(gate.report.files) > 1:
+        parts.append(_folded("Packages", _packages(gate)))
+    parts += [f"> {markdown_cell(note)}\n" for note in (*gate.notes, gate.report.gap) if note]
+    return "\n".join(part for part in parts if part) + "\n"
+
+
+def _compared(gate: GateReport, shown: Sequence[Judged]) -> list[str]:
+    """Return what is new or worse, and folded away what is better, gone and as it was."""
+    moving = [judged for judged in shown if judged.standing in (Standing.NEW, Standing.WORSE)]
+    better = [judged for judged in shown if judged.standing is Standing.BETTER]
+    accepted = [judged for judged in shown if judged.standing is Standing.SAME]
+    parts = [_findings(moving)]
     if better or gate.judgement.gone:
         parts.append(_folded(f"Better: {len(better)}, gone: {len(gate.judgement.gone)}", _findings(better) + _gone(gate)))
     if accepted:
         parts.append(_folded(f"Accepted: {len(accepted)}", _findings(accepted)))
-    if len(gate.report.files) > 1:
-        parts.append(_folded("Packages", _packages(gate)))
-    parts += [f"> {markdown_cell(note)}\n" for note in (*gate.notes, gate.report.gap) if note]
-    return "\n".join(parts) + "\n"
+    return parts
 
 
 def _findings(findings: Sequence[Judged], *, compared: bool = True) -> str:

@@ -158,3 +158,13 @@ def test_a_renewed_baseline_keeps_what_lies_outside_of_the_scope():
         accepted("lib/x.py"),
         accept(complex_block("src/a.py", "f", 30)),
     )
+
+
+def test_a_thousand_moved_blocks_find_their_old_places():
+    findings = [complex_block(path="new.py", block=f"f{number}") for number in range(1000)]
+    found = {finding.fingerprint: f"shape {finding.block}" for finding in findings}
+    known = [accepted(path="old.py", block=f"g{number}", shape=f"shape f{number}") for number in range(1000)]
+    judgement = judge(findings, found, known, {"new.py"})
+
+    assert judgement.gone == ()
+    assert all(judged.before.block[1:] == judged.finding.block[1:] for judged in judgement.judged)
