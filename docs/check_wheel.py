@@ -5,7 +5,13 @@ from __future__ import annotations
 import sys
 import zipfile
 
-NEEDED = ("core/cli/help.txt", "core/py.typed", "core/__main__.py")
+NEEDED = (
+    "core/cli/help.txt",
+    "core/py.typed",
+    "core/__main__.py",
+    "core/reports/audit_page/page.html",
+    "core/reports/audit_page/script.js",
+)
 
 
 def missing(wheel: str) -> list[str]:
