@@ -1,0 +1,109 @@
+"""The code, its history, and what was accepted of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from core.domain.accepted import Accepted
+from core.domain.change import ChangeSet, RepositoryFacts
+from core.domain.history import CommitWindow, History
+from core.domain.metric import Block, FileMeasure
+from core.domain.plugin_findings import PluginFindings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """One file's measure and where it lies."""
+
+    #: POSIX path relative to the repository.
+    path: str
+    measure: FileMeasure
+
+
+class CodeMeter(Protocol):
+    """Measures Python files; the numbers equal radon's own. Never raises for what a file contains: ``FileMeasure.problem`` tells."""
+
+    def measure(self, paths: Sequence[str] | None = None) -> tuple[Measured, ...]:
+        """Return the measures of ``paths`` (relative files or directories), sorted by path.
+
+        Default, and what a directory stands for: every file that ``audit.include/exclude`` selects. A file named
+        outright is measured even where they leave it out; one that is gone has no entry.
+        """
+
+    def measure_source(self, source: bytes) -> FileMeasure:
+        """Return the measure of one file's bytes."""
+
+    def measure_blobs(self, ids: Iterable[str], read: Callable[[Sequence[str]], Iterable[tuple[str, bytes]]]) -> Mapping[str, FileMeasure]:
+        """Return the measure of each git blob, through the same cache as files: what was measured once is never read again.
+
+        ``ids`` are git's object ids in hex. ``read`` is called with the ids that are not known yet, once and not at all
+        when there are none, and yields ``(id, bytes)`` in any order; it is consumed lazily, so it may stream. An id that it does not
+        yield has no entry. What ``read`` raises passes through.
+        """
+
+    def advise(self, path: str, block: Block | None = None) -> str:
+        """Say in a sentence or two where the complexity of a block (default: the file) sits and what to extract, with lines.
+
+        ``block`` is found by name, the nearest line deciding between namesakes. Empty when there is nothing to say, or nothing there.
+        """
+
+
+class PluginAuditors(Protocol):
+    """The plugins of a repository that find trouble in it."""
+
+    def audit(self, files: Sequence[str], only: str = "") -> PluginFindings:
+        """Ask each of them once (or the one called ``only``), told which ``files`` are audited. Never raises: ``notes`` say what failed."""
+
+
+class CommitLog(Protocol):
+    """The newest commits of a git repository. Never touches the user's work tree, index, HEAD or ``.git``, nor the network."""
+
+    def window(self, count: int) -> CommitWindow:
+        """Return up to ``count`` first-parent commits ending at HEAD and what each did to Python files.
+
+        Never raises for a repository's shape: ``CommitWindow.gap`` says what is missing and what to type.
+        """
+
+    def lend(self, directory: str, window: CommitWindow) -> None:
+        """Make ``directory`` (absent or empty) a clean work tree of the window's newest commit.
+
+        Its own repository borrows our objects; to it the window's commits are one straight line and have no
+        past. Raises StorageError when that is not possible.
+        """
+
+
+class Repository(Protocol):
+    """The git repository around the project, only ever read."""
+
+    def facts(self) -> RepositoryFacts:
+        """Return small facts; never raises."""
+
+    def changed_since(self, revision: str) -> ChangeSet:
+        """Return the Python files that differ between ``revision`` and the work tree, untracked-not-ignored ones included.
+
+        Compared with the merge base of ``revision`` and HEAD where there is one in this clone, else with
+        ``revision`` itself (``note`` says so). Raises UsageError with what to fetch when ``revision`` is not
+        here, or when there is no work tree; StorageError when git's objects cannot be read.
+        """
+
+
+class MetricHistory(Protocol):
+    """How metrics moved over git history. Never touches the user's work tree, index or HEAD."""
+
+    def revisions(self, count: int) -> History:
+        """Return up to ``count`` first-parent revisions ending at HEAD. Never raises for a repository's shape.
+
+        A version of a file that cannot be measured has ``FileMeasure.problem``.
+        """
+
+
+class BaselineFile(Protocol):
+    """The findings that were accepted, in a file that is committed."""
+
+    def read(self) -> tuple[Accepted, ...] | None:
+        """Return the entries, None where there is no file. Raises InvalidFile with every mistake, StorageError."""
+
+    def write(self, accepted: Sequence[Accepted]) -> None:
+        """Save the entries, in this order, atomically. Raises StorageError; the old file is intact then."""

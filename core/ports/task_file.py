@@ -1,0 +1,84 @@
+"""The person's file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from core.domain.edit import Edit, Snapshot
+from core.domain.project_facts import ProjectSigns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """The edits are in the file, and the file is what it was before plus the edits."""
+
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandEdited:
+    """Somebody saved the file since we last read it; nothing of ours is lost or decided.
+
+    ``snapshot`` is their text, as it is on the disk; the next ``write`` applies onto it.
+    """
+
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Busy:
+    """Not now: somebody is in the middle of a save, or their text is invalid. Nothing was written; try again later."""
+
+    #: Why, one line a problem.
+    problems: tuple[str, ...]
+
+
+class TaskFile(Protocol):
+    """``tasks.yml``: it belongs to the person who edits it; only the bytes of an edit ever change."""
+
+    def read(self) -> Snapshot:
+        """Read and validate the file; later ``poll`` and ``write`` compare with this text.
+
+        Raises InvalidFile with every problem at once, StorageError when it cannot be read.
+        """
+
+    def poll(self) -> Snapshot | None:
+        """Return the new text if somebody saved the file since we last read or wrote it, else None.
+
+        Costs one ``stat`` when nothing happened. A save that is still under way (empty, truncated, still
+        changing) or that is invalid counts as not yet happened; ``problems`` tells. Never raises InvalidFile.
+        """
+
+    def problems(self) -> tuple[str, ...]:
+        """Return why the present content is not taken over, one line a problem; empty when it is."""
+
+    def write(self, edits: Sequence[Edit]) -> Written | HandEdited | Busy:
+        """Apply ``edits`` to the text last returned and save it atomically, or report a hand edit and change nothing.
+
+        Raises EditRefused when an edit cannot be made without guessing (nothing is written), StorageError
+        when the disk refuses (the old file is intact).
+        """
+
+    def close(self) -> None:
+        """Release what is held; a save by hand that came after the last write is left as it is."""
+
+
+class ProjectFolder(Protocol):
+    """The repository that ``init`` looks at and writes the first files into. Paths are relative to it."""
+
+    def look(self, files: Sequence[str], programs: Sequence[str]) -> ProjectSigns:
+        """Return what lies in it, with the texts of ``files`` and how each of ``programs`` is started.
+
+        Bounded in depth, number and size; what cannot be read counts as absent. Raises StorageError when there is no such directory.
+        """
+
+    def existing(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """Return those of ``paths`` at which something lies already, dangling links included."""
+
+    def create(self, files: Mapping[str, str]) -> None:
+        """Write every file, or none; never over an existing one. Raises StorageError."""
+
+    def put(self, files: Mapping[str, str]) -> None:
+        """Write files that are ours, with their directories, over older ones. Raises StorageError."""
