@@ -200,7 +200,7 @@
       visible += there;
     }
     const all = findings.tBodies[0].rows.length;
-    document.getElementById("findings-count").textContent = visible === all ? `${all} over a threshold, the most urgent first` : `${visible} of ${all} shown`;
+    document.getElementById("findings-count").textContent = visible === all ? `${all.toLocaleString("en")} over a threshold, the most urgent first` : `${visible.toLocaleString("en")} of ${all.toLocaleString("en")} shown`;
     document.getElementById("none").hidden = visible > 0;
   }
   function filterTo(file) {
