@@ -18,6 +18,7 @@ otherwise the reason is its problem.
 from __future__ import annotations
 
 import os
+import re
 import stat
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
@@ -40,13 +41,17 @@ class SourceFiles:
         self._root = root
         self._include = tuple(include)
         self._exclude = tuple(exclude)
+        #: One of these ends every path that is included: most of a repository is no Python, and this is soon asked.
+        self._endings = tuple(_ending(glob) for glob in self._include)
 
     def selected(self) -> list[str]:
         """Return what the globs select, in no particular order; some of it may be gone or no regular file."""
         listed = _listed_by_git(self._root)
         if listed is None:
             listed = list(_walk(self._root))
-        return [path for path in _without_foreign(listed) if self._selects(path)]
+        environments = tuple(path.removesuffix(_ENVIRONMENT_MARK) for path in listed if path.endswith(f"/{_ENVIRONMENT_MARK}"))
+        candidates = (path for path in listed if path.endswith(self._endings) and not path.startswith(environments))
+        return [path for path in candidates if _FOREIGN.isdisjoint(path.split("/")) and self._selects(path)]
 
     def named(self, paths: Iterable[str]) -> tuple[list[str], dict[str, str]]:
         """Return the files that ``paths`` stand for, and why others cannot be measured, by path."""
@@ -101,7 +106,7 @@ def _walk(root: str) -> Iterator[str]:
     while waiting:
         directory = waiting.pop()
         try:
-            with os.scandir(os.path.join(root, directory)) as entries:
+            with os.scandir(f"{root}/{directory}") as entries:
                 found = list(entries)
         except OSError:
             continue
@@ -114,10 +119,6 @@ def _walk(root: str) -> Iterator[str]:
                 waiting.append(f"{directory}{entry.name}/")
 
 
-def _without_foreign(paths: Sequence[str]) -> Iterator[str]:
-    """Leave out virtual environments and installed packages."""
-    suffix = f"/{_ENVIRONMENT_MARK}"
-    environments = tuple(path.removesuffix(_ENVIRONMENT_MARK) for path in paths if path.endswith(suffix))
-    for path in paths:
-        if not path.startswith(environments) and _FOREIGN.isdisjoint(path.split("/")):
-            yield path
+def _ending(glob: str) -> str:
+    """Return the plain characters at a glob's end."""
+    return "" if glob.endswith("/") else re.split(r"[*?\[\]]", glob)[-1].rpartition("/")[2]
