@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 LOCK   := requirements.lock
 CODE   := core plugins docs tests .ci
-SUITES := $(wildcard tests/unit tests/contract tests/integration tests/e2e)
+SUITES := $(wildcard tests/unit tests/contract tests/integration tests/e2e tests/faults)
 ARGS   ?=
 TESTS  ?= $(SUITES)
 
@@ -30,12 +30,13 @@ plugins: $(READY)  ## Sign the bundled plugins with a key of this machine; let d
 test: lint  ## Run every check; the closing line of pytest comes last
 	@$(BIN)/python -m pytest -m "not slow" $(TESTS) $(ARGS)
 
-lint: $(READY)  ## Format, rules, types, imports, generated docs
+lint: $(READY)  ## Format, rules, types, imports, generated docs, our own audit
 	@$(BIN)/ruff format --check --quiet $(wildcard $(CODE)) || { echo "  hint: make format" >&2; exit 1; }
 	@$(BIN)/ruff check --quiet $(wildcard $(CODE))
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo >$(VENV)/imports.txt || { cat $(VENV)/imports.txt; exit 1; }
 	@$(BIN)/python docs/generate.py --check
+	@$(BIN)/orchestrator audit --quiet --no-history
 
 unit: $(READY)  ## Only the tests that need no disk
 	@$(BIN)/python -m pytest tests/unit $(ARGS)
