@@ -28,21 +28,27 @@ def code_meter(project: Project, progress: Callable[[int, int], None] | None = N
     return RadonMeter(str(project.root), include=audit.include, exclude=audit.exclude, jobs=audit.jobs, cache=cache, progress=progress)
 
 
-def open_auditor(project: Project, *, history: bool = True, progress: Callable[[int, int], None] | None = None) -> SelfAuditor:
-    """Return the auditor of a project; without ``history`` there are no trends, and git is not asked."""
+def open_auditor(
+    project: Project,
+    *,
+    history: bool = True,
+    progress: Callable[[int, int], None] | None = None,
+    hurried: Callable[[], bool] = lambda: False,
+) -> SelfAuditor:
+    """Return the auditor of a project; without ``history`` there are no trends, and git is not asked. ``hurried`` cuts plugins off."""
     from core.adapters.system_clock import SystemClock
 
     meter = code_meter(project, progress)
     past = _history(project, meter) if history and project.settings.audit.revisions else None
-    return SelfAuditor(meter=meter, clock=SystemClock(), settings=project.settings.audit, history=past, plugins=_plugins(project))
+    return SelfAuditor(meter=meter, clock=SystemClock(), settings=project.settings.audit, history=past, plugins=_plugins(project, hurried))
 
 
-def _plugins(project: Project) -> PluginAuditors | None:
+def _plugins(project: Project, hurried: Callable[[], bool]) -> PluginAuditors | None:
     if not (project.root / PLUGINS_LOCK).exists():
         return None
     from core.assembly.plugins import plugin_auditors
 
-    return plugin_auditors(project)
+    return plugin_auditors(project, hurried)
 
 
 def _history(project: Project, meter: CodeMeter) -> MetricHistory:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from core.assembly.project import PLUGINS_LOCK, Project, own_environment
@@ -22,9 +23,9 @@ def plugin_listeners(project: Project) -> Listeners:
     return Listening(lambda: _host(project), project.settings.plugins)
 
 
-def plugin_auditors(project: Project) -> PluginAuditors:
-    """Return the granted auditors."""
-    return GrantedAuditors(lambda: _host(project), project.settings.plugins)
+def plugin_auditors(project: Project, hurried: Callable[[], bool]) -> PluginAuditors:
+    """Return the granted auditors; they are killed once somebody is in a hurry."""
+    return GrantedAuditors(lambda: _host(project), project.settings.plugins, hurried)
 
 
 def tell_listeners(project: Project, event: Event) -> tuple[str, ...]:

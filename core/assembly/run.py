@@ -94,7 +94,7 @@ def open_run(project: Project, options: RunOptions, *, reflect: bool = True) -> 
             report=report,
             pid=os.getpid(),
             tick=_call_all(ticks),
-            reflect=_reflection(project, memory) if reflect else None,
+            reflect=_reflection(project, memory, signals) if reflect else None,
         )
         run = Run(orchestrator=orchestrator, logs=logs, sinks=sinks, ticks=ticks)
         if (project.root / PLUGINS_LOCK).exists():
@@ -143,7 +143,7 @@ def _collecting_seldom() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _reflection(project: Project, memory: Memory) -> Callable[[], CycleReport]:
+def _reflection(project: Project, memory: Memory, signals: StopSignals) -> Callable[[], CycleReport]:
     """Return what a run calls for one reflection cycle; the meter is made with the first."""
 
     def reflect() -> CycleReport:
@@ -151,7 +151,7 @@ def _reflection(project: Project, memory: Memory) -> Callable[[], CycleReport]:
         from core.reflector import Reflector
 
         reflector = Reflector(
-            auditor=open_auditor(project),
+            auditor=open_auditor(project, hurried=lambda: signals.received() is not None),
             memory=memory,
             exists=lambda path: (project.root / path).is_file(),
             max_open_tasks=project.settings.reflect.max_open_tasks,

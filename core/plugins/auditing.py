@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from core.domain.finding import Finding
@@ -11,13 +13,23 @@ from core.domain.plugin_findings import PluginFindings, plugin_findings
 from core.errors import OrchestratorError
 from core.plugins.granted import granted, one_line
 from core.plugins.host import PluginHost
+from core.plugins.sandbox.process_group import kill_group
+from core.plugins.sandbox.session import Session
+
+_LOOK_EVERY = 0.1
 
 
 class GrantedAuditors:
-    """PluginAuditors over the host: each is verified, confined, asked once and taken down again."""
+    """PluginAuditors over the host: each is verified, confined, asked once and taken down again; killed once ``hurried``."""
 
-    def __init__(self, open_host: Callable[[], PluginHost], configuration: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(
+        self,
+        open_host: Callable[[], PluginHost],
+        configuration: Mapping[str, Mapping[str, Any]],
+        hurried: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._open_host = open_host
+        self._hurried = hurried
         self._configuration = configuration
 
     def audit(self, files: Sequence[str], only: str = "") -> PluginFindings:
@@ -41,9 +53,30 @@ class GrantedAuditors:
     def _ask(self, host: PluginHost, name: str, files: Sequence[str]) -> tuple[tuple[Finding, ...], str]:
         """Return what one plugin finds, or why nobody knows."""
         try:
-            answer = host.call(name, Kind.AUDITOR, {"files": list(files)}, dict(self._configuration.get(name, {})))
+            with host.open(name, Kind.AUDITOR) as opened, _cut_off(opened.session, self._hurried):
+                answer = opened.call({"files": list(files)}, dict(self._configuration.get(name, {})))
         except OrchestratorError as error:
             return (), one_line(error)
         if not answer.ok:
             return (), f"plugin {name}: {answer.problem}"
         return plugin_findings(name, answer.result["findings"]), ""
+
+
+@contextlib.contextmanager
+def _cut_off(session: Session, hurried: Callable[[], bool]) -> Iterator[None]:
+    """Kill the plugin when somebody gets in a hurry: a run must not wait for it after Ctrl-C."""
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(_LOOK_EVERY):
+            if hurried():
+                kill_group(session.process.pid)
+                return
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()

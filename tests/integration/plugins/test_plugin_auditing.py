@@ -1,0 +1,61 @@
+"""Auditors: asked with the files, configured, and unknown rather than wrong when they fail; cut off in a hurry."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from core.plugins.auditing import GrantedAuditors
+
+SOURCE = """
+import time
+
+def run(context):
+    time.sleep(context.config.get("pause", 0))
+    if context.config.get("fail"):
+        raise ValueError("no luck")
+    return {"findings": [{"metric": "seen", "path": path, "message": "seen"} for path in context.input["files"]]}
+"""
+CONFIG = {"type": "object", "additionalProperties": False, "properties": {"pause": {"type": "number"}, "fail": {"type": "boolean"}}}
+
+
+@pytest.fixture
+def ask(world):
+    host = world.ready(SOURCE, provides=[{"kind": "auditor", "contract": 1}], config=CONFIG)
+
+    def asked(config=None, only="", hurried=lambda: False):
+        return GrantedAuditors(lambda: host, {"sample": config or {}}, hurried).audit(["a.py", "b.py"], only)
+
+    return asked
+
+
+def test_it_is_told_the_files_and_its_findings_are_known(ask):
+    told = ask()
+    assert [(finding.path, finding.block, finding.problem) for finding in told.findings] == [
+        ("a.py", "sample/seen", "seen"),
+        ("b.py", "sample/seen", "seen"),
+    ]
+    assert (told.heard, told.notes) == ({"sample"}, ())
+    assert ask(only="other").heard == frozenset()
+
+
+def test_one_that_fails_or_is_configured_wrongly_is_unknown(ask):
+    failed = ask({"fail": True})
+    assert (failed.findings, failed.heard) == ((), frozenset())
+    assert failed.notes == ("plugin sample: ValueError: no luck: what it finds is unknown",)
+    assert ask({"fial": True}).notes[0].startswith("plugin sample: with: fial: unknown key")
+
+
+def test_one_that_was_changed_is_refused_and_unknown(world, ask):
+    (world.folder / "sample.py").write_text("raise SystemExit\n")
+    told = ask()
+    assert told.heard == frozenset()
+    assert told.notes[0].startswith("plugin sample: sample.py: content differs from what was signed")
+
+
+def test_in_a_hurry_it_is_killed(ask):
+    began = time.monotonic()
+    told = ask({"pause": 20}, hurried=lambda: time.monotonic() > began + 0.3)
+    assert time.monotonic() - began < 5
+    assert told.notes == ("plugin sample: it ended without an answer (signal 9): what it finds is unknown",)
