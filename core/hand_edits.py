@@ -30,7 +30,7 @@ def set_statuses(memory: Memory, ids: Sequence[str], status: Status, reason: str
     for task in tasks:
         memory.transition(task.id, status, reason)
     if not memory.save_tasks():
-        raise StorageError("the tasks file is being saved by somebody else, or is invalid", hint="orchestrator validate, then try again")
+        raise _not_now(memory)
     return changes
 
 
@@ -48,8 +48,13 @@ def add_task(memory: Memory, fields: Mapping[str, Any]) -> Task:
     entry = {"id": task_id, **{key: value for key, value in fields.items() if key != "id"}}
     added = memory.append([entry])
     if not added:
-        raise StorageError("the tasks file is being saved by somebody else, or is invalid", hint="orchestrator validate, then try again")
+        raise _not_now(memory)
     return added[0]
+
+
+def _not_now(memory: Memory) -> StorageError:
+    problems = "\n".join(memory.new_problems()) or "the tasks file is being saved by somebody else"
+    return StorageError(problems, hint="orchestrator validate, then try again")
 
 
 def new_id(description: str, taken: Collection[str]) -> str:

@@ -11,8 +11,6 @@ def make_own_directory(path: Path) -> None:
 
     A place where nothing can be written is left: whoever needs the directory says so with its name.
     """
-    if path.exists():
-        return
     with contextlib.suppress(OSError):
         path.mkdir(parents=True)
         (path / ".gitignore").write_text("*\n", encoding="ascii")

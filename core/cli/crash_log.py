@@ -51,6 +51,8 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "missing"
+    except OSError as error:
+        return f"unknown ({error.strerror})"
 
 
 def _directory(arguments: Sequence[str]) -> str:

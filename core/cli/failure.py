@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -11,7 +12,7 @@ from typing import Any, TextIO
 
 from core.cli.console import Ci, ci_of, outputs
 from core.domain.exit_code import ExitCode
-from core.errors import EditRefused, InvalidFile, OrchestratorError, Problem
+from core.errors import EditRefused, InvalidFile, OrchestratorError, Problem, StorageError
 from core.reports.style import PLAIN, Style
 from core.reports.wording import count
 from core.reports.workflow_commands import command as workflow_command
@@ -29,6 +30,8 @@ def guarded(command: Callable[[Sequence[str]], int], arguments: Sequence[str]) -
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         return ExitCode.OK
+    except OSError as error:
+        return _told(_refusal(error, arguments), arguments)
     except Exception as error:  # noqa: BLE001 – the boundary: a mistake of ours ends in a crash log, not in a traceback
         from core.cli.crash_log import write_crash_log
 
@@ -72,6 +75,17 @@ def _problems(error: OrchestratorError) -> tuple[Problem, ...]:
     if isinstance(error, InvalidFile):
         return error.problems
     return (error.problem,) if isinstance(error, EditRefused) else ()
+
+
+def _refusal(error: OSError, arguments: Sequence[str]) -> StorageError:
+    """Return what the machine refused where no adapter knew better what that means."""
+    words = error.strerror or str(error)
+    message = f"{error.filename}: {words}" if error.filename else words
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return StorageError(message, hint="allow more open files (ulimit -n 1024), or run fewer tasks at once (-j)")
+    from core.cli.crash_log import write_crash_log
+
+    return StorageError(message, hint=f"where it was refused stands in {write_crash_log(error, arguments)}")
 
 
 def _told(error: OrchestratorError, arguments: Sequence[str]) -> int:

@@ -108,7 +108,7 @@ class Log(Protocol):
         """Keep the file under its limit by leaving out its middle; return the bytes left out so far."""
 
     def close(self) -> str:
-        """Close it and return the SHA-256 of its bytes."""
+        """Close it and return the SHA-256 of its bytes; nothing where they cannot be read."""
 
 
 class LogStore(Protocol):

@@ -33,9 +33,11 @@ from typing import Any
 import yaml
 
 _STATUSES = {"pending", "in_progress", "done", "failed", "cancelled"}
-_BY_HAND = "set by hand in the file"
+_BY_HAND = "by hand"
 #: Keys of an entry that the tool itself may change.
 _OURS = {"status"}
+#: What the ids of tasks begin with that a run adds itself.
+_REFLECTED = "refactor-"
 #: What is asked of the state database.
 _QUESTIONS = {
     "runs": "SELECT * FROM runs ORDER BY started, id",
@@ -138,9 +140,11 @@ def _file(scene: Scene, before: str, edits: Iterable[str]) -> Iterator[str]:
     if before:
         known = {str(entry["id"]): entry for entry in _entries(before)}
         yield from (f"I1 {task_id} is not in tasks.yml any more" for task_id in known.keys() - scene.tasks.keys())
-        yield from (f"I4 {task_id} was never written" for task_id in scene.tasks.keys() - known.keys())
+        yield from (
+            f"I4 {task_id} was never written" for task_id in scene.tasks.keys() - known.keys() if not task_id.startswith(_REFLECTED)
+        )
         for task_id in known.keys() & scene.tasks.keys():
-            if _persons(known[task_id]) != _persons(scene.tasks[task_id]):
+            if _persons(known[task_id]) != _persons(scene.tasks[task_id]) and not task_id.startswith(_REFLECTED):
                 yield f"I4 more than the status of {task_id} changed"
     yield from (f"I5 a hand edit is gone: {edit!r}" for edit in edits if edit not in scene.text)
 
@@ -152,7 +156,7 @@ def _persons(entry: Mapping[str, Any]) -> dict[str, Any]:
 def _ends(scene: Scene, before: str) -> Iterator[str]:
     """None done without its recorded end and exit code."""
     born_done = {str(entry["id"]) for entry in _entries(before) if entry.get("status") == "done"}
-    by_hand = {row["task_id"]: row["reason"] == _BY_HAND for row in scene.state.transitions}
+    by_hand = {row["task_id"]: _BY_HAND in row["reason"] for row in scene.state.transitions}
     attempts = scene.state.last_attempts()
     ended = {(words[1], int(words[2])) for words in scene.trace if words[0] == "end"}
     for task_id, status in scene.statuses().items():

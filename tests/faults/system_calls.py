@@ -12,18 +12,24 @@ import shutil
 import signal
 import subprocess
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 from tests.e2e.workbench import until
 from tests.faults.zygote import Tool
 
+#: Kinds that begin a process or a thread; they name no path.
+STARTING = {"vfork", "clone", "clone3"}
 #: Kinds by which a process changes what is outside of it. A kill at any other call leaves the same as one at the next of these.
-CHANGING = frozenset(
-    "write pwrite64 writev fsync fdatasync ftruncate rename renameat renameat2 unlink unlinkat mkdir mkdirat link linkat symlink"
-    " chmod fchmod fchown setxattr fsetxattr flock close kill pidfd_send_signal vfork clone clone3 sendto".split()
-)
+CHANGING = {
+    *("write", "pwrite64", "writev", "ftruncate", "fsync", "fdatasync", "close", "flock", "sendto"),
+    *("rename", "renameat", "renameat2", "unlink", "unlinkat", "mkdir", "mkdirat", "link", "linkat", "symlink", "symlinkat"),
+    *("chmod", "fchmod", "fchmodat", "fchown", "setxattr", "fsetxattr"),
+    *STARTING,
+    *("kill", "pidfd_send_signal"),
+}
+_PATH = re.compile(r'"(/[^"]*)"|\d<(/[^>]*)>')
 _CREATING = "O_CREAT"
 _LINE = re.compile(r"^(?P<kind>\w+)\((?P<arguments>.*?)(?:\) += .*| <unfinished.*|)$")
 
@@ -38,10 +44,23 @@ class Call:
     #: With the paths of descriptors, as strace writes it.
     arguments: str
 
+    #: How many of its kind named the same path before it, and it.
+    number_on_path: int = 0
+
+    @property
+    def path(self) -> str:
+        """The first path it names; empty when there is none."""
+        found = _PATH.search(self.arguments)
+        return (found[1] or found[2]) if found else ""
+
     @property
     def changes(self) -> bool:
         """Whether it changes something outside of the process."""
         return self.kind in CHANGING or (self.kind == "openat" and _CREATING in self.arguments)
+
+    def is_about(self, directory: Path) -> bool:
+        """Whether it names something in ``directory``, or begins a process."""
+        return str(directory) in self.arguments or self.kind in STARTING
 
     def __str__(self) -> str:
         return f"{self.kind} #{self.number} ({self.arguments[:120]})"
@@ -68,14 +87,20 @@ def record(tool: Tool, scratch: Path) -> list[Call]:
         found = _LINE.match(line)
         if found is not None:
             counts[found["kind"]] += 1
-            calls.append(Call(kind=found["kind"], number=counts[found["kind"]], arguments=found["arguments"]))
+            call = Call(kind=found["kind"], number=counts[found["kind"]], arguments=found["arguments"])
+            counts[f"{call.kind} {call.path}"] += 1
+            calls.append(replace(call, number_on_path=counts[f"{call.kind} {call.path}"]))
     return calls
 
 
-def inject(tool: Tool, call: Call, action: str, *, sticky: bool = False) -> None:
-    """Let a held tool run, with ``action`` (``signal=KILL``, ``error=EIO``) at ``call``, or there and ever after."""
-    when = f"{call.number}{'+' if sticky else ''}"
-    tracer = _attach(tool, "-o", os.devnull, f"--inject={call.kind}:{action}:when={when}", "-e", f"trace={call.kind}")
+def inject(tool: Tool, call: Call, action: str, *, sticky: bool = False, on_path: str = "") -> None:
+    """Let a held tool run, with ``action`` (``signal=KILL``, ``error=EIO``) at ``call``, or there and ever after.
+
+    With ``on_path`` only calls that name this path count and are harmed.
+    """
+    when = f"{call.number_on_path if on_path else call.number}{'+' if sticky else ''}"
+    only = ("-P", on_path) if on_path else ()
+    tracer = _attach(tool, "-o", os.devnull, f"--inject={call.kind}:{action}:when={when}", "-e", f"trace={call.kind}", *only)
     try:
         tool.wait(20)
     finally:

@@ -13,9 +13,6 @@ from tests.faults.system_calls import Call, inject, record, why_not
 from tests.faults.write_paths import PATHS, Scene
 from tests.faults.zygote import Zygote
 
-#: Starting a process is a change of the outside that names no path.
-_STARTS = ("vfork", "clone", "clone3")
-
 
 @pytest.mark.skipif(bool(why_not()), reason=why_not() or "-")
 @pytest.mark.parametrize("name", PATHS)
@@ -25,7 +22,7 @@ def test_a_kill_at_any_call_leaves_the_old_or_the_new_and_the_next_run_needs_no_
     calls = record(tool, tmp_path)
     scene.learn(laboratory)
     laboratory.close()
-    points = [call for call in calls if call.changes and (str(laboratory.root) in call.arguments or call.kind in _STARTS)]
+    points = [call for call in calls if call.changes and call.is_about(laboratory.root)]
     assert points, "the command writes"
 
     def kill(index: int, call: Call) -> tuple[bool, list[str]]:

@@ -58,12 +58,21 @@ class FileLog:
 
     def close(self) -> str:
         self._end_header()
-        digest = hashlib.sha256()
-        for offset in range(0, self._size(), _CHUNK):
-            digest.update(self._read(_CHUNK, offset))
+        digest = self._digest()
         with contextlib.suppress(OSError):
             os.close(self._descriptor)
         self._on_close()
+        return digest
+
+    def _digest(self) -> str:
+        digest = hashlib.sha256()
+        offset = 0
+        try:
+            while chunk := os.pread(self._descriptor, _CHUNK, offset):
+                digest.update(chunk)
+                offset += len(chunk)
+        except OSError:
+            return ""
         return digest.hexdigest()
 
     def _end_header(self) -> None:
@@ -117,4 +126,7 @@ class FileLog:
             return b""
 
     def _size(self) -> int:
-        return os.fstat(self._descriptor).st_size
+        try:
+            return os.fstat(self._descriptor).st_size
+        except OSError:
+            return 0

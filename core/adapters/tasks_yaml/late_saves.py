@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.adapters.tasks_yaml.disk import read_descriptor
+from core.adapters.tasks_yaml.disk import read_descriptor, storage_errors
 from core.adapters.tasks_yaml.version import Version
 
 #: Seconds that a replaced version is looked at.
@@ -53,16 +53,20 @@ class LateSaves:
             self._held.append(displaced)
 
     def find(self) -> tuple[Displaced, Version] | None:
-        """Return a late save that is finished, with the version to ``accept`` it by; forget versions whose time is up."""
-        for displaced in tuple(self._held):
-            if displaced.changed():
-                version = self._finished(displaced)
-                if version is not None and version != displaced.version:
-                    displaced.until = self._monotonic() + _HOLD
-                    return displaced, version
-            elif self._monotonic() >= displaced.until:
-                self._held.remove(displaced)
-                displaced.close()
+        """Return a late save that is finished, with the version to ``accept`` it by; forget versions whose time is up.
+
+        Raises InvalidFile, StorageError.
+        """
+        with storage_errors(self._shown):
+            for displaced in tuple(self._held):
+                if displaced.changed():
+                    version = self._finished(displaced)
+                    if version is not None and version != displaced.version:
+                        displaced.until = self._monotonic() + _HOLD
+                        return displaced, version
+                elif self._monotonic() >= displaced.until:
+                    self._held.remove(displaced)
+                    displaced.close()
         return None
 
     def _finished(self, displaced: Displaced) -> Version | None:

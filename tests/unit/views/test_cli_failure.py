@@ -1,5 +1,6 @@
 """The error boundary: words for a person, an exit code for a script, JSON for a program."""
 
+import errno
 import json
 
 import pytest
@@ -98,3 +99,15 @@ def test_the_exit_codes_are_the_documented_ones():
         "TERMINATED": 143,
     }
     assert all(code.meaning.endswith((".", ")")) for code in ExitCode)
+
+
+def test_what_the_machine_refuses_is_not_our_mistake(capsys):
+    assert guarded(raising(OSError(errno.EIO, "Input/output error", "/some/file")), []) == 2
+    said = capsys.readouterr().err
+    assert "error: /some/file: Input/output error" in said
+    assert "mistake" not in said
+
+
+def test_without_descriptors_the_way_out_is_said(capsys):
+    assert guarded(raising(OSError(errno.EMFILE, "Too many open files")), []) == 2
+    assert "ulimit -n" in capsys.readouterr().err
