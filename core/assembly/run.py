@@ -15,6 +15,7 @@ from core.domain.cycle import CycleReport
 from core.domain.run_options import RunOptions
 from core.domain.settings import Settings
 from core.events import Event
+from core.executor import Executor, ExecutorSettings
 from core.memory import Memory
 from core.orchestrator import Orchestrator
 from core.ports import EventSink, Listeners, LogStore, StopSignals
@@ -43,7 +44,6 @@ def open_run(project: Project, options: RunOptions, *, reflect: bool = True) -> 
     from core.adapters.sqlite_journal import open_journal
     from core.adapters.stop_signals import SystemStopSignals
     from core.adapters.system_clock import SystemClock
-    from core.executor import Executor, ExecutorSettings
 
     settings, clock, run_id = project.settings, SystemClock(), new_run_id()
     if not project.tasks_path.exists():
@@ -67,20 +67,7 @@ def open_run(project: Project, options: RunOptions, *, reflect: bool = True) -> 
         logs = log_store(project)
         logs.prune()
         memory = Memory(file=file, journal=journal, clock=clock, run_id=run_id)
-        executor = Executor(
-            launcher=launcher,
-            logs=logs,
-            clock=clock,
-            settings=ExecutorSettings(
-                root=str(project.root),
-                tasks_file=str(project.tasks_path),
-                grace=settings.grace,
-                timeout=settings.timeout,
-                handlers=options.handlers,
-                # Without -P a package ``core`` of the repository would be taken for ours.
-                plugin_command=(sys.executable, "-P", "-m", "core", "plugins", "run"),
-            ),
-        )
+        executor = Executor(launcher=launcher, logs=logs, clock=clock, settings=_executor_settings(project, options))
         report = RunReport(emit=_fan_out(sinks), clock=clock, run_id=run_id, note=journal.repaired)
         orchestrator = Orchestrator(
             options=options,
@@ -129,6 +116,19 @@ def run_options(
         tags=frozenset(tags or ()),
         retry_failed=retry_failed,
         strict=strict,
+    )
+
+
+def _executor_settings(project: Project, options: RunOptions) -> ExecutorSettings:
+    settings = project.settings
+    return ExecutorSettings(
+        root=str(project.root),
+        tasks_file=str(project.tasks_path),
+        grace=settings.grace,
+        timeout=settings.timeout,
+        handlers=options.handlers,
+        # Without -P a package ``core`` of the repository would be taken for ours.
+        plugin_command=(sys.executable, "-P", "-m", "core", "plugins", "run"),
     )
 
 
