@@ -48,7 +48,6 @@ class Project:
         self.read.clear(), self.measured.clear()
         fresh = RadonMeter(str(self.root), jobs=1, cache=self.cache)
         result = {one.path: one.measure for one in fresh.measure(paths)}
-        fresh.close()
         return result, list(self.read), len(self.measured)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from core.adapters.radon_meter.advice import advise
@@ -52,7 +53,7 @@ class RadonMeter:
         self._seen: dict[str, _Seen] | None = None
 
     def measure(self, paths: Sequence[str] | None = None) -> tuple[Measured, ...]:
-        with no_collecting():
+        with no_collecting(), closing(self._cache):
             files, problems = (self._files.selected(), {}) if paths is None else self._files.named(paths)
             measures = {path: FileMeasure(problem=problem) for path, problem in problems.items()}
             changed = [path for path in files if not self._take_unchanged(path, measures)]
@@ -66,7 +67,7 @@ class RadonMeter:
 
     def measure_blobs(self, ids: Iterable[str], read: Callable[[Sequence[str]], Iterable[tuple[str, bytes]]]) -> Mapping[str, FileMeasure]:
         names = {bytes.fromhex(name): name for name in ids}
-        with no_collecting():
+        with no_collecting(), closing(self._cache):
             measures = self._contents.known(names)
             missing = [name for blob, name in names.items() if blob not in measures]
             if missing:
@@ -82,7 +83,7 @@ class RadonMeter:
             return ""
 
     def close(self) -> None:
-        """Close the cache; the meter opens it again when it is asked for more."""
+        """Close the cache, which every call opens when it needs it and closes itself."""
         self._cache.close()
 
     def _take_unchanged(self, path: str, measures: dict[str, FileMeasure]) -> bool:
