@@ -47,14 +47,16 @@ def main() -> None:
     options.add_argument("--render", action="store_true")
     told = options.parse_args()
     kept = environments.cache() / f"figures-{told.scale}.json"
-    results = json.loads(kept.read_text()) if kept.exists() else {}
-    if not told.render:
-        for section in told.only or SECTIONS:
-            results[section] = _measured(section, told.scale)
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            kept.write_text(json.dumps(results))
-    _write(results, told.scale)
+    for section in () if told.render else told.only or SECTIONS:
+        measured = _measured(section, told.scale)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps({**_kept(kept), section: measured}))
+    _write(_kept(kept), told.scale)
     print(f"figures: {kept}", file=sys.stderr)
+
+
+def _kept(path: Path) -> dict:
+    return json.loads(path.read_text()) if path.exists() else {}
 
 
 def _measured(section: str, scale: str) -> dict:

@@ -66,6 +66,8 @@ def fan_out(results: dict) -> str:
 
 
 def _lacks(name: str) -> str:
+    if name in LACKS:
+        return LACKS[name]
     said = LACKS[name.split(",", maxsplit=1)[0].split(" ", maxsplit=1)[0]]
     return said.replace("no logs, ", "").replace("no logs; ", "") if keeps(name) else said
 

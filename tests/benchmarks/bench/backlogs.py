@@ -6,14 +6,11 @@ from pathlib import Path
 
 from tests.benchmarks.bench.meter import Meter
 from tests.benchmarks.bench.rounds import Contestant, compete
-from tests.benchmarks.bench.runners import floor, gather, knows
+from tests.benchmarks.bench.runners import READS_BACK, floor, gather, knows
 from tests.benchmarks.bench.scale import Scale
 from tests.benchmarks.peers import Needs, Peer, independent, layered, no_ops
 
 JOBS = 2
-
-#: Who reads back what is done; the others do all of it again, which is not the same work.
-_RESUMES = ("orchestrator", "make, with log and stamp", "ninja, with log", "luigi, with target", "snakemake, with log")
 
 
 def chain(count: int) -> Needs:
@@ -47,14 +44,12 @@ def _growth(contestants: list[Peer], meter: Meter, scratch: Path, scale: Scale) 
 
 
 def _likely(series: list[dict], name: str, count: int) -> float:
-    """Seconds that ``count`` tasks will take at least, judged by the largest measured so far."""
-    for step in reversed(series):
-        record = step["records"].get(name)
-        if record and record["samples"]:
-            return min(sample[0] for sample in record["samples"]) * max(1.0, count / step["tasks"]) * 0.6
-        if record and record["reason"]:
-            return 1e6
-    return 0.0
+    """Seconds that ``count`` tasks will take at least, judged by what was measured so far."""
+    records = [(step["tasks"], step["records"].get(name, {"samples": [], "reason": ""})) for step in series]
+    if any(record["reason"] and tasks <= count for tasks, record in records):
+        return 1e6
+    costs = [min(sample[0] for sample in record["samples"]) / tasks for tasks, record in records if record["samples"]]
+    return costs[-1] * count * 0.6 if costs else 0.0
 
 
 def _compete(contestants: list[Peer], shape: str, count: int, meter: Meter, scratch: Path, rounds: int, limit: float, expected) -> dict:
@@ -90,7 +85,7 @@ def _again(contestants: list[Peer], meter: Meter, scratch: Path, scale: Scale) -
             expected=slow,
         )
         for peer in contestants
-        if peer.name in _RESUMES
+        if peer.name in READS_BACK
         for slow in [1e6 if peer.name.startswith(("luigi", "snakemake")) and count > scale.slow_tools else 0.0]
     ]
     return {"tasks": count, **compete(f"{count} tasks, all done", field, meter, scratch, rounds=rounds, limit=scale.limit)}

@@ -19,6 +19,8 @@ LACKS = {
     "orchestrator": "–",
     "make": "no logs, no state but the files' times, no resume of what was half done, no verify, no budget",
     "ninja": "no logs, no verify, no budget, no retries",
+    "just, with log and stamp": "nothing reads the stamps: no resume, no verify, no budget",
+    "go-task, with log and stamp": "nothing reads the stamps: no resume, no verify, no budget",
     "just": "no logs, no state, no resume, no verify, no budget",
     "go-task": "no logs, no resume without fingerprints of sources, no verify, no budget",
     "doit": "no logs; state at exit only, lost when killed; no verify, no budget",
@@ -32,6 +34,9 @@ Writer = Callable[[Path, Needs, Mapping[str, str]], None]
 _PARALLEL = "GNU parallel, joblog and results"
 _SNAKEMAKE = "snakemake, with log"
 _LUIGI = "luigi, with target"
+
+#: Who reads back what is done; the others do all of it again, which is not the same work.
+READS_BACK = (OURS, "make, with log and stamp", "ninja, with log", _LUIGI, _SNAKEMAKE)
 
 #: Names of contestants that keep a log and a state for every task.
 KEEPS = ("orchestrator", "with log", "with target", "results")
@@ -55,6 +60,8 @@ def _programs(place: Path) -> dict[str, tuple[Path, str]]:
     place.mkdir()
     asked = {
         "ninja": (environments.program("ninja"), "--version"),
+        "just, with log and stamp": "nothing reads the stamps: no resume, no verify, no budget",
+        "go-task, with log and stamp": "nothing reads the stamps: no resume, no verify, no budget",
         "just": (environments.program("rust-just", "just"), "--version"),
         "go-task": (environments.program("go-task-bin", "task"), "--version"),
         "doit": (environments.program("doit"), "--version"),

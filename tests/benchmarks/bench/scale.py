@@ -46,8 +46,8 @@ SCALES = {
         again=(2_000, 3),
         slow_tools=500,
         packages=(("requests", 3), ("pytest", 2), ("django", 1)),
-        audit_limit=40,
-        files=(100, 400, 1_600),
+        audit_limit=30,
+        files=(50, 200, 800),
         revisions=(20, 60),
     ),
     "full": Scale(

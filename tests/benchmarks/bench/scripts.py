@@ -27,6 +27,7 @@ PRINTING = (
     Script(figures="tasks-file", file="tasks_file.py", quick=("100", "1000", "10000")),
     Script(figures="view-cost", file="view_cost.py"),
     Script(figures="history-since", file="history_since.py"),
+    Script(figures="audit-since", file="audit_since.py"),
     Script(figures="plugin-call", file="plugin_call_cost.py", quick=("20",), full=("60",)),
 )
 
@@ -36,6 +37,8 @@ WRITING = (
     Script(figures="throughput-layers", file="run_throughput.py", full=("--layers",)),
     Script(figures="kill-storm", file="run_kill_storm.py", full=("300",)),
     Script(figures="hand-edits", file="run_hand_edits.py"),
+    Script(figures="critical-path", file="run_critical_path.py"),
+    Script(figures="large", file="run_large.py"),
 )
 
 
