@@ -63,5 +63,8 @@ def say(text: str) -> int:
 
 
 def say_json(value: Any) -> int:
-    """Write a result as JSON to stdout and return exit code 0."""
-    return say(json_format.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    """Write a result as JSON to stdout and return exit code 0.
+
+    In ASCII: valid whatever the stream's encoding, and no text of a task gives orders to a terminal.
+    """
+    return say(json_format.dumps(value, indent=2) + "\n")

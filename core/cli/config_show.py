@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_text
-import os
-
 from core.cli.options import Directory, Json
 
 
@@ -15,14 +12,10 @@ def config_show(directory: Directory = "", json: Json = False) -> int:
     default < file < environment < command line.
     """
     from core.assembly import open_project
-    from core.cli.console import outputs
+    from core.cli.backlog_view import say, say_json, stdout
     from core.reports.settings_view import settings_json, settings_text
 
     settings = open_project(directory).settings
-    stdout, _ = outputs(os.environ)
-    text = (
-        json_text.dumps(settings_json(settings), ensure_ascii=False, indent=2) + "\n" if json else settings_text(settings, stdout.style())
-    )
-    stdout.add(text)
-    stdout.flush()
-    return 0
+    if json:
+        return say_json(settings_json(settings))
+    return say(settings_text(settings, stdout().style()))

@@ -34,7 +34,7 @@ class Laboratory(Bench):
     def __init__(self, root: Path, zygote: Zygote) -> None:
         root.mkdir(parents=True, exist_ok=True)
         super().__init__(root)
-        self._zygote = zygote
+        self.zygote = zygote
         self._tools: list[Tool] = []
         self.before = ""
 
@@ -58,7 +58,7 @@ class Laboratory(Bench):
     def fork(self, *arguments: str, held: bool = False, **variables: str) -> Tool:
         """Start the tool as a fork."""
         environment = self.environment(**variables)
-        tool = self._zygote.start(*(arguments or RUN), cwd=self.root, environment=environment, held=held)
+        tool = self.zygote.start(*(arguments or RUN), cwd=self.root, environment=environment, held=held)
         self._tools.append(tool)
         return tool
 

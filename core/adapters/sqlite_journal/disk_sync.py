@@ -26,8 +26,13 @@ class DiskSync:
         """Note that something was committed."""
         self._dirty.set()
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="journal-sync", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._run, name="journal-sync", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # the system allows no more threads: the caller waits for the disk
+                self._sync()
+                return
+            self._thread = thread
 
     def close(self) -> None:
         self._closing.set()

@@ -1,0 +1,63 @@
+"""Row 5: two, then eight orchestrators at once on one repository; the one that holds the lock is killed, and again all at once."""
+
+from __future__ import annotations
+
+import random
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.workbench import until
+from tests.faults.laboratory import RUN, Laboratory
+from tests.faults.scale import count, seed
+from tests.faults.storms import Tally, Trial, storm
+from tests.faults.zygote import Tool, Zygote
+
+_HELD = """\
+echo start {id} $ORCHESTRATOR_TASK_ATTEMPT >> trace
+until [ -e go ]; do sleep 0.01; done
+echo end {id} $ORCHESTRATOR_TASK_ATTEMPT >> trace
+"""
+
+
+def _settle(laboratory: Laboratory, tools: list[Tool], wrong: list[str]) -> Tool:
+    """Wait until all but one have been refused, and return that one."""
+    until(lambda: sum(tool.poll() is None for tool in tools) <= 1, what="all but one are refused")
+    living = [tool for tool in tools if tool.returncode is None]
+    assert living, [tool.output() for tool in tools]
+    for tool in tools:
+        named = re.search(r"another run holds the lock: pid (\d+)", tool.output())
+        if tool is not living[0] and (tool.returncode != 4 or named is None or int(named[1]) != living[0].pid):
+            wrong.append(f"I6 exit {tool.returncode}, the holder is {living[0].pid}: {tool.output()}")
+    return living[0]
+
+
+def _trial(together: int) -> Trial:
+    def trial(laboratory: Laboratory, dice: random.Random) -> Tally:
+        tally = Tally(faults=1)
+        laboratory.write_tasks(*({"id": task, "command": _HELD.format(id=task)} for task in ("a", "b")))
+        laboratory.before = laboratory.tasks_file.read_text()
+        holder = _settle(laboratory, [laboratory.fork(*RUN, "-j2") for _ in range(together)], tally.wrong)
+        if dice.random() < 0.5:
+            until(lambda: laboratory.started() == 2, what="its tasks run")
+            tally.in_flight = 1
+        laboratory.slay(holder, group=dice.random() < 0.5)
+        if dice.random() < 0.5:
+            laboratory.quiet()
+        tally.wrong += laboratory.violations()
+        second = _settle(laboratory, [laboratory.fork(*RUN, "-j2") for _ in range(together)], tally.wrong)
+        (laboratory.root / "go").touch()
+        if second.wait() != 0:
+            tally.wrong.append(f"exit {second.returncode}: {second.output()}")
+        tally.wrong += laboratory.violations(resting=True)
+        return tally
+
+    return trial
+
+
+@pytest.mark.parametrize(("together", "quick", "nightly"), [(2, 12, 500), (8, 8, 500)])
+def test_one_holds_the_lock_and_the_others_name_it(together: int, quick: int, nightly: int, tmp_path: Path, zygote: Zygote) -> None:
+    tally = storm(_trial(together), count(quick, nightly), seed(), tmp_path, zygote)
+
+    assert tally.wrong == [], tally
