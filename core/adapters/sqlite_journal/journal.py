@@ -181,9 +181,7 @@ def open_journal(path: Path) -> SqliteJournal:
     except sqlite3.OperationalError as error:
         raise _refused(path, error) from error
     except sqlite3.DatabaseError:
-        aside = _move_aside(path)
-        repaired = f"{path.name} was damaged; it was moved to {aside.name} and a new one begun; tasks.yml is as it was"
-        connection = _connect(path)
+        connection, repaired = _begin_anew(path)
     return SqliteJournal(connection, path, repaired)
 
 
@@ -231,6 +229,19 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _begin_anew(path: Path) -> tuple[sqlite3.Connection, str]:
+    """Move a damaged file aside and begin a new one; say so. Raises StorageError for one that is only unreadable just now."""
+    try:
+        path.read_bytes()  # what the disk will not read is damage to SQLite, and may be sound the next time
+        aside = _move_aside(path)
+        connection = _connect(path)
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror}", hint="the file was left as it is; look after its disk") from error
+    except sqlite3.Error as error:
+        raise _refused(path, error) from error
+    return connection, f"{path.name} was damaged; it was moved to {aside.name} and a new one begun; tasks.yml is as it was"
 
 
 def _move_aside(path: Path) -> Path:
