@@ -6,7 +6,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -181,7 +181,7 @@ def open_journal(path: Path) -> SqliteJournal:
     except sqlite3.OperationalError as error:
         raise _refused(path, error) from error
     except sqlite3.DatabaseError:
-        connection, repaired = _begin_anew(path)
+        connection, repaired = _mend(path)
     return SqliteJournal(connection, path, repaired)
 
 
@@ -231,10 +231,15 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _begin_anew(path: Path) -> tuple[sqlite3.Connection, str]:
-    """Move a damaged file aside and begin a new one; say so. Raises StorageError for one that is only unreadable just now."""
+def _mend(path: Path) -> tuple[sqlite3.Connection, str]:
+    """Look again at a file that seems damaged: move it aside, begin a new one and say so, if it still does.
+
+    What the disk does not read once, SQLite calls damage; only a file that can be read is judged. Raises StorageError.
+    """
     try:
-        path.read_bytes()  # what the disk will not read is damage to SQLite, and may be sound the next time
+        path.read_bytes()
+        with suppress(sqlite3.DatabaseError):
+            return _connect(path), ""
         aside = _move_aside(path)
         connection = _connect(path)
     except OSError as error:
