@@ -20,7 +20,9 @@ SOURCES = [b"def f%d(x):\n    return 1 if x else %d\n" % (number, number) + b"# 
 
 
 def measured(sources, jobs):
-    return [unpack(data) for data in measure_many(sources, jobs, lambda _: None)]
+    pooled = measure_many(sources, jobs, lambda _: None)
+    assert pooled.crashes == {}
+    return [unpack(pooled.measures[index]) for index in range(len(sources))]
 
 
 def die(number):
@@ -64,17 +66,28 @@ def test_progress_counts_every_source_once():
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGKILL])
 def test_a_source_that_kills_its_process_is_a_problem_of_its_own(trap, number):
     trap(b"f17(", lambda: die(number))
-    results = measured(SOURCES, 2)
-    assert results[17].problem == f"measuring it ended Python with {number.name}"
-    assert [index for index, result in enumerate(results) if result.problem] == [17]
-    assert results[18] == measure_source(SOURCES[18])
+    pooled = measure_many(SOURCES, 2, lambda _: None)
+    assert pooled.crashes == {17: f"measuring it ended Python with {number.name}"}
+    assert len(pooled.measures) == len(SOURCES) - 1
+    assert unpack(pooled.measures[18]) == measure_source(SOURCES[18])
 
 
 def test_every_process_may_die(trap):
     trap(b"filler", lambda: die(signal.SIGSEGV))
     small = [b"x = 1\n", *(b"# filler %d\n" % number * 8000 for number in range(6))]
-    results = measured(small, 2)
-    assert [bool(result.problem) for result in results] == [False] + [True] * 6
+    pooled = measure_many(small, 2, lambda _: None)
+    assert (set(pooled.measures), set(pooled.crashes)) == ({0}, set(range(1, 7)))
+
+
+def test_what_crashed_is_tried_again_the_next_time(trap, tmp_path):
+    for index, source in enumerate(SOURCES):
+        (tmp_path / f"m{index}.py").write_bytes(source)
+    trap(b"f17(", lambda: die(signal.SIGKILL))
+    first = {one.path: one.measure.problem for one in RadonMeter(str(tmp_path), jobs=2, cache=str(tmp_path / "m.db")).measure()}
+    assert {path for path, problem in first.items() if problem} == {"m17.py"}
+    trap(b"nothing", lambda: None)
+    (again,) = (one for one in RadonMeter(str(tmp_path), jobs=2, cache=str(tmp_path / "m.db")).measure() if one.path == "m17.py")
+    assert again.measure == measure_source(SOURCES[17])
 
 
 def test_our_own_mistake_is_raised_and_not_called_a_problem_of_the_source(trap):
@@ -98,6 +111,18 @@ def test_an_interrupt_ends_the_processes(trap):
     with pytest.raises(KeyboardInterrupt):
         measured(SOURCES, 2)
     assert time.monotonic() - began < 10
+
+
+def test_a_signal_to_the_whole_group_is_for_the_parent_to_act_on(trap):
+    """As Ctrl-C does during a run, which handles it: the numbers still come in."""
+    parent, seen = os.getpid(), []
+    before = signal.signal(signal.SIGINT, lambda number, _: seen.append(number))
+    try:
+        trap(b"f17(", lambda: [os.kill(pid, signal.SIGINT) for pid in (os.getpid(), parent)])
+        assert measured(SOURCES, 2) == [measure_source(source) for source in SOURCES]
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert seen == [signal.SIGINT]
 
 
 def test_where_no_process_can_be_started_it_measures_itself(monkeypatch):

@@ -34,10 +34,11 @@ class ContentMeasures:
             known = self.known(batch)
             measured(len(known))
             yield from known.items()
-            new = {blob: source for blob, source in batch.items() if blob not in known}
-            packed = dict(zip(new, measure_many(list(new.values()), self._jobs, measured), strict=True))
-            self._cache.add_measures(packed)
-            yield from ((blob, unpack(data)) for blob, data in packed.items())
+            new = [blob for blob in batch if blob not in known]
+            pooled = measure_many([batch[blob] for blob in new], self._jobs, measured)
+            self._cache.add_measures({new[index]: data for index, data in pooled.measures.items()})
+            yield from ((new[index], unpack(data)) for index, data in pooled.measures.items())
+            yield from ((new[index], FileMeasure(problem=problem)) for index, problem in pooled.crashes.items())
 
 
 def unpacked(data: bytes | None) -> FileMeasure | None:

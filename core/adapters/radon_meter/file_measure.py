@@ -34,9 +34,14 @@ _LENIENT_TOKENISER = sys.version_info < (3, 12)
 def measure_source(content: bytes) -> FileMeasure:
     """Measure a file's bytes."""
     try:
-        text = read_text(content)
+        return _measure_text(read_text(content))
     except Unreadable as unreadable:
         return FileMeasure(problem=str(unreadable))
+    except MemoryError:
+        return FileMeasure(problem="needs more memory than there is")
+
+
+def _measure_text(text: str) -> FileMeasure:
     try:
         tree = _parse(text)
     except Unreadable as unreadable:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from contextlib import closing
 from dataclasses import dataclass
 
-from core.adapters.radon_meter.advice import advise
 from core.adapters.radon_meter.content_measures import ContentMeasures, unpacked, variant
 from core.adapters.radon_meter.contents import read_content
 from core.adapters.radon_meter.file_measure import measure_source
@@ -76,6 +75,8 @@ class RadonMeter:
         return {name: measures[blob] for blob, name in names.items() if blob in measures}
 
     def advise(self, path: str, block: Block | None = None) -> str:
+        from core.adapters.radon_meter.advice import advise
+
         try:
             source = read_content(f"{self._root}/{path}").data
             return advise(read_text(source), measure_source(source), block)

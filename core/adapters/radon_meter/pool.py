@@ -15,7 +15,6 @@ from struct import Struct
 from core.adapters.radon_meter.agreement import raw_counter, tree_counter
 from core.adapters.radon_meter.file_measure import measure_source
 from core.adapters.radon_meter.packing import pack
-from core.domain.metric import FileMeasure
 
 #: Below this many bytes a process costs more than it brings.
 _WORTH_FORKING = 256 * 1024
@@ -25,26 +24,37 @@ _READ_AT_ONCE = 1024 * 1024
 #: Index of a source, bytes of its packed measure.
 _FRAME = Struct("<II")
 _NUMBER = Struct("<I")
-_HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+#: A terminal sends these to the whole group; whether they end the measuring is for the one to say who asked for it.
+_LEFT_TO_THE_PARENT = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def measure_many(sources: Sequence[bytes], jobs: int, measured: Callable[[int], None]) -> list[bytes]:
-    """Return the packed measures of sources, in order; ``measured`` hears how many came in.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pooled:
+    """What became of sources, by their index."""
+
+    #: Packed measures.
+    measures: dict[int, bytes] = field(default_factory=dict)
+    #: Why Python itself ended over a source; it may not another time, with more memory for example.
+    crashes: dict[int, str] = field(default_factory=dict)
+
+
+def measure_many(sources: Sequence[bytes], jobs: int, measured: Callable[[int], None]) -> Pooled:
+    """Measure sources; ``measured`` hears how many more are done.
 
     With more than one job and enough to do it forks; none of the processes outlives the call.
     """
-    results: dict[int, bytes] = {}
+    pooled = Pooled()
     with no_collecting():
-        if jobs > 1 and sum(map(len, sources)) >= _WORTH_FORKING:
-            _in_processes(sources, _portions(sources), jobs, results, measured)
-            for index in [index for index in range(len(sources)) if index not in results]:
-                results[index] = _alone(sources, index)
-                measured(1)
-        else:
-            for index, source in enumerate(sources):
-                results[index] = pack(measure_source(source))
-                measured(1)
-    return [results[index] for index in range(len(sources))]
+        forks = jobs > 1 and sum(map(len, sources)) >= _WORTH_FORKING
+        if forks:
+            _in_processes(sources, _portions(sources), jobs, pooled.measures, measured)
+        for index in [index for index in range(len(sources)) if index not in pooled.measures]:
+            if forks:
+                _alone(sources, index, pooled)
+            else:
+                pooled.measures[index] = pack(measure_source(sources[index]))
+            measured(1)
+    return pooled
 
 
 @contextmanager
@@ -72,15 +82,14 @@ def _portions(sources: Sequence[bytes]) -> list[list[int]]:
     return portions
 
 
-def _alone(sources: Sequence[bytes], index: int) -> bytes:
+def _alone(sources: Sequence[bytes], index: int, pooled: Pooled) -> None:
     """Measure one source in a process of its own, after one died that may have had it."""
-    results: dict[int, bytes] = {}
-    for status in _in_processes(sources, [[index]], 1, results, lambda _: None):
-        if index not in results and os.WIFSIGNALED(status):
-            name = signal.Signals(os.WTERMSIG(status)).name
-            return pack(FileMeasure(problem=f"measuring it ended Python with {name}"))
-    # What it raised there it raises here, where it is seen.
-    return results[index] if index in results else pack(measure_source(sources[index]))
+    for status in _in_processes(sources, [[index]], 1, pooled.measures, lambda _: None):
+        if index not in pooled.measures and os.WIFSIGNALED(status):
+            pooled.crashes[index] = f"measuring it ended Python with {signal.Signals(os.WTERMSIG(status)).name}"
+            return
+    if index not in pooled.measures:  # what it raised there it raises here, where it is seen
+        pooled.measures[index] = pack(measure_source(sources[index]))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -138,14 +147,14 @@ def _queue(count: int) -> int:
 
 def _start(sources: Sequence[bytes], portions: Sequence[Sequence[int]], queue: int) -> _Worker:
     reader, writer = os.pipe()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _LEFT_TO_THE_PARENT)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # fork beside threads: the child takes no lock of theirs
         pid = os.fork()
     if not pid:
         try:
-            for number in _HANDLED:
-                signal.signal(number, signal.SIG_DFL)
+            for number in _LEFT_TO_THE_PARENT:
+                signal.signal(number, signal.SIG_IGN)
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
             os.close(reader)
             _work(sources, portions, queue, writer)
