@@ -66,6 +66,10 @@ class Call:
         return f"{self.kind} #{self.number} ({self.arguments[:120]})"
 
 
+#: A process that has stopped itself and waits for a SIGCONT.
+Held = Tool | subprocess.Popen[bytes]
+
+
 @lru_cache(maxsize=1)
 def why_not() -> str:
     """Return why calls cannot be traced here; empty where they can."""
@@ -75,7 +79,7 @@ def why_not() -> str:
     return "" if tried.returncode == 0 else f"strace may not trace here: {tried.stderr.strip()}"
 
 
-def record(tool: Tool, scratch: Path) -> list[Call]:
+def record(tool: Held, scratch: Path) -> list[Call]:
     """Let a held tool run to its end and return its calls."""
     listing = scratch / "calls"
     tracer = _attach(tool, "-y", "-s", "16", "-o", str(listing))
@@ -93,7 +97,7 @@ def record(tool: Tool, scratch: Path) -> list[Call]:
     return calls
 
 
-def inject(tool: Tool, call: Call, action: str, *, sticky: bool = False, on_path: str = "") -> None:
+def inject(tool: Held, call: Call, action: str, *, sticky: bool = False, on_path: str = "") -> None:
     """Let a held tool run, with ``action`` (``signal=KILL``, ``error=EIO``) at ``call``, or there and ever after.
 
     With ``on_path`` only calls that name this path count and are harmed.
@@ -108,7 +112,7 @@ def inject(tool: Tool, call: Call, action: str, *, sticky: bool = False, on_path
         tracer.wait(10)
 
 
-def _attach(tool: Tool, *options: str) -> subprocess.Popen[bytes]:
+def _attach(tool: Held, *options: str) -> subprocess.Popen[bytes]:
     """Trace a held tool, and let it go."""
     status = Path(f"/proc/{tool.pid}/status")
     until(lambda: "State:\tT" in status.read_text(), every=0.001, what="the tool holds still")
