@@ -95,7 +95,7 @@ def plots(results: dict) -> dict[str, str]:
         title,
         "CPU time as a multiple of ours; left is less, right is more",
         rows,
-        legend="pale: one metric only, or none below its threshold",
+        legend="faint: one metric only, or none below its threshold",
     )
     steps = results["growth"]
     series = [

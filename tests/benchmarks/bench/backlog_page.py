@@ -136,7 +136,7 @@ def plots(results: dict) -> dict[str, str]:
         for name in sorted(names, key=lambda name: ratio(run, name, OURS) or 0)
         if (times := ratio(run, name, OURS)) is not None
     ]
-    legend = "dark: a log and a state for every task · pale: without"
+    legend = "strong: a log and a state for every task · faint: without"
     title = f"{run['tasks']:,} tasks that do nothing, two at a time"
     found = {"tasks-fan-out": bars(title, "wall time as a multiple of ours; left is faster, right is slower", rows, legend=legend)}
     series = [

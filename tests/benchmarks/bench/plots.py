@@ -25,7 +25,7 @@ _STYLE = """
     .bar { fill: #8b949e } .bar.less { fill: #4d555e } .bar.ours { fill: #4493f8 }
     .line { stroke: #7d8590 } .line.ours { stroke: #4493f8 }
     .dot { fill: #7d8590 } .dot.ours { fill: #4493f8 }
-    .name.less { fill: #59636e } .name.ours { fill: #4493f8 }
+    .name.less { fill: #9198a1 } .name.ours { fill: #4493f8 }
   }
 """
 

@@ -21,6 +21,8 @@ WHY: dict[str, str] = {
     "no-op tasks: wall against bare make": (
         "the floor, a log file and a session for each task, is 1.4 × the CPU of bare make already; then the above"
     ),
+    "cold audit: wall on two processes against radon cc + mi": "the machine was busy: two processes did not have two cores to themselves",
+    "warm audit: CPU above start-up, against cold": "asking git for the files and their churn, and the report, are the same whatever is known",
     "cold audit: wall against lizard": "lizard counts one metric from tokens; on little code our start-up (three times its) decides",
     "cold audit: wall against xenon": "on little code start-up decides",
 }
