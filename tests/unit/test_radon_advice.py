@@ -180,7 +180,7 @@ def fragments():
     return [ast.unparse(node) for node in ast.walk(ast.parse(SPECIMEN + LOOP + HANDLERS + NESTED)) if isinstance(node, ast.stmt)]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.sampled_from(fragments()), min_size=1, max_size=6), st.sampled_from(["def f(a, *, b=1):", "async def f():", "class A:"]))
 def test_any_function_gets_advice_or_none_and_never_an_error(statements, header):
     source = header + "\n" + textwrap.indent("\n".join(statements), "    ")

@@ -38,7 +38,7 @@ MEASURE = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(MEASURE)
 def test_a_measure_survives_packing(measure):
     assert unpack(pack(measure)) == measure
@@ -53,7 +53,7 @@ def test_damage_is_noticed(data):
         unpack(data)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_measure_or_damaged(data):
     with suppress(Damaged):

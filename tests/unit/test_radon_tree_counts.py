@@ -58,7 +58,7 @@ def suites(draw, depth=3):
     return "\n".join(lines)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(suites())
 def test_generated_modules_count_as_radon_counts_them(source):
     assert_equal(source)

@@ -140,7 +140,7 @@ def modules(draw):
     return "\n".join(parts) + draw(st.sampled_from(["", "\n"]))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(modules())
 def test_statements_of_any_kind_count_as_radon_counts_them(source):
     assert_equal(source)
@@ -153,7 +153,7 @@ PIECES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
 def test_text_that_is_no_python_counts_as_radon_counts_it(source):
     assert_equal(source)

@@ -4,7 +4,7 @@
 |---------------------------------------------------|---------------------------------------------------------------------|
 | tracked, or untracked and not ignored by git      | measured, where ``audit.include`` selects and ``exclude`` does not   |
 | ignored by git                                    | left out                                                            |
-| no git repository, or no git                      | every file below, except in hidden directories                      |
+| no git repository, or none that git agrees to read | every file below, except in hidden directories                      |
 | virtual environment (``pyvenv.cfg``), ``site-packages``, ``node_modules``, ``__pycache__`` | left out, tracked or not   |
 | submodule, or another repository inside           | left out: it is audited as a project of its own                     |
 | symbolic link, to whatever                        | left out: what it points to is measured where it lies               |
