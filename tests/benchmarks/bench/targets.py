@@ -15,14 +15,13 @@ _PYTHON_TOOLS = ("radon cc + radon mi", "xenon", "lizard", "pylint, complexity o
 #: Why a target is missed, where it is; said of what was measured last.
 WHY: dict[str, str] = {
     "no-op tasks: wall against the fastest that also keeps log and state": (
-        "0.7 ms of our own CPU a task (below); each task is a session of its own, which a busy machine schedules later: "
-        "repeat it on a quiet one"
+        "0.7 ms of our own CPU a task (below). Measured on a busy machine, where rounds differed threefold: repeat it on a quiet one"
     ),
     "no-op tasks: wall against bare make": (
         "the floor, a log file and a session for each task, is 1.4 × the CPU of bare make already; then the above"
     ),
-    "cold audit: wall on two processes against radon cc + mi": "the machine was busy: two processes did not have two cores to themselves",
-    "warm audit: CPU above start-up, against cold": "asking git for the files and their churn, and the report, are the same whatever is known",
+    "cold audit: wall on two processes against radon cc + mi": "not looked into; the load average was above 3 on two cores, and wall time is what that disturbs",
+    "warm audit: CPU above start-up, against cold": ("not looked into; likely asking git for files and churn, and the report"),
     "cold audit: wall against lizard": "lizard counts one metric from tokens; on little code our start-up (three times its) decides",
     "cold audit: wall against xenon": "on little code start-up decides",
 }
