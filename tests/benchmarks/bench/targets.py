@@ -20,7 +20,7 @@ WHY: dict[str, str] = {
     "no-op tasks: wall against bare make": (
         "the floor, a log file and a session for each task, is 1.4 × the CPU of bare make already; then the above"
     ),
-    "cold audit: wall on two processes against radon cc + mi": "not looked into; the load average was above 3 on two cores, and wall time is what that disturbs",
+    "cold audit: wall on two processes against radon cc + mi": "not looked into; measured with a load average above 3 on two cores",
     "warm audit: CPU above start-up, against cold": ("not looked into; likely asking git for files and churn, and the report"),
     "cold audit: wall against lizard": "lizard counts one metric from tokens; on little code our start-up (three times its) decides",
     "cold audit: wall against xenon": "on little code start-up decides",
