@@ -30,9 +30,9 @@ class ContentMeasures:
 
     def of(self, sources: Iterable[tuple[bytes, bytes]], measured: Callable[[int], None]) -> Iterator[tuple[bytes, FileMeasure]]:
         """Return the measures of ``(blob, bytes)`` pairs as they come, made where not known; ``measured`` hears of how many more."""
-        for batch in _batches(sources):
+        for batch, repeated in _batches(sources):
             known = self.known(batch)
-            measured(len(known))
+            measured(len(known) + repeated)
             yield from known.items()
             new = [blob for blob in batch if blob not in known]
             pooled = measure_many([batch[blob] for blob in new], self._jobs, measured)
@@ -56,14 +56,16 @@ def variant() -> str:
     return f"radon {radon.__version__}, python {sys.version_info[0]}.{sys.version_info[1]}, counter {_COUNTER}"
 
 
-def _batches(sources: Iterable[tuple[bytes, bytes]]) -> Iterator[Mapping[bytes, bytes]]:
+def _batches(sources: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[Mapping[bytes, bytes], int]]:
+    """Yield distinct contents, so many bytes at a time, and how many of the sources repeat one of them."""
     batch: dict[bytes, bytes] = {}
-    size = 0
+    size = count = 0
     for blob, source in sources:
-        batch[blob] = source
+        count += 1
         size += len(source)
+        batch[blob] = source
         if size >= _BATCH:
-            yield batch
-            batch, size = {}, 0
+            yield batch, count - len(batch)
+            batch, size, count = {}, 0, 0
     if batch:
-        yield batch
+        yield batch, count - len(batch)
