@@ -72,6 +72,8 @@ def parse(text: str, shown: str) -> tuple[Accepted, ...]:
         document = json.loads(text)
     except ValueError as error:
         raise InvalidFile([_syntax_problem(error, text, shown)], hint=_HINT) from error
+    except RecursionError as error:
+        raise InvalidFile([Problem(file=shown, message="nested too deeply")], hint=_HINT) from error
     mistakes: list[tuple[tuple[str | int, ...], str]] = []
     entries = _entries(document, lambda at, message: mistakes.append((at, message)))
     if mistakes:
@@ -95,7 +97,7 @@ def _fields(accepted: Accepted) -> dict[str, object]:
 def _syntax_problem(error: ValueError, text: str, shown: str) -> Problem:
     if not isinstance(error, json.JSONDecodeError):
         return Problem(file=shown, message=str(error))
-    line = text.splitlines()[error.lineno - 1] if error.lineno <= text.count("\n") + 1 and text else ""
+    line = text.split("\n")[error.lineno - 1]
     if line.startswith(("<<<<<<<", "=======", ">>>>>>>", "|||||||")):
         message, hint = "an unresolved merge", "of two lines for one place the better score counts: keep both sides"
     else:
