@@ -26,6 +26,8 @@ from tests.e2e.workbench import Bench, until, without_statuses
 #: Saves in one run, and tasks enough to keep it writing meanwhile.
 _SAVES = 60
 _TASKS = 300
+#: Tasks before its turn at which one may still be cancelled for sure.
+_FAR = 30
 #: Seconds after which a save that is not in the file counts as lost; a late one may take two.
 _PATIENCE = 8.0
 
@@ -132,8 +134,11 @@ class Person:
         return lambda text: text + _entry(task)
 
     def _cancel(self) -> Edit:
-        """Cancel one that is far from its turn."""
-        task = f"t{_TASKS - self._number - 1}"
+        """Cancel one that is far from its turn; on a slow machine there may be none left."""
+        number = _TASKS - self._number - 1
+        if len(self._bench.lines("ran")) > number - _FAR:
+            return self._comment()
+        task = f"t{number}"
         self.cancelled.add(task)
         return lambda text: text.replace(f"- id: {task}\n", f"- id: {task}\n  status: cancelled\n", 1)
 
