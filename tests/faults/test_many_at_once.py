@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from tests.faults.scale import count, seed
 from tests.faults.storms import Tally, Trial, storm
 from tests.faults.zygote import Tool, Zygote
 
+_ROOT = Path(__file__).parents[2]
 _HELD = """\
 echo start {id} $ORCHESTRATOR_TASK_ATTEMPT >> trace
 until [ -e go ]; do sleep 0.01; done
@@ -61,3 +64,38 @@ def test_one_holds_the_lock_and_the_others_name_it(together: int, quick: int, ni
     tally = storm(_trial(together), count(quick, nightly), seed(), tmp_path, zygote)
 
     assert tally.wrong == [], tally
+
+
+#: Eight processes open a journal that is not there yet, at the same moment, round after round; prints what went wrong.
+_OPENERS = """
+import os, sys, time
+from pathlib import Path
+from core.adapters.sqlite_journal import open_journal
+from core.domain.status import Status
+for number in range(int(sys.argv[2])):
+    path, moment, children = Path(sys.argv[1], str(number), "state.db"), time.monotonic() + 0.01, []
+    for which in range(8):
+        if (pid := os.fork()) == 0:
+            try:
+                time.sleep(max(0, moment - time.monotonic()))
+                journal = open_journal(path)
+                journal.record("r", str(which), Status.PENDING, Status.DONE, 0.0, "x")
+                journal.close()
+            except BaseException as error:
+                os.write(1, f"{error!r} {error.__cause__!r}\\n".encode())
+            os._exit(0)
+        children.append(pid)
+    for pid in children:
+        os.waitpid(pid, 0)
+    journal = open_journal(path)
+    if len(journal.unwritten()) != 8:
+        print(len(journal.unwritten()), "of 8 recorded")
+    journal.close()
+"""
+
+
+def test_a_journal_that_is_not_there_yet_can_be_opened_by_many(tmp_path: Path) -> None:
+    rounds = str(count(60, 2000))
+    ended = subprocess.run([sys.executable, "-c", _OPENERS, tmp_path, rounds], cwd=_ROOT, capture_output=True, text=True)
+
+    assert (ended.stdout, ended.stderr) == ("", "")

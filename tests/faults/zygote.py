@@ -96,6 +96,8 @@ def main() -> None:
     for name in _modules_of_a_run():
         with suppress(ImportError):
             importlib.import_module(name)
+    # A signal that comes while Python forks would be swallowed; until the tool begins, it ends the fork.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     for line in sys.stdin:
         wanted = json.loads(line)
         answer = 0
@@ -136,6 +138,7 @@ def _become(wanted: dict[str, Any]) -> None:
     os.close(nothing)
     os.close(output)
     sys.argv[0] = str(ORCHESTRATOR)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if wanted["held"]:
         os.kill(os.getpid(), signal.SIGSTOP)
 

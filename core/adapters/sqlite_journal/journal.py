@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,6 +20,9 @@ from core.errors import StorageError
 
 #: Key under which the seq of the last transition that tasks.yml shows is kept.
 _WATERMARK = "journal.written"
+
+#: Seconds that somebody else may take for a step of theirs.
+_PATIENCE = 10.0
 
 #: How many of a task's last succeeded attempts its expected duration is the mean of.
 _RECENT = 5
@@ -218,7 +222,19 @@ def open_scratch_journal() -> SqliteJournal:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=10.0, isolation_level=None)
+    """Open the file, waiting for others who do the same: SQLite itself waits everywhere but while a file becomes a journal."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return _connect_now(path)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.005)
+
+
+def _connect_now(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
