@@ -175,7 +175,7 @@ def _ends(scene: Scene, before: str) -> Iterator[str]:
 def _repetitions(scene: Scene) -> Iterator[str]:
     numbers: dict[str, list[int]] = {}
     succeeded: set[str] = set()
-    reset = {row["task_id"] for row in scene.state.transitions if (row["before"], row["after"]) == ("done", "pending")}
+    reset = {row["task_id"] for row in scene.state.transitions if row["after"] == "pending" and _BY_HAND in row["reason"]}
     for attempt in scene.state.attempts:
         task_id = attempt["task_id"]
         numbers.setdefault(task_id, []).append(attempt["number"])

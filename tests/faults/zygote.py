@@ -56,7 +56,7 @@ class Tool:
 
     def output(self) -> str:
         """Return what it has said, both streams together."""
-        return self._output.read_text(errors="replace")
+        return self._output.read_text(errors="replace") if self._output.exists() else ""
 
 
 class Zygote:
@@ -139,6 +139,8 @@ def _become(wanted: dict[str, Any]) -> None:
     os.close(output)
     sys.argv[0] = str(ORCHESTRATOR)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Whoever started the tests may have been started by nohup, which the tool would honour.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if wanted["held"]:
         os.kill(os.getpid(), signal.SIGSTOP)
 
