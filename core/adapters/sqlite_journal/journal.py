@@ -253,7 +253,7 @@ def _mend(path: Path) -> tuple[sqlite3.Connection, str]:
     What the disk does not read once, SQLite calls damage; only a file that can be read is judged. Raises StorageError.
     """
     try:
-        path.read_bytes()
+        _read_as_sqlite_does(path)
         with suppress(sqlite3.DatabaseError):
             return _connect(path), ""
         aside = _move_aside(path)
@@ -263,6 +263,14 @@ def _mend(path: Path) -> tuple[sqlite3.Connection, str]:
     except sqlite3.Error as error:
         raise _refused(path, error) from error
     return connection, f"{path.name} was damaged; it was moved to {aside.name} and a new one begun; tasks.yml is as it was"
+
+
+def _read_as_sqlite_does(path: Path) -> None:
+    """Read all of a file. Raises OSError."""
+    with path.open("rb") as file:
+        offset = 0
+        while part := os.pread(file.fileno(), 1 << 20, offset):
+            offset += len(part)
 
 
 def _move_aside(path: Path) -> Path:
