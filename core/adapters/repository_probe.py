@@ -114,7 +114,8 @@ def _create(path: Path, text: str) -> None:
         part.write_text(text, encoding="utf-8", newline="\n")
         _give_name(part, path)
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
 
 
 def _give_name(part: Path, path: Path) -> None:
