@@ -9,6 +9,7 @@ LOCK   := requirements.lock
 CODE   := core plugins docs tests .ci
 SUITES := $(wildcard tests/unit tests/contract tests/integration tests/e2e tests/faults)
 ARGS   ?=
+SCALE  ?= nightly
 TESTS  ?= $(SUITES)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -50,8 +51,9 @@ wheel: $(READY)  ## Build the wheel and the source archive into dist/
 bench: $(READY)  ## Measure beside other tools; writes docs/benchmarks.md and its plots
 	@$(BIN)/python -m tests.benchmarks.bench $(ARGS)
 
-faults: $(READY)  ## The long tests: kill, starve and damage it
-	@$(BIN)/python -m pytest -m slow $(TESTS) $(ARGS)
+faults: $(READY)  ## The long tests: kill, starve and damage it, for hours (SCALE=500: at most so many of each)
+	@$(BIN)/python -m pytest -m slow $(filter-out tests/faults,$(TESTS)) $(ARGS)
+	@FAULT_SCALE=$(SCALE) $(BIN)/python -m pytest -s tests/faults $(ARGS)
 
 format: $(READY)  ## Format the code and mend what can be mended
 	@$(BIN)/ruff format $(wildcard $(CODE))
