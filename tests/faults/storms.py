@@ -70,5 +70,5 @@ def storm(trial: Trial, wanted: int, seed: int, scratch: Path, zygote: Zygote) -
             number += _AT_ONCE
             for each in trials:
                 each.result()
-    print(f"{tally}, in {time.monotonic() - begun:.0f} s, seed {seed}")
+    print(f"{tally}, in {time.monotonic() - begun:.0f} s, seed {seed}", *tally.wrong, sep="\n")
     return tally
