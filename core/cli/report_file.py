@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 
 from core.cli.console import Output
 from core.events import Event, RunFinished
@@ -27,7 +28,8 @@ class ReportFile:
         if not isinstance(event, RunFinished):
             return
         try:
-            os.makedirs(os.path.dirname(self._path) or ".", exist_ok=True)
+            with suppress(FileExistsError):
+                os.makedirs(os.path.dirname(self._path) or ".")
             with open(self._path, self._mode, encoding="utf-8", errors="backslashreplace") as file:
                 file.write(self._render(self._progress))
         except OSError as error:

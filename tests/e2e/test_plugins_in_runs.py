@@ -90,7 +90,7 @@ class Bench:
         script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m core "$@"\n')
         script.chmod(0o755)
         environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("XDG_")},
+            **{name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "GITHUB_", "GITLAB_")) and name != "CI"},
             "HOME": str(self.top / "home"),
             "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(self.top / "copy"),

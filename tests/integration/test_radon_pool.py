@@ -130,7 +130,10 @@ def test_where_no_process_can_be_started_it_measures_itself(monkeypatch):
         raise OSError(errno.EAGAIN, "no more processes")
 
     monkeypatch.setattr(os, "fork", refuse)
+    descriptors = len(os.listdir("/proc/self/fd"))
     assert measured(SOURCES, 2) == measured(SOURCES, 1)
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == set(), "it hears signals as before"
+    assert len(os.listdir("/proc/self/fd")) == descriptors
 
 
 def test_few_small_sources_start_no_process(monkeypatch):

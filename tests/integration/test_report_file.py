@@ -13,9 +13,16 @@ END = events.RunFinished(
 
 def test_a_report_that_cannot_be_written_is_told_and_no_error(tmp_path):
     complaints = io.StringIO()
-    sink = ReportFile(str(tmp_path / "missing" / "r.xml"), lambda _progress: "text", Output(complaints, Look()))
+    (tmp_path / "file").touch()
+    sink = ReportFile(str(tmp_path / "file" / "r.xml"), lambda _progress: "text", Output(complaints, Look()))
     sink(END)
-    assert "r.xml: not written: No such file or directory" in complaints.getvalue()
+    assert "r.xml: not written: Not a directory" in complaints.getvalue()
+
+
+def test_folders_of_a_report_are_made(tmp_path):
+    path = tmp_path / "new" / "er" / "r.xml"
+    ReportFile(str(path), lambda _progress: "text", Output(io.StringIO(), Look()))(END)
+    assert path.read_text() == "text"
 
 
 def test_a_report_is_appended_or_replaced_as_asked(tmp_path):

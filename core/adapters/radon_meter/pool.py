@@ -146,24 +146,33 @@ def _queue(count: int) -> int:
 
 
 def _start(sources: Sequence[bytes], portions: Sequence[Sequence[int]], queue: int) -> _Worker:
+    """Raises OSError when there can be no further process; nothing of the attempt is left then."""
     reader, writer = os.pipe()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _LEFT_TO_THE_PARENT)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # fork beside threads: the child takes no lock of theirs
-        pid = os.fork()
-    if not pid:
-        try:
+    pid = -1
+    try:
+        pid = _fork()
+        if not pid:
             for number in _LEFT_TO_THE_PARENT:
                 signal.signal(number, signal.SIG_IGN)
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
             os.close(reader)
             _work(sources, portions, queue, writer)
             os._exit(0)
-        finally:
+    finally:
+        if not pid:
             os._exit(1)
-    signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    os.close(writer)
+        os.close(writer)
+        if pid < 0:
+            os.close(reader)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return _Worker(pid=pid, results=reader)
+
+
+def _fork() -> int:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # beside threads: the child takes no lock of theirs
+        return os.fork()
 
 
 def _work(sources: Sequence[bytes], portions: Sequence[Sequence[int]], queue: int, writer: int) -> None:
