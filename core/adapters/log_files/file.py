@@ -14,6 +14,8 @@ _EMPTIED = "the task emptied this log itself, by opening /dev/stdout or /dev/std
 #: Bytes of the end that survive when a log outgrows its limit.
 _TAIL = 64 * 1024
 _CHUNK = 1024 * 1024
+#: Most logs are no longer.
+_SMALL = 8 * 1024
 _OPENING = 64
 
 
@@ -48,7 +50,8 @@ class FileLog:
         if self._header is not None:
             self._header += ours(text)
         else:
-            self._note(self._gap() + self._warning() + ours(text))
+            size = self._size()
+            self._note(self._gap(size) + self._warning() + ours(text), size)
 
     def trim(self) -> int:
         size = self._size()
@@ -65,10 +68,11 @@ class FileLog:
         return digest
 
     def _digest(self) -> str:
-        digest = hashlib.sha256()
-        offset = 0
         try:
-            while chunk := os.pread(self._descriptor, _CHUNK, offset):
+            chunk = os.pread(self._descriptor, _SMALL, 0)
+            digest = hashlib.sha256(chunk)
+            offset = len(chunk)
+            while offset >= _SMALL and (chunk := os.pread(self._descriptor, _CHUNK, offset)):
                 digest.update(chunk)
                 offset += len(chunk)
         except OSError:
@@ -77,7 +81,7 @@ class FileLog:
 
     def _end_header(self) -> None:
         if self._header is not None:
-            self._note(self._header + b"\n")
+            self._note(self._header + b"\n", 0)
             self._opening = self._header[:_OPENING] if self._noted else b""
             self._header = None
 
@@ -87,9 +91,8 @@ class FileLog:
         self._opening = b""
         return ours(_EMPTIED)
 
-    def _gap(self) -> bytes:
+    def _gap(self, size: int) -> bytes:
         """Return what has to stand between the end of the output and a line of ours."""
-        size = self._size()
         if size == self._noted:
             return b""
         return b"\n" if self._read(1, size - 1) == b"\n" else b"\n\n"
@@ -110,14 +113,14 @@ class FileLog:
         self._noted = -1
         self._write(marker + tail)
 
-    def _note(self, content: bytes) -> None:
-        self._write(content)
-        self._noted = self._size()
+    def _note(self, content: bytes, size: int) -> None:
+        self._noted = size + self._write(content)
 
-    def _write(self, content: bytes) -> None:
-        # A full disk costs lines of the log, never the run.
-        with contextlib.suppress(OSError):
-            os.write(self._descriptor, content)
+    def _write(self, content: bytes) -> int:
+        try:
+            return os.write(self._descriptor, content)
+        except OSError:
+            return 0  # a full disk costs lines of the log, never the run
 
     def _read(self, count: int, offset: int) -> bytes:
         try:
