@@ -14,7 +14,7 @@ from pathlib import Path
 
 from core.domain.diagnosis import Diagnosis, Health
 
-_LIBRARIES = ("typer", "rich", "PyYAML", "fastjsonschema", "radon", "wily", "cryptography")
+_LIBRARIES = ("typer", "PyYAML", "jsonschema", "radon", "wily", "cryptography")
 #: File systems on which ``flock`` and shared memory hold for one machine only.
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs"})
 
@@ -59,10 +59,10 @@ def _file_system(root: Path) -> tuple[Diagnosis, ...]:
     kind = _mount_type(root)
     if kind in _NETWORK:
         advice = "the run lock and the journal hold for one machine only: run from one machine"
-        yield_kind = Diagnosis(subject="file system", found=kind, health=Health.WARNING, advice=advice)
+        kind_found = Diagnosis(subject="file system", found=kind, health=Health.WARNING, advice=advice)
     else:
-        yield_kind = Diagnosis(subject="file system", found=kind or "unknown", health=Health.GOOD if kind else Health.FACT)
-    return yield_kind, _exchange(root)
+        kind_found = Diagnosis(subject="file system", found=kind or "unknown", health=Health.GOOD if kind else Health.FACT)
+    return kind_found, _exchange(root)
 
 
 def _mount_type(root: Path) -> str:

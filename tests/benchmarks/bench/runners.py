@@ -60,8 +60,6 @@ def _programs(place: Path) -> dict[str, tuple[Path, str]]:
     place.mkdir()
     asked = {
         "ninja": (environments.program("ninja"), "--version"),
-        "just, with log and stamp": "nothing reads the stamps: no resume, no verify, no budget",
-        "go-task, with log and stamp": "nothing reads the stamps: no resume, no verify, no budget",
         "just": (environments.program("rust-just", "just"), "--version"),
         "go-task": (environments.program("go-task-bin", "task"), "--version"),
         "doit": (environments.program("doit"), "--version"),
