@@ -24,6 +24,7 @@ class Script:
 PRINTING = (
     Script(figures="start-up", file="start_up.py"),
     Script(figures="launch-floor", file="launch_floor.py", quick=("100",), full=("300",)),
+    Script(figures="where-time-goes", file="where_time_goes.py"),
     Script(figures="tasks-file", file="tasks_file.py", quick=("100", "1000", "10000")),
     Script(figures="view-cost", file="view_cost.py"),
     Script(figures="history-since", file="history_since.py"),
