@@ -6,7 +6,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from core.domain.plugin import Manifest, Permissions, covers_path
 from core.errors import PluginRefused
@@ -56,40 +58,68 @@ def _run(
         message, problem, _ = ({}, problem, False) if problem else session.receive(manifest.permissions.time)
         log = session.log()
         asked = tuple(session.proxy.asked) if session.proxy else ()
-    problem = problem or str(message.get("error", ""))
     result = message.get("result") or {}
     data = result.get("data", {}) if isinstance(result, dict) else {}
-    failed = tuple(f"failed: {name}" for name in data.get("failed", ()))
-    if problem or failed or not data.get("count"):
-        tail = tuple(line for line in log.splitlines() if line.strip())[-12:]
-        return judged("tests", (*((problem,) if problem else ()), *failed, *(() if data.get("count") else ("no test ran",)), *tail)), _used(
-            manifest, root, message, asked
-        )
-    return Stage(name="tests", verdict=Verdict.PASSED, notes=(f"{data['count']} tests in the {layers.tier} sandbox",)), _used(
-        manifest, root, message, asked
+    tests = _tests_stage(problem or str(message.get("error", "")), data, log, layers.tier)
+    return tests, _used_stage(manifest.permissions, _tried(message, root, asked))
+
+
+def _tests_stage(problem: str, data: Mapping[str, Any], log: str, tier: Tier) -> Stage:
+    """Judge what the tests came to: ``data`` has the ``count`` of those that ran and the names of those that ``failed``."""
+    complaints = [problem] if problem else []
+    complaints += [f"failed: {name}" for name in data.get("failed", ())]
+    if not data.get("count"):
+        complaints.append("no test ran")
+    if not complaints:
+        return Stage(name="tests", verdict=Verdict.PASSED, notes=(f"{data['count']} tests in the {tier} sandbox",))
+    tail = [line for line in log.splitlines() if line.strip()][-12:]
+    return judged("tests", (*complaints, *tail))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tried:
+    """What the tests tried to touch."""
+
+    #: ``read`` or ``write``, and a path relative to the repository; what lies outside of it is left out.
+    files: tuple[tuple[str, str], ...]
+    programs: frozenset[str]
+    #: Addresses, and whether the network proxy allowed them.
+    addresses: tuple[tuple[str, bool], ...]
+
+
+def _tried(message: Mapping[str, Any], root: Path, asked: tuple[tuple[str, bool], ...]) -> _Tried:
+    observed = [str(item).partition(" ") for item in message.get("observed") or ()]
+    return _Tried(
+        files=tuple((verb, os.path.relpath(path, root)) for verb, _, path in observed if path.startswith(f"{root}/")),
+        programs=frozenset(os.path.basename(path) for verb, _, path in observed if verb == "exec"),
+        addresses=asked,
     )
 
 
-def _used(manifest: Manifest, root: Path, message: Mapping[str, object], asked: tuple[tuple[str, bool], ...]) -> Stage:
+def _used_stage(granted: Permissions, tried: _Tried) -> Stage:
     """Compare what the tests tried with what the manifest asks for."""
-    observed = [str(item).partition(" ") for item in message.get("observed") or ()]  # type: ignore[attr-defined]
-    tried = [(verb, os.path.relpath(path, root)) for verb, _, path in observed if path.startswith(f"{root}/")]
-    programs = {os.path.basename(path) for verb, _, path in observed if verb == "exec"}
-    granted = manifest.permissions
-    unused = [f"read {item}" for item in granted.read if not _touched(item, "read", tried)]
-    unused += [f"write {item}" for item in granted.write if not _touched(item, "write", tried)]
-    unused += [f"exec {name}" for name in granted.exec if name not in programs]
-    unused += [f"net {item}" for item in granted.net if not any(allowed for _, allowed in asked)]
-    denied = [f"{verb} {path}" for verb, path in tried if not _allowed(granted, verb, path)]
-    denied += [f"exec {name}" for name in sorted(programs - set(granted.exec))]
-    denied += [f"net {address}" for address, allowed in asked if not allowed]
-    warnings = [f"asked for, not used by its tests: {item}" for item in unused]
-    warnings += [f"tried and denied: {item}" for item in sorted(set(denied))]
+    warnings = [f"asked for, not used by its tests: {item}" for item in _unused(granted, tried)]
+    warnings += [f"tried and denied: {item}" for item in sorted(_denied(granted, tried))]
     return judged("permissions used", (), tuple(warnings))
 
 
-def _touched(pattern: str, verb: str, tried: list[tuple[str, str]]) -> bool:
-    return any(done == verb and _matches(pattern, path) for done, path in tried)
+def _unused(granted: Permissions, tried: _Tried) -> list[str]:
+    files = (("read", granted.read), ("write", granted.write))
+    unused = [f"{verb} {item}" for verb, items in files for item in items if not _touched(item, verb, tried.files)]
+    unused += [f"exec {name}" for name in granted.exec if name not in tried.programs]
+    if not any(allowed for _, allowed in tried.addresses):
+        unused += [f"net {item}" for item in granted.net]
+    return unused
+
+
+def _denied(granted: Permissions, tried: _Tried) -> set[str]:
+    denied = {f"{verb} {path}" for verb, path in tried.files if not _allowed(granted, verb, path)}
+    denied |= {f"exec {name}" for name in tried.programs.difference(granted.exec)}
+    return denied | {f"net {address}" for address, allowed in tried.addresses if not allowed}
+
+
+def _touched(pattern: str, verb: str, files: tuple[tuple[str, str], ...]) -> bool:
+    return any(done == verb and _matches(pattern, path) for done, path in files)
 
 
 def _allowed(granted: Permissions, verb: str, path: str) -> bool:
