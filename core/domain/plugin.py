@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from operator import eq
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +15,9 @@ from core.domain.size import format_size, parse_size
 
 DEFAULT_TIME = 30.0
 DEFAULT_MEMORY = 512 * 1024 * 1024
+
+#: Whether its first argument, the wider, allows all that the second does.
+_Covers = Callable[[str, str], bool]
 
 
 class Kind(StrEnum):
@@ -109,11 +113,13 @@ class Permissions:
 
     def within(self, other: Permissions) -> tuple[str, ...]:
         """Return what of these permissions ``other`` does not cover, one line each; empty when all is covered."""
-        beyond = [f"read {item}" for item in self.read if not any(covers_path(wide, item) for wide in other.read)]
-        beyond += [f"write {item}" for item in self.write if not any(covers_path(wide, item) for wide in other.write)]
-        beyond += [f"net {item}" for item in self.net if not any(covers_address(wide, item) for wide in other.net)]
-        beyond += [f"exec {item}" for item in self.exec if item not in other.exec]
-        beyond += [f"env {item}" for item in self.env if item not in other.env]
+        beyond = [
+            *_uncovered("read", self.read, other.read, covers_path),
+            *_uncovered("write", self.write, other.write, covers_path),
+            *_uncovered("net", self.net, other.net, covers_address),
+            *_uncovered("exec", self.exec, other.exec, eq),
+            *_uncovered("env", self.env, other.env, eq),
+        ]
         if self.time > other.time:
             beyond.append(f"time {format_duration(self.time)}")
         if self.memory > other.memory:
@@ -136,7 +142,11 @@ class Permissions:
         )
 
 
-def _both(left: tuple[str, ...], right: tuple[str, ...], covers: Any) -> tuple[str, ...]:
+def _uncovered(name: str, asked: tuple[str, ...], allowed: tuple[str, ...], covers: _Covers) -> list[str]:
+    return [f"{name} {item}" for item in asked if not any(covers(wide, item) for wide in allowed)]
+
+
+def _both(left: tuple[str, ...], right: tuple[str, ...], covers: _Covers) -> tuple[str, ...]:
     kept = {item for item in left if any(covers(wide, item) for wide in right)}
     kept |= {item for item in right if any(covers(wide, item) for wide in left)}
     return tuple(sorted(kept))
