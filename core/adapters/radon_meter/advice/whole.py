@@ -23,22 +23,25 @@ def advise_file(measure: FileMeasure) -> str:
     """Say how to divide a file, and which of its blocks to begin with."""
     if not measure.raw or not measure.raw.sloc:
         return ""
-    sentences = []
-    lines = measure.raw.loc
-    classes = [block for block in measure.blocks if block.kind is BlockKind.CLASS and "." not in block.name]
     functions = [block for block in measure.blocks if block.kind is not BlockKind.CLASS]
+    sentences = (_division(measure.blocks, len(functions), measure.raw.loc), _first_step(functions, measure.raw.lloc))
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _division(blocks: Sequence[Block], functions: int, lines: int) -> str:
+    classes = [block for block in blocks if block.kind is BlockKind.CLASS and "." not in block.name]
     largest = max(classes, key=_size, default=None)
     if largest and _size(largest) > _MOST * lines:
-        sentences.append(
-            f"`{largest.name}` (lines {largest.line}–{largest.end_line}) is most of it: divide the class by what changes together."
-        )
-    elif len(functions) > 1 and lines > _SHORT:
-        sentences.append(f"Divide its {lines} lines, with {len(functions)} functions, into modules with one job each.")
-    if functions and max(block.complexity for block in functions) > 1:
-        sentences.append(f"Begin with {_worst(functions)}.")
+        return f"`{largest.name}` (lines {largest.line}–{largest.end_line}) is most of it: divide the class by what changes together."
+    if functions > 1 and lines > _SHORT:
+        return f"Divide its {lines} lines, with {functions} functions, into modules with one job each."
+    return ""
+
+
+def _first_step(functions: Sequence[Block], logical_lines: int) -> str:
     if not functions:
-        sentences.append(f"Its {measure.raw.lloc} logical lines are in no function: name the steps, or move tables of data to a data file.")
-    return " ".join(sentences)
+        return f"Its {logical_lines} logical lines are in no function: name the steps, or move tables of data to a data file."
+    return f"Begin with {_worst(functions)}." if any(block.complexity > 1 for block in functions) else ""
 
 
 def _size(block: Block) -> int:
