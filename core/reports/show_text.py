@@ -43,25 +43,37 @@ def show_json(task: Task, backdrop: Backdrop, dependents: Sequence[str], attempt
 
 
 def _facts(task: Task, backdrop: Backdrop, dependents: Sequence[str], explanation: Explanation | None, file: str) -> list[tuple[str, str]]:
-    handler = backdrop.handlers.get(task.kind, "")
     expected = backdrop.durations.get(task.id)
     return [
         ("stands", "; ".join(explanation.reasons) if explanation is not None else ""),
-        ("command", shown(task.command) if task.command is not None else f"{handler} (handler of kind {task.kind})" if handler else ""),
+        ("command", _command(task, backdrop.handlers.get(task.kind, ""))),
         *(("verify", check) for check in task.verify),
         ("depends on", ", ".join(task.dependencies)),
         ("needed by", ", ".join(dependents)),
         ("priority", str(task.priority) if task.priority else ""),
         ("cost", amount(task.cost)),
         ("takes", f"about {roughly(expected)}" if expected is not None else ""),
-        ("timeout", seconds(task.timeout) if task.timeout is not None else ""),
-        ("retries", count(task.retries.limit, "retry", "retries") if task.retries.limit else ""),
-        ("cwd", task.cwd or ""),
-        ("env", ", ".join(f"{name}={value}" for name, value in task.env.items())),
+        *_circumstances(task),
         ("kind", task.kind if task.kind != "task" else ""),
         ("tags", ", ".join(task.tags)),
         ("component", task.component or ""),
         ("epic", task.epic or ""),
         ("origin", ", ".join(f"{name} {value}" for name, value in task.origin.items())),
         ("entry", f"{file}:{task.place.line}" if task.place.line else ""),
+    ]
+
+
+def _command(task: Task, handler: str) -> str:
+    if task.command is not None:
+        return shown(task.command)
+    return f"{handler} (handler of kind {task.kind})" if handler else ""
+
+
+def _circumstances(task: Task) -> list[tuple[str, str]]:
+    """Return the facts about how its command is run."""
+    return [
+        ("timeout", seconds(task.timeout) if task.timeout is not None else ""),
+        ("retries", count(task.retries.limit, "retry", "retries") if task.retries.limit else ""),
+        ("cwd", task.cwd or ""),
+        ("env", ", ".join(f"{name}={value}" for name, value in task.env.items())),
     ]
