@@ -12,6 +12,8 @@ from core.plugins.api import Context
 FOLDER = "docs/dependency_graph"
 #: More than this nobody reads.
 MOST_BOXES = 60
+#: Packages that are not what a repository is about.
+NO_PACKAGES = ("tests", "test", "docs")
 DRAW = {"mermaid": ("graph.mmd", mermaid), "dot": ("graph.dot", dot), "html": ("graph.html", html_page)}
 
 
@@ -49,11 +51,7 @@ def locate(context: Context) -> tuple:
     wanted = context.config.get("package")
     for folder in folders:
         source = context.path(folder) if folder else context.root
-        try:
-            names = [name for name in sorted(os.listdir(source)) if is_package(source, name) and wanted in (None, name)]
-        except OSError:
-            continue
-        names = [name for name in names if name not in ("tests", "test", "docs") or name == wanted]
+        names = packages_in(source, wanted)
         if len(names) == 1:
             return source, names[0]
         if names:
@@ -61,8 +59,13 @@ def locate(context: Context) -> tuple:
     raise ValueError(f"there is no package {wanted or ''} here: set package and source".replace("  ", " "))
 
 
-def is_package(source: str, name: str) -> bool:
-    return os.path.isfile(os.path.join(source, name, "__init__.py"))
+def packages_in(source: str, wanted: str | None) -> list:
+    """Return the packages in a folder, or the ``wanted`` one; none where there is no such folder."""
+    try:
+        names = [name for name in sorted(os.listdir(source)) if os.path.isfile(os.path.join(source, name, "__init__.py"))]
+    except OSError:
+        return []
+    return [name for name in names if name == wanted or (wanted is None and name not in NO_PACKAGES)]
 
 
 def finding(trouble: Trouble, imports: Imports, prefix: str) -> dict:

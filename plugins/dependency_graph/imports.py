@@ -2,6 +2,7 @@
 
 import fnmatch
 import sys
+from collections import Counter, deque
 from dataclasses import dataclass
 
 
@@ -103,77 +104,80 @@ def god_modules(imports: Imports, most: int, allowed: tuple = ()) -> list:
 
 
 def knots(imports: Imports) -> list:
-    """Return the strongly connected sets of more than one module, each sorted (Tarjan, without recursion)."""
+    """Return the strongly connected sets of more than one module, each sorted (Kosaraju)."""
     after: dict = {module: [] for module in imports.modules}
+    before: dict = {module: [] for module in imports.modules}
     for importer, imported in imports.lines:
         after[importer].append(imported)
-    index: dict = {}
-    low: dict = {}
-    stack: list = []
-    found = []
-    for start in imports.modules:
-        work = [(start, iter(after[start]))] if start not in index else []
-        while work:
-            module, rest = work[-1]
-            if module not in index:
-                index[module] = low[module] = len(index)
-                stack.append(module)
-            following = next((other for other in rest if other not in index or other in stack), None)
-            if following is None:
-                work.pop()
-                if work:
-                    low[work[-1][0]] = min(low[work[-1][0]], low[module])
-                if low[module] == index[module]:
-                    at = stack.index(module)
-                    found.append(sorted(stack[at:]))
-                    del stack[at:]
-            elif following in index:
-                low[module] = min(low[module], index[following])
-            else:
-                work.append((following, iter(after[following])))
-    return sorted(knot for knot in found if len(knot) > 1)
+        before[imported].append(importer)
+    seen: set = set()
+    ended = [module for start in imports.modules for module in walked(start, after, seen)]
+    seen = set()
+    found = [walked(start, before, seen) for start in reversed(ended)]
+    return sorted(sorted(knot) for knot in found if len(knot) > 1)
+
+
+def walked(start: str, after: dict, seen: set) -> list:
+    """Return what is reached from ``start`` and was not seen before, deepest first; it is seen from now on."""
+    if start in seen:
+        return []
+    seen.add(start)
+    ended = []
+    path = [(start, iter(after[start]))]
+    while path:
+        module, rest = path[-1]
+        following = next((other for other in rest if other not in seen), None)
+        if following is None:
+            ended.append(module)
+            path.pop()
+        else:
+            seen.add(following)
+            path.append((following, iter(after[following])))
+    return ended
 
 
 def to_cut(knot: list, inside: set) -> set:
-    """Return few imports without which the knot has no circle: those against the order that keeps most (Eades' heuristic)."""
+    """Return few imports without which the knot has no circle: those against the order that keeps most."""
+    place = {module: at for at, module in enumerate(keeping_order(knot, inside))}
+    return {(a, b) for a, b in inside if place[a] > place[b]}
+
+
+def keeping_order(knot: list, inside: set) -> list:
+    """Return the modules so that most imports point to a later one (Eades' heuristic)."""
     left, head, tail = set(knot), [], []
     while left:
-        degrees = {
-            module: (
-                sum(1 for a, b in inside if a == module and b in left and b != module),
-                sum(1 for a, b in inside if b == module and a in left and a != module),
-            )
-            for module in left
-        }
-        sink = min((module for module in left if degrees[module][0] == 0), default=None)
-        source = min((module for module in left if degrees[module][1] == 0), default=None)
-        if sink is not None:
-            tail.insert(0, sink)
-        elif source is not None:
-            head.append(source)
+        among = [(a, b) for a, b in inside if a in left and b in left and a != b]
+        imports, importers = Counter(a for a, _ in among), Counter(b for _, b in among)
+        sinks, sources = left - imports.keys(), left - importers.keys()
+        if sinks:
+            chosen = min(sinks)
+            tail.append(chosen)
         else:
-            head.append(min(left, key=lambda module: (degrees[module][1] - degrees[module][0], module)))
-        left.discard(sink if sink is not None else source if source is not None else head[-1])
-    place = {module: at for at, module in enumerate([*head, *tail])}
-    return {(a, b) for a, b in inside if place[a] > place[b]}
+            chosen = min(sources or left, key=lambda module: (importers[module] - imports[module], module))
+            head.append(chosen)
+        left.discard(chosen)
+    return [*head, *reversed(tail)]
 
 
 def shortest_circle(knot: list, inside: set) -> list:
     """Return a shortest circle through the knot's first module that lies on one, its start repeated at the end."""
-    best: list = []
-    for start in knot:
-        paths, seen = [[start]], {start}
-        while paths and not (best and len(paths[0]) >= len(best) - 1):
-            path = paths.pop(0)
-            for importer, imported in sorted(inside):
-                if importer != path[-1]:
-                    continue
-                if imported == start:
-                    best = [*path, start] if not best or len(path) + 1 < len(best) else best
-                elif imported not in seen:
-                    seen.add(imported)
-                    paths.append([*path, imported])
-    return best
+    after: dict = {module: [] for module in knot}
+    for importer, imported in sorted(inside):
+        after[importer].append(imported)
+    return min((circle_through(start, after) for start in knot), key=len)
+
+
+def circle_through(start: str, after: dict) -> list:
+    """Return a shortest way from ``start`` back to it; there is one from every module of a knot."""
+    paths, seen = deque([[start]]), {start}
+    while True:
+        path = paths.popleft()
+        for imported in after[path[-1]]:
+            if imported == start:
+                return [*path, start]
+            if imported not in seen:
+                seen.add(imported)
+                paths.append([*path, imported])
 
 
 def squashed(imports: Imports, depth: int) -> Imports:

@@ -1,5 +1,6 @@
 """The imports as one page that needs nothing else: no network, no library."""
 
+from graphlib import TopologicalSorter
 from html import escape
 
 from imports import Imports, knots, knotted
@@ -64,17 +65,13 @@ def levels(imports: Imports) -> list:
     for importer, imported in imports.lines:
         if group[importer] != group[imported]:
             above[group[imported]].add(group[importer])
-    depth: dict = {}
-    waiting = sorted(above)
-    while waiting:
-        ready = [members for members in waiting if above[members] <= depth.keys()]
-        for members in ready:
-            depth[members] = 1 + max((depth[other] for other in above[members]), default=-1)
-        waiting = [members for members in waiting if members not in depth]
-    rows: dict = {}
-    for members, level in depth.items():
-        rows.setdefault(level, []).extend(members)
-    return [sorted(rows[level]) for level in sorted(rows)]
+    sorter = TopologicalSorter(above)
+    sorter.prepare()
+    rows = []
+    while ready := sorter.get_ready():
+        rows.append(sorted(module for members in ready for module in members))
+        sorter.done(*ready)
+    return rows
 
 
 def box(module: str, at: tuple) -> str:
