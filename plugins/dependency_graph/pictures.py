@@ -5,7 +5,7 @@ from imports import Imports, knotted
 
 def mermaid(imports: Imports, troubles: list) -> str:
     """Return a Mermaid flowchart; imports on a circle are thick and red, god modules are hexagons."""
-    gods = {trouble.module for trouble in troubles if trouble.metric == "god-module"}
+    gods = god_names(troubles)
     names = {module: f"n{at}" for at, module in enumerate(imports.modules)}
     bad = knotted(imports)
     lines = ["flowchart LR"]
@@ -18,9 +18,13 @@ def mermaid(imports: Imports, troubles: list) -> str:
 
 def dot(imports: Imports, troubles: list) -> str:
     """Return a Graphviz digraph; imports on a circle are red, god modules bold."""
-    gods = {trouble.module for trouble in troubles if trouble.metric == "god-module"}
+    gods = god_names(troubles)
     bad = knotted(imports)
     lines = [f'digraph "{imports.package}" {{', "  rankdir=LR;", '  node [shape=box, fontname="sans-serif"];']
     lines += [f'  "{module}"{" [style=bold]" if module in gods else ""};' for module in imports.modules]
     lines += [f'  "{a}" -> "{b}"{" [color=red]" if (a, b) in bad else ""};' for a, b in imports.lines]
     return "\n".join([*lines, "}"]) + "\n"
+
+
+def god_names(troubles: list) -> set:
+    return {trouble.module for trouble in troubles if trouble.metric == "god-module"}
