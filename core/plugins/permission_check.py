@@ -18,20 +18,32 @@ def permission_objections(manifest: Manifest, granted: Permissions | None = None
     needing more than granted is not: a plugin runs with what it asked for, or not at all, unless the lock narrows it knowingly.
     """
     asked = manifest.permissions
-    reasons = [f"write {item}: no plugin may write there" for item in asked.write if _is_guarded(item)]
-    reasons += [f"env {name}: no plugin may see it" for name in asked.env if name in _NEVER_SEEN or name.startswith(_NEVER_SEEN_PREFIXES)]
-    if asked.exec and asked.pids < 2:
-        reasons.append("exec: starting a program needs pids of at least 2")
+    reasons = _never_granted(asked)
     if granted is not None:
         reasons += [f"{item}: granted in the lock, but the manifest does not ask for it" for item in granted.within(asked)]
     if policy is not None:
-        if manifest.id in policy.blocked:
-            reasons.append(f"{manifest.id} is blocked by the policy")
-        if policy.ceiling is not None:
-            wanted = granted if granted is not None else asked
-            reasons += [f"{item}: beyond what the policy allows" for item in wanted.within(policy.ceiling)]
+        reasons += _policy_objections(manifest.id, granted if granted is not None else asked, policy)
     return tuple(reasons)
+
+
+def _never_granted(asked: Permissions) -> list[str]:
+    reasons = [f"write {item}: no plugin may write there" for item in asked.write if _is_guarded(item)]
+    reasons += [f"env {name}: no plugin may see it" for name in asked.env if _is_secret(name)]
+    if asked.exec and asked.pids < 2:
+        reasons.append("exec: starting a program needs pids of at least 2")
+    return reasons
+
+
+def _policy_objections(plugin: str, wanted: Permissions, policy: PluginPolicy) -> list[str]:
+    reasons = [f"{plugin} is blocked by the policy"] if plugin in policy.blocked else []
+    if policy.ceiling is not None:
+        reasons += [f"{item}: beyond what the policy allows" for item in wanted.within(policy.ceiling)]
+    return reasons
 
 
 def _is_guarded(pattern: str) -> bool:
     return pattern.split("/", 1)[0] in _NEVER_WRITTEN
+
+
+def _is_secret(variable: str) -> bool:
+    return variable in _NEVER_SEEN or variable.startswith(_NEVER_SEEN_PREFIXES)
