@@ -12,24 +12,20 @@ from core.adapters.radon_meter.tree_counts import decisions
 
 _FEWEST_ARMS = 4
 _FEWEST_REPEATS = 3
-_COMPARED_BY = (ast.Eq, ast.Is, ast.In)
 
 
 def value_chains(body: Sequence[ast.stmt]) -> Iterator[Suggestion]:
     """Suggest a table for each chain whose branches ask for values of one expression."""
     for arms in _chains(body):
-        subjects = [_subject(arm.test) for arm in arms]
-        for text, run in groupby(enumerate(subjects), key=lambda item: item[1] and ast.dump(item[1])):
-            places = [number for number, _ in run]
-            subject = subjects[places[0]]
-            if not text or subject is None or len(places) < _FEWEST_ARMS:
+        for subject, same in _runs(arms):
+            if len(same) < _FEWEST_ARMS:
                 continue
-            first, last = arms[places[0]], arms[places[-1]].body[-1]
-            by_type = isinstance(arms[places[0]].test, ast.Call)
+            first, last = same[0], same[-1].body[-1]
+            by_type = isinstance(first.test, ast.Call)
             way = "a method of each class, or functools.singledispatch" if by_type else "a dict from value to what is done"
-            asked = f"{len(places)} branches on {quoted(subject) or 'one value'}"
+            asked = f"{len(same)} branches on {quoted(subject) or 'one value'}"
             sentence = f"The {asked} ({place(first, last)}) could be {way}."
-            yield Suggestion(gain=len(places) - 1, sentence=sentence, line=first.lineno, end_line=last.end_lineno or last.lineno)
+            yield Suggestion(gain=len(same) - 1, sentence=sentence, line=first.lineno, end_line=last.end_lineno or last.lineno)
 
 
 def repeated_forms(body: Sequence[ast.stmt]) -> Iterator[Suggestion]:
@@ -49,15 +45,25 @@ def _chains(body: Sequence[ast.stmt]) -> Iterator[list[ast.If]]:
         yield from (chain(statement) for statement in some if isinstance(statement, ast.If))
 
 
+def _runs(arms: Sequence[ast.If]) -> Iterator[tuple[ast.expr, Sequence[ast.If]]]:
+    """Yield each expression that conditions in a row ask for values of, with the branches under these conditions."""
+    asking = [(_subject(arm.test), arm) for arm in arms]
+    for _, run in groupby(asking, key=lambda item: item[0] and ast.dump(item[0])):
+        (subject, *_), same = zip(*run, strict=True)
+        if subject is not None:
+            yield subject, same
+
+
 def _subject(test: ast.expr) -> ast.expr | None:
     """Return what a condition compares with fixed values or asks the type of; None for other conditions."""
-    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
-        subjects = [_subject(value) for value in test.values]
-        return subjects[0] if len({subject and ast.dump(subject) for subject in subjects}) == 1 else None
-    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], _COMPARED_BY) and _is_fixed(test.comparators[0]):
-        return test.left
-    if isinstance(test, ast.Call) and isinstance(test.func, ast.Name) and test.func.id == "isinstance" and test.args:
-        return test.args[0]
+    match test:
+        case ast.BoolOp(op=ast.Or(), values=values):
+            subjects = [_subject(value) for value in values]
+            return subjects[0] if len({subject and ast.dump(subject) for subject in subjects}) == 1 else None
+        case ast.Compare(left=left, ops=[ast.Eq() | ast.Is() | ast.In()], comparators=[value]) if _is_fixed(value):
+            return left
+        case ast.Call(func=ast.Name(id="isinstance"), args=[asked, *_]):
+            return asked
     return None
 
 
