@@ -17,6 +17,9 @@ class _Scanning:
     memo: dict[str, str] = {}  # noqa: RUF012 – the scanner wants a plain attribute
 
 
+_WORDS = {None: "null", True: "true", False: "false"}
+_INFINITY = float("inf")
+
 _scan = make_scanner(_Scanning)  # type: ignore[arg-type]  # its stub has no signature
 
 
@@ -29,21 +32,25 @@ def encode(value: object, depth: int = 0) -> str:
     """Return the JSON text of ``value``. Raises TypeError for what JSON cannot hold, ValueError beyond 64 levels."""
     if depth > 64:
         raise ValueError("nested deeper than 64 levels")
-    if value is None or value is True or value is False:
-        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, bool | None):
+        return _WORDS[value]
     if isinstance(value, str):
         return str(encode_basestring_ascii(value))
-    if isinstance(value, int):
-        return int.__repr__(value)
-    if isinstance(value, float):
-        if value != value or value in (float("inf"), float("-inf")):
-            raise ValueError("JSON has no infinity and no NaN")
-        return float.__repr__(value)
+    if isinstance(value, (int, float)):
+        return _number(value)
     if isinstance(value, dict):
         return "{" + ",".join(f"{_key(key)}:{encode(item, depth + 1)}" for key, item in value.items()) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ",".join(encode(item, depth + 1) for item in value) + "]"
     raise TypeError(f"JSON cannot hold a {type(value).__name__}")
+
+
+def _number(value: float) -> str:
+    if isinstance(value, int):
+        return int.__repr__(value)
+    if not -_INFINITY < value < _INFINITY:
+        raise ValueError("JSON has no infinity and no NaN")
+    return float.__repr__(value)
 
 
 def _key(key: object) -> str:
