@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -157,14 +158,18 @@ def plugins_run(
     if json:
         say_json({"ok": answer.ok, "problem": answer.problem, "result": answer.result, "log": answer.log, "duration": answer.duration})
         return 0 if answer.ok else 1
-    from core.cli.console import outputs
-
-    stderr = outputs(os.environ)[1]
     if not answer.ok:
+        from core.cli.console import outputs
+
+        stderr = outputs(os.environ)[1]
         stderr.add(f"error: plugin {name}: {answer.problem}\n")
         stderr.flush()
         return 1
-    result = answer.result
+    return _say_result(answer.result)
+
+
+def _say_result(result: Mapping[str, Any]) -> int:
+    """Print the text of a result, and return its exit code."""
     text = next((result[key] for key in ("output", "content", "message") if key in result), "")
     if sys.stdout.isatty():
         from core.plugins.plain_text import plain
