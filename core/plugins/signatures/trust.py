@@ -48,6 +48,18 @@ class TrustedKey:
     def id(self) -> str:
         return key_id(base64.b64decode(self.public))
 
+    def objection(self, role: Role, plugin: str, now: float) -> str:
+        """Return why this key is not believed in ``role`` about ``plugin``, as words to follow its name, or an empty string."""
+        if role not in self.roles:
+            return f"is not trusted as {role}"
+        if role is not Role.REVOKER and not any(fnmatch.fnmatchcase(plugin, scope) for scope in self.scopes):
+            return f"is not trusted for {plugin}, only for: {', '.join(self.scopes) or 'nothing'}"
+        if self.not_before is not None and now < self.not_before:
+            return f"is valid only from {instant(self.not_before)}"
+        if self.not_after is not None and now > self.not_after:
+            return f"expired on {instant(self.not_after)}"
+        return ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revocation:
@@ -109,15 +121,8 @@ class TrustStore:
         revoked = self.revocation(identity)
         if revoked:
             return f"{named} was revoked on {instant(revoked.at)}: {revoked.reason}"
-        if role not in key.roles:
-            return f"{named} is not trusted as {role}"
-        if role is not Role.REVOKER and not any(fnmatch.fnmatchcase(plugin, scope) for scope in key.scopes):
-            return f"{named} is not trusted for {plugin}, only for: {', '.join(key.scopes) or 'nothing'}"
-        if key.not_before is not None and now < key.not_before:
-            return f"{named} is valid only from {instant(key.not_before)}"
-        if key.not_after is not None and now > key.not_after:
-            return f"{named} expired on {instant(key.not_after)}"
-        return ""
+        objection = key.objection(role, plugin, now)
+        return f"{named} {objection}" if objection else ""
 
     def staleness(self, now: float) -> tuple[str, bool]:
         """Return what to say about an overdue revocation list, and whether it is so old that nothing runs."""

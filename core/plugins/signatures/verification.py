@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,27 +48,20 @@ def verify_plugin(
     ``require`` is ``signed`` or ``certified``; ``older`` allows a version older than one that this machine
     accepted. Raises StorageError only for the user's own places, never for a plugin's content.
     """
+    keys = trust.raw
     try:
-        envelope = _read_envelope(Path(folder))
+        statement, digest, good = _signed_statement(Path(folder), keys)
     except ValueError as error:
         return Verification(reasons=(str(error),))
-    good = signers(envelope, trust.raw)
-    if not good:
-        return Verification(reasons=(_unknown(envelope, trust),))
-    try:
-        statement = _statement(envelope)
-    except ValueError as error:
-        return Verification(reasons=(str(error),))
-    digest = digest_of(envelope.payload)
-    believed = [key for key in good if not trust.objections(key, Role.AUTHOR, statement.id, now)]
-    reasons = [] if believed else [trust.objections(key, Role.AUTHOR, statement.id, now) for key in good]
-    stale, too_stale = trust.staleness(now)
+    doubts = {key: trust.objections(key, Role.AUTHOR, statement.id, now) for key in good}
+    believed = [key for key, doubt in doubts.items() if not doubt]
+    reasons = [] if believed else list(doubts.values())
     reasons += _out_of_date(statement, digest, trust, now)
-    reasons += [stale] if too_stale else []
     replayed = Acceptance(places.data).objection(statement.id, statement.version, digest)
     reasons += [replayed] if replayed and not older else []
     if reasons:
         return Verification(reasons=tuple(reasons), digest=digest)
+    stale, _ = trust.staleness(now)
     outcome = _verify_files(folder, statement, digest, trust, places, now, require)
     return Verification(
         reasons=outcome.reasons,
@@ -111,6 +105,17 @@ def _verify_files(
             builder.discard()
 
 
+def _signed_statement(folder: Path, keys: Mapping[str, bytes]) -> tuple[Statement, str, tuple[str, ...]]:
+    """Return what is signed, its digest, and which of ``keys`` (id → 32 bytes) signed it. Raises ValueError for the deciding reason."""
+    envelope = _read_envelope(folder)
+    good = signers(envelope, keys)
+    if not good:
+        raise ValueError(_unknown(envelope, keys))
+    if envelope.payload_type != STATEMENT_TYPE:
+        raise ValueError(f"what is signed is {envelope.payload_type}, not a plugin statement")
+    return decode_statement(envelope.payload), digest_of(envelope.payload), good
+
+
 def _read_envelope(folder: Path) -> Envelope:
     path = folder / SIGNATURE
     try:
@@ -126,18 +131,12 @@ def _read_envelope(folder: Path) -> Envelope:
     return open_envelope(content)
 
 
-def _unknown(envelope: Envelope, trust: TrustStore) -> str:
+def _unknown(envelope: Envelope, keys: Mapping[str, bytes]) -> str:
     names = [key for key, _ in envelope.signatures]
-    known = [key for key in names if trust.key(key)]
+    known = [key for key in names if key in keys]
     if known:
         return f"the signature by {known[0]} does not fit the signed list: it was changed after signing"
     return f"signed by {', '.join(names)}, which is not in the trust store"
-
-
-def _statement(envelope: Envelope) -> Statement:
-    if envelope.payload_type != STATEMENT_TYPE:
-        raise ValueError(f"what is signed is {envelope.payload_type}, not a plugin statement")
-    return decode_statement(envelope.payload)
 
 
 def _out_of_date(statement: Statement, digest: str, trust: TrustStore, now: float) -> list[str]:
@@ -149,6 +148,9 @@ def _out_of_date(statement: Statement, digest: str, trust: TrustStore, now: floa
         reasons.append(f"the signature expired on {instant(statement.expires)}")
     if now < statement.issued - 86400:
         reasons.append(f"the signature is dated in the future: {instant(statement.issued)}")
+    stale, too_stale = trust.staleness(now)
+    if too_stale:
+        reasons.append(stale)
     return reasons
 
 
