@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 #: What stands where text was cut.
 ELLIPSIS = "…"
@@ -96,19 +97,18 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, width: i
 
     Columns that are empty in every row are left out. The elastic column is cut so that lines fill ``width`` at most.
     """
-    shown = [i for i in range(len(columns)) if any(row[i].text for row in rows)]
-    widths = _widths([columns[i] for i in shown], [[row[i].text for i in shown] for row in rows], width, titled=title is not None)
-    lines = []
-    if title is not None:
-        lines.append(_line([columns[i] for i in shown], widths, [Cell(text=columns[i].title, paint=title) for i in shown]))
-    lines.extend(_line([columns[i] for i in shown], widths, [row[i] for i in shown]) for row in rows)
-    return "".join(lines)
+    filled = [any(row[i].text for row in rows) for i in range(len(columns))]
+    columns = list(compress(columns, filled))
+    rows = [list(compress(row, filled)) for row in rows]
+    widths = _widths(columns, rows, width, titled=title is not None)
+    head = [[Cell(text=column.title, paint=title) for column in columns]] if title is not None else []
+    return "".join(_line(columns, widths, row) for row in (*head, *rows))
 
 
-def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int | None, *, titled: bool) -> list[int]:
+def _widths(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: int | None, *, titled: bool) -> list[int]:
     widths = []
     for index, column in enumerate(columns):
-        widest = max((cells(row[index]) for row in rows), default=0)
+        widest = max((cells(row[index].text) for row in rows), default=0)
         widest = max(widest, len(column.title) if titled else 0)
         widths.append(widest if column.most is None else min(widest, column.most))
     if width is not None:
