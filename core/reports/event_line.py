@@ -48,21 +48,26 @@ def task_line(sign: str, time: str, task_id: str, description: str, notes: str, 
 
 
 def _task_finished(event: events.TaskFinished, style: Style, volume: Volume, tries: int) -> str:
-    outcome = event.outcome
-    good = event.status == "done"
-    if volume is Volume.QUIET and good:
+    if volume is Volume.QUIET and event.status == "done":
         return ""
-    extra = [f"attempt {tries}"] if tries > 1 else []
-    if good and outcome is not None and not outcome.verified:
-        extra.append("unverified")
-    notes = ("" if good else f": {one_line(event.reason)}") + (f" ({', '.join(extra)})" if extra else "")
-    time = seconds(outcome.duration) if outcome is not None else ""
+    notes = _notes(event, tries)
+    time = seconds(event.outcome.duration) if event.outcome is not None else ""
     line = task_line(_sign(event.status, style), time, event.task_id, event.description, notes, style)
-    log = f"{' ' * _MARGIN}{style.dim(outcome.log)}\n" if volume is Volume.VERBOSE and outcome is not None and outcome.log else ""
-    return f"{line}{_notes(notes, event.status, style)}\n{log}"
+    log = event.outcome.log if volume is Volume.VERBOSE and event.outcome is not None else ""
+    shown_log = f"{' ' * _MARGIN}{style.dim(log)}\n" if log else ""
+    return f"{line}{_painted_notes(notes, event.status, style)}\n{shown_log}"
 
 
-def _notes(notes: str, status: str, style: Style) -> str:
+def _notes(event: events.TaskFinished, tries: int) -> str:
+    """Return what is said behind the description: why it is not done, how often it was tried, whether anything proves it."""
+    good = event.status == "done"
+    extra = [f"attempt {tries}"] if tries > 1 else []
+    if good and event.outcome is not None and not event.outcome.verified:
+        extra.append("unverified")
+    return ("" if good else f": {one_line(event.reason)}") + (f" ({', '.join(extra)})" if extra else "")
+
+
+def _painted_notes(notes: str, status: str, style: Style) -> str:
     if not notes:
         return ""
     return style.bad(notes) if status == "failed" else style.dim(notes) if status == "done" else style.warn(notes)
