@@ -67,11 +67,7 @@ def _row(sign: str, paint: Callable[[str], str], time: str, task_id: str, descri
 def _state(progress: Progress, style: Style, now: float, upcoming: Callable[[int], Sequence[str]], width: int) -> Row:
     """The last row: a bar, the counts, the budget, what comes next."""
     assert progress.started is not None
-    parts: list[tuple[str, Callable[[str], str]]] = [(f"{progress.done} of {progress.total} done", str)]
-    if progress.failed:
-        parts.append((f"{progress.failed} failed", style.bad))
-    if progress.budget_left is not None:
-        parts.append((f"budget {amount(progress.budget_left)} of {amount(progress.started.budget or 0)} left", str))
+    parts = _counts(progress, progress.started.budget, style)
     coming = [one_line(task_id) for task_id in upcoming(_COMING)]
     while coming and len(" · ".join([*(text for text, _ in parts), f"next {', '.join(coming)}"])) + 12 > width:
         coming.pop()
@@ -83,3 +79,13 @@ def _state(progress: Progress, style: Style, now: float, upcoming: Callable[[int
         cut = fit(bare, width)
         return cut, cut
     return bare, style.dim(head) + style.dim(" · ").join(paint(text) for text, paint in parts)
+
+
+def _counts(progress: Progress, budget: float | None, style: Style) -> list[tuple[str, Callable[[str], str]]]:
+    """Return how far the run is, each part with what colours it."""
+    parts: list[tuple[str, Callable[[str], str]]] = [(f"{progress.done} of {progress.total} done", str)]
+    if progress.failed:
+        parts.append((f"{progress.failed} failed", style.bad))
+    if progress.budget_left is not None:
+        parts.append((f"budget {amount(progress.budget_left)} of {amount(budget or 0)} left", str))
+    return parts
