@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -38,18 +38,26 @@ def _in_tuple(field: str) -> Callable[[Node], tuple[Node]]:
     return lambda node: (get(node),)
 
 
+def _getter(fields: Sequence[str]) -> Callable[[Node], Iterable[Node]]:
+    """Return what reads the fields of a node as several."""
+    if len(fields) == 1:
+        return _in_tuple(fields[0])
+    return attrgetter(*fields) if fields else _nothing
+
+
 def _tables() -> tuple[dict[type, Callable[[Node], Node]], dict[type, Callable[[Node], Iterable[Node]]]]:
     single: dict[type, Callable[[Node], Node]] = {}
     several: dict[type, Callable[[Node], Iterable[Node]]] = dict.fromkeys(_CLOSED, _nothing)
+    settled = LEAVES.union(_CLOSED)
     kinds = [kind for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, ast.AST)]
     for kind in kinds:
         fields = [name for name in kind._fields if name not in _BARREN]
-        if kind in LEAVES or kind in several:
+        if kind in settled:
             continue
         if len(fields) == 1 and kind not in _COUNTED:
             single[kind] = attrgetter(*fields)
         else:
-            several[kind] = attrgetter(*fields) if len(fields) > 1 else _in_tuple(fields[0]) if fields else _nothing
+            several[kind] = _getter(fields)
     return single, several
 
 
