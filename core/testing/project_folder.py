@@ -19,14 +19,17 @@ class MemoryProjectFolder:
         self._signs = ProjectSigns(name="repository", paths=frozenset(), texts={}, programs={}, git=git)
 
     def look(self, files: Sequence[str], programs: Sequence[str]) -> ProjectSigns:
-        directories = {f"{path[:end]}/" for path in self.files for end, letter in enumerate(path) if letter == "/"}
-        hidden = {path for path in self.files if path.startswith(".") and "/" in path}
         return replace(
             self._signs,
-            paths=frozenset({*self.files, *(each for each in directories if not each.startswith("."))} - hidden),
+            paths=self._paths(),
             texts={name: self.files[name] for name in files if name in self.files},
             programs={name: self.programs[name] for name in programs if name in self.programs},
         )
+
+    def _paths(self) -> frozenset[str]:
+        """Return files and their directories (ended by a slash), but for hidden directories and what lies in them."""
+        directories = {f"{path[:end]}/" for path in self.files for end, letter in enumerate(path) if letter == "/"}
+        return frozenset(path for path in {*self.files, *directories} if not (path.startswith(".") and "/" in path))
 
     def existing(self, paths: Sequence[str]) -> tuple[str, ...]:
         return tuple(path for path in paths if path in self.files or any(file.startswith(f"{path}/") for file in self.files))
