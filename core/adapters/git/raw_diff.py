@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from core.domain.history import Touch
 
 _REGULAR = ("100644", "100755", "100664")
+#: Path and blob of what is no regular file.
+_NO_FILE = ("", "")
 
 
 def commits(output: bytes) -> Iterator[tuple[str, tuple[Touch, ...]]]:
@@ -37,13 +39,7 @@ def _record(head: str, paths: Iterator[str]) -> Iterator[Touch]:
     old_mode, mode, old_blob, blob, status = head[1:].split(" ")
     old_path = next(paths)
     path = next(paths) if status[0] in "RC" else old_path
-    was, is_now = old_mode in _REGULAR and status[0] != "C", mode in _REGULAR
-    if was and is_now and (old_path, old_blob) == (path, blob):
-        return
-    if was or is_now:
-        yield Touch(
-            path=path if is_now else old_path,
-            old_path=old_path if was else "",
-            blob=blob if is_now else "",
-            old_blob=old_blob if was else "",
-        )
+    before = (old_path, old_blob) if old_mode in _REGULAR and status[0] != "C" else _NO_FILE
+    after = (path, blob) if mode in _REGULAR else _NO_FILE
+    if before != after:
+        yield Touch(path=after[0] or before[0], old_path=before[0], blob=after[1], old_blob=before[1])
