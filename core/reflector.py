@@ -123,15 +123,8 @@ def decide(report: AuditReport, tasks: Sequence[Task], *, exists: Callable[[str]
     own = [task for task in tasks if is_own(task)]
     matched, homeless = _match(report, own, {task.id for task in tasks})
     still_open = [task for task in own if task.status in OPEN]
-    moved: dict[str, Finding] = {}
-    close: list[ClosedTask] = []
-    for task in still_open:
-        if task.id in matched:
-            continue
-        if finding := _same_shape(task, report, homeless.values()):
-            moved[task.id] = homeless.pop(_key(finding))
-        elif closing := _closing(task, report, exists):
-            close.append(closing)
+    lost = [task for task in still_open if task.id not in matched]
+    moved, close = _settle(lost, report, homeless, exists)
     reopen = _to_reopen(own, matched)
     fresh = tuple(homeless.values())
     room = max(0, max_open_tasks - len(still_open) + len(close) - len(reopen))
@@ -152,6 +145,20 @@ def _match(report: AuditReport, own: Iterable[Task], ids: Collection[str]) -> tu
     housed = {_key(finding) for finding in matched.values()}
     homeless = {key: finding for key, finding in findings.items() if key not in housed and task_id(finding.fingerprint) not in ids}
     return matched, homeless
+
+
+def _settle(
+    lost: Iterable[Task], report: AuditReport, homeless: dict[_Key, Finding], exists: Callable[[str], bool]
+) -> tuple[dict[str, Finding], list[ClosedTask]]:
+    """Return, for tasks whose finding is no longer where it was, the one it is now (taken from ``homeless``), or how the task ends."""
+    moved: dict[str, Finding] = {}
+    close: list[ClosedTask] = []
+    for task in lost:
+        if finding := _same_shape(task, report, homeless.values()):
+            moved[task.id] = homeless.pop(_key(finding))
+        elif closing := _closing(task, report, exists):
+            close.append(closing)
+    return moved, close
 
 
 def _to_reopen(own: Iterable[Task], matched: Mapping[str, Finding]) -> dict[str, tuple[Finding, str]]:
