@@ -66,7 +66,7 @@ def _lists(tasks: Sequence[Task], words: dict[str, str], coming: Sequence[str], 
     by_id = {task.id: task for task in tasks}
     rows: list[list[Cell]] = []
     for word in _SHOWN:
-        ids = [i for i in coming if words.get(i) == word] if word == "ready" else [i for i, w in words.items() if w == word]
+        ids = [i for i in (coming if word == "ready" else words) if words.get(i) == word]
         label = "next" if word == "ready" else word
         rows += [_line(label, one_line(i), one_line(by_id[i].description), word, style) for i in ids[:_LISTED]]
         if len(ids) > _LISTED:
