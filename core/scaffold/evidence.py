@@ -67,7 +67,7 @@ def facts_of(signs: ProjectSigns) -> ProjectFacts:
     tools = {tool: evidence for tool in Tool if (evidence := _evidence(tool, signs, declared))}
     programs = _programs(signs)
     build, build_evidence = _build(programs, declared)
-    tests = next((name for name in ("tests", "test") if f"{name}/" in signs.paths), "")
+    tests = _tests(signs.paths)
     return ProjectFacts(
         name=declared.name or signs.name,
         tools=tools,
@@ -139,6 +139,10 @@ def _formatter(tools: Mapping[Tool, str], declared: Declared, texts: Mapping[str
     return Tool.RUFF if Tool.RUFF in tools and (formats or "ruff-format" in texts.get(".pre-commit-config.yaml", "")) else None
 
 
+def _tests(paths: frozenset[str]) -> str:
+    return next((name for name in ("tests", "test") if f"{name}/" in paths), "")
+
+
 def _sources(paths: frozenset[str], tests: str) -> tuple[str, ...]:
     if "src/" in paths:
         return ("src",)
@@ -146,8 +150,11 @@ def _sources(paths: frozenset[str], tests: str) -> tuple[str, ...]:
     packages -= {tests, "docs", "doc"}
     if packages:
         return tuple(sorted(packages))
-    modules = (path for path in paths if "/" not in path and path.endswith(".py"))
-    return tuple(sorted(path for path in modules if path not in _NO_SOURCES and not _TEST_FILE.search(path)))
+    return tuple(sorted(path for path in paths if _is_module(path)))
+
+
+def _is_module(path: str) -> bool:
+    return "/" not in path and path.endswith(".py") and path not in _NO_SOURCES and not _TEST_FILE.search(path)
 
 
 def _types_configured(declared: Declared, texts: Mapping[str, str]) -> bool:
