@@ -65,19 +65,23 @@ class SourceFiles:
                 mode = os.lstat(full).st_mode
             except (OSError, ValueError):
                 continue
-            if not self._contains(full):
-                problems[relative] = "outside the project"
+            if problem := self._problem_of(full, mode):
+                problems[relative] = problem
             elif stat.S_ISDIR(mode):
                 directories.append("" if relative == os.curdir else f"{relative}/")
-            elif stat.S_ISREG(mode):
-                files[relative] = None
-            elif stat.S_ISLNK(mode):
-                problems[relative] = f"a symbolic link (to {os.readlink(full)}): what it points to is measured where it lies"
             else:
-                problems[relative] = "not a regular file"
+                files[relative] = None
         if directories:
             files.update(dict.fromkeys(path for path in self.selected() if path.startswith(tuple(directories))))
         return list(files), problems
+
+    def _problem_of(self, full: str, mode: int) -> str:
+        """Return why what lies at a path cannot be measured; empty where it is a file or a directory of the project."""
+        if not self._contains(full):
+            return "outside the project"
+        if stat.S_ISLNK(mode):
+            return f"a symbolic link (to {os.readlink(full)}): what it points to is measured where it lies"
+        return "" if stat.S_ISDIR(mode) or stat.S_ISREG(mode) else "not a regular file"
 
     def _selects(self, path: str) -> bool:
         return any(matches(path, glob) for glob in self._include) and not any(matches(path, glob) for glob in self._exclude)
@@ -105,11 +109,7 @@ def _walk(root: str) -> Iterator[str]:
     waiting = [""]
     while waiting:
         directory = waiting.pop()
-        try:
-            with os.scandir(f"{root}/{directory}") as entries:
-                found = list(entries)
-        except OSError:
-            continue
+        found = _entries(f"{root}/{directory}")
         if directory and any(entry.name == ".git" for entry in found):
             continue
         for entry in found:
@@ -117,6 +117,14 @@ def _walk(root: str) -> Iterator[str]:
                 yield directory + entry.name
             elif entry.is_dir(follow_symlinks=False) and not entry.name.startswith(".") and entry.name not in _FOREIGN:
                 waiting.append(f"{directory}{entry.name}/")
+
+
+def _entries(directory: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(directory) as entries:
+            return list(entries)
+    except OSError:
+        return []
 
 
 def _ending(glob: str) -> str:
