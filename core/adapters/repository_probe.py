@@ -35,15 +35,14 @@ class RepositoryProbe:
             raise StorageError(f"no such directory: {self._root}")
         texts = {name: text for name in files if (text := self._text(name)) is not None}
         starts = {name: start for name in programs if (start := self._start(name))}
-        top = next((folder for folder in (self._root, *self._root.parents) if (folder / ".git").exists()), None)
-        above = "" if top in (None, self._root) else os.path.relpath(top or "", self._root)
+        top = self._top()
         return ProjectSigns(
             name=self._root.name or "repository",
             paths=frozenset(self._paths()),
             texts=texts,
             programs=starts,
             git=top is not None,
-            above=above,
+            above="" if top is None or top == self._root else os.path.relpath(top, self._root),
         )
 
     def existing(self, paths: Sequence[str]) -> tuple[str, ...]:
@@ -69,6 +68,10 @@ class RepositoryProbe:
                 path.write_text(text, encoding="utf-8", newline="\n")
             except OSError as error:
                 raise StorageError(f"cannot write {name}: {error.strerror}") from error
+
+    def _top(self) -> Path | None:
+        """Return the top of the git repository that the directory lies in."""
+        return next((folder for folder in (self._root, *self._root.parents) if (folder / ".git").exists()), None)
 
     def _paths(self) -> Iterator[str]:
         count = 0
