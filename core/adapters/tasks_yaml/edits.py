@@ -103,14 +103,7 @@ class _Batch:
 
     def _cut(self, source: Source, entry: MapNode, path: tuple[str, ...], value: Any) -> tuple[int, int, str]:
         """Return the span to replace, and by what."""
-        parent = entry
-        for depth, key in enumerate(path[:-1]):
-            inner = parent.pairs[key][1] if key in parent.pairs else None
-            if inner is None:
-                raise self._refused_at(source, parent, f"the task has no {'.'.join(path)}")
-            if not isinstance(inner, MapNode) or inner.shared:
-                raise self._refused_at(source, inner, f"{'.'.join(path[: depth + 1])} is not a map of this task alone")
-            parent = inner
+        parent = self._parent(source, entry, path)
         if path[-1] in parent.pairs:
             key_node, node = parent.pairs[path[-1]]
             if isinstance(node, Scalar) and isinstance(value, str) and (end := _end_of_block(source.text, node)):
@@ -122,6 +115,18 @@ class _Batch:
             raise self._refused_at(source, parent, f"the task has no {'.'.join(path)}")
         slot = insertion(source, entry, path[-1])
         return slot.start, slot.end, slot.before + render_scalar(value, "", flow=entry.flow)
+
+    def _parent(self, source: Source, entry: MapNode, path: tuple[str, ...]) -> MapNode:
+        """Return the map that holds the last key of ``path``, or is to hold it."""
+        parent = entry
+        for depth, key in enumerate(path[:-1]):
+            if key not in parent.pairs:
+                raise self._refused_at(source, parent, f"the task has no {'.'.join(path)}")
+            inner = parent.pairs[key][1]
+            if not isinstance(inner, MapNode) or inner.shared:
+                raise self._refused_at(source, inner, f"{'.'.join(path[: depth + 1])} is not a map of this task alone")
+            parent = inner
+        return parent
 
     def _quote_of(self, source: Source, node: Node, name: str) -> str:
         """Return the quotes of a value that can be replaced where it stands."""
