@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -85,10 +85,14 @@ def plugins_certify(
     if json:
         say_json(report.to_json())
     else:
-        lines = [f"{stage.name:16} {stage.verdict}" + "".join(f"\n    {note}" for note in stage.notes) for stage in report.stages]
-        say("\n".join([*lines, f"{report.plugin} {report.version}: {report.verdict}"]) + "\n")
+        say(_certification_text(report))
     if sign and passed:
         write_report(source, report, private)
         if not json:
             say(f"the report is in {source}; now sign the plugin: orchestrator plugins sign {source}\n")
     return 0 if passed else 1
+
+
+def _certification_text(report: Any) -> str:
+    stages = "".join(f"{stage.name:16} {stage.verdict}\n" + "".join(f"    {note}\n" for note in stage.notes) for stage in report.stages)
+    return f"{stages}{report.plugin} {report.version}: {report.verdict}\n"
