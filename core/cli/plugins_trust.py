@@ -155,16 +155,17 @@ def _trust_keys(files: list[Path], scope: list[str], role: list[str], days: int 
     from core.plugins.signatures.trust import TRUST_FILE, Role, load_trust, save_trust
     from core.plugins.user_places import user_places
 
-    unknown = sorted(set(role) - {str(item) for item in Role})
+    unknown = sorted(set(role).difference(Role))
     if unknown:
         raise UsageError(f"no such role: {unknown[0]}", hint="author, certifier or revoker")
-    if not scope and role != [str(Role.REVOKER)]:
+    if not scope and role != [Role.REVOKER]:
         raise UsageError("for which plugins is this key trusted?", hint="--scope NAME, may be repeated; --scope '*' for all")
+    not_after = int(time.time()) + days * 86400 if days else None
     path = user_places(os.environ).config / TRUST_FILE
     store = load_trust(path)
     publics = [read_public_key(file) for file in files]
     for public in publics:
-        store = store.with_key(public, role, scope, int(time.time()) + days * 86400 if days else None)
+        store = store.with_key(public, role, scope, not_after)
     save_trust(path, store)
     if json:
         return say_json([{"id": public.id, "name": public.name, "roles": role, "scopes": scope} for public in publics])
