@@ -78,11 +78,9 @@ def _affects(affected: dict[str, Any], version: str) -> bool | None:
 def _within(number: tuple[int, ...], events: Any) -> bool:
     affected = False
     for event in events:
-        if "introduced" in event:
-            start = _release(event["introduced"])
-            affected = affected or (start is not None and number >= start)
-        end = _release(event["fixed"]) if "fixed" in event else None
-        last = _release(event["last_affected"]) if "last_affected" in event else None
+        start, end, last = (_release(event.get(key, "")) for key in ("introduced", "fixed", "last_affected"))
+        if start is not None and number >= start:
+            affected = True
         if (end is not None and number >= end) or (last is not None and number > last):
             affected = False
     return affected
