@@ -69,20 +69,13 @@ class PluginHost:
         manifest = verified.manifest
         if manifest.id != name:
             raise PluginRefused([f"plugin {name}: what is signed there is {manifest.id}"])
-        locked = read_lock(self.repository).get(name)
-        objections = lock_objections(locked, name, manifest.version, verified.digest, verified.signer)
-        if objections or locked is None:
-            hint = f"look at what it asks for and grant it: orchestrator plugins trust {name}"
-            raise PluginRefused([f"plugin {name}: {reason}" for reason in objections], hint=hint)
-        refused = permission_objections(manifest, locked.permissions, self.policy)
-        if refused:
-            raise PluginRefused([f"plugin {name}: {reason}" for reason in refused], hint=f"change {LOCK_FILE} or the policy")
+        permissions = self._granted(manifest, verified.digest, verified.signer)
         return Admitted(
             manifest=manifest,
             copy=verified.copy,
             digest=verified.digest,
             signer=verified.signer,
-            permissions=narrowed(manifest, locked.permissions, self.policy),
+            permissions=permissions,
             requirements=installed_requirements(self.places.cache, verified.copy, manifest.requirements, name),
             warnings=verified.warnings,
         )
@@ -151,6 +144,19 @@ class PluginHost:
         found = discover_plugins(self.repository, places=self.places, bundled=self.bundled)
         usable = (plugin.manifest for plugin in found if plugin.manifest and not plugin.problems and plugin.id in locked)
         return tuple(manifest for manifest in usable if manifest.provision(kind))
+
+    def _granted(self, manifest: Manifest, digest: str, signer: str) -> Permissions:
+        """Return manifest ∩ lock ∩ policy. Raises PluginRefused where the lock or the policy is against it."""
+        name = manifest.id
+        locked = read_lock(self.repository).get(name)
+        objections = lock_objections(locked, name, manifest.version, digest, signer)
+        if objections or locked is None:
+            hint = f"look at what it asks for and grant it: orchestrator plugins trust {name}"
+            raise PluginRefused([f"plugin {name}: {reason}" for reason in objections], hint=hint)
+        refused = permission_objections(manifest, locked.permissions, self.policy)
+        if refused:
+            raise PluginRefused([f"plugin {name}: {reason}" for reason in refused], hint=f"change {LOCK_FILE} or the policy")
+        return narrowed(manifest, locked.permissions, self.policy)
 
     def _check_tier(self) -> None:
         if self.tier is Tier.NONE:
