@@ -90,15 +90,18 @@ def _describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"[:2000]
 
 
+def _writes(mode: object, flags: object) -> bool:
+    return "w" in str(mode or "") or (isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR) != 0)
+
+
 def _observe() -> set[str]:
     """Record what the plugin tries, for certification: files it opens and programs it starts."""
     seen: set[str] = set()
 
     def hook(event: str, arguments: tuple[object, ...]) -> None:
         if event == "open" and isinstance(arguments[0], str) and len(seen) < 2000:
-            mode, flags = arguments[1], arguments[2]
-            writes = bool(isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR)) or "w" in str(mode or "")
-            seen.add(("write " if writes else "read ") + os.path.abspath(arguments[0]))
+            verb = "write" if _writes(mode=arguments[1], flags=arguments[2]) else "read"
+            seen.add(f"{verb} {os.path.abspath(arguments[0])}")
         elif event in ("subprocess.Popen", "os.exec", "os.posix_spawn"):
             seen.add(f"exec {os.fsdecode(arguments[0])}" if isinstance(arguments[0], (str, bytes)) else "exec ?")
         elif event in ("socket.__new__", "ctypes.dlopen", "os.fork"):
