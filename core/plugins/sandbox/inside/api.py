@@ -7,6 +7,9 @@ import os
 #: Version of the contract of each kind that this host speaks.
 CONTRACTS = {"task": 1, "auditor": 1, "reporter": 1, "listener": 1, "command": 1}
 
+#: Where a URL without a port leads, by its scheme.
+_PORTS = {"http": 80, "https": 443}
+
 
 class Denied(Exception):
     """The host refused something that the plugin has no permission for."""
@@ -80,9 +83,9 @@ class Context:
         import urllib.parse
 
         parts = urllib.parse.urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if parts.scheme not in _PORTS or not parts.hostname:
             raise ValueError(f"not an http or https URL: {url}")
-        port = parts.port or (443 if parts.scheme == "https" else 80)
+        port = parts.port or _PORTS[parts.scheme]
         channel = (connect or self.connect)(parts.hostname, port, timeout)
         if parts.scheme == "https":
             import ssl
