@@ -39,7 +39,7 @@ class NetworkProxy:
             self._answer({"denied": "not a request to connect"})
             return True
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        matching = [pattern for pattern in self._allowed if covers_address(pattern, address)] if 0 < port < 65536 else []
+        matching = self._matching(address, port)
         if len(self.asked) < _MOST_REMEMBERED:
             self.asked.append((address, bool(matching)))
         if not matching:
@@ -50,6 +50,12 @@ class NetworkProxy:
         except (OSError, UnicodeError) as error:
             self._answer({"failed": f"{address}: {error}"})
         return True
+
+    def _matching(self, address: str, port: int) -> list[str]:
+        """Return the patterns that allow an address."""
+        if not 0 < port < 65536:
+            return []
+        return [pattern for pattern in self._allowed if covers_address(pattern, address)]
 
     def _connect(self, host: str, port: int, timeout: float, *, named: bool) -> None:
         """Connect and hand over; where only a wildcard allows it, never to this machine or its own network."""
