@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from core.events import TaskFinished
+from core.events import RunFinished, TaskFinished
 from core.reports.markdown_cell import markdown_cell
 from core.reports.progress import Progress
 from core.reports.wording import amount, count, seconds
@@ -20,19 +20,22 @@ def step_summary(progress: Progress) -> str:
     run = progress.finished
     if run is None:
         return ""
-    counts = ((run.done, "done"), (run.failed, "failed"), (run.blocked, "blocked"), (run.waiting, "waiting"), (run.left, "left"))
-    told = ", ".join(f"{len(ids):,} {word}" for ids, word in counts if ids) or "nothing to do"
-    budget = progress.started.budget if progress.started else None
-    cost = "" if budget is None else f", {amount(run.spent)} of {amount(budget)} spent"
     rows = [*_ended_rows(progress, run.failed), *_held_rows(progress)]
     shown = {*run.failed, *run.blocked, *run.waiting, *run.left}
     rows += _ended_rows(progress, (task_id for task_id in progress.ended if task_id not in shown))
-    text = f"### Orchestrator: {told} in {seconds(run.duration)}{cost}\n\n"
+    text = _heading(run, progress.started.budget if progress.started else None)
     if rows:
         text += "| | Task | Duration | Cost | |\n|---|---|---:|---:|---|\n" + "".join(rows[:_ROWS]) + "\n"
     if len(rows) > _ROWS:
         text += f"{count(len(rows) - _ROWS, 'task')} more.\n\n"
     return text
+
+
+def _heading(run: RunFinished, budget: float | None) -> str:
+    counts = ((run.done, "done"), (run.failed, "failed"), (run.blocked, "blocked"), (run.waiting, "waiting"), (run.left, "left"))
+    told = ", ".join(f"{len(ids):,} {word}" for ids, word in counts if ids) or "nothing to do"
+    cost = "" if budget is None else f", {amount(run.spent)} of {amount(budget)} spent"
+    return f"### Orchestrator: {told} in {seconds(run.duration)}{cost}\n\n"
 
 
 def _ended_rows(progress: Progress, ids: Iterable[str]) -> list[str]:
