@@ -150,11 +150,14 @@ class Memory:
         """Return when the next write is due (monotonic seconds), None when nothing is to be written."""
         return self._next_write if self._dirty else None
 
-    def poll(self) -> Reloaded | None:
-        """Return what somebody's save changed since the last call, or None."""
+    def look(self) -> None:
+        """Take over what somebody saved since the last look or write."""
         snapshot = self._file.poll()
         if snapshot is not None:
             self._merge(snapshot)
+
+    def next_reload(self) -> Reloaded | None:
+        """Return what a save changed that was taken over, the oldest first, each once; None when all were told."""
         return self._reloads.pop(0) if self._reloads else None
 
     def new_problems(self) -> tuple[str, ...]:
@@ -274,7 +277,9 @@ class Memory:
         for task_id, status in by_hand.items():
             self._record(task_id, held[task_id], status, "set by hand in the file")
         for task in snapshot.tasks:
-            known = held.get(task.id)
-            if known is not None and task.id not in by_hand and known is not task.status:
+            # Nothing runs under an id that is new: such an entry is the copy of one that does.
+            new = Status.PENDING if task.status is Status.IN_PROGRESS else task.status
+            known = held.get(task.id, new)
+            if task.id not in by_hand and known is not task.status:
                 self._note(task.id, known)
         self._reloads.append(compare(before, self._entries, by_hand))

@@ -186,10 +186,13 @@ class Orchestrator:
         decision = self._decisions.pop(attempt.task_id)
         self._budget = self._budget.settle(decision.cost, outcome.cost)
         tries, stands = self._tries[attempt.task_id], self._memory.status(attempt.task_id)
-        match settle(decision.work, outcome, stands, retries=decision.task.retries.limit, tries=tries, stopping=bool(self._stop)):
+        again = not self._stop and self._budget.affords(decision.cost)
+        match settle(decision.work, outcome, stands, retries=decision.task.retries.limit, tries=tries, may_retry=again):
             case Settlement.OVERRULED:
                 self._memory.end_attempt(attempt, None, "a hand had the last word")
                 self._plan()
+                # An entry that is gone is as good as cancelled.
+                self._report.finished(decision.task, stands or Status.CANCELLED, outcome.reason, outcome, attempt.number)
             case Settlement.DONE:
                 self._memory.end_attempt(attempt, Status.DONE, outcome.reason)
                 self._finish(decision.task, Status.DONE, outcome.reason, outcome, attempt.number)
@@ -214,7 +217,7 @@ class Orchestrator:
 
     def _wait(self, task: Task, reason: str) -> None:
         self._planner.wait_for_person(task.id, reason)
-        self._unmet.note(task.id, reason, len(self._report.done))
+        self._unmet.note(task.id, reason, self._report.completions)
         self._report.waiting(task, reason)
 
     def _finish(self, task: Task, status: Status, reason: str, outcome: Outcome | None = None, attempt: int = 0) -> None:
@@ -227,9 +230,9 @@ class Orchestrator:
     def _goes_on_after_quiet(self) -> bool:
         """Nothing runs and nothing can start: look once more at the file, at goals and at the code."""
         self._follow_file(now=True)
-        for task_id in self._unmet.pop_stale(len(self._report.done)):
+        for task_id in self._unmet.pop_stale(self._report.completions):
             self._planner.resume(task_id)
-        if self._peek() is None and self._report.done:
+        if self._peek() is None and self._report.completions:
             self._cycles += 1
             if self._cycles % self._options.reflect_every == 0:
                 self._reflect()
@@ -244,14 +247,14 @@ class Orchestrator:
             self._executor.stop_all(self._stop, now=self._signals.count() > 1)
 
     def _follow_file(self, *, now: bool = False) -> None:
-        """Bring the file up to date when that is due, and take over what somebody saved."""
+        """Bring the file up to date when that is due, look at it now and then, and take over what somebody saved."""
         if self._memory.next_write() is not None:
             self._memory.save_tasks(force=False)
         moment = self._clock.monotonic()
-        if moment < self._next_poll and not now:
-            return
-        self._next_poll = moment + _POLL
-        while (change := self._memory.poll()) is not None:
+        if moment >= self._next_poll or now:
+            self._next_poll = moment + _POLL
+            self._memory.look()
+        while (change := self._memory.next_reload()) is not None:
             self._take_over(change)
         for problem in self._memory.new_problems():
             self._report.warned(f"a save is not taken over: {problem}")

@@ -31,14 +31,30 @@ class RunReport:
         self._note = note
         self._warned_of_budget = False
         self._notes_told: set[str] = set()
-        self.done: list[str] = []
-        self.failed: list[str] = []
+        #: The last word on each task that came to its end.
+        self._ended: dict[str, Status] = {}
+        self._done = 0
+        #: How many times something came to be done.
+        self.completions = 0
         self.total = 0
 
     @property
     def elapsed(self) -> float:
         """Seconds since the run began."""
         return self._clock.monotonic() - self._began
+
+    @property
+    def done(self) -> tuple[str, ...]:
+        """Ids of the tasks that came to be done, in that order."""
+        return self._all(Status.DONE)
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """Ids of the tasks that failed, and did not do better afterwards."""
+        return self._all(Status.FAILED)
+
+    def _all(self, status: Status) -> tuple[str, ...]:
+        return tuple(task_id for task_id, ended in self._ended.items() if ended is status)
 
     def run_started(self, options: RunOptions, *, tasks: int, open_tasks: int) -> None:
         self.total = open_tasks
@@ -84,10 +100,10 @@ class RunReport:
         self._emit(events.TaskWaiting(**self._stamp(), task_id=task.id, description=task.description, reason=reason))
 
     def finished(self, task: Task, status: Status, reason: str, outcome: Outcome | None = None, attempt: int = 0) -> None:
-        if status is Status.DONE:
-            self.done.append(task.id)
-        elif status is Status.FAILED:
-            self.failed.append(task.id)
+        before = self._ended.pop(task.id, None)
+        self._ended[task.id] = status
+        self.completions += status is Status.DONE
+        self._done += (status is Status.DONE) - (before is Status.DONE)
         self._emit(
             events.TaskFinished(
                 **self._stamp(),
@@ -97,7 +113,7 @@ class RunReport:
                 status=status.value,
                 outcome=outcome,
                 reason=reason,
-                done=len(self.done),
+                done=self._done,
                 total=self.total,
             )
         )
@@ -138,16 +154,14 @@ class RunReport:
             **self._stamp(),
             exit_code=exit_code,
             duration=self.elapsed,
-            done=tuple(self.done),
-            failed=tuple(self.failed),
+            done=self.done,
+            failed=self.failed,
             blocked=held[Readiness.BLOCKED],
             waiting=held[Readiness.WAITING],
             left={**left, **held[Readiness.READY], **held[Readiness.QUEUED]},
             spent=budget.spent,
             reason=reason,
-            failed_earlier=tuple(
-                task.id for task, status in planner.selected() if status is Status.FAILED and task.id not in set(self.failed)
-            ),
+            failed_earlier=tuple(task.id for task, status in planner.selected() if status is Status.FAILED and task.id not in self._ended),
         )
         self._emit(last)
         return last

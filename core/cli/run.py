@@ -8,14 +8,17 @@ from typing import Annotated
 import typer
 
 from core.cli.options import Budget, Directory, Jobs, Json, Only, Quiet, Tag, TasksFile, TimeBudget, Verbose
+from core.errors import UsageError
 
 
 def run(
     directory: Directory = "",
     tasks_file: TasksFile = None,
     jobs: Jobs = None,
-    keep_going: Annotated[bool, typer.Option("-k", "--keep-going", help="After a failure, go on with what does not need it.")] = True,
-    fail_fast: Annotated[bool | None, typer.Option("--fail-fast", help="Start nothing more after the first failure.")] = None,
+    keep_going: Annotated[
+        bool, typer.Option("-k", "--keep-going", help="After a failure, go on with what does not need it (the default).")
+    ] = False,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Start nothing more after the first failure.")] = False,
     dry_run: Annotated[bool, typer.Option("-n", "--dry-run", help="Show what would run; start nothing.")] = False,
     budget: Budget = None,
     time_budget: TimeBudget = None,
@@ -34,13 +37,15 @@ def run(
     Runs every task whose dependencies are done, most urgent first, until nothing is left that can run.
     A task is done when its command exits with 0 and its checks pass.
     """
-    del keep_going  # the default of old; --fail-fast is its opposite
     from core.assembly import open_project, open_run, run_options
     from core.cli.console import outputs
     from core.cli.views import Sources, Wishes, pick_views
     from core.reports.event_line import Volume
 
-    overrides = {"jobs": jobs, "budget.cost": budget, "budget.time": time_budget, "fail_fast": fail_fast}
+    if keep_going and fail_fast:
+        raise UsageError("--keep-going and --fail-fast exclude each other", hint="give one of them")
+    first_failure = fail_fast if keep_going or fail_fast else None
+    overrides = {"jobs": jobs, "budget.cost": budget, "budget.time": time_budget, "fail_fast": first_failure}
     project = open_project(directory, tasks_file=tasks_file, overrides=overrides)
     options = run_options(project.settings, retry_failed=retry_failed, strict=strict, only=only, tags=tag)
     if dry_run:

@@ -23,8 +23,11 @@ class Settlement(Enum):
     RETRY = auto()
 
 
-def settle(work: Work, outcome: Outcome, stands: Status | None, *, retries: int, tries: int, stopping: bool) -> Settlement:
-    """Decide. ``stands`` is the status in the file by now, None when the entry is gone; ``tries`` counts this run's attempts."""
+def settle(work: Work, outcome: Outcome, stands: Status | None, *, retries: int, tries: int, may_retry: bool) -> Settlement:
+    """Decide. ``stands`` is the status in the file by now, None when the entry is gone; ``tries`` counts this run's attempts.
+
+    ``may_retry`` is False when the run stops or has no budget for another attempt: what failed has failed then.
+    """
     if stands is not (Status.IN_PROGRESS if work is Work.COMMAND else Status.PENDING):
         return Settlement.OVERRULED
     if outcome.succeeded:
@@ -33,4 +36,4 @@ def settle(work: Work, outcome: Outcome, stands: Status | None, *, retries: int,
         return Settlement.PUT_BACK
     if work is Work.GOAL:
         return Settlement.UNMET
-    return Settlement.RETRY if tries <= retries and not stopping else Settlement.FAILED
+    return Settlement.RETRY if tries <= retries and may_retry else Settlement.FAILED

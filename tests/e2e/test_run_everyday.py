@@ -378,3 +378,12 @@ def test_a_large_file_is_parsed_once_for_all_commands(bench: Bench) -> None:
     bench.run("status")
 
     assert list((bench.root / ".orchestrator").rglob("tasks-*.json")), "the parsed form is remembered"
+
+
+def test_keep_going_overrules_the_file_and_not_fail_fast(bench: Bench) -> None:
+    (bench.root / "config.yaml").write_text("fail_fast: true\njobs: 1\n")
+    bench.write_tasks({"id": "bad", "command": "exit 3"}, {"id": "good", "command": "true"})
+    both = bench.run("run", "-k", "--fail-fast")
+    assert (both.returncode, "exclude each other" in both.stderr) == (2, True)
+    assert bench.run("run", "-k").returncode == 1
+    assert bench.statuses() == {"bad": "failed", "good": "done"}

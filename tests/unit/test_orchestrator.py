@@ -186,6 +186,14 @@ def test_a_budget_that_ends_with_work_left_is_five_only_when_strict():
     assert World(tasks).run(budget=5.0, strict=True).exit_code == 5
 
 
+def test_a_failure_without_budget_for_another_attempt_has_failed():
+    world = World([task("a", retries=Retry(limit=3))], {"run a": Script(exit_code=1)})
+    last = world.run(budget=2.0)
+
+    assert world.commands == ["run a", "run a"]
+    assert (last.exit_code, last.failed, last.left) == (1, ("a",), {})
+
+
 def test_time_that_is_up_starts_nothing_more():
     world = World([task("a"), task("b")], {"run a": Script(duration=10.0)})
     last = world.run(time_budget=5.0)
@@ -308,6 +316,65 @@ def test_a_save_from_an_old_buffer_brings_nothing_back():
 
     assert world.commands == ["run a", "run b", "run c"]
     assert world.statuses == {"a": "done", "b": "done", "c": "done"}
+
+
+def test_a_save_that_slips_into_a_write_counts_before_anything_more_is_started():
+    world = World([task("a"), task("b", "a")], {"run a": Script(duration=0.9)})
+
+    def finish_by_hand():
+        world.file.save_by_hand([*world.file.tasks[:1], task("b", "a", status=Status.DONE)])
+
+    world.launcher.at(0.8, lambda: world.file.before_next_write(finish_by_hand))
+    world.run()
+
+    assert world.commands == ["run a"]
+    assert world.statuses == {"a": "done", "b": "done"}
+
+
+def test_the_last_word_on_a_task_that_was_reset_during_the_run_is_the_one_that_is_told():
+    world = World([task("a"), task("b")], {"run a": [Script(exit_code=1), Script()], "run b": Script(duration=3.0)})
+    world.launcher.at(1.0, lambda: world.file.save_by_hand([task("a"), *world.file.tasks[1:]]))
+    last = world.run(jobs=2)
+
+    assert (last.exit_code, last.done, last.failed) == (0, ("a", "b"), ())
+    assert [(event.task_id, event.done) for event in world.of(events.TaskFinished)] == [("a", 0), ("a", 1), ("b", 2)]
+
+
+def test_a_task_that_fails_again_after_a_reset_has_failed_once():
+    world = World([task("a"), task("b")], {"run a": Script(exit_code=1), "run b": Script(duration=3.0)})
+    world.launcher.at(1.0, lambda: world.file.save_by_hand([task("a"), *world.file.tasks[1:]]))
+    last = world.run(jobs=2)
+
+    assert (last.exit_code, last.failed, last.failed_earlier) == (1, ("a",), ())
+
+
+def test_the_copy_of_an_entry_that_runs_is_pending():
+    world = World([task("a")], {"run a": Script(duration=2.0)})
+    world.launcher.at(1.0, lambda: world.file.save_by_hand([*world.file.tasks, task("copy", status=Status.IN_PROGRESS)]))
+    last = world.run()
+
+    assert world.commands == ["run a", "run copy"]
+    assert last.done == ("a", "copy")
+
+
+@pytest.mark.parametrize("status", [Status.DONE, Status.CANCELLED])
+def test_an_attempt_that_a_hand_ended_is_told_to_have_ended(status):
+    world = World([task("a"), task("b")], {"run a": HANG})
+    world.launcher.at(1.0, lambda: world.file.save_by_hand([task("a", status=status), *world.file.tasks[1:]]))
+    world.run(jobs=2)
+
+    (told,) = [event for event in world.of(events.TaskFinished) if event.task_id == "a"]
+    assert (told.status, told.reason, told.attempt) == (status.value, f"set to {status} by hand", 1)
+
+
+def test_an_attempt_whose_entry_was_removed_is_told_as_cancelled():
+    world = World([task("a"), task("b")], {"run a": HANG})
+    world.launcher.at(1.0, lambda: world.file.save_by_hand([task("b")]))
+    last = world.run()
+
+    (told,) = [event for event in world.of(events.TaskFinished) if event.task_id == "a"]
+    assert (told.status, told.reason) == ("cancelled", "its entry was removed by hand")
+    assert last.done == ("b",)
 
 
 def test_only_runs_a_task_and_what_it_needs():
