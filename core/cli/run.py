@@ -42,10 +42,8 @@ def run(
     from core.cli.views import Sources, Wishes, pick_views
     from core.reports.event_line import Volume
 
-    if keep_going and fail_fast:
-        raise UsageError("--keep-going and --fail-fast exclude each other", hint="give one of them")
-    first_failure = fail_fast if keep_going or fail_fast else None
-    overrides = {"jobs": jobs, "budget.cost": budget, "budget.time": time_budget, "fail_fast": first_failure}
+    stops = _stops_at_failure(keep_going=keep_going, fail_fast=fail_fast)
+    overrides = {"jobs": jobs, "budget.cost": budget, "budget.time": time_budget, "fail_fast": stops}
     project = open_project(directory, tasks_file=tasks_file, overrides=overrides)
     options = run_options(project.settings, retry_failed=retry_failed, strict=strict, only=only, tags=tag)
     if dry_run:
@@ -68,3 +66,10 @@ def run(
             for problem in assembled.part():
                 stderr.add(f"warning: {problem}\n")
             stderr.flush()
+
+
+def _stops_at_failure(*, keep_going: bool, fail_fast: bool) -> bool | None:
+    """Return what the two opposite options ask for; None leaves it to the settings."""
+    if keep_going and fail_fast:
+        raise UsageError("--keep-going and --fail-fast exclude each other", hint="give one of them")
+    return fail_fast if keep_going or fail_fast else None
