@@ -81,9 +81,9 @@ class Orchestrator:
         Raises LockHeld, InvalidFile, EditRefused and StorageError. Nothing is left running whatever is raised, and
         what had been recorded stays true: the next run marks the rest as interrupted.
         """
-        self._lock.acquire(self._memory.run_id)
+        died = self._lock.acquire(self._memory.run_id)
         try:
-            self._begin()
+            self._begin(died)
             self._reflect()
             while self._step():
                 self._tick()
@@ -100,8 +100,9 @@ class Orchestrator:
 
     # -- begin and end -------------------------------------------------------------------------------------------
 
-    def _begin(self) -> None:
-        killed = {run.id: self._launcher.sweep(run.id) for run in self._journal.dead_runs()}
+    def _begin(self, died: str) -> None:
+        # The last holder of the lock may have worked off another tasks file, whose journal is another.
+        killed = {run_id: self._launcher.sweep(run_id) for run_id in {died, *(run.id for run in self._journal.dead_runs())} - {""}}
         tasks = self._memory.load_tasks()
         check_selection(tasks, self._options.only, self._options.tags)
         self._journal.begin_run(RunRecord(id=self._memory.run_id, pid=self._pid, started=self._clock.now()))
@@ -112,8 +113,7 @@ class Orchestrator:
         self._numbers = dict(self._journal.attempt_counts())
         self._durations = self._journal.durations()
         self._plan()
-        still_open = sum(status in OPEN for _, status in self._planner.selected())
-        self._report.run_started(self._options, tasks=len(tasks), open_tasks=still_open)
+        self._report.run_started(self._options, tasks=len(tasks), open_tasks=sum(status in OPEN for _, status in self._planner.selected()))
 
     def _end(self) -> RunFinished:
         if not self._memory.save_tasks():

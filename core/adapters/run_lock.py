@@ -46,14 +46,16 @@ class FileRunLock:
         self._path = os.path.join(directory, "lock")
         self._descriptor: int | None = None
 
-    def acquire(self, run_id: str) -> None:
-        """Take the lock. Raises LockHeld, and StorageError when the lock file cannot be written."""
+    def acquire(self, run_id: str) -> str:
+        """Take the lock and return the run that died with it. Raises LockHeld, and StorageError when the lock file cannot be written."""
         try:
             os.makedirs(self._directory, exist_ok=True)
             # Taking and signing are one step to everybody else, so the file always names who took it last.
             with self._alone():
+                last = _read(self._path)  # who lets go takes its name out
                 self._descriptor = self._take()
                 self._sign(self._descriptor, run_id)
+                return last.run_id if last is not None else ""
         except OSError as problem:
             self.release()
             raise StorageError(

@@ -28,7 +28,7 @@ def open_backlog(project: Project) -> Iterator[Backlog]:
     from core.adapters.system_clock import SystemClock
 
     with ExitStack() as stack:
-        journal = open_journal_to_read(project.state / "state.db")
+        journal = open_journal_to_read(project.journal_path)
         stack.callback(journal.close)
         file = task_file(project)
         stack.callback(file.close)
@@ -56,7 +56,7 @@ def open_backlog_to_edit(project: Project) -> Iterator[Memory]:
         file.read()
         make_own_directory(project.state)
         lock = FileRunLock(str(project.state))
-        own = open_journal(project.state / "state.db")
+        own = open_journal(project.journal_path)
         stack.callback(own.close)
         journal, beside = own, None
         try:

@@ -14,7 +14,7 @@ def diagnose(project: Project) -> tuple[Diagnosis, ...]:
     from core.adapters.sqlite_journal.diagnosis import diagnose_state
 
     us = Diagnosis(subject="orchestrator", found=__version__)
-    return (us, *diagnose_machine(project.root), *_sandbox(), _tasks(project), _lock(project), diagnose_state(project.state / "state.db"))
+    return (us, *diagnose_machine(project.root), *_sandbox(), _tasks(project), _lock(project), diagnose_state(project.journal_path))
 
 
 def _sandbox() -> tuple[Diagnosis, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import sys
@@ -19,6 +20,7 @@ from core.yaml_text import read_plain
 
 #: Directory of everything that is ours and not for eyes: journal, lock, caches.
 STATE_DIRECTORY = ".orchestrator"
+_USUAL_TASKS_FILE = "tasks.yml"
 #: Where a repository has none, no plugin is granted anything and core.plugins is not imported.
 PLUGINS_LOCK = "plugins.lock"
 
@@ -37,6 +39,13 @@ class Project:
     @property
     def tasks_path(self) -> Path:
         return self.root / self.settings.tasks_file
+
+    @property
+    def journal_path(self) -> Path:
+        """The state database of the tasks file: each file has one of its own, so that equal ids in two of them never meet."""
+        name = os.path.relpath(self.tasks_path, self.root)
+        own = "" if name == _USUAL_TASKS_FILE else f"-{hashlib.sha256(os.fsencode(name)).hexdigest()[:12]}"
+        return self.state / f"state{own}.db"
 
 
 def open_project(

@@ -54,7 +54,7 @@ def open_run(project: Project, options: RunOptions, *, reflect: bool = True) -> 
         stack.enter_context(_collecting_seldom())
         # A process starts fastest in the directory that its parent is in.
         stack.enter_context(chdir(project.root))
-        journal = open_journal(project.state / "state.db")
+        journal = open_journal(project.journal_path)
         stack.callback(journal.close)
         launcher = stack.enter_context(ProcessLauncher(own_environment()))
         signals = stack.enter_context(SystemStopSignals(launcher.wake_fd))

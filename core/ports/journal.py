@@ -69,8 +69,11 @@ class Journal(Protocol):
 class RunLock(Protocol):
     """At most one live run a repository."""
 
-    def acquire(self, run_id: str) -> None:
-        """Take the lock; a dead holder's is broken silently. Raises LockHeld naming a live holder's pid."""
+    def acquire(self, run_id: str) -> str:
+        """Take the lock; a dead holder's is broken silently. Raises LockHeld naming a live holder's pid.
+
+        Returns the id of the run that held it last and died before it let go; empty where that one ended in order.
+        """
 
     def release(self) -> None: ...
 

@@ -119,10 +119,10 @@ def test_a_released_lock_is_free(rig):
     other = rig.other()
     other.end()
     assert rig.lock.holder() is None
-    rig.lock.acquire("run-1")
+    assert rig.lock.acquire("run-1") == ""
     rig.lock.release()
     assert rig.lock.holder() is None
-    rig.again.acquire("run-2")
+    assert rig.again.acquire("run-2") == ""
     rig.again.release()
 
 
@@ -130,7 +130,7 @@ def test_the_lock_of_a_killed_run_is_taken_silently(rig):
     other = rig.other()
     other.kill()
     assert rig.lock.holder() is None
-    rig.lock.acquire("run-1")
+    assert rig.lock.acquire("run-1") == "the other", "what it left running may still be there"
     assert rig.lock.holder() == rig.pid
 
 

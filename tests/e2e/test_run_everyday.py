@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.e2e.workbench import Bench, changed_lines, events_of
+from tests.e2e.workbench import Bench, changed_lines, events_of, until
 
 
 @pytest.fixture
@@ -387,3 +387,25 @@ def test_keep_going_overrules_the_file_and_not_fail_fast(bench: Bench) -> None:
     assert (both.returncode, "exclude each other" in both.stderr) == (2, True)
     assert bench.run("run", "-k").returncode == 1
     assert bench.statuses() == {"bad": "failed", "good": "done"}
+
+
+def test_equal_ids_in_two_tasks_files_never_meet(bench: Bench) -> None:
+    """A run that could not write its file keeps the statuses in the journal; a run of another file must not take them for its own."""
+    bench.write(
+        "- {id: t1, description: a, command: 'until [ -e go ]; do sleep 0.05; done'}\n"
+        "- {id: t2, description: b, command: 'echo x >> built', dependencies: [t1]}\n"
+    )
+    (bench.root / "other.yml").write_text("- {id: t2, description: other, command: 'touch other-ran'}\n")
+    process = bench.start("run", "-q")
+    until(lambda: "in_progress" in bench.tasks_file.read_text(), what="t1 runs")
+    whole = bench.tasks_file.read_text()
+    bench.write(whole + "  x: [\n")
+    (bench.root / "go").touch()
+    assert process.wait(20) == 0
+    bench.write(whole)
+
+    assert bench.run("run", "-f", "other.yml").returncode == 0
+    assert (bench.root / "other-ran").exists()
+    assert bench.run("run").returncode == 0
+    assert bench.lines("built") == ["x"]
+    assert bench.statuses() == {"t1": "done", "t2": "done"}
