@@ -78,7 +78,7 @@ class Gate:
             report=now,
             judgement=judge(now.findings, now.shapes, accepted, _paths(now)),
             fail_on=fail_on or FailOn.WORSE,
-            against=revision if changes.base.startswith(revision) else f"{revision} ({changes.base[:7]})",
+            against=revision if not changes.base or changes.base.startswith(revision) else f"{revision} ({changes.base[:7]})",
             notes=(changes.note,) if changes.note else (),
         )
 

@@ -21,7 +21,7 @@ class Change:
 class ChangeSet:
     """Everything that changed since a base revision, committed or not."""
 
-    #: Id of the commit that was compared with.
+    #: Id of the commit that was compared with; empty before the first one.
     base: str
     #: Sorted by path; deleted files are not among them.
     changes: tuple[Change, ...]

@@ -84,8 +84,9 @@ class Repository(Protocol):
         """Return the Python files that differ between ``revision`` and the work tree, untracked-not-ignored ones included.
 
         Compared with the merge base of ``revision`` and HEAD where there is one in this clone, else with
-        ``revision`` itself (``note`` says so). Raises UsageError with what to fetch when ``revision`` is not
-        here, or when there is no work tree; StorageError when git's objects cannot be read.
+        ``revision`` itself (``note`` says so). Before the first commit HEAD has no files. Raises UsageError with
+        what to fetch when ``revision`` is not here, or when there is no work tree; StorageError when git's objects
+        cannot be read.
         """
 
 

@@ -22,13 +22,19 @@ class InMemoryRepository:
         return RepositoryFacts(root="/project", head=next(reversed(self.trees), ""), branch="main")
 
     def changed_since(self, revision: str) -> ChangeSet:
-        if revision not in self.trees:
+        unborn = revision == "HEAD" and not self.trees
+        if revision not in self.trees and not unborn:
             raise UsageError(f"cannot compare with {revision}: there is no such commit in this repository", hint="git log --oneline --all")
-        base = self.trees[revision]
+        base = {} if unborn else self.trees[revision]
         changes = []
         for path, content in sorted(self.work_tree.items()):
             old = path if path in base else self.renamed.get(path, path)
             if (old, base.get(old)) != (path, content):
                 changes.append(Change(path=path, old_path=old if old in base else "", base=base.get(old)))
         deleted = set(base) - set(self.work_tree) - set(self.renamed.values())
-        return ChangeSet(base=revision, changes=tuple(changes), deleted=tuple(sorted(deleted)))
+        return ChangeSet(
+            base="" if unborn else revision,
+            changes=tuple(changes),
+            deleted=tuple(sorted(deleted)),
+            note="there is no commit yet: every file is new" if unborn else "",
+        )

@@ -128,6 +128,13 @@ def test_a_moved_and_edited_file_keeps_its_base(world):
     assert world.repository.changed_since("one").changes == (changed("new.py", LONG, old_path="old.py"),)
 
 
+def test_before_the_first_commit_every_file_is_new(world):
+    world.write("a.py", b"1\n")
+    found = world.repository.changed_since("HEAD")
+    assert found.changes == (changed("a.py", None),)
+    assert (found.base, found.note) == ("", "there is no commit yet: every file is new")
+
+
 def test_an_unknown_revision_is_the_callers_mistake_and_says_what_to_type(world):
     world.write("a.py", b"1\n")
     world.commit("one")

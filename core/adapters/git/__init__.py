@@ -7,7 +7,7 @@ What each shape of repository gives (``tests/integration/test_git_history.py`` h
 | no ``git`` command | empty; the gap says to install git | StorageError |
 | not a repository | empty; the gap says so | UsageError |
 | owned by another user | empty; the gap has the ``safe.directory`` line | UsageError with that line |
-| no commit yet | empty; the gap says so | UsageError: no such commit |
+| no commit yet | empty; the gap says so | since HEAD: every file is new |
 | detached HEAD, linked worktree | like any other | like any other |
 | bare | like any other | UsageError: no work tree |
 | project below the repository's root | the same commits, paths relative to the project | the same |

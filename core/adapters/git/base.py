@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from core.adapters.git.command import Git, GitFailed
+from core.adapters.git.missing import how_to_get
+
+_HEAD = ("HEAD", "@")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
-    """The commit to compare with."""
+    """What to compare with."""
 
+    #: The commit; the empty tree where there is no commit yet.
     id: str
     #: What a person should know about the choice; empty when it is the merge base.
     note: str = ""
+    is_commit: bool = True
 
 
 def find_base(git: Git, revision: str) -> Base:
     """Return the merge base of ``revision`` and HEAD, or ``revision`` itself where this clone has none.
 
+    Before the first commit HEAD is the empty tree: whatever is there is new.
+
     Raises GitFailed, with what to fetch, when ``revision`` is not here.
     """
     commit = _resolve(git, revision)
+    if not commit and revision in _HEAD and _is_unborn(git):
+        return Base(id=git.line("hash-object", "-t", "tree", "--stdin"), note="there is no commit yet: every file is new", is_commit=False)
     if not commit:
         raise _absent(git, revision)
     merge_base = _merge_base(git, commit)
@@ -46,6 +54,12 @@ def _resolve(git: Git, revision: str) -> str:
         raise
 
 
+def _is_unborn(git: Git) -> bool:
+    """Return whether HEAD is a branch without a commit, and not one whose commit is missing."""
+    branch = git.line("symbolic-ref", "--quiet", "HEAD")
+    return bool(branch) and not git.line("for-each-ref", "--count=1", branch)
+
+
 def _merge_base(git: Git, commit: str) -> str:
     try:
         return git.line("merge-base", commit, "HEAD")
@@ -60,19 +74,4 @@ def _is_shallow(git: Git) -> bool:
 def _absent(git: Git, revision: str) -> GitFailed:
     shallow = _is_shallow(git)
     where = "this shallow clone" if shallow else "this repository"
-    return GitFailed(f"there is no such commit in {where}", _fetch(git, revision, "--depth=1 " if shallow else ""))
-
-
-def _fetch(git: Git, revision: str, depth: str) -> str:
-    """Return the command that brings ``revision``; ``depth`` only in a clone that is shallow already, it would cut another."""
-    remotes = git.line("remote").split()
-    remote, _, branch = revision.partition("/")
-    if not remotes:
-        return "git log --oneline --all"
-    if branch and remote in remotes:
-        return f"git fetch {depth}{remote} {branch}:refs/remotes/{remote}/{branch}"
-    if re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", revision):
-        return f"git fetch {depth}{remotes[0]} {revision}"
-    if depth and re.search(r"[~^@]", revision):
-        return "git fetch --unshallow (in GitHub Actions: fetch-depth: 0 at actions/checkout)"
-    return f"git fetch {depth}{remotes[0]} {revision}"
+    return GitFailed(f"there is no such commit in {where}", how_to_get(git, revision, shallow=shallow))

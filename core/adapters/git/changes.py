@@ -49,7 +49,7 @@ class GitRepository:
         except GitFailed as failed:
             kind = StorageError if failed.damage else UsageError
             raise kind(f"cannot compare with {revision}: {failed.reason}", hint=failed.hint) from failed
-        return ChangeSet(base=base.id, changes=changes, deleted=tuple(sorted(deleted)), note=base.note)
+        return ChangeSet(base=base.id if base.is_commit else "", changes=changes, deleted=tuple(sorted(deleted)), note=base.note)
 
     def _touches(self, base: str) -> Iterable[Touch]:
         """Return what git sees: a file whose times changed is among them, whatever its bytes."""

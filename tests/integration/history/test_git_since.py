@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 
 import pytest
 
@@ -60,24 +61,70 @@ def test_a_shallow_clone_without_the_base_says_what_to_fetch_and_that_works(fork
     assert found.note.startswith("compared with origin/main itself: this shallow clone does not hold the commit where")
 
 
+MAIN = "main:refs/remotes/origin/main"
+WHOLE = "git fetch --unshallow"
+
+
 @pytest.mark.parametrize(
     ("revision", "hint"),
     [
-        ("0123456789" * 4, "git fetch --depth=1 origin 0123456789012345678901234567890123456789"),
-        ("HEAD~1", "git fetch --unshallow (in GitHub Actions: fetch-depth: 0 at actions/checkout)"),
-        ("v1.0", "git fetch --depth=1 origin v1.0"),
+        ("main", f"git fetch --depth=1 origin {MAIN}, then --since origin/main"),
+        ("refs/heads/main", f"git fetch --depth=1 origin {MAIN}, then --since origin/main"),
+        ("refs/remotes/origin/main", f"git fetch --depth=1 origin {MAIN}"),
+        ("origin", "git fetch --depth=1 origin HEAD:refs/remotes/origin/HEAD"),
+        ("v1.0", "git fetch --depth=1 origin tag v1.0"),
+        ("refs/tags/v1.0", "git fetch --depth=1 origin tag v1.0"),
+        ("v1.0~1", f"{WHOLE} origin tag v1.0"),
+        ("HEAD~1", f"{WHOLE} (in GitHub Actions: fetch-depth: 0 at actions/checkout)"),
+        ("origin/side~1", f"{WHOLE} (in GitHub Actions: fetch-depth: 0 at actions/checkout)"),
+        ("origin/main~1", f"{WHOLE} origin {MAIN}"),
+        ("main~1", f"{WHOLE} origin {MAIN}, then --since origin/main~1"),
+        ("main^{commit}", f"{WHOLE} origin {MAIN}, then --since origin/main^{{commit}}"),
     ],
 )
-def test_a_shallow_clone_says_what_to_fetch_for_other_names(forked, tmp_path, revision, hint):
+def test_what_a_shallow_clone_says_to_fetch_brings_it(forked, tmp_path, revision, hint):
+    forked.git("tag", "-a", "-m", "first", "v1.0", "main")
+    forked.git("symbolic-ref", "HEAD", "refs/heads/main")
+    clone = shallow(forked, tmp_path / "clone")
     with pytest.raises(UsageError) as caught:
-        shallow(forked, tmp_path / "clone").repository().changed_since(revision)
+        clone.repository().changed_since(revision)
     assert caught.value.hint == hint
+    command, _, then = hint.partition(" (")[0].partition(", then --since ")
+    clone.git(*shlex.split(command)[1:])
+    assert clone.repository().changed_since(then or revision).base
 
 
-def test_a_whole_clone_is_not_told_to_become_shallow(forked, tmp_path):
+def test_a_shallow_clone_says_what_brings_a_commit_by_its_id(forked, tmp_path):
+    forked.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    commit = forked.git("rev-parse", "side~1")
+    clone = shallow(forked, tmp_path / "clone")
+    for revision, hint in (
+        (commit, f"git fetch --depth=1 origin {commit}"),
+        (commit[:9], f"{WHOLE} origin '+refs/heads/*:refs/remotes/origin/*'"),
+    ):
+        with pytest.raises(UsageError) as caught:
+            clone.repository().changed_since(revision)
+        assert caught.value.hint == hint
+        shallow(forked, tmp_path / revision).git(*shlex.split(hint)[1:])
+        assert type(forked)(tmp_path / revision).repository().changed_since(revision).base == commit
+
+
+@pytest.mark.parametrize(
+    ("revision", "hint"),
+    [
+        ("origin/nowhere", "git fetch origin nowhere:refs/remotes/origin/nowhere"),
+        ("main", "orchestrator audit --since origin/main"),
+        ("main~1", "orchestrator audit --since origin/main~1"),
+        ("abcdef012", "git fetch origin"),
+        ("HEAD~99", "git log --oneline --all"),
+        ("a b", "git log --oneline --all"),
+        ("$(id)", "git log --oneline --all"),
+    ],
+)
+def test_a_whole_clone_is_not_told_to_become_shallow(forked, tmp_path, revision, hint):
     with pytest.raises(UsageError) as caught:
-        forked.clone(tmp_path / "clone").repository().changed_since("origin/nowhere")
-    assert caught.value.hint == "git fetch origin nowhere:refs/remotes/origin/nowhere"
+        forked.clone(tmp_path / "clone", "--branch=side").repository().changed_since(revision)
+    assert caught.value.hint == hint
 
 
 @pytest.mark.parametrize("revision", ["", "-q", "--help", "main:a.py", "main^{tree}", "no such thing", "a..b"])
@@ -188,6 +235,30 @@ def test_facts_of_an_unborn_a_detached_and_a_shallow_head(scratch, forked, tmp_p
     unborn = type(scratch)(tmp_path / "unborn")
     unborn.git("init", "-q", "-b", "trunk")
     assert (unborn.repository().facts().branch, unborn.repository().facts().head) == ("trunk", "")
+
+
+@pytest.mark.parametrize("revision", ["HEAD", "@"])
+@pytest.mark.parametrize("hash", ["sha1", "sha256"])
+def test_before_the_first_commit_head_is_nothing_and_every_file_is_new(tmp_path, scratch, revision, hash):
+    (tmp_path / "unborn").mkdir()
+    unborn = type(scratch)(tmp_path / "unborn")
+    unborn.git("init", "-q", f"--object-format={hash}")
+    assert unborn.repository().changed_since(revision).changes == ()
+    unborn.write("staged.py", "1\n")
+    unborn.git("add", "staged.py")
+    unborn.write("untracked.py", "2\n")
+    found = unborn.repository().changed_since(revision)
+    assert told(found) == {"staged.py": ("", None), "untracked.py": ("", None)}
+    assert (found.base, found.deleted, found.note) == ("", (), "there is no commit yet: every file is new")
+    with pytest.raises(UsageError, match="no such commit"):
+        unborn.repository().changed_since("HEAD~1")
+
+
+def test_a_damaged_head_is_not_taken_for_the_time_before_the_first_commit(scratch):
+    scratch.commit({"a.py": "1\n"})
+    scratch.write(".git/refs/heads/main", "0123456789" * 4 + "\n")
+    with pytest.raises((UsageError, StorageError), match="cannot compare with HEAD"):
+        scratch.repository().changed_since("HEAD")
 
 
 def test_an_unborn_head_compares_with_the_revision_itself(scratch):

@@ -1,0 +1,71 @@
+"""What to type when the commit of ``--since REV`` is not in this clone: the command that brings it, and the name it has then."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from core.adapters.git.command import Git
+
+#: What can follow a name in a revision: ``main~2``, ``main^{commit}``, ``main@{yesterday}``.
+_REVISION = re.compile(r"(?P<name>\w[\w./+%#=,-]*|@)(?P<steps>[~^][\w~^{}-]*|@\{[\w ./:-]*\})?")
+_WHOLE_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_PART_OF_AN_ID = re.compile(r"[0-9a-f]{7,63}")
+#: A tag, as far as a name can tell.
+_VERSION = re.compile(r"v?\d+(\.\d+)+\S*")
+_LOOK = "git log --oneline --all"
+_IN_ACTIONS = " (in GitHub Actions: fetch-depth: 0 at actions/checkout)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """Something to fetch."""
+
+    #: Arguments of ``git fetch`` after the remote.
+    refspec: str
+    #: What it is called afterwards.
+    name: str
+
+
+def how_to_get(git: Git, revision: str, *, shallow: bool) -> str:
+    """Return what to type for a revision that is not here; in a shallow clone only as much is fetched as it takes."""
+    found = _REVISION.fullmatch(revision)
+    remotes = git.line("remote").split()
+    if not found or not remotes:
+        return _LOOK
+    name, steps = found["name"], found["steps"] or ""
+    if steps and _is_here(git, name):
+        return f"git fetch --unshallow{_IN_ACTIONS}" if shallow else _LOOK
+    if not _WHOLE_ID.fullmatch(name) and _PART_OF_AN_ID.fullmatch(name):
+        return _everything(remotes[0]) if shallow else f"git fetch {remotes[0]}"
+    remote, wanted = _wanted(name, remotes)
+    then = f"--since {wanted.name}{steps}" if wanted.name != name else ""
+    if then and _is_here(git, f"{wanted.name}{steps}"):
+        return f"orchestrator audit {then}"
+    depth = "" if not shallow else "--unshallow " if steps else "--depth=1 "
+    return f"git fetch {depth}{remote} {wanted.refspec}" + (f", then {then}" if then else "")
+
+
+def _wanted(name: str, remotes: list[str]) -> tuple[str, _Wanted]:
+    """Return the remote to ask, and for what."""
+    short = name.removeprefix("refs/remotes/")
+    remote, _, branch = short.partition("/")
+    if remote in remotes:
+        branch = branch or "HEAD"
+        return remote, _Wanted(refspec=f"{branch}:refs/remotes/{remote}/{branch}", name=name)
+    remote = remotes[0]
+    if _WHOLE_ID.fullmatch(name):
+        return remote, _Wanted(refspec=name, name=name)
+    if name.startswith("refs/tags/") or _VERSION.fullmatch(name):
+        return remote, _Wanted(refspec=f"tag {name.removeprefix('refs/tags/')}", name=name)
+    branch = name.removeprefix("refs/heads/")
+    return remote, _Wanted(refspec=f"{branch}:refs/remotes/{remote}/{branch}", name=f"{remote}/{branch}")
+
+
+def _everything(remote: str) -> str:
+    """Return what brings every branch whole: no remote tells which commit a part of an id means."""
+    return f"git fetch --unshallow {remote} '+refs/heads/*:refs/remotes/{remote}/*'"
+
+
+def _is_here(git: Git, revision: str) -> bool:
+    return bool(git.line("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"))
