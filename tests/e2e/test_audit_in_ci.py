@@ -91,18 +91,53 @@ def test_every_input_that_a_script_uses_comes_through_the_environment():
         assert "${{" not in step["run"]
 
 
-def test_the_hook_passes_what_is_no_worse_and_leaves_the_tree_alone(repository):
+def commit_through_the_hook(repository: CodeRepository) -> subprocess.CompletedProcess[str]:
+    """Run the hook as pre-commit does: the paths of what is staged, what is not staged put away, untracked files as they are."""
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
-    words = hook["entry"].split()
-    assert words[0] == "orchestrator"
-    repository.run(*words[1:])
+    assert hook["entry"].split()[0] == "orchestrator"
+    staged = repository.git("diff", "--staged", "--name-only", "-z", "--diff-filter=ACMRTUXB").split("\0")[:-1]
+    names = [name for name in staged if name.endswith(".py")] if hook.get("pass_filenames", True) else []
+    return repository.run(*hook["entry"].split()[1:], *names)
+
+
+def test_the_hook_passes_what_is_no_worse_and_leaves_the_tree_alone(repository):
+    repository.write("lib/b.py", branchy("bad", 11, "item"))
+    repository.git("add", "lib")
+    commit_through_the_hook(repository)
     before = repository.git("status", "--porcelain")
 
-    assert repository.run(*words[1:]).returncode == 0
+    assert commit_through_the_hook(repository).returncode == 0
     assert repository.git("status", "--porcelain") == before
     repository.write("lib/b.py", branchy("bad", 13, "item"))
-    done = repository.run(*words[1:])
+    repository.git("add", "lib")
+    done = commit_through_the_hook(repository)
     assert (done.returncode, "worse, was 12" in done.stdout) == (1, True)
+
+
+def test_the_hook_judges_what_is_committed_and_no_file_beside_it(repository):
+    repository.write("lib/c.py", branchy("fine", 3))
+    repository.git("add", "lib/c.py")
+    repository.write("scratch.py", branchy("draft", 30))
+
+    assert commit_through_the_hook(repository).returncode == 0
+    repository.git("add", "scratch.py")
+    assert commit_through_the_hook(repository).returncode == 1
+
+
+def test_the_hook_judges_the_first_commit(tmp_path):
+    repository = CodeRepository(tmp_path / "fresh")
+    repository.write("a.py", branchy("fine", 3))
+    repository.git("add", "a.py")
+    assert commit_through_the_hook(repository).returncode == 0
+    repository.write("a.py", branchy("worst", 30))
+    repository.git("add", "a.py")
+    done = commit_through_the_hook(repository)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (1, "gate failed: 1 finding new or worse against HEAD (--fail-on worse)")
+
+
+def test_the_hook_knows_what_a_commit_moves(repository):
+    repository.git("mv", "lib/b.py", "lib/z.py")
+    assert commit_through_the_hook(repository).returncode == 0
 
 
 def documented() -> list[str]:
