@@ -8,8 +8,9 @@ from dataclasses import replace
 from core.domain.accepted import Accepted
 from core.domain.audit import AuditReport
 from core.domain.baseline import ratchet, renewed
+from core.domain.change import ChangeSet
 from core.domain.finding import Finding
-from core.domain.gate import FailOn, GateReport, Judgement, Standing, TaskCheck, accept, judge, key_of
+from core.domain.gate import FailOn, GateReport, Judgement, Standing, TaskCheck, accept, alike, judge, key_of
 from core.domain.metric import Metric
 from core.domain.plugin_findings import plugin_of
 from core.domain.refactor_task import is_own, number, place, place_of
@@ -17,6 +18,9 @@ from core.domain.task import Task
 from core.errors import InvalidFile, StorageError, UsageError
 from core.ports import BaselineFile, Repository
 from core.self_auditor import SelfAuditor
+
+#: Whether a path is among those asked for.
+_Scope = Callable[[str], bool]
 
 
 class Gate:
@@ -37,8 +41,7 @@ class Gate:
         known = self._baseline.read()
         report = self._auditor.measure(paths or None)
         accepted = known or ()
-        in_scope = _scope(paths)
-        judgement = judge(report.findings, report.shapes, _judgeable(accepted, report, in_scope), _paths(report))
+        judgement = self._judged(report, accepted, _scope(paths))
         notes = () if known is None else self._turn_ratchet(judgement, accepted, report, shrink=shrink)
         return GateReport(
             report=report,
@@ -57,11 +60,10 @@ class Gate:
         report = self._auditor.measure(paths or None)
         in_scope = _scope(paths)
         accepted = renewed(report, known, in_scope)
-        before = judge(report.findings, report.shapes, _judgeable(known, report, in_scope), _paths(report))
+        before = self._judged(report, known, in_scope)
         self._baseline.write(accepted)
-        note = f"{self._name}: {len(accepted)} accepted{_difference(before)}"
-        judgement = judge(report.findings, report.shapes, _judgeable(accepted, report, in_scope), _paths(report))
-        notes = (note, *report.notes)
+        notes = (f"{self._name}: {len(accepted)} accepted{_difference(before)}", *report.notes)
+        judgement = self._judged(report, accepted, in_scope)
         return GateReport(report=report, judgement=judgement, fail_on=fail_on or FailOn.WORSE, against=self._name, notes=notes)
 
     def audit_since(self, revision: str, paths: Sequence[str] = (), *, fail_on: FailOn | None = None) -> GateReport:
@@ -70,17 +72,37 @@ class Gate:
         Raises UsageError with what to fetch where the revision is not here, StorageError.
         """
         changes = self._repository.changed_since(revision)
-        in_scope = _scope(paths)
-        changes = replace(changes, changes=tuple(change for change in changes.changes if in_scope(change.path)))
-        now, base = self._auditor.measure_change(changes)
-        accepted = (accept(finding, base.shapes.get(finding.fingerprint, "")) for finding in base.findings)
+        report, judgement = self._judged_change(changes, _scope(paths))
         return GateReport(
-            report=now,
-            judgement=judge(now.findings, now.shapes, accepted, _paths(now)),
+            report=report,
+            judgement=judgement,
             fail_on=fail_on or FailOn.WORSE,
             against=revision if not changes.base or changes.base.startswith(revision) else f"{revision} ({changes.base[:7]})",
             notes=(changes.note,) if changes.note else (),
         )
+
+    def _judged(self, report: AuditReport, accepted: Iterable[Accepted], in_scope: _Scope) -> Judgement:
+        """Compare what was found in a scope with what was accepted there, and with what may have moved there from elsewhere."""
+        known = [each for each in accepted if report.knows(each.metric, each.block)]
+        here = [each for each in known if in_scope(each.path)]
+        judgement = judge(report.findings, report.shapes, here, _paths(report))
+        origins = alike(judgement, report.shapes, (each for each in known if not in_scope(each.path)))
+        if not origins:
+            return judgement
+        # It is a move only if it is there no more.
+        there = self._auditor.measure(sorted(origins))
+        here += [each for each in known if each.path in origins]
+        findings, shapes = (*report.findings, *there.findings), {**report.shapes, **there.shapes}
+        return judge(findings, shapes, here, _paths(report) | _paths(there)).within(in_scope)
+
+    def _judged_change(self, change_set: ChangeSet, in_scope: _Scope) -> tuple[AuditReport, Judgement]:
+        """Measure the changes in a scope at both ends and compare; what is new there may have moved from a change elsewhere."""
+        part = replace(change_set, changes=tuple(change for change in change_set.changes if in_scope(change.path)))
+        report, base = self._auditor.measure_change(part)
+        judgement = _compared(report, base)
+        if part == change_set or not judgement.count(Standing.NEW):
+            return report, judgement
+        return report, _compared(*self._auditor.measure_change(change_set)).within(in_scope)
 
     def _known(self, paths: Sequence[str]) -> tuple[Accepted, ...]:
         try:
@@ -167,15 +189,15 @@ def _difference(judgement: Judgement) -> str:
     return f" ({', '.join(parts)})" if parts else ""
 
 
-def _scope(paths: Sequence[str]) -> Callable[[str], bool]:
+def _scope(paths: Sequence[str]) -> _Scope:
     """Return whether a path is one of ``paths`` or below one; every path where there are none."""
     below = tuple(f"{path}/" for path in paths)
     return lambda path: not paths or path in paths or path.startswith(below)
 
 
-def _judgeable(accepted: Iterable[Accepted], report: AuditReport, in_scope: Callable[[str], bool]) -> list[Accepted]:
-    """Return what was accepted in the scope, but for what the report cannot know of."""
-    return [each for each in accepted if in_scope(each.path) and report.knows(each.metric, each.block)]
+def _compared(now: AuditReport, base: AuditReport) -> Judgement:
+    accepted = (accept(finding, base.shapes.get(finding.fingerprint, "")) for finding in base.findings)
+    return judge(now.findings, now.shapes, accepted, _paths(now))
 
 
 def _paths(report: AuditReport) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -74,6 +74,13 @@ class Judgement:
     def count(self, standing: Standing) -> int:
         return sum(judged.standing is standing for judged in self.judged)
 
+    def within(self, in_scope: Callable[[str], bool]) -> Judgement:
+        """Return what of it lies in a scope."""
+        return Judgement(
+            judged=tuple(judged for judged in self.judged if in_scope(judged.finding.path)),
+            gone=tuple(known for known in self.gone if in_scope(known.path)),
+        )
+
 
 def accept(finding: Finding, shape: str = "") -> Accepted:
     """Return a finding as one that is accepted from now on."""
@@ -96,6 +103,13 @@ def judge(findings: Sequence[Finding], shapes: Mapping[str, str], accepted: Iter
         judged=tuple(_judged(finding, matched.get(finding.fingerprint)) for finding in findings),
         gone=tuple(sorted(gone, key=lambda known: (known.path, known.block, known.metric))),
     )
+
+
+def alike(judgement: Judgement, shapes: Mapping[str, str], accepted: Iterable[Accepted]) -> frozenset[str]:
+    """Return the paths of accepted findings that a new one may be under its old name or in its old place."""
+    new = {_trait(judged.finding, shapes) for judged in judgement.judged if judged.standing is Standing.NEW}
+    known = _by_trait(accepted, ()) if new else {}
+    return frozenset(each.path for trait in new for each in known.get(trait, ()))
 
 
 def key_of(finding: Finding) -> Key:
@@ -124,25 +138,28 @@ def _matched(
 ) -> dict[str, Accepted]:
     """Return the accepted finding that each one is, by fingerprint; they leave ``before``."""
     matched = {finding.fingerprint: known for finding in findings if (known := before.pop(key_of(finding), None))}
-    alike = _by_trait(before.values(), measured)
+    known_again = _by_trait(before.values(), measured)
     for finding in (finding for finding in findings if finding.fingerprint not in matched):
-        trait = (finding.metric, shapes.get(finding.fingerprint, "") if finding.block else number(finding.score))
-        if twins := alike.get(trait):
+        if twins := known_again.get(_trait(finding, shapes)):
             twin = min(twins, key=partial(_distance, finding))
             twins.remove(twin)
             matched[finding.fingerprint] = before.pop(twin.key)
     return matched
 
 
+def _trait(finding: Finding, shapes: Mapping[str, str]) -> _Trait:
+    return (finding.metric, shapes.get(finding.fingerprint, "") if finding.block else number(finding.score))
+
+
 def _by_trait(accepted: Iterable[Accepted], measured: Collection[str]) -> dict[_Trait, list[Accepted]]:
     """Return what can be known again elsewhere, by its trait: blocks with a shape, files that are gone."""
-    alike: dict[_Trait, list[Accepted]] = {}
+    found: dict[_Trait, list[Accepted]] = {}
     for known in accepted:
         if known.block and known.shape:
-            alike.setdefault((known.metric, known.shape), []).append(known)
+            found.setdefault((known.metric, known.shape), []).append(known)
         elif not known.block and known.path not in measured:
-            alike.setdefault((known.metric, known.score), []).append(known)
-    return alike
+            found.setdefault((known.metric, known.score), []).append(known)
+    return found
 
 
 def _distance(finding: Finding, known: Accepted) -> tuple[bool, bool, str, str]:

@@ -106,6 +106,22 @@ def test_a_part_of_the_repository_says_nothing_about_the_rest(accepted):
     assert len(entries(accepted)) == 3
 
 
+def test_what_moved_into_the_part_is_no_newer_than_in_a_full_audit(accepted):
+    accepted.git("mv", "src/a.py", "src/z.py")
+    done = accepted.audit("src/z.py", CI="1")
+
+    assert (done.returncode, done.stdout.count("was src/a.py")) == (0, 2)
+    assert accepted.audit("src/z.py").stderr == "note: audit-baseline.json shrank (2 moved): commit it\n"
+    assert accepted.audit(CI="1").stderr == ""
+
+
+def test_what_was_copied_into_the_part_is_new(accepted):
+    accepted.write("src/copy.py", branchy("bad", 12, "item"))
+    assert accepted.audit("src/copy.py").returncode == 1
+    accepted.write("lib/b.py", branchy("fine", 2))  # now it is a move
+    assert accepted.audit("src/copy.py", CI="1").returncode == 0
+
+
 def test_accepting_a_part_keeps_what_is_accepted_elsewhere(accepted):
     accepted.write("src/a.py", branchy("old", 30))
     done = accepted.audit("src", "--update-baseline")

@@ -76,6 +76,13 @@ def test_paths_narrow_it(repository):
     assert standings(repository, "lib") == {"fresh": "new"}
 
 
+def test_what_moved_into_these_paths_is_not_new(repository):
+    repository.write("src/b.py", branchy("fine", 2))
+    repository.write("lib/new.py", branchy("bad", 12, "item"), branchy("fresh", 15, "thing"))
+
+    assert standings(repository, "lib") == {"fresh": "new", "bad": "same"}
+
+
 def test_the_baseline_has_no_part_in_it(repository):
     repository.audit("--update-baseline")
     before = (repository.root / "audit-baseline.json").read_bytes()
