@@ -114,17 +114,17 @@ class Gate:
 
     def _turn_ratchet(self, judgement: Judgement, known: Sequence[Accepted], report: AuditReport, *, shrink: bool) -> tuple[str, ...]:
         turn = ratchet(judgement, known, report.shapes)
-        if not turn.turned:
-            return ()
-        parts = ((turn.gone, "gone"), (turn.lowered, "better"), (turn.moved, "moved"))
+        parts = ((turn.gone, "gone"), (turn.lowered, "better"), (turn.moved, "moved"), (turn.edited, "edited"))
         what = ", ".join(f"{number} {word}" for number, word in parts if number)
         if not shrink:
-            return (f"{self._name} can shrink ({what}): run orchestrator audit on your machine and commit it",)
+            return (f"{self._name} can shrink ({what}): run orchestrator audit on your machine and commit it",) if turn.turned else ()
+        if not what:
+            return ()
         try:
             self._baseline.write(turn.accepted)
         except StorageError as error:
-            return (f"{error}; it could shrink ({what})",)
-        return (f"{self._name} shrank ({what}): commit it",)
+            return (f"{error}; it could be brought up to date ({what})",)
+        return (f"{self._name} {'shrank' if turn.turned else 'was brought up to date'} ({what}): commit it",)
 
 
 def check_task(auditor: SelfAuditor, task: Task) -> TaskCheck:

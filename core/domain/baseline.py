@@ -20,6 +20,8 @@ class Ratchet:
     lowered: int = 0
     #: Entries whose block or file has another place now.
     moved: int = 0
+    #: Entries whose block does something else now, at the score that was accepted.
+    edited: int = 0
 
     @property
     def turned(self) -> bool:
@@ -33,20 +35,25 @@ def renewed(report: AuditReport, known: Iterable[Accepted], in_scope: Callable[[
 
 
 def ratchet(judgement: Judgement, known: Iterable[Accepted], shapes: Mapping[str, str]) -> Ratchet:
-    """Return ``known`` without what is gone, with the scores that got better and the places that changed."""
+    """Return ``known`` without what is gone, with the scores that got better, and the places and shapes that changed.
+
+    A shape follows its block's edits, so that a later rename is known.
+    """
     entries = strictest(known)
     for gone in judgement.gone:
         entries.pop(gone.key, None)
-    lowered = moved = 0
+    lowered = moved = edited = 0
     for judged in judgement.judged:
-        if judged.before is None or not (judged.moved or judged.standing is Standing.BETTER):
+        if judged.before is None:
             continue
-        better = judged.standing is Standing.BETTER
-        lowered, moved = lowered + better, moved + judged.moved
         now = accept(judged.finding, shapes.get(judged.finding.fingerprint, ""))
-        entries.pop(judged.before.key, None)
-        entries[now.key] = now if better else _at(now, judged.before.score)
-    return Ratchet(accepted=in_order(entries.values()), gone=len(judgement.gone), lowered=lowered, moved=moved)
+        better = judged.standing is Standing.BETTER
+        other = judged.standing is Standing.SAME and not judged.moved and now.shape not in ("", judged.before.shape)
+        if better or other or judged.moved:
+            lowered, moved, edited = lowered + better, moved + judged.moved, edited + other
+            entries.pop(judged.before.key, None)
+            entries[now.key] = now if better else _at(now, judged.before.score)
+    return Ratchet(accepted=in_order(entries.values()), gone=len(judgement.gone), lowered=lowered, moved=moved, edited=edited)
 
 
 def in_order(accepted: Iterable[Accepted]) -> tuple[Accepted, ...]:

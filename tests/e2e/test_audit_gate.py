@@ -98,6 +98,17 @@ def test_in_ci_the_baseline_is_left_alone_and_the_command_is_named(accepted):
     assert (accepted.root / "audit-baseline.json").read_bytes() == before
 
 
+def test_a_block_that_was_edited_and_later_renamed_is_still_accepted(accepted):
+    accepted.write("lib/b.py", branchy("bad", 12, "other"))
+    ci = accepted.audit(CI="1")
+    assert (ci.returncode, ci.stderr) == (0, "")
+    assert accepted.audit().stderr == "note: audit-baseline.json was brought up to date (1 edited): commit it\n"
+    assert accepted.audit().stderr == ""
+    accepted.write("lib/b.py", branchy("renamed", 12, "other"))
+
+    assert accepted.audit(CI="1").returncode == 0
+
+
 def test_a_part_of_the_repository_says_nothing_about_the_rest(accepted):
     done = accepted.audit("src")
 

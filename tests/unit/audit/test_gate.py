@@ -148,6 +148,15 @@ def test_the_ratchet_follows_a_rename_and_keeps_the_score_that_was_accepted():
     assert (turned.moved, turned.lowered) == (1, 0)
 
 
+def test_the_ratchet_follows_an_edit_at_the_same_score_and_no_worse_one():
+    finding, worse = complex_block(), complex_block(block="worse", score=30)
+    known = [accepted(shape="s1"), accepted(block="worse", shape="s1")]
+    turned = turn([finding, worse], known, {**shapes(finding, "s2"), **shapes(worse, "s2")})
+
+    assert turned.accepted == (accepted(shape="s2"), accepted(block="worse", shape="s1"))
+    assert (turned.edited, turned.turned) == (1, False)
+
+
 def test_a_renewed_baseline_keeps_what_lies_outside_of_the_scope():
     from core.domain.audit import AuditReport
 
