@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from core.assembly import Project, task_file
 from core.assembly.audit import open_gate
 from core.cli.backlog_view import say, say_json, stdout
-from core.domain.audit import AuditedFile
-from core.domain.gate import GateReport, Judged, key_of
+from core.domain.audit import AuditedFile, AuditReport
+from core.domain.finding import Finding
+from core.domain.gate import GateReport, Judged
 from core.domain.metric import FileMeasure
-from core.domain.refactor_task import is_own, place_of, refactor_entry, task_id
+from core.domain.refactor_task import is_own, place, place_of, refactor_entry, task_id
+from core.domain.status import OPEN
+from core.domain.task import Task
 from core.errors import InvalidFile, StorageError, UsageError
 from core.self_auditor import SelfAuditor
-
-#: Task id → metric, path and block that its entry names.
-_Places = Mapping[str, tuple[str, str, str]]
 
 
 def show_explanation(project: Project, auditor: SelfAuditor, wanted: str, *, json: bool, done: Callable[[], None]) -> int:
@@ -28,33 +27,58 @@ def show_explanation(project: Project, auditor: SelfAuditor, wanted: str, *, jso
     from core.reports.audit_explain import Story, story_json, story_text
 
     gate = open_gate(project, auditor).audit()
-    finding_asked = find(gate, wanted, _task_places(project))
-    finding = finding_asked.finding
+    own = _own_tasks(project)
+    judged = find(gate, wanted, own)
+    finding = judged.finding
     advice = auditor.advice(finding)
     done()
     story = Story(
-        judged=finding_asked,
+        judged=judged,
         against=gate.against,
         file=next((file for file in gate.report.files if file.path == finding.path), AuditedFile(path=finding.path, measure=FileMeasure())),
         advice=advice,
         entry=refactor_entry(finding, advice, gate.report.shapes.get(finding.fingerprint, "")),
+        task=task_of(finding, gate.report, own),
         gap=gate.report.gap,
     )
     return say_json(story_json(story)) if json else say(story_text(story, stdout().style()))
 
 
-def find(gate: GateReport, wanted: str, tasks: _Places) -> Judged:
-    """Return the finding with a fingerprint, a task's id, or a place ``PATH::BLOCK``. Raises UsageError."""
+def find(gate: GateReport, wanted: str, own: Sequence[Task]) -> Judged:
+    """Return the finding with a fingerprint, a place ``PATH::BLOCK``, or the id of the task that it is or would be. Raises UsageError."""
     names: dict[str, Judged] = {}
+    by_id = {task.id: task for task in own}
     for judged in gate.judgement.judged:
-        finding = judged.finding
-        place = f"{finding.path}::{finding.block}" if finding.block else finding.path
-        names.setdefault(place, judged)
-        names[finding.fingerprint] = names[task_id(finding.fingerprint)] = judged
-        names.update((name, judged) for name, key in tasks.items() if key == key_of(finding))
+        finding, task = judged.finding, task_of(judged.finding, gate.report, own)
+        names.setdefault(f"{finding.path}::{finding.block}" if finding.block else finding.path, judged)
+        names[finding.fingerprint] = judged
+        if task or task_id(finding.fingerprint) not in by_id:
+            names[task.id if task else task_id(finding.fingerprint)] = judged
     if wanted in names:
         return names[wanted]
+    if wanted in by_id:
+        raise _without_finding(by_id[wanted])
     raise UsageError(f"no finding {wanted}", hint=_measured(gate, wanted) or _nearest(wanted, names))
+
+
+def task_of(finding: Finding, report: AuditReport, own: Iterable[Task]) -> Task | None:
+    """Return the Reflector's task about a finding: by its place, or, until the next cycle, by the shape of a block that was renamed."""
+    alike = [task for task in own if task.origin.get("metric") == finding.metric]
+    here = [task for task in alike if place_of(task) == (finding.path, finding.block)]
+    if here:
+        return min(here, key=lambda task: task.status not in OPEN)
+    shape = report.shapes.get(finding.fingerprint)
+    renamed = [task for task in alike if shape and task.status in OPEN and task.origin.get("shape") == shape]
+    taken = {(other.path, other.block) for other in report.findings if other.metric is finding.metric} if renamed else ()
+    return next((task for task in renamed if place_of(task) not in taken), None)
+
+
+def _without_finding(task: Task) -> UsageError:
+    about = f"{task.origin.get('metric')} of {place(*place_of(task))}"
+    return UsageError(
+        f"no finding {task.id}: nothing is over a threshold any more where that task was about {about}; it is {task.status}",
+        hint=f"orchestrator history {task.id}",
+    )
 
 
 def _measured(gate: GateReport, wanted: str) -> str:
@@ -74,10 +98,12 @@ def _nearest(wanted: str, names: Mapping[str, Judged]) -> str:
     return f"did you mean {near[0]}?" if near else "orchestrator audit lists the findings; a place is PATH::BLOCK"
 
 
-def _task_places(project: Project) -> _Places:
-    """Return what the Reflector's tasks are about; without a sound tasks file, nothing."""
+def _own_tasks(project: Project) -> tuple[Task, ...]:
+    """Return the Reflector's tasks; without a sound tasks file, none."""
     file = task_file(project)
-    with suppress(InvalidFile, StorageError):
-        own = [task for task in file.read().tasks if is_own(task)]
-        return {task.id: (str(task.origin.get("metric")), *place_of(task)) for task in own}
-    return {}
+    try:
+        return tuple(task for task in file.read().tasks if is_own(task))
+    except (InvalidFile, StorageError):
+        return ()
+    finally:
+        file.close()

@@ -10,6 +10,7 @@ from core.domain.audit import AuditedFile
 from core.domain.finding import Finding
 from core.domain.gate import Judged
 from core.domain.metric import Metric
+from core.domain.task import Task
 from core.domain.trend import Direction, Point, sparkline
 from core.reports.audit_words import finding_fields, sentence, standing_words, where
 from core.reports.columns import one_line, wrap
@@ -33,8 +34,10 @@ class Story:
     file: AuditedFile
     #: What to do, drawn from the code; may be empty.
     advice: str
-    #: The entry of tasks.yml that it would be.
+    #: The entry of tasks.yml that it would be as a new task.
     entry: Mapping[str, Any]
+    #: The task that it is; None where it has none.
+    task: Task | None = None
     #: Why there is no trend, or a short one.
     gap: str = ""
 
@@ -71,8 +74,17 @@ def story_json(story: Story) -> dict[str, Any]:
         "urgency": round(story.judged.finding.urgency, 3),
         "history": points,
         "advice": story.advice,
-        "task": dict(story.entry),
+        "task": _task_fields(story),
     }
+
+
+def _task_fields(story: Story) -> dict[str, Any]:
+    task = story.task
+    if task is None:
+        return {**story.entry, "status": None}
+    verify = task.verify[0] if len(task.verify) == 1 else list(task.verify)
+    known = {"description": task.description, "kind": task.kind, "priority": task.priority, "cost": task.cost, "verify": verify}
+    return {"id": task.id, **known, "origin": dict(task.origin), "status": task.status.value}
 
 
 def _row(label: str, text: str, style: Style) -> str:
@@ -86,7 +98,7 @@ def _urgency(finding: Finding) -> str:
     lean, why = _LEANS[finding.direction]
     churn = 1.0 + min(finding.churn, 20) / 20.0
     over = f"{finding.excess:.2f} (doublings over the threshold)"
-    return f"{finding.urgency:.2f} = {over} × {churn:.2f} (changes often) × {lean:.2f} ({why})"
+    return f"{finding.urgency:.2f} = {over} × {churn:.2f} (touched by {count(finding.churn, 'revision')}) × {lean:.2f} ({why})"
 
 
 def _churn(story: Story) -> str:
@@ -106,8 +118,10 @@ def _trend(story: Story) -> str:
 
 
 def _task(story: Story) -> str:
-    entry = story.entry
-    return f"{entry['id']}, priority {entry['priority']}, cost {entry['cost']}, checked by: {entry['verify']}"
+    fields = _task_fields(story)
+    verify = fields["verify"] if isinstance(fields["verify"], str) else ", ".join(fields["verify"]) or "nothing"
+    about = f"priority {fields['priority']}, cost {fields['cost']:g}, checked by: {verify}"
+    return f"{fields['id']} ({fields['status'] or 'not written yet'}), {about}"
 
 
 def _values(story: Story, style: Style) -> str:

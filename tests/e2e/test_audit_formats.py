@@ -95,7 +95,7 @@ def test_explain_tells_the_whole_story_by_place_fingerprint_or_task(repository):
     assert told.returncode == 0
     assert told.stdout.splitlines()[0] == "grows has a cyclomatic complexity of 19 (C), at most 10 is wanted"
     assert "▁▄█ 11 → 19, worsening" in told.stdout
-    assert "urgency     1.33 = 0.93 (doublings over the threshold) × 1.15 (changes often) × 1.25 (getting worse)" in told.stdout
+    assert "urgency     1.33 = 0.93 (doublings over the threshold) × 1.15 (touched by 3 revisions) × 1.25 (getting worse)" in told.stdout
     assert (
         repository.audit("--explain", fingerprint).stdout == repository.audit("--explain", f"refactor-{fingerprint}").stdout == told.stdout
     )
@@ -107,3 +107,33 @@ def test_explain_tells_the_whole_story_by_place_fingerprint_or_task(repository):
 def test_explain_of_what_is_no_finding_says_what_is_there(repository):
     near = repository.audit("--explain", "src/package/odd näme.py::grow")
     assert (near.returncode, near.stderr.splitlines()[-1]) == (2, "  hint: did you mean src/package/odd näme.py::grows?")
+
+
+def test_explain_names_the_task_that_there_is(tmp_path):
+    repository = CodeRepository(tmp_path / "project")
+    repository.write("a.py", branchy("old", 14))
+    (repository.root / "tasks.yml").write_text("# tasks\n")
+    repository.commit()
+    assert "(not written yet), priority -8" in repository.audit("--explain", "a.py::old").stdout
+    repository.audit("--append")
+    (task,) = repository.tasks()
+
+    repository.write("copy.py", branchy("copy", 14))
+    assert "(not written yet)" in repository.audit("--explain", "copy.py::copy").stdout
+    (repository.root / "copy.py").unlink()
+
+    repository.write("a.py", branchy("renamed", 14))
+    for _ in range(2):  # before the next cycle and after it
+        told = repository.audit("--explain", "a.py::renamed")
+        assert f"task        {task} (pending), priority -8" in told.stdout
+        assert repository.audit("--explain", task).stdout == told.stdout
+        document = json.loads(repository.audit("--explain", task, "--json").stdout)
+        assert (document["task"]["id"], document["task"]["status"]) == (task, "pending")
+        repository.audit("--append")
+
+    repository.write("a.py", branchy("renamed", 3))
+    repository.audit("--append")
+    closed = repository.audit("--explain", task)
+    assert closed.returncode == 2
+    assert "was about complexity of `renamed` in a.py; it is done" in closed.stderr
+    assert f"hint: orchestrator history {task}" in closed.stderr
