@@ -58,9 +58,9 @@ class Work(StrEnum):
     COMMAND = "command"
     #: No command, but a check: done as soon as the check passes.
     GOAL = "goal"
-    #: Neither: done when its dependencies are.
+    #: Neither, but dependencies: done when they are.
     MILESTONE = "milestone"
-    #: Only a person finishes it.
+    #: Only a person finishes it: it says so, or nothing in it could tell that it is done.
     MANUAL = "manual"
 
 
@@ -106,7 +106,9 @@ class Task:
             return Work.MANUAL
         if self.command is not None or self.plugin is not None or self.kind in handlers:
             return Work.COMMAND
-        return Work.GOAL if self.verify else Work.MILESTONE
+        if self.verify:
+            return Work.GOAL
+        return Work.MILESTONE if self.dependencies else Work.MANUAL
 
 
 def with_status(task: Task, status: Status) -> Task:

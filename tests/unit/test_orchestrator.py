@@ -210,6 +210,16 @@ def test_a_milestone_is_done_when_its_dependencies_are():
     assert world.statuses["release"] == "done"
 
 
+def test_a_task_that_nothing_could_tell_to_be_done_waits_for_a_person():
+    """Neither command, check nor dependencies; a kind whose handler is spelt otherwise comes to the same."""
+    world = World([task("fix", command=None), task("agent", command=None, kind="refactr")])
+    last = world.run(handlers={"refactor": "agent"})
+
+    assert world.statuses == {"fix": "pending", "agent": "pending"}
+    assert last.waiting["fix"] == "a person finishes it: it has no command, no check and no dependencies"
+    assert world.commands == []
+
+
 def test_a_goal_whose_check_passes_is_done_and_one_whose_check_fails_waits():
     goals = [task("met", command=None, verify=("yes",)), task("unmet", command=None, verify=("no",)), task("next", "unmet")]
     world = World(goals, {"no": Script(exit_code=1)})

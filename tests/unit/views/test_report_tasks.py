@@ -62,7 +62,7 @@ def backdrop(*explanations, **fields):
         (task("a", Status.DONE), backdrop(), "done (unverified)"),
         (task("a", Status.DONE, verify=("true",)), backdrop(), "done (unverified)"),  # done by hand: its check never ran
         (task("a", Status.DONE), backdrop(verified={"a"}), "done"),
-        (task("a", Status.DONE, command=None), backdrop(), "done"),  # a milestone has nothing to check
+        (task("a", Status.DONE, command=None, dependencies=("b",)), backdrop(), "done"),  # a milestone has nothing to check
         (task("a", Status.DONE, command=None, kind="fix"), backdrop(handlers={"fix": "x"}), "done (unverified)"),
         (task("a", Status.FAILED), backdrop(), "failed"),
     ],
