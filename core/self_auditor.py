@@ -104,7 +104,9 @@ class SelfAuditor:
         if not finding.block:
             return self._meter.advise(finding.path)
         blocks = (block for file in self._meter.measure([finding.path]) for block in file.measure.blocks)
-        return self._meter.advise(finding.path, next((block for block in blocks if block.name == finding.block), None))
+        namesakes = (block for block in blocks if block.name == finding.block)
+        nearest = min(namesakes, key=lambda block: abs(block.line - finding.line), default=None)
+        return self._meter.advise(finding.path, nearest) if nearest else ""
 
 
 def find(files: Iterable[AuditedFile], settings: AuditSettings) -> tuple[tuple[Finding, ...], dict[str, str]]:

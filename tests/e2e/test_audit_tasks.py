@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -82,6 +84,18 @@ def test_a_part_of_the_repository_is_no_ground_for_a_cycle(appended):
     for part in (["src"], ["--since", "HEAD"]):
         done = appended.audit("--append", *part)
         assert (done.returncode, "looks at the whole repository" in done.stderr) == (2, True)
+
+
+def test_of_two_namesakes_the_worse_one_is_what_the_suggestion_speaks_of(repository):
+    repository.write("src/a.py", branchy("twice", 14), branchy("twice", 22, "other"))
+    property_ = f"    @property\n    def size(self):\n        return 1\n\n    @size.setter\n{indent(branchy('size', 13), '    ')}"
+    repository.write("src/b.py", "class Box:\n" + property_)
+    append(repository)
+    told = {task["origin"]["path"]: task["description"] for task in repository.tasks().values() if "origin" in task}
+
+    assert "complexity is 22" in told["src/a.py"]
+    assert re.findall(r"lines (\d+)", told["src/a.py"]) == ["32"]
+    assert re.findall(r"lines (\d+)", told["src/b.py"]) == ["8"]
 
 
 # -- what happens to a block, and what that makes of its task: the table ------------------------------------------------

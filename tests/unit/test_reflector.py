@@ -237,6 +237,22 @@ def test_of_namesakes_the_worst_counts_once():
     assert [finding.score for finding in findings] == [15]
 
 
+def test_what_is_suggested_is_drawn_from_the_namesake_that_is_the_finding():
+    class Namesakes(Code):
+        def _measure(self, blocks):
+            block = Block(kind=BlockKind.FUNCTION, name="f", line=1, end_line=9, column=0, complexity=12)
+            return FileMeasure(blocks=(block, replace(block, line=20, complexity=15)))
+
+        def advise(self, path, block=None):
+            return f"Extract line {block.line}." if block else "the file"
+
+    auditor = SelfAuditor(meter=Namesakes(a_py={}), clock=VirtualClock(), settings=AuditSettings())
+    (finding,) = auditor.measure().findings
+
+    assert (finding.line, auditor.advice(finding)) == (20, "Extract line 20.")
+    assert auditor.advice(replace(finding, block="gone")) == ""
+
+
 def test_thresholds_can_be_set_by_path_and_the_last_match_wins():
     settings = AuditSettings(
         thresholds=ThresholdSettings(complexity=10),
