@@ -23,7 +23,7 @@ from core.domain.options import (
     read_document,
     settings_table,
 )
-from core.domain.settings import Provenance, Settings, Source
+from core.domain.settings import PluginPolicySettings, Provenance, Settings, Source
 from core.domain.value_kinds import Complain, Text
 from core.domain.value_kinds import Path as ValuePath
 from core.errors import InvalidFile, Problem, UsageError
@@ -33,6 +33,7 @@ CONFIG_FILE = "config.yaml"
 #: Variables that a run gives to its tasks; those that begin with ORCHESTRATOR_TASK_ are too.
 RUN_VARIABLES = frozenset({"ORCHESTRATOR_RUN_ID", "ORCHESTRATOR_ATTEMPT"})
 _TASK_VARIABLES = "ORCHESTRATOR_TASK_"
+_POLICY = "plugin_policy."
 
 
 def load_config(
@@ -68,6 +69,22 @@ def merge_settings(document: Plain, shown: str, environ: Mapping[str, str], over
     if loading.problems:
         raise InvalidFile(loading.problems)
     return build_settings(loading.table, loading.values, MappingProxyType(loading.sources))
+
+
+def load_user_policy(path: Path) -> PluginPolicySettings:
+    """Return what the user's own config.yaml at ``path`` demands of plugins; the defaults where there is none.
+
+    It has the form of a repository's, of which ``plugin_policy`` alone may stand in it. Raises InvalidFile and StorageError.
+    """
+    loading = _Loading(settings_table())
+    document = read_config_file(path, str(path), required=False)
+    loading.take_document(document, str(path))
+    for key, place in loading.sources.items():
+        if not key.startswith(_POLICY):
+            loading.problems.append(Problem(file=place.place, message=f"{key} cannot be set here", hint="only plugin_policy can"))
+    if loading.problems:
+        raise InvalidFile(loading.problems)
+    return build_settings(loading.table, loading.values, MappingProxyType(loading.sources)).plugin_policy
 
 
 def config_schema() -> dict[str, Any]:

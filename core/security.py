@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import time
 
-from core.domain.plugin import Manifest, Permissions, PluginPolicy
+from core.domain.plugin import Manifest, Permissions
+from core.domain.plugin_policy import PluginPolicy
 from core.plugins.permission_check import permission_objections
 from core.plugins.signatures.bundle import user_trust
 from core.plugins.signatures.trust import TrustStore

@@ -14,7 +14,15 @@ def diagnose(project: Project) -> tuple[Diagnosis, ...]:
     from core.adapters.sqlite_journal.diagnosis import diagnose_state
 
     us = Diagnosis(subject="orchestrator", found=__version__)
-    return (us, *diagnose_machine(project.root), *_sandbox(), _tasks(project), _lock(project), diagnose_state(project.journal_path))
+    return (
+        us,
+        *diagnose_machine(project.root),
+        *_sandbox(),
+        _policy(project),
+        _tasks(project),
+        _lock(project),
+        diagnose_state(project.journal_path),
+    )
 
 
 def _sandbox() -> tuple[Diagnosis, ...]:
@@ -26,6 +34,12 @@ def _sandbox() -> tuple[Diagnosis, ...]:
         Diagnosis(subject=subject, found=found, health=health if subject.startswith("sandbox") else Health.FACT)
         for subject, _, found in (line.partition(": ") for line in layers.lines())
     )
+
+
+def _policy(project: Project) -> Diagnosis:
+    from core.assembly.plugin_host import diagnose_policy
+
+    return diagnose_policy(project)
 
 
 def _tasks(project: Project) -> Diagnosis:

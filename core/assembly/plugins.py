@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from core.assembly.project import PLUGINS_LOCK, Project, own_environment
+from core.assembly.plugin_host import plugin_host
+from core.assembly.project import PLUGINS_LOCK, Project
 from core.domain.plugin import Kind
 from core.errors import PluginRefused, UsageError
 from core.events import Event
 from core.plugins.auditing import GrantedAuditors
 from core.plugins.granted import granted
-from core.plugins.host import PluginHost, open_host
+from core.plugins.host import PluginHost
 from core.plugins.listening import Listening
 from core.ports import Listeners, PluginAuditors
 
@@ -20,12 +21,12 @@ _PREFIX = "plugin:"
 
 def plugin_listeners(project: Project) -> Listeners:
     """Return the granted listeners; none runs before the first event."""
-    return Listening(lambda: _host(project), project.settings.plugins)
+    return Listening(lambda: plugin_host(project), project.settings.plugins)
 
 
 def plugin_auditors(project: Project, hurried: Callable[[], bool]) -> PluginAuditors:
     """Return the granted auditors; they are killed once somebody is in a hurry."""
-    return GrantedAuditors(lambda: _host(project), project.settings.plugins, hurried)
+    return GrantedAuditors(lambda: plugin_host(project), project.settings.plugins, hurried)
 
 
 def tell_listeners(project: Project, event: Event) -> tuple[str, ...]:
@@ -43,7 +44,7 @@ def plugin_report(project: Project, wanted: str, report: dict[str, Any]) -> str:
 
     Raises PluginRefused when it is refused or fails, UsageError when there is none, as ``reporter_of`` does.
     """
-    host = _host(project)
+    host = plugin_host(project)
     plugin, called = reporter_of(project, wanted, host)
     answer = host.call(plugin, Kind.REPORTER, {"report": report}, dict(project.settings.plugins.get(plugin, {})), called=called)
     if not answer.ok:
@@ -53,7 +54,7 @@ def plugin_report(project: Project, wanted: str, report: dict[str, Any]) -> str:
 
 def reporter_of(project: Project, wanted: str, host: PluginHost | None = None) -> tuple[str, str]:
     """Return the plugin that provides a format and what it calls it. Raises UsageError naming the formats there are."""
-    manifests, problems = granted(host or _host(project), Kind.REPORTER)
+    manifests, problems = granted(host or plugin_host(project), Kind.REPORTER)
     formats = {item.name: manifest.id for manifest in manifests for item in manifest.provides if item.kind is Kind.REPORTER}
     if wanted in formats:
         return formats[wanted], wanted
@@ -62,7 +63,3 @@ def reporter_of(project: Project, wanted: str, host: PluginHost | None = None) -
         return name, ""
     known = ", ".join(sorted(formats)) or f"none in {PLUGINS_LOCK}"
     raise UsageError(f"no granted plugin reports as {wanted}", hint="; ".join(("reporters: " + known, *problems)))
-
-
-def _host(project: Project) -> PluginHost:
-    return open_host(project.root, own_environment())

@@ -26,11 +26,11 @@ NewFolder = Annotated[Path, typer.Argument(metavar="NAME|DIR", help="Id, or fold
 
 
 def plugin_host(directory: str) -> Any:
-    """Return the plugin host of the repository that a command works in. Raises UsageError and StorageError."""
+    """Return the plugin host of the repository that a command works in. Raises UsageError, InvalidFile and StorageError."""
     from core.assembly import open_project
-    from core.plugins.host import open_host
+    from core.assembly.plugin_host import plugin_host as opened
 
-    return open_host(open_project(directory, defaults=True).root, os.environ)
+    return opened(open_project(directory))
 
 
 def plugins_list(directory: Directory = "", json: Json = False) -> int:
@@ -41,14 +41,15 @@ def plugins_list(directory: Directory = "", json: Json = False) -> int:
     rows = [_row(host, plugin) for plugin in discover_plugins(host.repository, places=host.places)]
     if json:
         return say_json(rows)
+    policy = f"policy: {host.policy.words()}\n"
     if not rows:
-        return say("no plugins; write one: orchestrator plugins new NAME\n")
+        return say(f"no plugins; write one: orchestrator plugins new NAME\n{policy}")
     width = max(len(row["id"]) for row in rows)
     lines = []
     for row in rows:
         state = "ready" if not row["reasons"] else row["reasons"][0]
         lines.append(f"{row['id']:{width}}  {row['version']:8}  {row['origin']:10}  {', '.join(row['provides'])}: {state}")
-    return say("\n".join(lines) + "\n")
+    return say("\n".join(lines) + f"\n{policy}")
 
 
 def plugins_show(name: Name, directory: Directory = "", json: Json = False) -> int:

@@ -23,12 +23,13 @@ def plugins_install(
 
     It runs nowhere before a repository grants it: orchestrator plugins trust NAME.
     """
+    from core.assembly.plugin_host import user_policy
     from core.plugins.install import install_plugin
     from core.plugins.signatures.bundle import user_trust
     from core.plugins.user_places import user_places
 
     places = user_places(os.environ)
-    manifest = install_plugin(source, user_trust(places), places, time.time())
+    manifest = install_plugin(source, user_trust(places), places, time.time(), require=user_policy().require)
     if json:
         return say_json({"id": manifest.id, "version": manifest.version})
     return say(f"installed {manifest.id} {manifest.version}\nnext: orchestrator plugins trust {manifest.id}\n")

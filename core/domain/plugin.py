@@ -216,29 +216,9 @@ class FoundPlugin:
         return self.manifest.id if self.manifest else posixpath.basename(self.folder)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PluginPolicy:
-    """What the person who runs the tool allows at most, whatever manifests and locks say."""
-
-    #: ``signed``: by a key that is trusted for the plugin; ``certified``: and certified by a trusted certifier.
-    require: str = "signed"
-    #: Ids of plugins that never run.
-    blocked: tuple[str, ...] = ()
-    #: The most that any plugin may be granted; None: what its manifest asks and the lock grants.
-    ceiling: Permissions | None = None
-    #: Weakest sandbox in which plugins run: ``strong`` or ``basic``.
-    sandbox: str = "basic"
-
-
 def order_of(version: str) -> tuple[tuple[int, ...], int, tuple[tuple[int, str], ...]]:
     """Return a key that sorts semantic versions; build metadata does not count."""
     core, _, pre = version.partition("+")[0].partition("-")
     numbers = tuple(int(part) for part in core.split("."))
     parts = tuple((int(part), "") if part.isdigit() else (1 << 62, part) for part in pre.split(".")) if pre else ()
     return (numbers, 0 if pre else 1, parts)
-
-
-def narrowed(manifest: Manifest, granted: Permissions, policy: PluginPolicy) -> Permissions:
-    """Return the effective permissions: manifest ∩ lock ∩ policy."""
-    effective = manifest.permissions.intersect(granted)
-    return effective.intersect(policy.ceiling) if policy.ceiling else effective

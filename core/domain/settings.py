@@ -20,6 +20,22 @@ _GLOB = Text(pattern=r"^[^\x00-\x1f\x7f]+(?![\s\S])", wanted="a glob")
 _ANY_PATH = Text(pattern=r"^[^\x00-\x1f\x7f]*(?![\s\S])", wanted="a path")
 _COMMAND = Text(pattern=r"^(?=[^\x00]*[^\x00-\x20])[^\x00]+(?![\s\S])", wanted="a command")
 
+#: Ids, globs, addresses and names as manifests write them: no spaces around, no control characters.
+_NAME = Text(pattern=r"^[^\x00-\x20\x7f]+(?![\s\S])", wanted="a name without spaces")
+_NAMES = Array(items=_NAME)
+#: Permissions, in the form in which a manifest asks for them.
+_PERMISSIONS = Record(
+    fields={
+        "fs": Record(fields={"read": Array(items=_GLOB), "write": Array(items=_GLOB)}),
+        "net": _NAMES,
+        "exec": _NAMES,
+        "env": _NAMES,
+        "time": Duration(),
+        "memory": Size(),
+        "pids": Integer(minimum=1),
+    }
+)
+
 _COMPLEXITY = Integer(minimum=1)
 _MAINTAINABILITY = Number(maximum=100)
 
@@ -111,6 +127,24 @@ class AuditSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PluginPolicySettings:
+    """What plugins are allowed at most; a user's own file may be stricter."""
+
+    require: str = option(
+        "signed",
+        "What a plugin must be: signed by a key that the user trusts, or also certified by a key trusted as certifier.",
+        Choice(words=("signed", "certified")),
+    )
+    blocked: tuple[str, ...] = option((), "Plugins that never run, by id.", _NAMES)
+    ceiling: Mapping[str, Any] | None = option(
+        None,
+        "The most that any plugin may be granted, as a manifest writes permissions; null: what it asks for.",
+        Nullable(kind=_PERMISSIONS),
+    )
+    sandbox: str = option("basic", "Weakest sandbox in which plugins run.", Choice(words=("basic", "strong")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything a run can be told, frozen, with the source of each value."""
 
@@ -125,6 +159,7 @@ class Settings:
     plugins: Mapping[str, Mapping[str, Any]] = option(
         {}, "Configuration of plugins that listen, audit or report, by plugin; each plugin's schema judges its own.", Table(values=AnyMap())
     )
+    plugin_policy: PluginPolicySettings = field(default_factory=PluginPolicySettings)
     budget: BudgetSettings = field(default_factory=BudgetSettings)
     log: LogSettings = field(default_factory=LogSettings)
     reflect: ReflectSettings = field(default_factory=ReflectSettings)

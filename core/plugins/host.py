@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from core.domain.plugin import Kind, Manifest, Permissions, PluginPolicy, Provision, narrowed
+from core.domain.plugin import Kind, Manifest, Permissions, Provision
+from core.domain.plugin_policy import PluginPolicy, narrowed
 from core.errors import PluginRefused
 from core.plugins.contracts import config_problems, contract_problem, input_problems, result_problems
 from core.plugins.discovery import discover_plugins, find_plugin

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core.domain.plugin import Manifest, Permissions, PluginPolicy
+from core.domain.plugin import Manifest, Permissions
+from core.domain.plugin_policy import PluginPolicy
 
 #: Whoever writes these makes the tool, git or the next plugin do something else on their behalf.
 _NEVER_WRITTEN = (".git", ".github", ".orchestrator", "plugins", "plugins.lock", "config.yaml")

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.plugin import Kind, Manifest, Permissions, PluginPolicy, Provision, covers_address, covers_path, narrowed, order_of
+from core.domain.plugin import Kind, Manifest, Permissions, Provision, covers_address, covers_path, order_of
+from core.domain.plugin_policy import PluginPolicy, narrowed, policy_of, stricter
+from core.domain.settings import PluginPolicySettings
 from core.security import validate_plugin_permissions
 
 
@@ -124,3 +126,21 @@ def test_versions_are_ordered_as_semantic_versions():
     ordered = ["1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0", "1.2.0", "1.10.0", "10.0.0"]
     shuffled = ordered[3:] + ordered[:3]
     assert sorted(shuffled, key=order_of) == ordered
+
+
+def test_of_two_policies_the_stricter_word_counts_each_time():
+    users = PluginPolicy(require="certified", blocked=("b",), ceiling=Permissions(read=("src/**",), net=("*:443",), pids=8))
+    repositorys = PluginPolicy(sandbox="strong", blocked=("a",), ceiling=Permissions(read=("**",), time=600.0))
+    both = PluginPolicy(require="certified", blocked=("a", "b"), ceiling=Permissions(read=("src/**",)), sandbox="strong")
+    assert stricter(users, repositorys) == both
+    assert stricter(repositorys, users) == both
+
+
+@pytest.mark.parametrize("policy", [PluginPolicy(), PluginPolicy(require="certified", ceiling=Permissions(net=("*:443",)))])
+def test_a_policy_that_demands_nothing_loosens_nothing(policy: PluginPolicy):
+    assert stricter(policy, PluginPolicy()) == stricter(PluginPolicy(), policy) == policy
+
+
+def test_a_ceiling_in_the_settings_is_read_as_a_manifests_permissions():
+    settings = PluginPolicySettings(ceiling={"fs": {"read": ("src/**",)}, "time": 60.0})
+    assert policy_of(settings) == PluginPolicy(ceiling=Permissions(read=("src/**",), time=60.0))

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from core.domain.plugin import Kind, Permissions, PluginPolicy
+from core.domain.plugin import Kind, Permissions
+from core.domain.plugin_policy import PluginPolicy
 from core.errors import PluginRefused, UsageError
 from core.plugins.sandbox.layers import Layers, Tier
 

@@ -1,0 +1,53 @@
+"""The host that runs a project's plugins, under the stricter of the repository's policy and the user's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.assembly.project import Project, own_environment
+from core.config import CONFIG_FILE, load_user_policy
+from core.domain.diagnosis import Diagnosis, Health
+from core.domain.plugin_policy import PluginPolicy, policy_of, stricter
+from core.errors import OrchestratorError
+from core.plugins.host import PluginHost, open_host
+from core.plugins.sandbox.layers import Tier, sandbox_layers
+from core.plugins.user_places import user_places
+
+
+def plugin_host(project: Project) -> PluginHost:
+    """Return the host for a project's plugins.
+
+    Raises InvalidFile and StorageError when the user's policy or trust store cannot be read: then nothing runs.
+    """
+    return open_host(project.root, own_environment(), effective_policy(project))
+
+
+def effective_policy(project: Project) -> PluginPolicy:
+    """Return what repository and user allow both. Raises InvalidFile and StorageError for the user's file."""
+    return stricter(policy_of(project.settings.plugin_policy), user_policy())
+
+
+def user_policy() -> PluginPolicy:
+    """Return what the user allows at most, in whatever repository. Raises InvalidFile and StorageError."""
+    return policy_of(load_user_policy(_users_file()))
+
+
+def diagnose_policy(project: Project) -> Diagnosis:
+    """Say which policy holds here and where it comes from."""
+    subject = "plugin policy"
+    try:
+        policy = effective_policy(project)
+        loose = policy == PluginPolicy()
+        users = user_policy() != PluginPolicy()
+    except OrchestratorError as error:
+        return Diagnosis(subject=subject, found=f"none can be read: {error}", health=Health.BAD, advice="no plugin runs until it can")
+    named = [CONFIG_FILE] if policy_of(project.settings.plugin_policy) != PluginPolicy() else []
+    named += [str(_users_file())] if users else []
+    found = f"{policy.words()} ({'default' if loose else ' and '.join(named)})"
+    if policy.sandbox == Tier.STRONG and sandbox_layers().tier is not Tier.STRONG:
+        return Diagnosis(subject=subject, found=found, health=Health.WARNING, advice="this machine has no strong sandbox: plugins are off")
+    return Diagnosis(subject=subject, found=found)
+
+
+def _users_file() -> Path:
+    return user_places(own_environment()).config / CONFIG_FILE
