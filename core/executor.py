@@ -59,6 +59,8 @@ class ExecutorSettings:
     root: str
     #: Path of the tasks file, told to the commands.
     tasks_file: str
+    #: Variables for every process; a task's own are stronger.
+    variables: Mapping[str, str] = field(default_factory=dict)
     #: Seconds between TERM and KILL.
     grace: float = 5.0
     #: Seconds; for tasks that set none. None: no limit.
@@ -144,6 +146,10 @@ class Executor:
             if now:
                 live.kill_at = self._clock.monotonic()
 
+    def prune(self) -> None:
+        """Remove the logs that retention no longer keeps."""
+        self._logs.prune()
+
     # -- phases --------------------------------------------------------------------------------------------------
 
     def _start_phase(self, live: _Live) -> None:
@@ -153,7 +159,7 @@ class Executor:
         launch = Launch(
             command=phase.command,
             cwd=self._cwd(live.task),
-            env=environment(live.task, live.attempt, self._settings.tasks_file),
+            env={**self._settings.variables, **environment(live.task, live.attempt, self._settings.tasks_file)},
             output=live.log.output,
             run_id=live.attempt.run_id,
         )

@@ -118,6 +118,7 @@ class Orchestrator:
     def _end(self) -> RunFinished:
         if not self._memory.save_tasks():
             self._report.warned("the tasks file could not be brought up to date (see above); the next run will do it from the journal")
+        self._executor.prune()
         passed = self._planner.passed_over()
         left = dict.fromkeys(passed, self._stop or self._budget.why_passed_over())
         if passed and not self._stop:

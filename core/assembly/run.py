@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from core.assembly.backlog import log_store
 from core.assembly.project import PLUGINS_LOCK, Project, new_run_id, own_environment, task_file
 from core.domain.cycle import CycleReport
+from core.domain.options import VARIABLE_PREFIX
 from core.domain.run_options import RunOptions
-from core.domain.settings import Settings
+from core.domain.settings import Provenance, Settings, Source
 from core.events import Event
 from core.executor import Executor, ExecutorSettings
 from core.memory import Memory
@@ -65,7 +66,6 @@ def open_run(project: Project, options: RunOptions, *, reflect: bool = True) -> 
         sinks: list[EventSink] = [event_log]
         ticks: list[Callable[[], None]] = []
         logs = log_store(project)
-        logs.prune()
         memory = Memory(file=file, journal=journal, clock=clock, run_id=run_id)
         executor = Executor(launcher=launcher, logs=logs, clock=clock, settings=_executor_settings(project, options))
         report = RunReport(emit=_fan_out(sinks), clock=clock, run_id=run_id, note=journal.repaired)
@@ -124,12 +124,19 @@ def _executor_settings(project: Project, options: RunOptions) -> ExecutorSetting
     return ExecutorSettings(
         root=str(project.root),
         tasks_file=str(project.tasks_path),
+        variables=_told_by_the_command_line(settings),
         grace=settings.grace,
         timeout=settings.timeout,
         handlers=options.handlers,
         # Without -P a package ``core`` of the repository would be taken for ours.
         plugin_command=(sys.executable, "-P", "-m", "core", "plugins", "run"),
     )
+
+
+def _told_by_the_command_line(settings: Settings) -> dict[str, str]:
+    """Return what a task's own orchestrator commands could not know otherwise: which file ``--file`` named."""
+    named = settings.sources.get("tasks_file", Provenance(source=Source.DEFAULT)).source is Source.COMMAND_LINE
+    return {f"{VARIABLE_PREFIX}TASKS_FILE": settings.tasks_file} if named else {}
 
 
 @contextmanager

@@ -86,7 +86,7 @@ class LogSettings:
 
     directory: str = option("logs", "Directory of the log files.", _INSIDE)
     limit: int = option(64 * 1024 * 1024, "Size a task's log may grow to; its middle is left out beyond that.", Size())
-    keep: int = option(500, "How many task logs to keep; the oldest go first.", Integer(minimum=1))
+    keep: int = option(500, "How many logs of attempts, and how many of runs, a run leaves; the oldest go first.", Integer(minimum=1))
     tail: int = option(20, "Lines of a failed task's log shown at the end of a run.", Integer())
 
 

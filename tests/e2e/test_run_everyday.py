@@ -409,3 +409,11 @@ def test_equal_ids_in_two_tasks_files_never_meet(bench: Bench) -> None:
     assert bench.run("run").returncode == 0
     assert bench.lines("built") == ["x"]
     assert bench.statuses() == {"t1": "done", "t2": "done"}
+
+
+def test_a_run_leaves_as_many_logs_as_are_to_be_kept(bench: Bench) -> None:
+    (bench.root / "config.yaml").write_text("log: {keep: 2}\n")
+    bench.write_tasks(*({"id": f"t{number}", "command": "true"} for number in range(5)))
+    assert bench.run("run").returncode == 0
+    assert len(list(bench.root.glob("logs/task-*.log"))) == 2
+    assert len(list(bench.root.glob("logs/run-*.jsonl"))) == 1

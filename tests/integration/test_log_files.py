@@ -210,3 +210,12 @@ def test_a_task_that_empties_its_own_log_is_told_so(tmp_path):
     log.close()
     assert store.tail(log.path, 5) == ("an error", "kept")
     assert (tmp_path / log.path).read_text().count("emptied this log itself") == 1
+
+
+def test_logs_of_runs_are_kept_in_the_same_number(tmp_path):
+    (tmp_path / "logs").mkdir()
+    names = [f"run-2026112{day}T010203-00ff.jsonl" for day in range(5)]
+    for name in (*names, "run-of-mine.jsonl"):
+        (tmp_path / "logs" / name).touch()
+    assert FileLogStore(str(tmp_path), keep=2).prune() == 3
+    assert sorted(path.name for path in (tmp_path / "logs").iterdir()) == [*names[3:], "run-of-mine.jsonl"]

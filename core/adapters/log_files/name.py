@@ -1,4 +1,4 @@
-"""File names of logs: ``task-<id>-<timestamp>.log``. Pure."""
+"""File names of logs: ``task-<id>-<timestamp>.log``, and ``run-<id>.jsonl`` beside them. Pure."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import time
 #: Of 255 bytes that a file name may have, the timestamp and the fixed parts take 32.
 _LONGEST_ID = 180
 _NAME = re.compile(r"task-.+-(\d{8}T\d{6}\.\d{6}Z)\.log", re.DOTALL)
+_OF_RUN = re.compile(r"run-\d{8}T\d{6}-[0-9a-f]{4}\.jsonl")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -23,6 +24,11 @@ def timestamp(name: str) -> str | None:
     """Return the timestamp in a log's name, which sorts as time does; None for a name that is no log's."""
     found = _NAME.fullmatch(name)
     return found[1] if found else None
+
+
+def is_of_run(name: str) -> bool:
+    """Tell whether a name is that of a run's events; such names sort as time does."""
+    return _OF_RUN.fullmatch(name) is not None
 
 
 def _safe(task_id: str) -> str:

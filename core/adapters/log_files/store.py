@@ -9,7 +9,7 @@ from functools import partial
 
 from core.adapters.log_files.file import FileLog
 from core.adapters.log_files.layout import output_lines, shown
-from core.adapters.log_files.name import file_name, timestamp
+from core.adapters.log_files.name import file_name, is_of_run, timestamp
 from core.domain.attempt import Attempt
 from core.errors import StorageError
 
@@ -67,7 +67,8 @@ class FileLogStore:
         except OSError:
             return 0
         logs = sorted((moment, name) for name in names if (moment := timestamp(name)) is not None)
-        return sum(self._remove(name) for _, name in logs[: -self._keep] if name not in self._open)
+        surplus = [name for _, name in logs[: -self._keep] if name not in self._open]
+        return sum(map(self._remove, surplus + sorted(filter(is_of_run, names))[: -self._keep]))
 
     def _create(self, name: str) -> int:
         path = self._path(name)
