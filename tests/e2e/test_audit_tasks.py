@@ -261,6 +261,24 @@ def test_the_check_of_a_file_as_a_whole(repository):
     assert after.stdout.endswith("→ 100\n")
 
 
+def test_the_check_reads_the_tasks_file_that_the_run_was_given(appended):
+    (appended.root / "tasks.yml").rename(appended.root / "plan.yml")
+    (appended.root / "config.yaml").write_text("handlers: {refactor: 'echo x = 1 >src/a.py'}\n")
+    done = appended.run("run", "-f", "plan.yml", "--no-reflect")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "status: done" in (appended.root / "plan.yml").read_text()
+
+
+def test_a_run_that_was_given_no_file_names_none_to_other_projects(appended):
+    (appended.root / "tasks.yml").rename(appended.root / "plan.yml")
+    (appended.root / "config.yaml").write_text("tasks_file: plan.yml\nhandlers: {refactor: 'cd part && orchestrator validate >told'}\n")
+    appended.write("part/tasks.yml", "- {id: inner, description: Inner, command: x}\n")
+    appended.run("run", "--no-reflect")
+
+    assert (appended.root / "part/told").read_text().startswith("tasks.yml: ")
+
+
 def test_a_goal_is_done_by_run_as_soon_as_its_check_passes(appended):
     fix(appended)
     done = appended.run("run", "--no-reflect")

@@ -223,6 +223,14 @@ def test_a_manual_task_has_no_command_to_run():
     assert phases(task(manual=True), {}) == ()
 
 
+def test_every_process_is_told_the_runs_variables_unless_its_task_says_otherwise():
+    bench = Bench(variables={"ORCHESTRATOR_TASKS_FILE": "plan.yml", "SHARED": "run"})
+    bench.start(task(env={"SHARED": "task"}))
+
+    told = bench.launcher.started[0].env
+    assert (told["ORCHESTRATOR_TASKS_FILE"], told["SHARED"]) == ("plan.yml", "task")
+
+
 def test_a_tasks_own_environment_wins():
     own = Task(id="t", description="d", command="c", env={"ORCHESTRATOR_TASK_KIND": "mine"})
 
