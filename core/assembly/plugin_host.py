@@ -19,7 +19,9 @@ def plugin_host(project: Project) -> PluginHost:
 
     Raises InvalidFile and StorageError when the user's policy or trust store cannot be read: then nothing runs.
     """
-    return open_host(project.root, own_environment(), effective_policy(project))
+    settings = project.settings
+    guarded = (settings.tasks_file, settings.audit.baseline, settings.log.directory)
+    return open_host(project.root, own_environment(), effective_policy(project), guarded)
 
 
 def effective_policy(project: Project) -> PluginPolicy:

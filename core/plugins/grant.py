@@ -73,7 +73,7 @@ def propose(host: PluginHost, name: str, narrowed_to: Permissions | None = None,
         hint = "trust its author's key: orchestrator plugins trust FILE.pub" if "trust store" in verified.reasons[0] else ""
         raise PluginRefused([f"plugin {name}: {reason}" for reason in verified.reasons], hint=hint)
     permissions = narrowed_to or manifest.permissions
-    objections = permission_objections(manifest, permissions, host.policy)
+    objections = permission_objections(manifest, permissions, host.policy, host.guarded)
     if objections:
         raise PluginRefused([f"plugin {name}: {reason}" for reason in objections])
     key = host.trust.key(verified.signer)

@@ -52,6 +52,8 @@ class PluginHost:
     policy: PluginPolicy = field(default_factory=PluginPolicy)
     environment: Mapping[str, str]
     layers: Layers
+    #: Paths in the repository that no plugin may write, besides those that none may anywhere.
+    guarded: tuple[str, ...] = ()
     #: Where the bundled plugins lie; None: beside or inside the package.
     bundled: Path | None = None
     clock: Callable[[], float] = time.time
@@ -154,7 +156,7 @@ class PluginHost:
         if objections or locked is None:
             hint = f"look at what it asks for and grant it: orchestrator plugins trust {name}"
             raise PluginRefused([f"plugin {name}: {reason}" for reason in objections], hint=hint)
-        refused = permission_objections(manifest, locked.permissions, self.policy)
+        refused = permission_objections(manifest, locked.permissions, self.policy, self.guarded)
         if refused:
             raise PluginRefused([f"plugin {name}: {reason}" for reason in refused], hint=f"change {LOCK_FILE} or the policy")
         return narrowed(manifest, locked.permissions, self.policy)
@@ -201,8 +203,13 @@ class OpenPlugin:
         return replace(answer, result=message["result"])
 
 
-def open_host(repository: str | os.PathLike[str], environment: Mapping[str, str], policy: PluginPolicy | None = None) -> PluginHost:
-    """Return the host for ``repository`` with the user's own trust store. Raises StorageError when that store is damaged."""
+def open_host(
+    repository: str | os.PathLike[str], environment: Mapping[str, str], policy: PluginPolicy | None = None, guarded: tuple[str, ...] = ()
+) -> PluginHost:
+    """Return the host for ``repository`` with the user's own trust store; no plugin may write what is ``guarded``.
+
+    Raises StorageError when that store is damaged.
+    """
     places = user_places(environment)
     root = Path(os.path.realpath(repository))
     return PluginHost(
@@ -210,6 +217,7 @@ def open_host(repository: str | os.PathLike[str], environment: Mapping[str, str]
         places=places,
         trust=user_trust(places, root),
         policy=policy or PluginPolicy(),
+        guarded=guarded,
         environment=dict(environment),
         layers=sandbox_layers(),
     )

@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.domain.plugin import Manifest, Permissions
 from core.domain.plugin_policy import PluginPolicy
 
-#: Whoever writes these makes the tool, git or the next plugin do something else on their behalf.
-_NEVER_WRITTEN = (".git", ".github", ".orchestrator", "plugins", "plugins.lock", "config.yaml")
+#: Whoever writes these makes the tool, a build server or the next plugin do something else on their behalf: outside of every sandbox.
+#: So does who writes hidden names: git's, the editor's, the shell's and most build servers' settings. In small letters.
+_NEVER_WRITTEN = (
+    "tasks.yml",
+    "config.yaml",
+    "audit-baseline.json",
+    "plugins",
+    "plugins.lock",
+    "logs",
+    "jenkinsfile",
+    "azure-pipelines.yml",
+    "bitbucket-pipelines.yml",
+    "appveyor.yml",
+    "buildspec.yml",
+    "cloudbuild.yaml",
+)
 #: Variables through which a program can be made to load or run other code, or that hold the tool's own secrets.
 _NEVER_SEEN = ("PLUGIN_SIGNING_KEY",)
 _NEVER_SEEN_PREFIXES = ("LD_", "PYTHON")
 
 
-def permission_objections(manifest: Manifest, granted: Permissions | None = None, policy: PluginPolicy | None = None) -> tuple[str, ...]:
+def permission_objections(
+    manifest: Manifest, granted: Permissions | None = None, policy: PluginPolicy | None = None, guarded: Sequence[str] = ()
+) -> tuple[str, ...]:
     """Return why a plugin must not run with its permissions, one reason each; empty when it may.
+
+    ``guarded`` are paths that besides our own nobody writes in this repository: what it calls its tasks file, say.
 
     ``granted`` is what a person accepted (the lock); None while nobody has been asked. Asking for less than granted is fine,
     needing more than granted is not: a plugin runs with what it asked for, or not at all, unless the lock narrows it knowingly.
     """
     asked = manifest.permissions
     reasons = _never_granted(asked)
+    writes = asked.write if granted is None else granted.write
+    reasons += [_no_writing(item) for item in writes if not _is_guarded(item) and _meets(item, guarded)]
     if granted is not None:
         reasons += [f"{item}: granted in the lock, but the manifest does not ask for it" for item in granted.within(asked)]
     if policy is not None:
@@ -28,7 +50,7 @@ def permission_objections(manifest: Manifest, granted: Permissions | None = None
 
 
 def _never_granted(asked: Permissions) -> list[str]:
-    reasons = [f"write {item}: no plugin may write there" for item in asked.write if _is_guarded(item)]
+    reasons = [_no_writing(item) for item in asked.write if _is_guarded(item)]
     reasons += [f"env {name}: no plugin may see it" for name in asked.env if _is_secret(name)]
     if asked.exec and asked.pids < 2:
         reasons.append("exec: starting a program needs pids of at least 2")
@@ -43,7 +65,17 @@ def _policy_objections(plugin: str, wanted: Permissions, policy: PluginPolicy) -
 
 
 def _is_guarded(pattern: str) -> bool:
-    return pattern.split("/", 1)[0] in _NEVER_WRITTEN
+    return _meets(pattern, _NEVER_WRITTEN) or any(part.startswith(".") for part in pattern.split("/"))
+
+
+def _meets(pattern: str, paths: Sequence[str]) -> bool:
+    """Return whether who may write ``pattern`` may write one of ``paths``, or below it. Some file systems do not tell case apart."""
+    name = pattern.removesuffix("/**").lower()
+    return any(f"{name}/".startswith(f"{path}/".lower()) or f"{path}/".lower().startswith(f"{name}/") for path in paths)
+
+
+def _no_writing(pattern: str) -> str:
+    return f"write {pattern}: no plugin may write there"
 
 
 def _is_secret(variable: str) -> bool:

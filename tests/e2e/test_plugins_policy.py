@@ -105,6 +105,19 @@ def test_either_policy_refuses(place: Place, policy: str, reason: str):
     assert reason in place("plugins", "run", "hello", ok=False).stderr
 
 
+def test_no_plugin_is_granted_to_write_what_this_project_calls_its_tasks_file(place: Place):
+    manifest = place.repository / "plugins" / "plan" / "manifest.json"
+    place("plugins", "new", "plan")
+    manifest.write_text(manifest.read_text().replace('"permissions": {}', '"permissions": {"fs": {"write": ["plan/**"]}}'))
+    place("plugins", "sign", "plugins/plan", "--key", str(place.top / "me"))
+    place("plugins", "trust", str(place.top / "me.pub"), "--scope", "plan")
+    place("plugins", "trust", "plan", "--yes")
+    place("plugins", "run", "plan")
+    (place.repository / "config.yaml").write_text("tasks_file: plan/today.yml\n")
+    for refused in (place("plugins", "run", "plan", ok=False), place("plugins", "trust", "plan", "--yes", ok=False)):
+        assert "write plan/**: no plugin may write there" in refused.stderr
+
+
 def test_a_policy_that_cannot_be_read_lets_nothing_run(place: Place):
     place.demand("{require: certfied}")
     refused = place("plugins", "run", "hello", ok=False)

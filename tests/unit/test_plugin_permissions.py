@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from core.domain.plugin import Kind, Manifest, Permissions, Provision, covers_address, covers_path, order_of
 from core.domain.plugin_policy import PluginPolicy, narrowed, policy_of, stricter
 from core.domain.settings import PluginPolicySettings
+from core.plugins.permission_check import permission_objections
 from core.security import validate_plugin_permissions
 
 
@@ -102,6 +103,15 @@ def test_a_ceiling_narrows_what_manifest_and_lock_agree_on():
     ("asked", "reason"),
     [
         ({"write": (".git/**",)}, "write .git/**: no plugin may write there"),
+        ({"write": ("tasks.yml",)}, "write tasks.yml: no plugin may write there"),
+        ({"write": ("config.yaml",)}, "write config.yaml: no plugin may write there"),
+        ({"write": ("audit-baseline.json",)}, "write audit-baseline.json: no plugin may write there"),
+        ({"write": (".github/workflows/**",)}, "write .github/workflows/**: no plugin may write there"),
+        ({"write": (".gitlab-ci.yml",)}, "write .gitlab-ci.yml: no plugin may write there"),
+        ({"write": ("vendor/other/.git/config",)}, "write vendor/other/.git/config: no plugin may write there"),
+        ({"write": ("Jenkinsfile",)}, "write Jenkinsfile: no plugin may write there"),
+        ({"write": ("azure-pipelines.yml",)}, "write azure-pipelines.yml: no plugin may write there"),
+        ({"write": ("TASKS.yml",)}, "write TASKS.yml: no plugin may write there"),
         ({"write": ("plugins/other/x.py",)}, "write plugins/other/x.py: no plugin may write there"),
         ({"write": ("plugins.lock",)}, "write plugins.lock: no plugin may write there"),
         ({"env": ("LD_PRELOAD",)}, "env LD_PRELOAD: no plugin may see it"),
@@ -111,6 +121,12 @@ def test_a_ceiling_narrows_what_manifest_and_lock_agree_on():
 )
 def test_some_permissions_are_never_granted(asked: dict[str, object], reason: str):
     assert validate_plugin_permissions(manifest(**asked)) == (reason,)
+
+
+@pytest.mark.parametrize("pattern", ["plan/today.yml", "plan/**", "plan/today.yml/**"])
+def test_nobody_writes_what_a_project_calls_its_tasks_file(pattern: str):
+    reasons = permission_objections(manifest(write=(pattern, "planning/**", "plan.md")), guarded=("plan/today.yml",))
+    assert reasons == (f"write {pattern}: no plugin may write there",)
 
 
 def test_granted_beyond_the_manifest_and_blocked_plugins_are_told():
