@@ -234,3 +234,30 @@ def test_an_installed_release_is_verified_by_its_own_key_on_a_machine_that_has_s
     assert not list((own_copy.top / "home").rglob("*.pyc"))
     source.write_text(source.read_text() + "#")
     assert own_copy.json("verify", "notify", ok=False)["reasons"] == ["notify.py: content differs from what was signed"]
+
+
+def test_an_old_commits_plugin_and_lock_run_only_when_they_are_wanted(signed: Shell):
+    def git(*words: str) -> None:
+        identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+        subprocess.run(["git", *identity, *words], cwd=signed.repository, check=True, capture_output=True)
+
+    def commit(version: str) -> None:
+        git("add", ".")
+        git("commit", "-q", "-m", version)
+
+    git("init", "-q")
+    signed("trust", "hello", "--yes")
+    commit("0.1.0")
+    manifest = signed.repository / "plugins" / "hello" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"version": "0.1.0"', '"version": "0.2.0"'))
+    signed("sign", "plugins/hello", "--key", str(signed.top / "me"))
+    signed("trust", "hello", "--yes")
+    commit("0.2.0")
+    run = ("run", "hello", "--as", "command", "hi")
+    assert signed(*run).stdout == "hi\n"
+    git("checkout", "-q", "HEAD~1")
+    assert "a replayed old version" in signed(*run, ok=False).stderr
+    refused = signed("trust", "hello", "--yes", ok=False)
+    assert "orchestrator plugins trust hello --older" in refused.stderr
+    signed("trust", "hello", "--older", "--yes")
+    assert signed(*run).stdout == "hi\n"
