@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable
+from pathlib import Path
 
 from core.assembly.backlog import open_backlog_to_edit
 from core.assembly.project import PLUGINS_LOCK, Project, task_file
@@ -13,7 +15,9 @@ from core.domain.metric import Metric
 from core.domain.settings import AuditSettings
 from core.errors import StorageError
 from core.gate import Gate, check_task
+from core.memory import Memory
 from core.ports import CodeMeter, CommitLog, MetricHistory, PluginAuditors
+from core.reflector import Reflector
 from core.self_auditor import SelfAuditor
 
 
@@ -95,18 +99,30 @@ def check_finding(project: Project, task_id: str) -> TaskCheck:
     return check_task(SelfAuditor(meter=meter, clock=SystemClock(), settings=audit), task)
 
 
+def open_reflector(project: Project, auditor: SelfAuditor, memory: Memory) -> Reflector:
+    """Return what does reflection cycles over a project's backlog."""
+    return Reflector(
+        auditor=auditor,
+        memory=memory,
+        exists=lambda path: _is_there(project.root / path),
+        max_open_tasks=project.settings.reflect.max_open_tasks,
+    )
+
+
+def _is_there(path: Path) -> bool:
+    """Return whether a path is a file; one that cannot be looked at counts as one: nobody knows that it is gone."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except OSError:
+        return True
+
+
 def append_findings(project: Project, auditor: SelfAuditor) -> CycleReport:
     """Do one reflection cycle by hand: append tasks for findings, close tasks whose finding is gone."""
-    from core.reflector import Reflector
-
     with open_backlog_to_edit(project) as memory:
-        reflector = Reflector(
-            auditor=auditor,
-            memory=memory,
-            exists=lambda path: (project.root / path).is_file(),
-            max_open_tasks=project.settings.reflect.max_open_tasks,
-        )
-        report = reflector.run_cycle()
+        report = open_reflector(project, auditor, memory).run_cycle()
         if not memory.save_tasks():
             raise StorageError(
                 "the tasks file is being saved by somebody else, or is invalid", hint="orchestrator validate, then try again"

@@ -154,16 +154,10 @@ def _reflection(project: Project, memory: Memory, signals: StopSignals) -> Calla
     """Return what a run calls for one reflection cycle; the meter is made with the first."""
 
     def reflect() -> CycleReport:
-        from core.assembly.audit import open_auditor
-        from core.reflector import Reflector
+        from core.assembly.audit import open_auditor, open_reflector
 
-        reflector = Reflector(
-            auditor=open_auditor(project, hurried=lambda: signals.received() is not None),
-            memory=memory,
-            exists=lambda path: (project.root / path).is_file(),
-            max_open_tasks=project.settings.reflect.max_open_tasks,
-        )
-        return reflector.run_cycle()
+        auditor = open_auditor(project, hurried=lambda: signals.received() is not None)
+        return open_reflector(project, auditor, memory).run_cycle()
 
     return reflect
 

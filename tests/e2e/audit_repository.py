@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -49,10 +50,15 @@ class CodeRepository:
     def audit(self, *arguments: str, cwd: str = ".", **variables: str) -> subprocess.CompletedProcess[str]:
         return self.run("audit", *arguments, cwd=cwd, **variables)
 
-    def run(self, *arguments: str, cwd: str = ".", **variables: str) -> subprocess.CompletedProcess[str]:
+    def run_as_mortal(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the installed command as one whom file modes bind, which they do not bind root."""
+        drop = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+        return self.run(*arguments, before=drop)
+
+    def run(self, *arguments: str, cwd: str = ".", before: Sequence[str] = (), **variables: str) -> subprocess.CompletedProcess[str]:
         """Run the installed command as a person would; with ``CI="1"`` as a service would."""
         return subprocess.run(
-            [ORCHESTRATOR, *arguments],
+            [*before, ORCHESTRATOR, *arguments],
             cwd=self.root / cwd,
             env={**_clean(), **_WHO, **variables},
             capture_output=True,

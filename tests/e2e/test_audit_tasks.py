@@ -213,6 +213,23 @@ def test_closing_changes_only_the_status(appended):
     assert changed_lines(before, (appended.root / "tasks.yml").read_text()) == ["  status: done"]
 
 
+@pytest.fixture
+def locked(appended):
+    """A repository in which the directory of the flagged file may not be entered."""
+    (appended.root / "src").chmod(0)
+    yield appended
+    (appended.root / "src").chmod(0o755)
+
+
+def test_a_file_in_a_directory_that_may_not_be_entered_is_a_finding_and_ends_no_task(locked):
+    done = locked.run_as_mortal("audit", "--append")
+
+    assert done.returncode == 1, done.stderr
+    assert "cannot be read (Permission denied)" in done.stdout
+    assert locked.states() == {"src/a.py::flagged": "pending", "src/a.py::": "pending"}
+    assert locked.run_as_mortal("run").returncode == 0
+
+
 # -- the check -----------------------------------------------------------------------------------------------------------
 
 

@@ -91,7 +91,10 @@ class RadonMeter:
         """Put a file's measure where that needs no reading; return whether the file is dealt with."""
         try:
             found = os.lstat(f"{self._root}/{path}")
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except OSError as error:
+            measures[path] = FileMeasure(problem=f"cannot be read ({error.strerror})")
             return True
         if not stat.S_ISREG(found.st_mode):
             return True

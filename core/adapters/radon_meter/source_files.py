@@ -9,7 +9,8 @@
 | submodule, or another repository inside           | left out: it is audited as a project of its own                     |
 | symbolic link, to whatever                        | left out: what it points to is measured where it lies               |
 | socket, pipe, device                              | left out                                                            |
-| directory that cannot be listed                   | left out, as git leaves it out                                      |
+| tracked, in a directory that cannot be entered    | its problem says so                                                 |
+| other directory that cannot be listed             | left out, as git leaves it out                                      |
 
 A path that is named outright is measured if it is a regular file inside the project, whatever git and the globs say;
 otherwise the reason is its problem.
@@ -63,7 +64,10 @@ class SourceFiles:
             full = os.path.join(self._root, relative)
             try:
                 mode = os.lstat(full).st_mode
-            except (OSError, ValueError):
+            except (FileNotFoundError, NotADirectoryError, ValueError):
+                continue
+            except OSError as error:
+                problems[relative] = f"cannot be read ({error.strerror})"
                 continue
             if problem := self._problem_of(full, mode):
                 problems[relative] = problem
