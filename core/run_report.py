@@ -158,7 +158,8 @@ class RunReport:
             failed=self.failed,
             blocked=held[Readiness.BLOCKED],
             waiting=held[Readiness.WAITING],
-            left={**left, **held[Readiness.READY], **held[Readiness.QUEUED]},
+            # What could have been started was not, because the run came to its end.
+            left={**left, **dict.fromkeys(held[Readiness.READY], reason), **held[Readiness.QUEUED]},
             spent=budget.spent,
             reason=reason,
             failed_earlier=tuple(task.id for task, status in planner.selected() if status is Status.FAILED and task.id not in self._ended),

@@ -276,6 +276,7 @@ def test_a_signal_stops_the_run_and_puts_running_tasks_back(number, code):
     assert world.statuses == {"a": "pending", "b": "pending"}
     assert world.journal.attempts("a")[0].outcome.ending == "interrupted"
     assert last.duration < 3.2
+    assert last.left == dict.fromkeys(("a", "b"), f"stopped by {signal.Signals(number).name}")
 
 
 def test_a_second_signal_kills_at_once():
