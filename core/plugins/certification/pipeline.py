@@ -14,7 +14,7 @@ from core.domain.plugin import Manifest
 from core.errors import InvalidFile, PluginRefused, StorageError
 from core.plugins.certification.analysers import bandit_stage, guarddog_stage, ruff_stage
 from core.plugins.certification.known_flaws import flaws_stage
-from core.plugins.certification.source_rules import source_problems
+from core.plugins.certification.source_rules import source_stage
 from core.plugins.certification.stage import Stage, Verdict, judged
 from core.plugins.certification.trial import trial_stages
 from core.plugins.manifest import MANIFEST, parse_manifest
@@ -73,7 +73,7 @@ def certify_plugin(
         pins, pin_stage = _pin_stage(manifest, contents)
         stages += [
             judged("permissions", permission_objections(manifest)),
-            judged("source", source_problems(_own_source(contents))),
+            source_stage(_own_source(contents)),
             pin_stage,
             flaws_stage(pins, osv),
             ruff_stage(folder, environment),

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from core.plugins.certification.pipeline import certify_plugin, write_report
-from core.plugins.certification.source_rules import source_problems
+from core.plugins.certification.source_rules import source_stage
 from core.plugins.requirements import read_pins
 from core.plugins.sandbox.layers import Tier, sandbox_layers
 from core.plugins.signatures.keys import public_key_of
@@ -79,20 +79,50 @@ def test_a_plugin_without_tests_is_not_certified(world):
         ("e = __builtins__\n", "sample.py:1:5: __builtins__ reaches behind what can be read here"),
         ("().__class__.__base__.__subclasses__()\n", "sample.py:1:1: .__subclasses__ reaches behind what can be read here"),
         ("from core.planner import Planner\n", "sample.py:1:1: import core.planner: of ours, a plugin may import only core.plugins.api"),
+        ("import builtins\n", "sample.py:1:1: import builtins: loads code that cannot be read here"),
+        ("from builtins import exec as e\n", "sample.py:1:1: import builtins: loads code that cannot be read here"),
+        ("run = exec\n", "sample.py:1:7: exec() runs what cannot be read here"),
+        ("import os, sys\nsys.modules['posix']\n", "sample.py:2:1: sys.modules reaches modules that are not imported here"),
+        ("import sys as s\ns.modules.get('posix')\n", "sample.py:2:1: sys.modules reaches modules that are not imported here"),
+        ("import os\nos.sys.modules['posix']\n", "sample.py:2:1: sys.modules reaches modules that are not imported here"),
+        ("from sys import modules as m\n", "sample.py:1:1: sys.modules reaches modules that are not imported here"),
+        ("getattr(print, '__self__')\n", "sample.py:1:16: '__self__' names what lies behind what can be read here"),
+        ("x = getattr(b, 'eval')\n", "sample.py:1:5: eval() runs what cannot be read here"),
+        ("import sys\nsys._getframe().f_builtins\n", "sample.py:2:1: ._getframe reaches behind what can be read here"),
         ("def f(:\n", "sample.py:1:0: cannot be read as Python: invalid syntax"),
     ],
 )
 def test_code_that_hides_what_it_runs_is_found_at_its_place(source, told):
-    assert told in source_problems({"sample.py": source.encode()})
+    judged = source_stage({"sample.py": source.encode()})
+    assert judged.verdict == "failed"
+    assert told in judged.notes
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("getattr(x, 'ev' + 'al')\n", "sample.py:1:1: getattr() with a computed name reaches what is not named here"),
+        ("import operator\noperator.attrgetter(n)(x)\n", "sample.py:2:1: attrgetter() with a computed name reaches what is not named here"),
+        ("vars(x)['a']\n", "sample.py:1:1: vars() reaches what is not named here"),
+        ("globals()[n]\n", "sample.py:1:1: globals() reaches what is not named here"),
+        ("x.__dict__\n", "sample.py:1:1: .__dict__ reaches what is not named here"),
+        ("import sys\nfor m in list(sys.modules): pass\n", "sample.py:2:15: sys.modules reaches modules that are not imported here"),
+    ],
+)
+def test_what_honest_code_does_too_is_for_a_person_to_look_at(source, told):
+    judged = source_stage({"sample.py": source.encode()})
+    assert (judged.verdict, judged.notes) == ("warned", (told,))
 
 
 def test_native_code_is_found_whatever_it_is_called():
-    assert source_problems({"a.txt": b"\x7fELF...", "b.so": b""}) == ("a.txt: native code", "b.so: native code")
+    assert source_stage({"a.txt": b"\x7fELF...", "b.so": b""}).notes == ("a.txt: native code", "b.so: native code")
 
 
 def test_ordinary_code_passes():
-    code = b"import os\nfrom core.plugins.api import Context\nfrom core.plugins import api\n\ndef run(c):\n    return os.environ\n"
-    assert source_problems({"sample.py": code}) == ()
+    code = (
+        b"import os\nfrom core.plugins.api import Context\nfrom core.plugins import api\n\ndef run(c):\n    return getattr(os, 'environ')\n"
+    )
+    assert source_stage({"sample.py": code}).verdict == "passed"
 
 
 def test_requirements_are_pins_with_hashes():
