@@ -42,6 +42,8 @@ def remarks(tree: ast.Module) -> Iterator[Remark]:
 
 def _grave(node: ast.AST) -> str:
     match node:
+        case ast.ImportFrom(module="sys") if any(alias.name == "modules" for alias in node.names):
+            return _LOADED
         case ast.Import() | ast.ImportFrom():
             return _import_problem(node)
         case ast.Name(id=name, ctx=ast.Load()) if name in _DYNAMIC_CALLS:
@@ -120,8 +122,6 @@ def _attribute_name(node: ast.Call) -> str | None:
 
 
 def _import_problem(node: ast.Import | ast.ImportFrom) -> str:
-    if isinstance(node, ast.ImportFrom) and node.module == "sys" and any(alias.name == "modules" for alias in node.names):
-        return _LOADED
     names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
     for name in names:
         top = name.partition(".")[0]
