@@ -48,7 +48,7 @@ class Gate:
             judgement=judgement,
             fail_on=fail_on or (FailOn.ANY if known is None else FailOn.WORSE),
             against="" if known is None else self._name,
-            notes=(*notes, *report.notes),
+            notes=(*notes, *report.notes, *_nothing_measured(report, paths)),
         )
 
     def accept_all(self, paths: Sequence[str] = (), *, fail_on: FailOn | None = None) -> GateReport:
@@ -62,7 +62,8 @@ class Gate:
         accepted = renewed(report, known, in_scope)
         before = self._judged(report, known, in_scope)
         self._baseline.write(accepted)
-        notes = (f"{self._name}: {len(accepted)} accepted{_difference(before)}", *report.notes)
+        note = f"{self._name}: {len(accepted)} accepted{_difference(before)}"
+        notes = (note, *report.notes, *_nothing_measured(report, paths))
         judgement = self._judged(report, accepted, in_scope)
         return GateReport(report=report, judgement=judgement, fail_on=fail_on or FailOn.WORSE, against=self._name, notes=notes)
 
@@ -181,6 +182,13 @@ def _now(report: AuditReport, metric: Metric, block: str) -> str:
     if metric is Metric.UNREADABLE:
         return "readable"
     return str(max((found.complexity for found in measure.blocks if found.name == block), default="gone"))
+
+
+def _nothing_measured(report: AuditReport, paths: Sequence[str]) -> tuple[str, ...]:
+    if report.files:
+        return ()
+    where = f" in {', '.join(paths)}" if paths else ""
+    return (f"nothing was measured: audit.include and audit.exclude select no file{where}",)
 
 
 def _difference(judgement: Judgement) -> str:

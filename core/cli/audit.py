@@ -74,7 +74,7 @@ Explain = Annotated[
 def audit(
     paths: Paths = None,
     report: Report = Format.TEXT,
-    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Write the report to FILE.")] = "",
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Write the report to FILE; -: stdout.")] = "",
     top: Annotated[int, typer.Option("--top", "-n", metavar="N", min=0, help="Report the N most urgent; 0: all.")] = 0,
     min_rank: Annotated[Rank, typer.Option("--min-rank", metavar="RANK", help="Report only this rank, A to F, and worse.")] = Rank.A,
     fail_on: Fail = None,

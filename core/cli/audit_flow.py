@@ -27,7 +27,7 @@ class Wishes:
     #: Relative to the repository; none: all of it.
     paths: tuple[str, ...] = ()
     format: str = "text"
-    #: File for the report; empty: stdout.
+    #: File for the report; empty or ``-``: stdout.
     output: str = ""
     top: int = 0
     min_rank: str = "A"
@@ -99,7 +99,7 @@ def _report(project: Project, gate: GateReport, wishes: Wishes, style: Style = P
 
 
 def _write_report(project: Project, gate: GateReport, wishes: Wishes, stdout: Output) -> None:
-    if not wishes.output:
+    if wishes.output in ("", "-"):
         if wishes.quiet and wishes.format == "text":
             from core.reports.audit_text import failure_text
 

@@ -20,7 +20,7 @@ from core.reports.wording import count
 
 #: Plots of trends shown; those that moved most.
 _PLOTS = 12
-_FILE_KEYS = ("path", "lines", "complexity", "worst", "maintainability", "churn")
+_FILE_KEYS = ("path", "lines", "complexity", "worst", "maintainability", "churn", "problem")
 
 
 def audit_html(gate: GateReport, shown: Sequence[Judged]) -> str:

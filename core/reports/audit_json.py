@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from core.domain.accepted import Accepted
@@ -54,6 +55,8 @@ def file_fields(file: AuditedFile) -> dict[str, Any]:
         "rank": maintainability_rank(measure.maintainability) if known else None,
         "churn": file.trend.churn if file.trend else 0,
         "problem": measure.problem,
+        "raw": asdict(measure.raw) if measure.raw else None,
+        "halstead": asdict(measure.halstead) if measure.halstead else None,
     }
 
 

@@ -196,6 +196,14 @@ def test_paths_are_those_of_the_directory_one_is_in(repository):
     assert repository.audit("nowhere.py").returncode == 2
 
 
+def test_it_says_so_when_it_measured_nothing(repository):
+    (repository.root / "config.yaml").write_text("audit: {include: [srcs/**/*.py]}\n")
+    done = repository.audit()
+    assert (done.returncode, done.stderr) == (0, "note: nothing was measured: audit.include and audit.exclude select no file\n")
+    (repository.root / "docs").mkdir()
+    assert repository.audit("docs").stderr.endswith("select no file in docs\n")
+
+
 def test_quiet_says_nothing_when_it_passes(accepted):
     assert (accepted.audit("-q").stdout, accepted.audit("-q").stderr) == ("", "")
 
@@ -213,6 +221,8 @@ def test_the_report_can_go_to_a_file(repository):
 
     assert done.stdout.splitlines()[-1] == "gate failed: 3 findings (--fail-on any)"
     assert json.loads((repository.root / "report.json").read_text())["counts"]["findings"] == 3
+    assert json.loads(repository.audit("--format", "json", "-o", "-").stdout)["counts"]["findings"] == 3
+    assert not (repository.root / "-").exists()
     refused = repository.audit("--output", "no/such/report.txt")
     assert (refused.returncode, "cannot write no/such/report.txt" in refused.stderr) == (2, True)
 

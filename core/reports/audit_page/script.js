@@ -23,7 +23,7 @@
     },
     complexity: { heat: (file) => Math.min(1, file.worst / mostWorst), means: "The hotter the colour, the more complex its worst block.", low: "simple", high: `complexity ${mostWorst}` },
     churn: { heat: (file) => file.churn / mostChurn, means: "The hotter the colour, the more revisions touched it.", low: "untouched", high: `${mostChurn} revisions` },
-    maintainability: { heat: (file) => (file.maintainability === null ? 1 : 1 - file.maintainability / 100), means: "The hotter the colour, the lower its maintainability index.", low: "100", high: "0" },
+    maintainability: { heat: (file) => 1 - file.maintainability / 100, means: "The hotter the colour, the lower its maintainability index.", low: "100", high: "0" },
   };
   let by = "hotspot", focus = -1, cells = [];
 
@@ -73,14 +73,19 @@
     return placed;
   }
 
+  const measured = data.files.filter((file) => !file.problem);
+  const typical = measured.reduce((sum, file) => sum + file.lines, 0) / (measured.length || 1);
+
   function draw() {
     const packs = new Map();
     data.files.forEach((file, index) => {
       const cut = file.path.lastIndexOf("/"), name = cut < 0 ? "." : file.path.slice(0, cut);
       if (!packs.has(name)) packs.set(name, { name, size: 0, files: [] });
       const pack = packs.get(name);
-      pack.size += file.lines || 1;
-      pack.files.push({ index, size: file.lines || 1 });
+      // Nobody knows how large a file is that cannot be measured: it is drawn as one like the others.
+      const size = (file.problem ? typical : file.lines) || 1;
+      pack.size += size;
+      pack.files.push({ index, size });
     });
     map.textContent = "";
     cells = [];
@@ -105,7 +110,7 @@
   }
   function cell(place) {
     const file = data.files[place.item.index];
-    const element = positioned("div", "cell", place.x + 1, place.y + 1, place.w - 2, place.h - 2);
+    const element = positioned("div", file.problem ? "cell unknown" : "cell", place.x + 1, place.y + 1, place.w - 2, place.h - 2);
     if (place.w < 26 || place.h < 22) element.style.padding = "0";
     element.setAttribute("role", "option");
     element.setAttribute("aria-selected", "false");
@@ -121,18 +126,20 @@
     element.addEventListener("click", () => { select(cells.findIndex((each) => each.element === element)); filterTo(file); });
     return { element, file, x: place.x + place.w / 2, y: place.y + place.h / 2 };
   }
-  const short = (file) => (churned ? `${file.complexity} · ${file.churn}×` : `${file.complexity}`);
-  const words = (file) => [file.path, `${file.lines} lines`, `complexity ${file.complexity}, worst block ${file.worst}`,
-    file.maintainability === null ? "cannot be measured" : `maintainability ${file.maintainability}`, churned ? `touched by ${file.churn} revisions` : ""].filter(Boolean).join(" · ");
+  const short = (file) => file.problem ? "?" : (churned ? `${file.complexity} · ${file.churn}×` : `${file.complexity}`);
+  const words = (file) => [file.path, ...(file.problem ? [`cannot be measured: ${file.problem}`]
+    : [`${file.lines} lines`, `complexity ${file.complexity}, worst block ${file.worst}`, `maintainability ${file.maintainability}`]), churned ? `touched by ${file.churn} revisions` : ""].filter(Boolean).join(" · ");
   const tell = (file) => { detail.textContent = words(file); };
   function paint() {
     const ramp = heats(), kind = kinds[by];
     for (const { element, file } of cells) {
+      if (file.problem) continue;
       const rgb = mix(ramp, kind.heat(file));
       element.style.background = `rgb(${rgb.join(",")})`;
       element.style.color = inkOn(rgb);
     }
     document.getElementById("map-means").textContent = kind.means;
+    document.getElementById("legend-unknown").hidden = !data.files.some((file) => file.problem);
     document.getElementById("legend-low").textContent = kind.low;
     document.getElementById("legend-high").textContent = kind.high;
   }

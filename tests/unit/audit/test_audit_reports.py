@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -271,6 +272,8 @@ def test_json_is_versioned_complete_and_the_same_twice():
         "rank": "B",
         "churn": 3,
         "problem": "",
+        "raw": {"loc": 90, "lloc": 60, "sloc": 70, "comments": 5, "multi": 0, "blank": 10, "single_comments": 5},
+        "halstead": None,
     } in document["files"]
 
 
@@ -354,6 +357,19 @@ def test_no_name_or_message_becomes_markup():
     data = next(text for tag, text in page.texts if tag == "script")
     assert "<" not in data
     assert NASTY in [row["path"] for row in json.loads(data)["files"]]
+
+
+def test_a_file_that_cannot_be_measured_has_a_look_of_its_own_on_the_map():
+    broken = AuditedFile(path="broken.py", measure=FileMeasure(problem="line 1: invalid syntax"))
+    audited = gate()
+    audited = replace(audited, report=replace(audited.report, files=(broken, *audited.report.files)))
+    page = Page(audit_html(audited, ()))
+    files = json.loads(next(text for tag, text in page.texts if tag == "script"))["files"]
+
+    assert [each["path"] for each in files if each["problem"]] == ["broken.py"]
+    script, style = (next(text for tag, text in page.texts[::-1] if tag == name) for name in ("script", "style"))
+    assert 'file.problem ? "cell unknown"' in script
+    assert "#map .cell.unknown {" in style
 
 
 def test_everything_that_can_be_used_has_a_name():
