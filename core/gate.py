@@ -10,7 +10,7 @@ from core.domain.audit import AuditReport
 from core.domain.baseline import ratchet, renewed
 from core.domain.change import ChangeSet
 from core.domain.finding import Finding
-from core.domain.gate import FailOn, GateReport, Judgement, Standing, TaskCheck, accept, alike, judge, key_of
+from core.domain.gate import FailOn, GateReport, Judged, Judgement, Standing, TaskCheck, accept, alike, judge, key_of
 from core.domain.metric import Metric
 from core.domain.plugin_findings import plugin_of
 from core.domain.refactor_task import is_own, number, place, place_of
@@ -21,6 +21,7 @@ from core.self_auditor import SelfAuditor
 
 #: Whether a path is among those asked for.
 _Scope = Callable[[str], bool]
+_ADVISED = (Metric.COMPLEXITY, Metric.MAINTAINABILITY)
 
 
 class Gate:
@@ -126,6 +127,20 @@ class Gate:
         except StorageError as error:
             return (f"{error}; it could be brought up to date ({what})",)
         return (f"{self._name} {'shrank' if turn.turned else 'was brought up to date'} ({what}): commit it",)
+
+
+def advised(auditor: SelfAuditor, gate: GateReport, shown: Iterable[Judged]) -> list[Judged]:
+    """Return findings with what to do about those that are new or worse than what was compared with.
+
+    Advice reads and weighs the code again; for all that was ever accepted, that would take longer than the audit.
+    """
+    fresh = (Standing.NEW, Standing.WORSE) if gate.against else ()
+    return [
+        replace(judged, finding=replace(judged.finding, suggestion=auditor.advice(judged.finding)))
+        if judged.standing in fresh and judged.finding.metric in _ADVISED
+        else judged
+        for judged in shown
+    ]
 
 
 def check_task(auditor: SelfAuditor, task: Task) -> TaskCheck:

@@ -15,6 +15,7 @@ from core.cli.console import Ci, Output, ci_of, outputs
 from core.domain.exit_code import ExitCode
 from core.domain.gate import FailOn, GateReport, Judged
 from core.errors import StorageError, UsageError
+from core.gate import advised
 from core.reports.audit_words import RANKS
 from core.reports.style import PLAIN, Style
 from core.self_auditor import SelfAuditor
@@ -54,7 +55,7 @@ def run_audit(project: Project, wishes: Wishes) -> int:
         gate = replace(_judged(project, auditor, wishes), project=project.root.name)
     finally:
         line.clear()
-    _write_report(project, gate, wishes, stdout)
+    _write_report(project, auditor, gate, wishes, stdout)
     for note in (*gate.notes, gate.report.gap):
         if note and not wishes.quiet:
             stderr.add(f"note: {note}\n")
@@ -92,25 +93,27 @@ def shown(gate: GateReport, wishes: Wishes) -> Sequence[Judged]:
     return chosen[: wishes.top] if wishes.top else chosen
 
 
-def _report(project: Project, gate: GateReport, wishes: Wishes, style: Style = PLAIN) -> str:
+def _report(project: Project, auditor: SelfAuditor, gate: GateReport, wishes: Wishes, style: Style = PLAIN) -> str:
+    if wishes.format == "json":
+        return render("json", gate, advised(auditor, gate, shown(gate, wishes)))
     if wishes.format in NAMES:
         return render(wishes.format, gate, shown(gate, wishes), style)
     return plugin_rendering(project, wishes.format, gate, shown(gate, wishes))
 
 
-def _write_report(project: Project, gate: GateReport, wishes: Wishes, stdout: Output) -> None:
+def _write_report(project: Project, auditor: SelfAuditor, gate: GateReport, wishes: Wishes, stdout: Output) -> None:
     if wishes.output in ("", "-"):
         if wishes.quiet and wishes.format == "text":
             from core.reports.audit_text import failure_text
 
             stdout.add(failure_text(gate, stdout.style()))
         else:
-            stdout.add(_report(project, gate, wishes, stdout.style()))
+            stdout.add(_report(project, auditor, gate, wishes, stdout.style()))
         stdout.flush()
     else:
         from core.reports.audit_text import summary_lines
 
-        _write_file(wishes.output, _report(project, gate, wishes))
+        _write_file(wishes.output, _report(project, auditor, gate, wishes))
         if not wishes.quiet:
             stdout.add(summary_lines(gate, stdout.style()))
             stdout.flush()

@@ -43,6 +43,18 @@ def test_only_changed_files_count_committed_or_not(repository):
     assert standings(repository) == {"old": "worse", "fine": "new", "bad": "better", "fresh": "new"}
 
 
+def test_json_says_what_to_do_about_what_is_new_or_worse(repository):
+    repository.write("src/a.py", branchy("old", 15), branchy("fine", 11, "other"))
+    repository.write("src/b.py", branchy("bad", 12, "item"), "# touched\n")
+    document = json.loads(repository.audit("--since", "base", "--json").stdout)
+
+    assert {finding["block"]: "ine" in finding["suggestion"] for finding in document["findings"]} == {
+        "old": True,
+        "fine": True,
+        "bad": False,
+    }
+
+
 def test_it_fails_on_worse_and_new_by_default(repository):
     repository.write("src/a.py", branchy("old", 13))
     assert repository.audit("--since", "base").returncode == 0
