@@ -92,6 +92,9 @@ def command_line(chamber: Chamber, layers: Layers, tier: Tier) -> list[str]:
     options = [*_NAMESPACES, "--as-pid-1", "--die-with-parent", "--cap-drop", "ALL"]
     for link in (path for path in _LIBRARIES if os.path.islink(path)):
         options += ["--symlink", os.readlink(link), link]
+    if chamber.observe:
+        # Even where nothing of it may be seen: relative names mean the same at every tier, and what is tried there is told.
+        options += ["--dir", str(chamber.repository)]
     for path in _mounts(chamber):
         options += ["--ro-bind-try", path, path]
     for place in chamber.reach.writable:
@@ -230,7 +233,7 @@ def _interpreter() -> str:
 def boot_code(*, trial: bool = False) -> bytes:
     """Return our code that runs inside, compiled, in the order of its imports; it is sent before the setup message."""
     folder = Path(inside.__file__).parent
-    names = ("wire", "confine", "api", *(("trial",) if trial else ()), "start")
+    names = ("wire", "confine", "api", *(("trial", "observer") if trial else ()), "start")
     sources = [(name, (folder / f"{name}.py").read_text(encoding="utf-8")) for name in names]
     return marshal.dumps(
         [(name, compile(source, f"core/plugins/sandbox/inside/{name}.py", "exec", optimize=2)) for name, source in sources]

@@ -39,8 +39,6 @@ class Answer:
     log: str = ""
     #: Seconds.
     duration: float = 0.0
-    #: What it tried, when it was observed.
-    observed: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:

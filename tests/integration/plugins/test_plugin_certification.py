@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from dataclasses import replace
 
 import pytest
 
@@ -37,11 +38,11 @@ def tested(world):
     return world
 
 
-def certify(world, **options):
+def certify(world, layers=None, **options):
     if sandbox_layers().tier is Tier.NONE:
         pytest.skip("; ".join(sandbox_layers().lines()))
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(world.top / "home")}
-    return certify_plugin(world.folder, places=world.places, layers=sandbox_layers(), environment=environment, now=5.0, **options)
+    return certify_plugin(world.folder, places=world.places, layers=layers or sandbox_layers(), environment=environment, now=5.0, **options)
 
 
 def stage(report, name):
@@ -62,6 +63,96 @@ def test_what_the_tests_may_not_touch_is_denied_and_told(tested):
     assert report.verdict == "failed"
     assert "tried and denied: read secret.key" in stage(report, "permissions used").notes
     assert "asked for, not used by its tests: read *.txt" in stage(report, "permissions used").notes
+
+
+TRYING = """import os, socket, subprocess, threading
+from core.plugins.api import Denied
+
+def attempt(function, *arguments):
+    try:
+        function(*arguments)
+        return 'done'
+    except (OSError, Denied, RuntimeError):
+        return 'denied'
+
+def run(context):
+    told = [
+        attempt(open, '/etc/shadow'),
+        attempt(open, '/etc/passwd', 'ab'),
+        attempt(os.open, context.path('a.txt'), os.O_RDONLY),
+        attempt(open, 'out.txt', 'w'),
+        attempt(os.listdir, context.root),
+        attempt(os.mkdir, 'made'),
+        attempt(os.rename, 'a.txt', 'b.txt'),
+        attempt(socket.create_connection, ('127.0.0.1', 9), 0.1),
+        attempt(context.connect, 'example.org', 443),
+        attempt(subprocess.run, ['git']),
+        attempt(os.fork),
+    ]
+    inside = os.path.join(context.temporary, 'own')
+    with open(inside, 'w') as stream:
+        stream.write('x')
+    a, b = socket.socketpair()
+    socket.socket(fileno=a.detach())
+    return {'message': ' '.join(sorted(set(told)))}
+"""
+DENIED = {
+    "read /etc/shadow",
+    "write /etc/passwd",
+    "read a.txt",
+    "write out.txt",
+    "list .",
+    "change made",
+    "change a.txt",
+    "change b.txt",
+    "net 127.0.0.1:9",
+    "net a socket of its own",
+    "net example.org:443",
+    "exec git",
+    "start a process",
+}
+
+
+@pytest.mark.parametrize("tier", [Tier.STRONG, Tier.BASIC])
+def test_everything_that_python_code_tries_without_permission_is_told(tested, tier):
+    layers = sandbox_layers()
+    if layers.tier is not Tier.STRONG and tier is Tier.STRONG:
+        pytest.skip("; ".join(layers.lines()))
+    if tier is Tier.BASIC:
+        layers = replace(layers, bubblewrap="", bubblewrap_problem="left out")
+    tested.write_plugin(TRYING)
+    (tested.folder / "tests" / "test_sample.py").write_text(
+        TEST.replace('"task")', '"task", temporary=tempfile.gettempdir())')
+        .replace('"A"', '"denied"')
+        .replace("import unittest", "import tempfile\nimport unittest")
+    )
+    report = certify(tested, layers=layers)
+    assert report.verdict == "passed", report.to_json()
+    assert set(stage(report, "permissions used").notes) == {f"tried and denied: {item}" for item in DENIED}
+
+
+def test_looking_for_what_a_glob_grants_is_not_denied_where_nothing_is(tested):
+    tested.write_plugin(
+        "from pathlib import Path\ndef run(c):\n    list(Path(c.root, 'src').rglob('*.py'))\n    return {'message': 'A'}\n",
+        permissions={"fs": {"read": ["src/**/*.py"]}},
+    )
+    assert stage(certify(tested), "permissions used").notes == ("asked for, not used by its tests: read src/**/*.py",)
+
+
+def test_an_address_that_is_asked_for_counts_as_used_and_another_one_as_denied(tested):
+    tested.write_plugin(
+        TRYING.replace("subprocess.run, ['git']", "context.connect, 'example.net', 80"), permissions={"net": ["*.org:443", "a.example:1"]}
+    )
+    (tested.folder / "tests" / "test_sample.py").write_text(
+        TEST.replace('"task")', '"task", temporary=tempfile.gettempdir())')
+        .replace('"A"', '"denied"')
+        .replace("import unittest", "import tempfile\nimport unittest")
+    )
+    notes = stage(certify(tested), "permissions used").notes
+    assert "asked for, not used by its tests: net a.example:1" in notes
+    assert "asked for, not used by its tests: net *.org:443" not in notes
+    assert "tried and denied: net example.net:80" in notes
+    assert "tried and denied: net example.org:443" not in notes
 
 
 def test_a_plugin_without_tests_is_not_certified(world):

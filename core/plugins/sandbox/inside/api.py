@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 #: Version of the contract of each kind that this host speaks.
 CONTRACTS = {"task": 1, "auditor": 1, "reporter": 1, "listener": 1, "command": 1}
@@ -52,6 +53,7 @@ class Context:
         from core.plugins.sandbox.inside.wire import decode, encode
 
         if self._network < 0:
+            sys.audit("orchestrator.connect", host, port)
             raise Denied(f"{self.plugin} asked for no network: add {host}:{port} to permissions.net")
         with socket.socket(fileno=os.dup(self._network)) as channel:
             channel.sendall(encode({"host": host, "port": port, "timeout": timeout}).encode("ascii") + b"\n")

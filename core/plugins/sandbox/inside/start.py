@@ -50,7 +50,7 @@ def main() -> None:
         os._exit(97)
     host.answer({"ready": True})
     sys.path[:0] = setup["path"]
-    observed = _observe() if setup["observe"] else None
+    observer = _observe(setup["rules"]) if setup["observe"] else None
     run = None
     while (call := host.request()) is not None:
         try:
@@ -62,8 +62,8 @@ def main() -> None:
             answer = {"error": _describe(error)}
         sys.stdout.flush()
         sys.stderr.flush()
-        if observed is not None:
-            answer["observed"] = sorted(observed)
+        if observer is not None:
+            answer["observed"] = list(observer.seen)
         host.answer(answer)
     os._exit(0)
 
@@ -90,22 +90,7 @@ def _describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"[:2000]
 
 
-def _writes(mode: object, flags: object) -> bool:
-    return "w" in str(mode or "") or (isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR) != 0)
+def _observe(rules: list):  # type: ignore[no-untyped-def, type-arg]  # noqa: ANN202 – an Observer
+    from core.plugins.sandbox.inside.observer import observe
 
-
-def _observe() -> set[str]:
-    """Record what the plugin tries, for certification: files it opens and programs it starts."""
-    seen: set[str] = set()
-
-    def hook(event: str, arguments: tuple[object, ...]) -> None:
-        if event == "open" and isinstance(arguments[0], str) and len(seen) < 2000:
-            verb = "write" if _writes(mode=arguments[1], flags=arguments[2]) else "read"
-            seen.add(f"{verb} {os.path.abspath(arguments[0])}")
-        elif event in ("subprocess.Popen", "os.exec", "os.posix_spawn"):
-            seen.add(f"exec {os.fsdecode(arguments[0])}" if isinstance(arguments[0], (str, bytes)) else "exec ?")
-        elif event in ("socket.__new__", "ctypes.dlopen", "os.fork"):
-            seen.add(event)
-
-    sys.addaudithook(hook)
-    return seen
+    return observe(rules)

@@ -12,8 +12,7 @@ from core.plugins.sandbox.inside.api import Context
 def run(context: Context) -> dict:  # type: ignore[type-arg]
     """Find and run ``tests/test_*.py``; the plugin's folder is ``config.folder``."""
     folder = context.config["folder"]
-    # The tests find their repository where they stand; without permission for any file there is none.
-    os.chdir(context.root if os.path.isdir(context.root) else context.temporary)
+    os.chdir(context.root)  # the tests find their repository where they stand
     suite = unittest.defaultTestLoader.discover(os.path.join(folder, "tests"), top_level_dir=os.path.join(folder, "tests"))
     told = io.StringIO()
     result = unittest.TextTestRunner(stream=told, verbosity=2).run(suite)
