@@ -50,7 +50,9 @@ def _say(text: str, *, to_error: bool) -> int:
     try:
         stream.write(text)
         stream.flush()
-    except BrokenPipeError:
-        # The reader has gone. Python would complain once more while flushing at exit.
+    except OSError as error:
+        # Python would complain once more while flushing at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if not isinstance(error, BrokenPipeError) and not to_error:
+            return _say(f"error: the result could not be written to stdout: {error.strerror}\n", to_error=True)
     return 2 if to_error else 0

@@ -55,15 +55,15 @@ def stdout() -> Output:
 
 
 def say(text: str) -> int:
-    """Write a result to stdout and return exit code 0."""
+    """Write a result to stdout and return exit code 0. Raises StorageError when it is lost."""
     out = stdout()
     out.add(text)
-    out.flush()
+    out.finish()
     return 0
 
 
 def say_json(value: Any) -> int:
-    """Write a result as JSON to stdout and return exit code 0.
+    """Write a result as JSON to stdout and return exit code 0. Raises StorageError when it is lost.
 
     In ASCII: valid whatever the stream's encoding, and no text of a task gives orders to a terminal.
     """

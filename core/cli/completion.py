@@ -31,5 +31,5 @@ def completion(shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bas
 
     stdout, _ = outputs(os.environ)
     stdout.add(get_completion_script(prog_name=PROGRAM, complete_var=COMPLETE_VARIABLE, shell=shell.value) + "\n")
-    stdout.flush()
+    stdout.finish()
     return 0

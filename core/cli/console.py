@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TextIO
 
+from core.errors import StorageError
 from core.reports.style import Style
 
 #: Seconds between two writes while more is coming.
@@ -71,11 +72,13 @@ _ASCII = str.maketrans(
 
 
 class Output:
-    """A stream with a memory of up to PACE seconds. Nothing it does raises because somebody closed the other end."""
+    """A stream with a memory of up to PACE seconds. Only ``finish`` raises, and not because somebody closed the other end."""
 
     def __init__(self, stream: TextIO, look: Look, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.look = look
         self.closed = False
+        #: Why some of what was written is lost although somebody may want it, one sentence; else empty.
+        self.problem = ""
         self._stream = stream
         self._monotonic = monotonic
         self._pending: list[str] = []
@@ -99,6 +102,12 @@ class Output:
             self._write(text)
             self._written = self._monotonic()
 
+    def finish(self) -> None:
+        """Write what is pending. Raises StorageError when any of what was ever written is lost; a reader who left misses nothing."""
+        self.flush()
+        if self.problem:
+            raise StorageError(self.problem)
+
     def size(self) -> tuple[int, int]:
         """Return columns and rows of the terminal as they are now; 80 × 24 where nobody knows."""
         with suppress(OSError, ValueError):
@@ -121,11 +130,19 @@ class Output:
             # A file name or a log that is no valid text in this encoding.
             encoding = self._stream.encoding or "ascii"
             self._write(text.encode(encoding, "backslashreplace").decode(encoding))
-        except BlockingIOError:
-            # Somebody who shares the terminal made it non-blocking; what it could not take is lost, the run goes on.
-            return
-        except (OSError, ValueError):
+        except BlockingIOError as error:
+            # Somebody who shares the stream made it non-blocking; what it could not take is lost, the run goes on.
+            self._lose(error)
+        except (BrokenPipeError, ValueError):
             self.closed = True
+        except OSError as error:
+            self.closed = True
+            self._lose(error)
+
+    def _lose(self, error: OSError) -> None:
+        """Note that text is lost; on a terminal nobody will look for it."""
+        if not self.look.terminal:
+            self.problem = f"the result could not be written to stdout: {error.strerror or error}"
 
 
 def outputs(environ: Mapping[str, str]) -> tuple[Output, Output]:

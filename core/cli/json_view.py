@@ -24,6 +24,7 @@ class JsonView:
         """Write what is pending."""
         self._output.tick()
 
-    def close(self) -> None:
-        """Write what is pending."""
+    def close(self) -> str:
+        """Write what is pending; return why events are lost, if any are."""
         self._output.flush()
+        return self._output.problem

@@ -56,12 +56,13 @@ class LiveView:
             self._drawn = moment
             self._draw()
 
-    def close(self) -> None:
-        """Leave the terminal as a person expects it, whatever happened to the run."""
+    def close(self) -> str:
+        """Leave the terminal as a person expects it, whatever happened to the run; return why the summary is lost, if it is."""
         if self._above:
             self._screen.draw("".join(self._above), ())
             self._above.clear()
         self._screen.clear()
+        return self._result.problem
 
     def _draw(self) -> None:
         if self._terminal.closed:

@@ -46,7 +46,7 @@ def log(
         out = stdout()
         for line in follow_log(project, chosen.log, lambda: _has_ended(journal.attempts(task_id, limit=1), chosen.number)):
             out.add(f"{line}\n")
-            out.flush()
+            out.finish()
         return 0
 
 

@@ -72,6 +72,7 @@ class PlainView:
             self._lines.add(f"{self._style.busy('▸')} {'':8}  {count(len(running), 'task')} running: {told}\n")
         self._lines.tick()
 
-    def close(self) -> None:
-        """Write what is pending."""
+    def close(self) -> str:
+        """Write what is pending; return why the summary is lost, if it is."""
         self._lines.flush()
+        return self._result.problem

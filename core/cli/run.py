@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from core.cli.options import Budget, Directory, Jobs, Json, Only, Quiet, Tag, TasksFile, TimeBudget, Verbose
-from core.errors import UsageError
+from core.errors import StorageError, UsageError
 
 
 def run(
@@ -42,6 +42,8 @@ def run(
     from core.cli.views import Sources, Wishes, pick_views
     from core.reports.event_line import Volume
 
+    if os.path.isdir(junit):
+        raise UsageError(f"--junit {junit}: is a directory", hint="name a file")
     stops = _stops_at_failure(keep_going=keep_going, fail_fast=fail_fast)
     overrides = {"jobs": jobs, "budget.cost": budget, "budget.time": time_budget, "fail_fast": stops}
     project = open_project(directory, tasks_file=tasks_file, overrides=overrides)
@@ -58,14 +60,17 @@ def run(
         views = pick_views(os.environ, stdout, stderr, wishes, sources)
         assembled.sinks.extend(views)
         assembled.ticks.extend(view.tick for view in views)
+        lost: list[str] = []
         try:
-            return assembled.orchestrator.run().exit_code
+            exit_code = assembled.orchestrator.run().exit_code
         finally:
-            for view in views:
-                view.close()
+            lost += [problem for problem in (view.close() for view in views) if problem]
             for problem in assembled.part():
                 stderr.add(f"warning: {problem}\n")
             stderr.flush()
+    if lost:
+        raise StorageError("\n".join(dict.fromkeys(lost)), hint="the run came to its end, and its state is saved")
+    return exit_code
 
 
 def _stops_at_failure(*, keep_going: bool, fail_fast: bool) -> bool | None:

@@ -28,8 +28,11 @@ class View(Protocol):
     def tick(self) -> None:
         """Show what is pending; cheap, to be called at least ten times a second while the run waits."""
 
-    def close(self) -> None:
-        """The run is over, well or not: write what is pending, leave the terminal as it was."""
+    def close(self) -> str:
+        """The run is over, well or not: write what is pending, leave the terminal as it was.
+
+        Returns why somebody who asked for what this view writes does not get it, one sentence; empty when they do.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +80,7 @@ def pick_views(environ: Mapping[str, str], stdout: Output, stderr: Output, wishe
     if wishes.junit:
         from core.reports.junit import junit_xml
 
-        views.append(ReportFile(wishes.junit, lambda progress: junit_xml(progress, tail=_tail(sources, wishes.tail)), stderr))
+        views.append(ReportFile(wishes.junit, lambda progress: junit_xml(progress, tail=_tail(sources, wishes.tail))))
     return views
 
 

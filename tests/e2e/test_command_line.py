@@ -114,6 +114,36 @@ def test_a_closed_stdout_is_no_reason_to_fail(repository):
         assert done.returncode == (1 if words == "run" else 0), words
 
 
+@pytest.mark.parametrize(
+    "words", ["--help", "--version", "list --json", "plan", "schema tasks", "completion bash", "log good", "run --json"]
+)
+def test_a_result_that_the_disk_does_not_take_is_a_failure_that_is_told(repository, words):
+    orchestrator("run", "--only", "good", cwd=repository)
+    done = subprocess.run(
+        ["bash", "-c", f"{ORCHESTRATOR} {words} >/dev/full"], cwd=repository, env=environment(), capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr.count("error: the result could not be written to stdout: No space left on device")) == (2, 1)
+    assert "Traceback" not in done.stderr
+
+
+def test_progress_that_cannot_be_written_costs_nothing_else(repository):
+    done = subprocess.run(
+        ["bash", "-c", f"{ORCHESTRATOR} run --only good 2>/dev/full"], cwd=repository, env=environment(), capture_output=True, text=True
+    )
+    assert done.returncode == 0
+    assert "1 done" in done.stdout
+
+
+def test_a_report_that_was_asked_for_and_is_not_there_is_a_failure(repository):
+    done = orchestrator("run", "--junit", ".", cwd=repository)
+    assert (done.returncode, done.stderr) == (2, "error: --junit .: is a directory\n  hint: name a file\n")
+    assert not (repository / ".orchestrator").exists()
+    done = orchestrator("run", "--only", "good", "--junit", "tasks.yml/r.xml", cwd=repository)
+    assert done.returncode == 2
+    assert "tasks.yml/r.xml: not written: Not a directory\n  hint: the run came to its end, and its state is saved\n" in done.stderr
+    assert "1 done" in done.stdout
+
+
 def test_errors_of_a_file_come_all_at_once_as_text_json_and_annotations(repository):
     (repository / "tasks.yml").write_text("- id: a\n  descripton: x\n- id: b\n  description: y\n  dependencies: [c]\n")
     done = orchestrator("list", "--json", cwd=repository, GITHUB_ACTIONS="true")

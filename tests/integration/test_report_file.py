@@ -19,6 +19,13 @@ def test_a_report_that_cannot_be_written_is_told_and_no_error(tmp_path):
     assert "r.xml: not written: Not a directory" in complaints.getvalue()
 
 
+def test_a_report_that_somebody_asked_for_is_missed_by_name(tmp_path):
+    (tmp_path / "file").touch()
+    sink = ReportFile(str(tmp_path / "file" / "r.xml"), lambda _progress: "text")
+    sink(END)
+    assert sink.close().endswith("r.xml: not written: Not a directory")
+
+
 def test_folders_of_a_report_are_made(tmp_path):
     path = tmp_path / "new" / "er" / "r.xml"
     ReportFile(str(path), lambda _progress: "text", Output(io.StringIO(), Look()))(END)

@@ -1,10 +1,12 @@
 """Writing to streams that somebody closes, or that know little."""
 
 import io
+from contextlib import nullcontext
 
 import pytest
 
 from core.cli.console import PACE, Look, Output
+from core.errors import StorageError
 
 
 def test_writes_closer_than_the_pace_are_one_write(clock, terminal):
@@ -41,6 +43,27 @@ def test_a_closed_stream_is_noted_and_never_written_again(clock, error):
     output.flush()
     assert output.closed
     assert calls == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("error", "terminal", "lost"),
+    [
+        (OSError(28, "No space left on device"), False, True),
+        (BlockingIOError(11, "Resource temporarily unavailable"), False, True),
+        (BrokenPipeError(), False, False),
+        (OSError(5, "EIO"), True, False),
+    ],
+    ids=["disk", "non-blocking", "pipe", "terminal"],
+)
+def test_what_is_lost_is_an_error_in_the_end_unless_the_reader_has_left(clock, error, terminal, lost):
+    class Refusing(io.StringIO):
+        def write(self, _text):
+            raise error
+
+    output = Output(Refusing(), Look(terminal=terminal), monotonic=clock)
+    output.add("a")
+    with pytest.raises(StorageError, match=error.strerror) if lost else nullcontext():
+        output.finish()
 
 
 def test_symbols_become_ascii_where_nothing_else_is_known(clock):
