@@ -14,13 +14,17 @@ from core.errors import UsageError
 def hand_input(kind: Kind, arguments: tuple[str, ...], environment: Mapping[str, str]) -> dict[str, Any]:
     """Return the input for ``kind``: a command takes the arguments, a reporter or listener one JSON file, an auditor paths.
 
-    A task takes its id and description from ORCHESTRATOR_TASK_ID and _DESCRIPTION. Raises UsageError for a file that is no JSON.
+    A task takes its id and description from ORCHESTRATOR_TASK_ID and _DESCRIPTION. Raises UsageError for arguments to a task, and for
+    a file that is no JSON.
     """
     if kind is Kind.COMMAND:
         return {"arguments": list(arguments)}
     if kind is Kind.AUDITOR:
         return {"files": list(arguments)}
     if kind is Kind.TASK:
+        if arguments:
+            hint = "configure it: --with KEY=VALUE; or run it as what takes arguments: --as command"
+            raise UsageError(f"a task takes no arguments: {' '.join(arguments)}", hint=hint)
         described = environment.get("ORCHESTRATOR_TASK_DESCRIPTION", "run by hand")
         return {"task": {"id": environment.get("ORCHESTRATOR_TASK_ID", "0"), "description": described}}
     if len(arguments) != 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -77,8 +78,13 @@ def parse_manifest(content: bytes, file: str) -> Manifest:
     return _noun(document.value, file)
 
 
+def is_taken(module: str) -> bool:
+    """Return whether a plugin's module cannot be called ``module``: inside, that name is one of Python's own or ours."""
+    return module == "core" or module in sys.stdlib_module_names
+
+
 def _beyond_schema(document: JsonText, file: str) -> list[Problem]:
-    """What a schema cannot say: odd characters, the configuration's own schema, and provisions given twice."""
+    """What a schema cannot say: odd characters, a module's name that is taken, the configuration's own schema, provisions given twice."""
     problems = [
         Problem(file=file, line=line, column=column, message=f"{dotted(path)}: holds a character that cannot be shown")
         for path, (line, column) in document.values.items()
@@ -88,6 +94,11 @@ def _beyond_schema(document: JsonText, file: str) -> list[Problem]:
     if flaw:
         line, column = document.values[("config",)]
         problems.append(Problem(file=file, line=line, column=column, message=f"config: not a JSON schema: {flaw}"))
+    entry = document.value["entry_point"].partition(".")[0]
+    if is_taken(entry):
+        line, column = document.values[("entry_point",)]
+        told = f"entry_point: {entry} is a module of Python's own or of ours, and would be that one"
+        problems.append(Problem(file=file, line=line, column=column, message=told, hint="call the module something else"))
     seen = set()
     for index, item in enumerate(document.value["provides"]):
         key = (item["kind"], item.get("name", ""))

@@ -9,6 +9,7 @@ from pathlib import Path
 import core
 from core.domain.plugin import Kind
 from core.errors import StorageError, UsageError
+from core.plugins.manifest import is_taken
 
 _RESULTS = {
     Kind.TASK: ('    name = context.config.get("name", "world")\n    return {"message": f"Hello, {name}!"}', "task"),
@@ -63,6 +64,8 @@ def new_plugin(folder: Path, kind: Kind, author: str) -> tuple[Path, ...]:
     name = folder.name
     if not re.fullmatch(r"[a-z][a-z0-9_]{1,63}", name):
         raise UsageError(f"{name} cannot be a plugin's id", hint="use small letters, digits and underscores, a letter first")
+    if is_taken(name):
+        raise UsageError(f"{name} cannot be a plugin's id: Python or orchestrator has a module of that name", hint="choose another name")
     if folder.exists():
         raise UsageError(f"{folder} exists", hint="choose another name")
     description = f"Says what {name} does."

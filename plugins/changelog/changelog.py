@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 
-from core.plugins.api import Context
+from core.plugins.api import Context, Mistake
 
 FILE = "CHANGELOG.md"
 SETTINGS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "cliff.toml")
@@ -13,7 +13,7 @@ SETTINGS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "cliff.toml"
 def run(context: Context) -> dict:
     """As a task write CHANGELOG.md if it would change; as a command print it."""
     if not os.path.isdir(context.path(".git")):
-        raise ValueError("there is no .git folder here: a changelog needs the history (in a linked work tree, run it in the main one)")
+        raise Mistake("there is no .git folder here: a changelog needs the history (in a linked work tree, run it in the main one)")
     text = changelog(context)
     if context.kind == "command":
         return {"output": text}

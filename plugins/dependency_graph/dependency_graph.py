@@ -7,7 +7,7 @@ from imports import Imports, Trouble, circles, god_modules, read_imports, squash
 from page import html_page
 from pictures import dot, mermaid
 
-from core.plugins.api import Context
+from core.plugins.api import Context, Mistake
 
 FOLDER = "docs/dependency_graph"
 #: More than this nobody reads.
@@ -55,8 +55,8 @@ def locate(context: Context) -> tuple:
         if len(names) == 1:
             return source, names[0]
         if names:
-            raise ValueError(f"which package? set package to one of: {', '.join(names)}")
-    raise ValueError(f"there is no package {wanted or ''} here: set package and source".replace("  ", " "))
+            raise Mistake(f"which package? set package to one of: {', '.join(names)}")
+    raise Mistake(f"there is no package {wanted or ''} here: set package and source".replace("  ", " "))
 
 
 def packages_in(source: str, wanted: str | None) -> list:
@@ -87,7 +87,7 @@ def printed(arguments: list, small: Imports, troubles: list) -> str:
     if not arguments:
         return "".join(f"{trouble.message}: {trouble.suggestion}\n" for trouble in troubles) or "no circles, no god modules\n"
     if arguments[0] not in DRAW:
-        raise ValueError(f"no such picture: {arguments[0]}; there are {', '.join(DRAW)}")
+        raise Mistake(f"no such picture: {arguments[0]}; there are {', '.join(DRAW)}")
     return DRAW[arguments[0]][1](small, troubles)
 
 

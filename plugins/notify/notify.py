@@ -7,7 +7,7 @@ import time
 
 from messages import text_of, worth_telling
 
-from core.plugins.api import Context
+from core.plugins.api import Context, Mistake
 
 #: Events told by this process; the host may tell one again after a break.
 TOLD = set()
@@ -39,7 +39,7 @@ def identity_of(event: dict) -> str:
 
 
 def deliver(context: Context, text: str, event: dict) -> list:
-    """Send to every configured place. Raises Undelivered naming the place that did not take it, ValueError without any place."""
+    """Send to every configured place. Raises Undelivered naming the place that did not take it, Mistake without any place."""
     sent = []
     webhook = context.config.get("webhook") or os.environ.get("NOTIFY_WEBHOOK")
     chat = context.config.get("telegram_chat") or os.environ.get("NOTIFY_TELEGRAM_CHAT")
@@ -51,13 +51,13 @@ def deliver(context: Context, text: str, event: dict) -> list:
     if chat:
         token = os.environ.get("NOTIFY_TELEGRAM_TOKEN", "")
         if not token:
-            raise ValueError("NOTIFY_TELEGRAM_TOKEN is not set, or not granted")
+            raise Mistake("NOTIFY_TELEGRAM_TOKEN is not set, or not granted")
         api = context.config.get("telegram_api", "https://api.telegram.org")
         # Telegram knows no such header: better no message than two.
         send(context, "telegram", f"{api}/bot{token}/sendMessage", {"chat_id": chat, "text": text}, {}, repeat_unsure=False)
         sent.append("telegram")
     if not sent:
-        raise ValueError("nowhere to send to: set webhook, or telegram_chat and NOTIFY_TELEGRAM_TOKEN")
+        raise Mistake("nowhere to send to: set webhook, or telegram_chat and NOTIFY_TELEGRAM_TOKEN")
     return sent
 
 

@@ -261,3 +261,33 @@ def test_an_old_commits_plugin_and_lock_run_only_when_they_are_wanted(signed: Sh
     assert "orchestrator plugins trust hello --older" in refused.stderr
     signed("trust", "hello", "--older", "--yes")
     assert signed(*run).stdout == "hi\n"
+
+
+def test_arguments_that_a_task_would_ignore_are_refused(signed: Shell):
+    refused = signed("run", "hello", "a", "b", ok=False)
+    assert refused.returncode == 2
+    assert "a task takes no arguments: a b" in refused.stderr
+    assert "--as command" in refused.stderr
+
+
+def test_what_a_plugin_calls_the_callers_mistake_is_told_without_a_traceback(signed: Shell):
+    (signed.repository / "plugins/hello/hello.py").write_text(
+        "from core.plugins.api import Mistake\n\n\ndef run(context):\n    raise Mistake('no such greeting: hullo')\n"
+    )
+    signed("sign", "plugins/hello", "--key", str(signed.top / "me"))
+    signed("trust", "hello", "--yes")
+    refused = signed("x", "hello", "hullo", ok=False)
+    assert refused.returncode == 1
+    assert refused.stderr == "error: plugin hello: no such greeting: hullo\n"
+
+
+@pytest.mark.parametrize("name", ["core", "json"])
+def test_a_plugin_is_not_called_what_python_or_the_tool_call_a_module(shell: Shell, name: str):
+    refused = shell("new", name, ok=False)
+    assert refused.returncode == 2
+    assert f"{name} cannot be a plugin's id" in refused.stderr
+    assert not (shell.repository / "plugins" / name).exists()
+    shell("new", "mine")
+    manifest = shell.repository / "plugins" / "mine" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"entry_point": "mine"', f'"entry_point": "{name}"'))
+    assert f"entry_point: {name} is a module" in shell("certify", "plugins/mine", ok=False).stdout

@@ -16,6 +16,10 @@ class Denied(Exception):
     """The host refused something that the plugin has no permission for."""
 
 
+class Mistake(ValueError):
+    """What the person who called or configured the plugin did wrong: told as the one sentence that it is, without a traceback."""
+
+
 class Context:
     """One call. A plugin's ``run(context)`` returns the result that the contract of ``context.kind`` describes."""
 

@@ -84,7 +84,9 @@ def _load(module: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 – the 
 
 
 def _describe(error: BaseException) -> str:
-    """One sentence for a person; the traceback goes to the plugin's log."""
+    """One sentence for a person; the traceback, of what is not a person's mistake, goes to the plugin's log."""
+    if isinstance(error, api.Mistake):
+        return str(error)[:2000]
     if not isinstance(error, SystemExit):
         sys.excepthook(type(error), error, error.__traceback__)
     return f"{type(error).__name__}: {error}"[:2000]
