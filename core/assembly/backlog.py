@@ -7,9 +7,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from core.assembly.project import Project, new_run_id, task_file
+from core.domain.attempt import RunRecord
 from core.errors import LockHeld
 from core.memory import Memory
-from core.ports import Journal, LogStore
+from core.ports import Journal, LogStore, RunLock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,11 +20,20 @@ class Backlog:
     memory: Memory
     journal: Journal
     logs: LogStore
+    lock: RunLock
+
+    def live_run(self) -> RunRecord | None:
+        """Return the run that works off this tasks file right now, as the run lock says; the journal cannot know who was killed."""
+        newest = next(iter(self.journal.runs(limit=1)), None)
+        if newest is None or newest.ended is not None or newest.pid != self.lock.holder():
+            return None
+        return newest
 
 
 @contextmanager
 def open_backlog(project: Project) -> Iterator[Backlog]:
     """Open the backlog for looking at it; nothing is written, also where nothing can be written."""
+    from core.adapters.run_lock import FileRunLock
     from core.adapters.sqlite_journal import open_journal_to_read
     from core.adapters.system_clock import SystemClock
 
@@ -34,7 +44,7 @@ def open_backlog(project: Project) -> Iterator[Backlog]:
         stack.callback(file.close)
         memory = Memory(file=file, journal=journal, clock=SystemClock(), run_id="")
         memory.load_tasks()
-        yield Backlog(memory=memory, journal=journal, logs=log_store(project))
+        yield Backlog(memory=memory, journal=journal, logs=log_store(project), lock=FileRunLock(str(project.state)))
 
 
 @contextmanager

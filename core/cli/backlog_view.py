@@ -11,7 +11,9 @@ from typing import Any
 
 from core.assembly import Backlog, Project, open_backlog
 from core.cli.console import Output, outputs
-from core.domain.task import Task
+from core.domain.attempt import RunRecord
+from core.domain.status import Status
+from core.domain.task import Task, with_status
 from core.planner import Planner
 from core.reports.standing import Backdrop
 
@@ -24,6 +26,8 @@ class BacklogView:
     backlog: Backlog
     planner: Planner
     backdrop: Backdrop
+    #: The run that works off this tasks file right now.
+    live: RunRecord | None
 
     @property
     def tasks(self) -> tuple[Task, ...]:
@@ -38,15 +42,22 @@ class BacklogView:
 def viewed(project: Project) -> Iterator[BacklogView]:
     """Open a project's backlog for looking at it. Raises InvalidFile and StorageError."""
     with open_backlog(project) as backlog:
-        durations = backlog.journal.durations()
-        planner = Planner(backlog.memory.tasks, handlers=project.settings.handlers, durations=durations)
+        durations, live = backlog.journal.durations(), backlog.live_run()
+        tasks = backlog.memory.tasks if live is not None else tuple(map(_put_back, backlog.memory.tasks))
+        planner = Planner(tasks, handlers=project.settings.handlers, durations=durations)
         backdrop = Backdrop(
             explanations={explanation.task_id: explanation for explanation in planner.explain_open()},
             verified=backlog.journal.verified(),
             handlers=project.settings.handlers,
             durations=durations,
+            live_run=live.id if live is not None else "",
         )
-        yield BacklogView(project=project, backlog=backlog, planner=planner, backdrop=backdrop)
+        yield BacklogView(project=project, backlog=backlog, planner=planner, backdrop=backdrop, live=live)
+
+
+def _put_back(task: Task) -> Task:
+    """Return a task as the next run finds it: what a dead run had begun is pending again."""
+    return with_status(task, Status.PENDING) if task.status is Status.IN_PROGRESS else task
 
 
 def stdout() -> Output:

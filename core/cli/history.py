@@ -19,10 +19,10 @@ def history(task_id: Of = None, most: Most = 20, directory: Directory = "", task
     from core.reports import history_text as report
 
     with viewed(open_project(directory, tasks_file=tasks_file)) as view:
-        journal, style = view.backlog.journal, stdout().style()
+        journal, live, style = view.backlog.journal, view.backdrop.live_run, stdout().style()
         if task_id is None:
             runs = journal.runs(limit=most)
-            return say_json([report.run_json(run) for run in runs]) if json else say(report.runs_text(runs, style))
+            return say_json([report.run_json(run, live) for run in runs]) if json else say(report.runs_text(runs, live, style))
         attempts, transitions = journal.attempts(task_id, limit=most), journal.transitions(task_id, limit=most)
         if not attempts and not transitions:
             from core.domain.lookup import find_task
@@ -35,4 +35,4 @@ def history(task_id: Of = None, most: Most = 20, directory: Directory = "", task
                     "transitions": [report.transition_json(transition) for transition in transitions],
                 }
             )
-        return say(report.attempts_text(attempts, style) + "\n" + report.transitions_text(transitions, style))
+        return say(report.attempts_text(attempts, live, style) + "\n" + report.transitions_text(transitions, style))

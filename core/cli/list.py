@@ -13,6 +13,7 @@ from core.cli.options import Directory, Json, TasksFile
 from core.domain.status import Readiness, Status
 from core.domain.task import Task
 from core.errors import UsageError
+from core.reports.standing import INTERRUPTED
 from core.reports.standing import standing as standing_of
 
 Standing = Annotated[
@@ -43,7 +44,7 @@ def _chosen(view: BacklogView, words: set[str], tags: set[str]) -> list[Task]:
 
 
 def _known_words(asked: Iterable[str]) -> set[str]:
-    known = [_spaced(word) for word in (*Readiness, *Status)]
+    known = [_spaced(word) for word in (*Readiness, *Status, INTERRUPTED)]
     words = {_spaced(word) for word in asked}
     for word in sorted(words.difference(known)):
         raise UsageError(f"no task can be {word}", hint=f"one of: {', '.join(dict.fromkeys(known))}")

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from core.assembly import follow_log, open_project, read_log
+from core.assembly import Backlog, follow_log, open_project, read_log
 from core.cli.backlog_view import say, say_json, stdout, viewed
 from core.cli.options import Directory, Json, TaskId
+from core.domain.attempt import Attempt
 from core.errors import UsageError
 
 Follow = Annotated[bool, typer.Option("-f", "--follow", help="Print what is added until the attempt ends.")]
@@ -44,15 +45,15 @@ def log(
         if not follow:
             return say("".join(f"{line}\n" for line in read_log(project, chosen.log)))
         out = stdout()
-        for line in follow_log(project, chosen.log, lambda: _has_ended(journal.attempts(task_id, limit=1), chosen.number)):
+        for line in follow_log(project, chosen.log, lambda: _has_ended(view.backlog, chosen)):
             out.add(f"{line}\n")
             out.finish()
         return 0
 
 
-def _has_ended(newest: object, number: int) -> bool:
-    from core.domain.attempt import Attempt
-
-    assert isinstance(newest, tuple)
-    last: Attempt | None = newest[0] if newest else None
-    return last is None or last.number > number or last.outcome is not None
+def _has_ended(backlog: Backlog, attempt: Attempt) -> bool:
+    live = backlog.live_run()
+    if live is None or live.id != attempt.run_id:
+        return True
+    newest = next(iter(backlog.journal.attempts(attempt.task_id, limit=1)), attempt)
+    return newest.number > attempt.number or newest.outcome is not None

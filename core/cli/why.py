@@ -18,4 +18,4 @@ def why(task_id: TaskId, directory: Directory = "", tasks_file: TasksFile = None
         last = next(iter(view.backlog.journal.attempts(task.id, limit=1)), None)
         if json:
             return say_json(why_json(explanation, view.by_id, last))
-        return say(why_text(explanation, view.by_id, last, stdout().style()))
+        return say(why_text(explanation, view.by_id, last, view.backdrop.live_run, stdout().style()))

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from core.domain.outcome import Outcome
 from core.domain.status import Status
 
+#: Exit code in the journal of a run that left none.
+BROKE_OFF = -1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phase:
@@ -54,4 +57,10 @@ class RunRecord:
     started: float
     #: Unix time in seconds; None while it lives, and for ever if it was killed.
     ended: float | None = None
+    #: BROKE_OFF where the next run found it without an end; ``ended`` is then when it was found.
     exit_code: int | None = None
+
+    @property
+    def broke_off(self) -> bool:
+        """Whether it is known that the run did not come to its end: it was killed, or something did not let it go on."""
+        return self.exit_code == BROKE_OFF

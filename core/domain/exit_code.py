@@ -19,10 +19,14 @@ class ExitCode(IntEnum):
 
     OK = 0, "Nothing failed. Tasks that wait for a person, or that the budget left, do not count as failures."
     FAILED = 1, "A task failed, or the gate found something that it does not accept."
-    USAGE = 2, "The command line, `tasks.yml`, `config.yaml` or the disk does not allow it; a run says so before it starts anything, except for a disk that fails on the way."
+    USAGE = (
+        2,
+        "The command line, `tasks.yml`, `config.yaml` or the disk does not allow it. Only a disk that fails later stops what runs.",
+    )
     BUG = 3, "A mistake of ours. A crash log was written; its path is the last line on stderr."
     LOCKED = 4, "Another run of this repository is alive; the message names its pid."
     BUDGET = 5, "The budget ended with work left (only with `--strict`; otherwise 0)."
+    TIMEOUT = 124, "Kept free: nothing ends with it yet, and `timeout` around the tool does."
     HANGUP = 129, "Stopped by SIGHUP: its terminal was closed. The state is saved; the next run goes on from it."
     INTERRUPTED = 130, "Stopped by Ctrl-C (SIGINT). The state is saved; the next run goes on from it."
     TERMINATED = 143, "Stopped by SIGTERM. The state is saved; the next run goes on from it."

@@ -96,13 +96,13 @@ def _run_recovered(event: events.RunRecovered, style: Style, volume: Volume) -> 
     if volume is Volume.QUIET:
         return ""
     facts = []
-    if event.interrupted:
-        facts.append(f"{listing(event.interrupted)} {'was' if len(event.interrupted) == 1 else 'were'} interrupted and will run again")
     if event.killed:
         facts.append(f"{count(event.killed, 'process', 'processes')} of it killed")
     if event.replayed:
         facts.append(f"{count(event.replayed, 'status', 'statuses')} brought into tasks.yml")
-    return _notice(style.warn("↻"), f"the run before this one died: {'; '.join(facts) or 'nothing was lost'}", style)
+    ran = event.interrupted
+    meanwhile = f" while {listing(ran)} {'was' if len(ran) == 1 else 'were'} running" if ran else ""
+    return _notice(style.warn("↻"), "; ".join([f"the run before this one broke off{meanwhile}", *facts]), style)
 
 
 def _task_started(event: events.TaskStarted, style: Style, volume: Volume) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.domain.attempt import Attempt, RunRecord, Transition
 from core.domain.exit_code import ExitCode
-from core.domain.outcome import Ending
+from core.domain.outcome import Ending, Outcome
 from core.reports.columns import Cell, Column, Paint, one_line, table
 from core.reports.style import Style
 from core.reports.wording import amount, moment, seconds
@@ -34,23 +34,26 @@ _WORDS: Mapping[int, str] = {
     ExitCode.OK: "nothing failed",
     ExitCode.FAILED: "a task failed",
     ExitCode.BUDGET: "the budget ended",
+    ExitCode.HANGUP: "its terminal was closed",
     ExitCode.INTERRUPTED: "interrupted",
     ExitCode.TERMINATED: "terminated",
 }
 
+BROKE_OFF_WORDS = "killed or broken off"
 
-def runs_text(runs: Sequence[RunRecord], style: Style) -> str:
-    """Return one line a run, in the order given."""
+
+def runs_text(runs: Sequence[RunRecord], live_run: str, style: Style) -> str:
+    """Return one line a run, in the order given; ``live_run`` is the id of the one that is alive, if one is."""
     if not runs:
         return "no runs yet\n"
-    return table(_RUNS, [_run(run, style) for run in runs], width=style.width, title=style.dim)
+    return table(_RUNS, [_run(run, live_run, style) for run in runs], width=style.width, title=style.dim)
 
 
-def attempts_text(attempts: Sequence[Attempt], style: Style) -> str:
+def attempts_text(attempts: Sequence[Attempt], live_run: str, style: Style) -> str:
     """Return one line an attempt, in the order given."""
     if not attempts:
         return "no attempts yet\n"
-    return table(_ATTEMPTS, [_attempt(attempt, style) for attempt in attempts], width=style.width, title=style.dim)
+    return table(_ATTEMPTS, [_attempt(attempt, live_run, style) for attempt in attempts], width=style.width, title=style.dim)
 
 
 def transitions_text(transitions: Sequence[Transition], style: Style) -> str:
@@ -67,9 +70,10 @@ def transitions_text(transitions: Sequence[Transition], style: Style) -> str:
     return table(_CHANGES, rows, width=style.width, title=style.dim) if rows else ""
 
 
-def run_json(run: RunRecord) -> dict[str, Any]:
-    """Return a run as JSON values; times are Unix seconds."""
-    return {"id": run.id, "pid": run.pid, "started": run.started, "ended": run.ended, "exit_code": run.exit_code}
+def run_json(run: RunRecord, live_run: str) -> dict[str, Any]:
+    """Return a run as JSON values; times are Unix seconds. One that is not live and has no end was killed or broke off."""
+    ended, exit_code = (None, None) if run.broke_off else (run.ended, run.exit_code)
+    return {"id": run.id, "pid": run.pid, "started": run.started, "ended": ended, "exit_code": exit_code, "live": run.id == live_run}
 
 
 def attempt_json(attempt: Attempt) -> dict[str, Any]:
@@ -105,24 +109,27 @@ def transition_json(change: Transition) -> dict[str, Any]:
     }
 
 
-def _run(run: RunRecord, style: Style) -> list[Cell]:
-    if run.exit_code is None or run.ended is None:
-        words, paint = "running, or killed", style.warn
-    else:
-        words = _WORDS.get(run.exit_code, "")
+def _run(run: RunRecord, live_run: str, style: Style) -> list[Cell]:
+    took, code, words = "", "", BROKE_OFF_WORDS
+    paint: Paint = style.warn
+    if run.id == live_run:
+        words = "running"
+        paint = style.busy
+    elif run.ended is not None and run.exit_code is not None and not run.broke_off:
+        took, code, words = seconds(run.ended - run.started), str(run.exit_code), _WORDS.get(run.exit_code, "")
         paint = style.good if run.exit_code == ExitCode.OK else style.bad if run.exit_code == ExitCode.FAILED else style.warn
     return [
         Cell(text=moment(run.started)),
-        Cell(text=seconds(run.ended - run.started) if run.ended is not None else ""),
-        Cell(text="" if run.exit_code is None else str(run.exit_code), paint=paint),
+        Cell(text=took),
+        Cell(text=code, paint=paint),
         Cell(text=run.id, paint=style.dim),
         Cell(text=words, paint=paint),
     ]
 
 
-def _attempt(attempt: Attempt, style: Style) -> list[Cell]:
+def _attempt(attempt: Attempt, live_run: str, style: Style) -> list[Cell]:
     outcome = attempt.outcome
-    ended, paint = ("running", style.busy) if outcome is None else (_ended(attempt), _paint(outcome.ending, style))
+    ended, paint = _how_far(attempt, live_run, style) if outcome is None else (_ended(outcome), _paint(outcome.ending, style))
     return [
         Cell(text=moment(attempt.started)),
         Cell(text=seconds(outcome.duration) if outcome is not None else ""),
@@ -134,10 +141,11 @@ def _attempt(attempt: Attempt, style: Style) -> list[Cell]:
     ]
 
 
-def _ended(attempt: Attempt) -> str:
-    outcome = attempt.outcome
-    if outcome is None:
-        return "running"
+def _how_far(attempt: Attempt, live_run: str, style: Style) -> tuple[str, Paint]:
+    return ("running", style.busy) if attempt.run_id == live_run else ("interrupted: its run died", style.warn)
+
+
+def _ended(outcome: Outcome) -> str:
     if outcome.succeeded:
         return "succeeded" if outcome.verified else "succeeded (unverified)"
     word = outcome.ending.value.replace("_", " ")

@@ -27,7 +27,7 @@ def show_text(task: Task, backdrop: Backdrop, dependents: Sequence[str], attempt
     facts = _facts(task, backdrop, dependents, explanation, file)
     rows = [[Cell(text=label, paint=style.dim), Cell(text=one_line(value))] for label, value in facts if value]
     text = head + table(_FIELDS, rows, width=None, title=None)
-    return text + (f"\n{attempts_text(attempts, style)}" if attempts else "")
+    return text + (f"\n{attempts_text(attempts, backdrop.live_run, style)}" if attempts else "")
 
 
 def show_json(task: Task, backdrop: Backdrop, dependents: Sequence[str], attempts: Sequence[Attempt]) -> dict[str, Any]:

@@ -13,6 +13,9 @@ from core.domain.task import Task, Work
 from core.reports.columns import Paint
 from core.reports.style import Style
 
+#: Word for a task in progress whose run is dead; the next run puts it back.
+INTERRUPTED = "interrupted"
+
 
 def _nothing() -> Mapping[str, Any]:
     return MappingProxyType({})
@@ -30,6 +33,8 @@ class Backdrop:
     handlers: Mapping[str, str] = field(default_factory=_nothing)
     #: Expected seconds by id.
     durations: Mapping[str, float] = field(default_factory=_nothing)
+    #: Id of the run that is alive; without one, nothing is in progress, whatever the file says.
+    live_run: str = ""
 
 
 def is_unverified(task: Task, backdrop: Backdrop) -> bool:
@@ -38,7 +43,7 @@ def is_unverified(task: Task, backdrop: Backdrop) -> bool:
 
 
 def standing(task: Task, backdrop: Backdrop) -> str:
-    """Return ``ready``, ``queued``, ``blocked``, ``waiting``, ``in progress``, ``done``, ``done (unverified)``, ``failed`` …"""
+    """Return ``ready``, ``queued``, ``blocked``, ``waiting``, ``in progress``, ``interrupted``, ``done`` …"""
     if task.status is Status.PENDING:
         explanation = backdrop.explanations.get(task.id)
         if explanation is not None and explanation.verdict is Verdict.OVER_BUDGET:
@@ -46,6 +51,8 @@ def standing(task: Task, backdrop: Backdrop) -> str:
         return explanation.readiness.value if explanation is not None and explanation.readiness is not None else "pending"
     if is_unverified(task, backdrop):
         return "done (unverified)"
+    if task.status is Status.IN_PROGRESS and not backdrop.live_run:
+        return INTERRUPTED
     return task.status.value.replace("_", " ")
 
 
@@ -55,7 +62,7 @@ def paint_of(word: str, style: Style) -> Paint:
         return style.good
     if word in ("failed", "blocked"):
         return style.bad
-    if word in ("waiting", "over budget"):
+    if word in ("waiting", "over budget", INTERRUPTED):
         return style.warn
     return style.busy if word in ("ready", "in progress") else style.dim
 

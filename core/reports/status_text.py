@@ -10,13 +10,13 @@ from core.domain.attempt import RunRecord
 from core.domain.status import Status
 from core.domain.task import Task
 from core.reports.columns import Cell, Column, one_line, table
-from core.reports.history_text import run_json
-from core.reports.standing import Backdrop, is_unverified, paint_of, standing
+from core.reports.history_text import BROKE_OFF_WORDS, run_json
+from core.reports.standing import INTERRUPTED, Backdrop, is_unverified, paint_of, standing
 from core.reports.style import Style
 from core.reports.wording import count, moment, seconds
 
-_ORDER = ("in progress", "ready", "queued", "waiting", "blocked", "failed", "cancelled", "pending")
-_SHOWN = ("in progress", "ready", "waiting", "failed")
+_ORDER = ("in progress", INTERRUPTED, "ready", "queued", "waiting", "blocked", "failed", "cancelled", "pending")
+_SHOWN = ("in progress", INTERRUPTED, "ready", "waiting", "failed")
 _LISTED = 5
 _BAR = 30
 _COLUMNS = (Column(title=""), Column(title="", most=32), Column(title="", elastic=True))
@@ -28,7 +28,12 @@ def status_text(tasks: Sequence[Task], backdrop: Backdrop, coming: Sequence[str]
         return "no tasks yet; add one with: orchestrator add\n"
     words = {task.id: standing(task, backdrop) for task in tasks}
     counts = Counter(words.values())
-    parts = [_head(tasks, backdrop, style), _counts(counts, style), _lists(tasks, words, coming, style), _last(last, style)]
+    parts = [
+        _head(tasks, backdrop, style),
+        _counts(counts, style),
+        _lists(tasks, words, coming, style),
+        _last(last, backdrop.live_run, style),
+    ]
     return "\n".join(part for part in parts if part)
 
 
@@ -42,7 +47,7 @@ def status_json(tasks: Sequence[Task], backdrop: Backdrop, coming: Sequence[str]
         "standing": dict(Counter(standing(task, backdrop) for task in tasks)),
         "next": list(coming),
         "failed": [task.id for task in tasks if task.status is Status.FAILED],
-        "last_run": run_json(last) if last is not None else None,
+        "last_run": run_json(last, backdrop.live_run) if last is not None else None,
     }
 
 
@@ -78,9 +83,11 @@ def _line(label: str, task_id: str, description: str, word: str, style: Style) -
     return [Cell(text=label, paint=paint_of(word, style)), Cell(text=task_id, paint=style.bold), Cell(text=description, paint=style.dim)]
 
 
-def _last(run: RunRecord | None, style: Style) -> str:
+def _last(run: RunRecord | None, live_run: str, style: Style) -> str:
     if run is None:
         return style.dim("never run; start with: orchestrator run") + "\n"
-    if run.ended is None:
-        return style.dim(f"last run {moment(run.started)}, running or killed (pid {run.pid})") + "\n"
+    if run.id == live_run:
+        return style.dim(f"running since {moment(run.started)} (pid {run.pid})") + "\n"
+    if run.ended is None or run.broke_off:
+        return style.dim(f"last run {moment(run.started)}, {BROKE_OFF_WORDS}") + "\n"
     return style.dim(f"last run {moment(run.started)}, {seconds(run.ended - run.started)}, exit {run.exit_code}") + "\n"

@@ -23,11 +23,14 @@ _VERDICTS = {
 _STANDS = {Readiness.BLOCKED: "is blocked", Readiness.WAITING: "waits", Readiness.QUEUED: "comes later", Readiness.READY: "is ready"}
 
 
-def why_text(explanation: Explanation, tasks: Mapping[str, Task], last: Attempt | None, style: Style) -> str:
-    """Return the verdict, what it rests on, and what to type next; ``last`` is the task's newest attempt."""
+def why_text(explanation: Explanation, tasks: Mapping[str, Task], last: Attempt | None, live_run: str, style: Style) -> str:
+    """Return the verdict, what it rests on, and what to type next.
+
+    ``last`` is the task's newest attempt, ``live_run`` the id of the run that is alive.
+    """
     task = tasks[explanation.task_id]
     reasons = explanation.reasons if explanation.verdict is not Verdict.START or explanation.rank is None else ()
-    said = "; ".join([_verdict(explanation, task), *map(one_line, reasons)])
+    said = "; ".join([_verdict(explanation, task, live_run), *map(one_line, reasons)])
     facts = [] if explanation.rank is None else _rank(explanation.rank, task)
     if last is not None and last.outcome is not None:
         outcome = last.outcome
@@ -48,11 +51,11 @@ def why_json(explanation: Explanation, tasks: Mapping[str, Task], last: Attempt 
     }
 
 
-def _verdict(explanation: Explanation, task: Task) -> str:
+def _verdict(explanation: Explanation, task: Task, live_run: str) -> str:
     if explanation.verdict is Verdict.NOT_READY:
         return _STANDS[explanation.readiness or Readiness.QUEUED]
     if explanation.verdict is Verdict.START and task.status is Status.IN_PROGRESS:
-        return "is running"
+        return "is running" if live_run else "was interrupted, its run died; it runs again next time"
     return _VERDICTS[explanation.verdict]
 
 

@@ -183,6 +183,9 @@ def test_a_reset_beside_a_run_is_never_taken_for_an_old_save(bench: Bench) -> No
 def test_looking_beside_a_run_shows_what_goes_on(bench: Bench, running: subprocess.Popen[str]) -> None:
     assert bench.statuses() == {"first": "in_progress", "second": "pending", "third": "pending"}
     assert "1 in progress" in bench.run("status").stdout
+    assert f"(pid {running.pid})" in bench.run("status").stdout
+    assert bench.run("why", "first").stdout.startswith("first is running")
+    assert bench.json("history")[0]["live"] is True
     assert bench.attempts("first")[0]["ending"] in (None, "running")
     assert bench.run("why", "second").returncode == 0
     assert _finish(bench, running)[0] == 0
@@ -205,6 +208,26 @@ def test_a_log_is_followed_to_its_end(bench: Bench) -> None:
     assert any(line.startswith("# orchestrator: succeeded") for line in lines)
     moments = {line: moment for moment, line in seen}
     assert moments["last"] - moments["line 1"] > 0.3, "line by line, not all at the end"
+
+
+def test_after_a_kill_nothing_is_said_to_run(bench: Bench) -> None:
+    bench.write(_task("c", command="sleep 60"))
+    process = bench.start("run", "-q")
+    until(lambda: "in_progress" in bench.tasks_file.read_text())
+    process.kill()
+    process.wait()
+
+    assert bench.run("why", "c").stdout.startswith("c was interrupted, its run died; it runs again next time")
+    shown = bench.run("show", "c").stdout
+    assert shown.startswith("c  interrupted")
+    assert "interrupted: its run died" in shown
+    assert "running" not in shown
+    status = bench.run("status").stdout
+    assert "1 interrupted" in status
+    assert "killed or broken off" in status
+    assert "interrupted  c" in bench.run("list", "-s", "interrupted").stdout
+    assert [one["ended"] for one in bench.json("history") if not one["live"]] == [None]
+    assert bench.run("log", "c", "-f", timeout=5).returncode == 0
 
 
 def test_f_follows_a_log(bench: Bench) -> None:

@@ -43,7 +43,7 @@ def test_an_interrupted_task_is_neither_done_nor_failed(facts):
     [
         (
             events.RunRecovered(**STAMP, dead_run="r0", interrupted=("a", "b"), killed=1, replayed=0),
-            "↻           the run before this one died: a, b were interrupted and will run again; 1 process of it killed\n",
+            "↻           the run before this one broke off while a, b were running; 1 process of it killed\n",
         ),
         (events.TasksReloaded(**STAMP, added=("x",), removed=(), changed=("y",)), "↻           tasks.yml was edited: added x; changed y\n"),
         (events.Warned(**STAMP, message="80% used", task_id="a"), "!           a: 80% used\n"),

@@ -58,7 +58,8 @@ def backdrop(*explanations, **fields):
         (task("a"), backdrop(explained("a")), "ready"),
         (task("a"), backdrop(explained("a", Readiness.BLOCKED)), "blocked"),
         (task("a"), backdrop(explained("a", verdict=Verdict.OVER_BUDGET)), "over budget"),
-        (task("a", Status.IN_PROGRESS), backdrop(), "in progress"),
+        (task("a", Status.IN_PROGRESS), backdrop(live_run="r"), "in progress"),
+        (task("a", Status.IN_PROGRESS), backdrop(), "interrupted"),
         (task("a", Status.DONE), backdrop(), "done (unverified)"),
         (task("a", Status.DONE, verify=("true",)), backdrop(), "done (unverified)"),  # done by hand: its check never ran
         (task("a", Status.DONE), backdrop(verified={"a"}), "done"),
@@ -132,7 +133,7 @@ def attempt(task_id="a", **fields):
 def test_why_a_blocked_task_does_not_run_and_what_to_type():
     tasks = {"c": task("c"), "a": task("a", Status.FAILED)}
     why = explained("c", Readiness.BLOCKED, reasons=("it depends on a, which failed",), because_of=("a",))
-    assert why_text(why, tasks, attempt("c"), PLAIN).splitlines() == [
+    assert why_text(why, tasks, attempt("c"), "", PLAIN).splitlines() == [
         "c is blocked; it depends on a, which failed",
         "  priority      10, lent by top, which waits for it",
         "  longest path  about 40s from its start to the end of what waits for it",
@@ -147,7 +148,7 @@ def test_why_a_blocked_task_does_not_run_and_what_to_type():
 def test_why_a_waiting_task_names_the_task_that_a_person_finishes():
     tasks = {"b": task("b"), "look": task("look", manual=True)}
     why = explained("b", Readiness.WAITING, because_of=("look",))
-    assert "orchestrator done look" in why_text(why, tasks, None, PLAIN)
+    assert "orchestrator done look" in why_text(why, tasks, None, "", PLAIN)
 
 
 @pytest.mark.parametrize(
@@ -155,24 +156,37 @@ def test_why_a_waiting_task_names_the_task_that_a_person_finishes():
 )
 def test_an_ended_task_can_be_reset_unless_it_is_done(status, steps):
     why = explained("a", None, verdict=Verdict.ENDED, rank=None)
-    assert why_text(why, {"a": task("a", status)}, None, PLAIN).count("orchestrator reset a") == steps
+    assert why_text(why, {"a": task("a", status)}, None, "", PLAIN).count("orchestrator reset a") == steps
 
 
 def test_history_of_runs():
     runs = (RunRecord(id="r2", pid=7, started=100.0), RunRecord(id="r1", pid=6, started=0.0, ended=3.0, exit_code=1))
-    assert runs_text(runs, PLAIN) == (
+    assert runs_text(runs, "r2", PLAIN) == (
         "started              took  exit  run\n"
-        "1970-01-01 00:01:40              r2   running, or killed\n"
+        "1970-01-01 00:01:40              r2   running\n"
         "1970-01-01 00:00:00  3.0s     1  r1   a task failed\n"
     )
-    assert run_json(runs[1])["exit_code"] == 1
-    assert runs_text((), PLAIN) == "no runs yet\n"
+    assert (run_json(runs[0], "r2")["live"], run_json(runs[1], "r2")["live"], run_json(runs[1], "r2")["exit_code"]) == (True, False, 1)
+    assert runs_text((), "", PLAIN) == "no runs yet\n"
+
+
+@pytest.mark.parametrize("end", [{}, {"ended": 99.0, "exit_code": -1}], ids=["not found yet", "found by the next run"])
+def test_of_a_run_that_was_killed_nobody_knows_when_or_how_it_ended(end):
+    run = RunRecord(id="r1", pid=6, started=0.0, **end)
+    assert runs_text((run,), "", PLAIN).splitlines()[1].split()[2:] == ["r1", "killed", "or", "broken", "off"]
+    assert run_json(run, "") == {"id": "r1", "pid": 6, "started": 0.0, "ended": None, "exit_code": None, "live": False}
+    assert "last run 1970-01-01 00:00:00, killed or broken off\n" in status_text([task("a")], backdrop(), (), run, PLAIN)
+
+
+def test_a_run_whose_terminal_was_closed_says_so():
+    assert "its terminal was closed" in runs_text((RunRecord(id="r", pid=6, started=0.0, ended=1.0, exit_code=129),), "", PLAIN)
 
 
 def test_history_of_a_task():
     verified = Outcome(ending=Ending.SUCCEEDED, reason="exit 0", duration=1.0, cost=1.0, verified=True)
     attempts = (attempt(), attempt(number=1, outcome=None), attempt(number=0, outcome=verified))
-    text = attempts_text(attempts, PLAIN)
+    text = attempts_text(attempts, "r1", PLAIN)
+    assert "interrupted: its run died" in attempts_text(attempts, "", PLAIN)
     assert [line.split("  ")[0] for line in text.splitlines()[1:]] == ["1970-01-01 00:00:00"] * 3
     assert [word for word in ("failed: exit 3", "running", "succeeded") if word in text] == ["failed: exit 3", "running", "succeeded"]
     assert "unverified" not in text
