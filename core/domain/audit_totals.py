@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from core.domain.audit import AuditedFile, AuditReport
 from core.domain.finding import Finding
-from core.domain.metric import BlockKind, FileMeasure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,18 +51,15 @@ def package_of(path: str) -> str:
 
 def _totals(package: str, files: Iterable[AuditedFile], findings: Iterable[Finding]) -> Totals:
     measures = [file.measure for file in files]
-    scores = _scores(measures)
-    indices = [measure.maintainability for measure in measures if measure.raw is not None and not measure.problem]
+    tallies = [measure.tally for measure in measures]
+    blocks = sum(tally.blocks for tally in tallies)
+    indices = [measure.maintainability for measure in measures if measure.has_raw and not measure.problem]
     return Totals(
         package=package,
         files=len(measures),
-        lines=sum(measure.raw.loc for measure in measures if measure.raw is not None),
-        blocks=len(scores),
+        lines=sum(measure.lines for measure in measures),
+        blocks=blocks,
         findings=len(tuple(findings)),
-        complexity=sum(scores) / len(scores) if scores else 0.0,
+        complexity=sum(tally.complexity for tally in tallies) / blocks if blocks else 0.0,
         maintainability=sum(indices) / len(indices) if indices else None,
     )
-
-
-def _scores(measures: Iterable[FileMeasure]) -> list[int]:
-    return [block.complexity for measure in measures for block in measure.blocks if block.kind is not BlockKind.CLASS]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Metric(StrEnum):
@@ -75,6 +76,16 @@ class Halstead:
     bugs: float
 
 
+class Tally(NamedTuple):
+    """The blocks of a file in three figures; classes do not count, their complexity is their methods' again."""
+
+    blocks: int
+    #: Their sum.
+    complexity: int
+    #: The highest; 0 without any.
+    worst: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileMeasure:
     """Everything measured of one file's content; independent of where the file lies."""
@@ -87,6 +98,20 @@ class FileMeasure:
     #: Why it, or a part of it, could not be measured, with the line where there is one; empty when it was. Parts that
     #: could be measured are there all the same; without ``raw`` there is no ``maintainability`` either.
     problem: str = ""
+
+    @property
+    def tally(self) -> Tally:
+        scores = [block.complexity for block in self.blocks if block.kind is not BlockKind.CLASS]
+        return Tally(len(scores), sum(scores), max(scores, default=0))
+
+    @property
+    def has_raw(self) -> bool:
+        return self.raw is not None
+
+    @property
+    def lines(self) -> int:
+        """Lines as ``radon raw`` counts ``loc``; 0 where they could not be counted."""
+        return self.raw.loc if self.raw else 0
 
 
 def complexity_rank(complexity: int) -> str:

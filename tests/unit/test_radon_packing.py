@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 from contextlib import suppress
+from copy import deepcopy
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -42,6 +45,34 @@ MEASURE = st.builds(
 @given(MEASURE)
 def test_a_measure_survives_packing(measure):
     assert unpack(pack(measure)) == measure
+    assert measure == unpack(pack(measure))
+    assert hash(unpack(pack(measure))) == hash(measure)
+
+
+@settings(max_examples=40, deadline=None)
+@given(MEASURE)
+def test_what_a_packed_measure_has_at_hand_is_what_is_in_it(measure):
+    packed = unpack(pack(measure))
+    assert (packed.tally, packed.lines, packed.has_raw) == (measure.tally, measure.lines, measure.has_raw)
+    assert (packed.maintainability, packed.problem) == (measure.maintainability, measure.problem)
+
+
+def test_a_packed_measure_can_be_copied_and_shown_like_any_other():
+    measure = measure_source(SPECIMEN.encode())
+    assert repr(replace(unpack(PACKED), problem="x")) == repr(replace(measure, problem="x"))
+    assert pickle.loads(pickle.dumps(unpack(PACKED))) == deepcopy(unpack(PACKED)) == measure
+    assert unpack(PACKED) != replace(measure, problem="x")
+    assert unpack(PACKED) != 1
+    with pytest.raises(AttributeError):
+        _ = unpack(PACKED).nothing
+
+
+@pytest.mark.parametrize("place", [0, len(pack(measure_source(SPECIMEN.encode()))) // 2, -1])
+def test_a_flipped_bit_is_noticed(place):
+    data = bytearray(PACKED)
+    data[place] ^= 1
+    with pytest.raises(Damaged):
+        unpack(bytes(data))
 
 
 PACKED = pack(measure_source(SPECIMEN.encode()))

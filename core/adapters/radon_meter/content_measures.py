@@ -10,8 +10,8 @@ from core.adapters.radon_meter.packing import Damaged, unpack
 from core.adapters.radon_meter.pool import measure_many
 from core.domain.metric import FileMeasure
 
-#: Raised whenever the same bytes may come to other numbers, problems or shapes than before.
-_COUNTER = 1
+#: Raised whenever the same bytes may come to other numbers, problems or shapes than before, or are packed otherwise.
+_COUNTER = 2
 #: Bytes of source held at once.
 _BATCH = 64 * 1024 * 1024
 
