@@ -117,13 +117,16 @@ class Session:
         if self.proxy:
             self.proxy.close()
 
-    def _kill(self) -> None:
-        """Kill the whole group and come back when nothing of it runs any more."""
+    def _kill(self, *, thoroughly: bool = False) -> None:
+        """Kill the whole group and come back when nothing of it runs any more.
+
+        A single process has gone when its answers end; unless it closed them itself: then look ``thoroughly``.
+        """
         if self.process.returncode is not None:
             return
         kill_group(self.process.pid)
         deadline = time.monotonic() + _DYING
-        while self.pids > 1 and tasks_in_group(self.process.pid) and time.monotonic() < deadline:
+        while (thoroughly or self.pids > 1) and tasks_in_group(self.process.pid) and time.monotonic() < deadline:
             time.sleep(0.005)
         self.process.wait()
         assert self.process.stdout is not None
@@ -179,7 +182,7 @@ class Session:
         return message, "", False
 
     def _give_up(self, problem: str, *, timed_out: bool = False) -> tuple[dict[str, Any], str, bool]:
-        self._kill()
+        self._kill(thoroughly=True)
         self._drain()
         return {}, problem, timed_out
 
