@@ -11,7 +11,7 @@ from core.domain.task import Task
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetField:
-    """Replace one scalar of one task; ``("status",)`` may be missing in the entry and is then added."""
+    """Replace one scalar of one task; one that is missing in its entry, or in a map that is there, is added."""
 
     task_id: str
     #: Keys from the entry down, e.g. ``("status",)`` or ``("origin", "path")``.

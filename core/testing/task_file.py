@@ -136,7 +136,7 @@ def _changed(task: Task, edit: SetField) -> Task:
     value: Any = edit.value
     if inside:
         fields = getattr(task, name)
-        if not isinstance(fields, Mapping) or inside[0] not in fields:
+        if not isinstance(fields, Mapping) or not fields:
             raise _refused(f"the task has no {'.'.join(edit.path)}")
         value = {**fields, inside[0]: value}
     return replace(task, **_converted({name: value}))

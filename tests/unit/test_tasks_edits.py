@@ -230,6 +230,12 @@ SET = [
     ("- id: a\n  description: d\n  origin: {path: a.py, score: 1}\n", "origin.path", "b.py",
      "- id: a\n  description: d\n  origin: {path: b.py, score: 1}\n"),
     ("- id: a\n  description: d\n  origin:\n    score: 1\n", "origin.score", 2.5, "- id: a\n  description: d\n  origin:\n    score: 2.5\n"),
+    ("- id: a\n  description: d\n  origin: {by: x, trend: [1]}\n", "origin.closed", "a, b",
+     '- id: a\n  description: d\n  origin: {by: x, closed: "a, b", trend: [1]}\n'),
+    ("- id: a\n  description: d\n  origin:\n    by: x\n    path: p # why\n  cost: 1\n", "origin.closed", "p is gone",
+     "- id: a\n  description: d\n  origin:\n    by: x\n    path: p # why\n    closed: p is gone\n  cost: 1\n"),
+    ("- id: a\n  description: d\n  origin:\n    by: x", "origin.closed", "",
+     '- id: a\n  description: d\n  origin:\n    by: x\n    closed: ""'),
     ("- id: a\n  description: d\n  manual: false\n", "manual", True, "- id: a\n  description: d\n  manual: true\n"),
     ("- ? id\n  : a\n  ? description\n  : d\n", "status", "done", "- ? id\n  : a\n  status: done\n  ? description\n  : d\n"),
     ("- &x\n  id: a\n  description: d\n", "status", "done", "- &x\n  id: a\n  status: done\n  description: d\n"),
@@ -253,7 +259,8 @@ def test_a_field_is_set_in_place(before: str, path: str, value: Any, after: str)
 D = "- id: a\n  description: "
 ODD = ": it cannot be changed without guessing"
 REFUSED = [
-    (D + "d\n  origin: {by: x}\n", "origin.path", "b", f"3:11: the task has no origin.path{ODD}"),
+    (D + "d\n  origin: {}\n", "origin.path", "b", f"3:11: the task has no origin.path{ODD}"),
+    (D + "d\n", "origin.path", "b", f"1:3: the task has no origin.path{ODD}"),
     (D + "|  # why\n    d\n", "description", "x", f"2:16: description does not stand on one line{ODD}"),
     (D + "|\r\n    d\r\n", "description", "x", f"2:16: description does not stand on one line{ODD}"),
     (D + "d\n    e\n", "description", "x", f"2:16: description does not stand on one line{ODD}"),

@@ -111,10 +111,11 @@ class _Batch:
                 return node.start, end, render_text(value, column + 2)
             quote = self._quote_of(source, node, ".".join(path))
             return node.start, node.end, render_scalar(value, quote, flow=parent.flow)
-        if parent is not entry:
+        behind = "id" if parent is entry else _last_scalar(parent)
+        if not behind:
             raise self._refused_at(source, parent, f"the task has no {'.'.join(path)}")
-        slot = insertion(source, entry, path[-1])
-        return slot.start, slot.end, slot.before + render_scalar(value, "", flow=entry.flow)
+        slot = insertion(source, parent, path[-1], behind)
+        return slot.start, slot.end, slot.before + render_scalar(value, "", flow=parent.flow)
 
     def _parent(self, source: Source, entry: MapNode, path: tuple[str, ...]) -> MapNode:
         """Return the map that holds the last key of ``path``, or is to hold it."""
@@ -171,6 +172,13 @@ class _Batch:
     def _refused_at(self, source: Source, node: Node, message: str) -> EditRefused:
         line, column = source.place(node.start)
         return EditRefused(Problem(file=self._file, line=line, column=column, message=f"{message}: it cannot be changed without guessing"))
+
+
+def _last_scalar(node: MapNode) -> str:
+    """Return the last key of a map with a value that another pair can stand behind; empty where there is none."""
+    return next(
+        (key for key, (_, value) in reversed(node.pairs.items()) if isinstance(value, Scalar) and value.quote not in {"|", ">"}), ""
+    )
 
 
 def _end_of_block(text: str, node: Scalar) -> int:

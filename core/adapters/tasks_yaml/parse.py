@@ -141,9 +141,9 @@ def status_slot(source: Source, node: Mapping) -> Slot:
     return insertion(source, node, "status")
 
 
-def insertion(source: Source, node: Mapping, name: str) -> Slot:
-    """Return where a scalar field that an entry lacks is to be written: behind its id."""
-    key, value = node.pairs["id"]
+def insertion(source: Source, node: Mapping, name: str, behind: str = "id") -> Slot:
+    """Return where a scalar field that an entry lacks, or a map in it, is to be written: behind one that it has."""
+    key, value = node.pairs[behind]
     quote = key.quote
     if node.flow:
         return Slot(value.end, value.end, f", {quote}{name}{quote}: ")
