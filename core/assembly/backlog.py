@@ -21,6 +21,8 @@ class Backlog:
     journal: Journal
     logs: LogStore
     lock: RunLock
+    #: Why the journal is not what it should be, and what that means for what is shown; empty when all is well.
+    note: str
 
     def live_run(self) -> RunRecord | None:
         """Return the run that works off this tasks file right now, as the run lock says; the journal cannot know who was killed."""
@@ -32,7 +34,10 @@ class Backlog:
 
 @contextmanager
 def open_backlog(project: Project) -> Iterator[Backlog]:
-    """Open the backlog for looking at it; nothing is written, also where nothing can be written."""
+    """Open the backlog for looking at it; nothing is written, also where nothing can be written.
+
+    Raises InvalidFile, and StorageError for a tasks file that cannot be read or a journal of a newer orchestrator.
+    """
     from core.adapters.run_lock import FileRunLock
     from core.adapters.sqlite_journal import open_journal_to_read
     from core.adapters.system_clock import SystemClock
@@ -44,7 +49,7 @@ def open_backlog(project: Project) -> Iterator[Backlog]:
         stack.callback(file.close)
         memory = Memory(file=file, journal=journal, clock=SystemClock(), run_id="")
         memory.load_tasks()
-        yield Backlog(memory=memory, journal=journal, logs=log_store(project), lock=FileRunLock(str(project.state)))
+        yield Backlog(memory=memory, journal=journal, logs=log_store(project), lock=FileRunLock(str(project.state)), note=journal.repaired)
 
 
 @contextmanager

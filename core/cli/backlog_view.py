@@ -42,6 +42,8 @@ class BacklogView:
 def viewed(project: Project) -> Iterator[BacklogView]:
     """Open a project's backlog for looking at it. Raises InvalidFile and StorageError."""
     with open_backlog(project) as backlog:
+        if backlog.note:
+            outputs(os.environ)[1].add(f"warning: {backlog.note}\n")
         durations, live = backlog.journal.durations(), backlog.live_run()
         tasks = backlog.memory.tasks if live is not None else tuple(map(_put_back, backlog.memory.tasks))
         planner = Planner(tasks, handlers=project.settings.handlers, durations=durations)

@@ -9,6 +9,7 @@ import os
 import pty
 import shutil
 import signal
+import sqlite3
 import struct
 import subprocess
 import termios
@@ -394,6 +395,41 @@ def test_a_repository_on_a_read_only_disk_after_some_runs_can_still_be_looked_at
     assert "succeeded" in looks["history a"].stdout
     assert refused.returncode == 2
     assert "read-only" in refused.stderr.lower()
+
+
+LOOKING = (["status"], ["history"], ["list", "--json"], ["why", "a"], ["plan"])
+
+
+@pytest.mark.parametrize("command", LOOKING, ids=lambda command: command[0])
+def test_looking_at_a_damaged_state_says_that_it_is(bench: Bench, command: list[str]) -> None:
+    bench.write_tasks({"id": "a", "command": "true"})
+    bench.run("run")
+    database = bench.root / ".orchestrator" / "state.db"
+    database.write_bytes(database.read_bytes()[:5000])
+    looked = bench.run(*command)
+
+    assert looked.returncode == 0
+    assert looked.stderr.startswith("warning: state.db cannot be read (")
+    assert "the tasks file alone" in looked.stderr
+    assert database.stat().st_size == 5000
+
+
+@pytest.mark.parametrize("command", LOOKING, ids=lambda command: command[0])
+@pytest.mark.parametrize("mode", [0o755, 0o555])
+def test_the_state_of_a_newer_version_is_refused_by_whoever_looks(bench: Bench, command: list[str], mode: int) -> None:
+    bench.write_tasks({"id": "a", "command": "true"})
+    bench.run("run")
+    state = bench.root / ".orchestrator"
+    connection = sqlite3.connect(state / "state.db")
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    state.chmod(mode)
+    looked = bench.run(*command)
+    state.chmod(0o755)
+
+    assert looked.returncode == 2
+    assert "was written by a newer orchestrator (state version 99" in looked.stderr
+    assert "upgrade orchestrator" in looked.stderr
 
 
 def test_a_damaged_state_is_moved_aside_and_the_file_believed(bench: Bench) -> None:

@@ -13,13 +13,16 @@ from typing import Any
 
 from core.adapters.sqlite_journal import rows
 from core.adapters.sqlite_journal.disk_sync import DiskSync
-from core.adapters.sqlite_journal.migrations import VERSION, migrate
+from core.adapters.sqlite_journal.migrations import VERSION, known_version, migrate
 from core.domain.attempt import Attempt, RunRecord, Transition
 from core.domain.status import Status
 from core.errors import StorageError
 
 #: Key under which the seq of the last transition that tasks.yml shows is kept.
 _WATERMARK = "journal.written"
+
+#: What is left to look at without a journal.
+_TASKS_ALONE = "the tasks file alone, without attempts, runs and statuses that have not reached it"
 
 #: Seconds that somebody else may take for a step of theirs.
 _PATIENCE = 10.0
@@ -40,7 +43,7 @@ class SqliteJournal:
         self._nested = False
         #: Rows of attempts that were begun here and have not ended.
         self._begun: dict[tuple[str, str, int], int] = {}
-        #: What was done to a damaged file on opening, one sentence; empty when it was sound.
+        #: What was wrong with the file and what came of it, one sentence; empty when it was sound.
         self.repaired = repaired
 
     @contextmanager
@@ -190,35 +193,40 @@ def open_journal(path: Path) -> SqliteJournal:
 
 
 def open_journal_to_read(path: Path) -> SqliteJournal:
-    """Open the journal for looking at it; an empty one where there is none, or none that can be read."""
+    """Open the journal for looking at it; an empty one where there is none, or none that can be read, as ``repaired`` then says.
+
+    Raises StorageError when the file belongs to a newer orchestrator.
+    """
     if not path.exists():
         return open_scratch_journal()
+    problem = ""
     for connect in (_connect, _connect_to_read):
         try:
             connection = connect(path)
-        except (sqlite3.Error, StorageError):
+        except sqlite3.Error as error:
+            problem = str(error)
             continue
         return SqliteJournal(connection, path)
-    return open_scratch_journal()
+    return open_scratch_journal(f"{path.name} cannot be read ({problem}): this is {_TASKS_ALONE}")
 
 
 def _connect_to_read(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None)
     try:
-        if connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
-            raise sqlite3.DatabaseError("its tables are not ours")
-    except sqlite3.Error:
+        if known_version(connection, path) != VERSION:
+            raise sqlite3.DatabaseError("an older version, which cannot be migrated here")
+    except (sqlite3.Error, StorageError):
         connection.close()
         raise
     return connection
 
 
-def open_scratch_journal() -> SqliteJournal:
+def open_scratch_journal(repaired: str = "") -> SqliteJournal:
     """Return a journal in memory that is gone with its ``close``."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     path = Path(os.devnull)
     migrate(connection, path)
-    return SqliteJournal(connection, path)
+    return SqliteJournal(connection, path, repaired)
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -42,12 +42,7 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
 
     Raises StorageError for a database of a newer orchestrator; it is left as it is.
     """
-    version = _version(connection)
-    if version > VERSION:
-        raise StorageError(
-            f"{path} was written by a newer orchestrator (state version {version}, this one knows {VERSION})",
-            hint="upgrade orchestrator; the file was left as it is",
-        )
+    version = known_version(connection, path)
     if 0 < version < VERSION:
         _back_up(connection, path, version)
     while version < VERSION:
@@ -63,6 +58,17 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
         except BaseException:
             connection.execute("ROLLBACK")
             raise
+
+
+def known_version(connection: sqlite3.Connection, path: Path) -> int:
+    """Return the version of the database. Raises StorageError when it is a newer orchestrator's."""
+    version = _version(connection)
+    if version > VERSION:
+        raise StorageError(
+            f"{path} was written by a newer orchestrator (state version {version}, this one knows {VERSION})",
+            hint="upgrade orchestrator; the file was left as it is",
+        )
+    return version
 
 
 def _version(connection: sqlite3.Connection) -> int:
