@@ -118,7 +118,8 @@ def find(files: Iterable[AuditedFile], settings: AuditSettings) -> tuple[tuple[F
         if file.measure.problem:
             findings.append(_unreadable(file))
             continue
-        for block in _worst_of_namesakes(file.measure.blocks):
+        # Blocks are unpacked when they are asked for, and of most files none is.
+        for block in _worst_of_namesakes(file.measure.blocks) if file.measure.tally.worst > thresholds.complexity else ():
             if block.complexity > thresholds.complexity:
                 finding = _complex_block(file, block, thresholds)
                 findings.append(finding)
@@ -135,6 +136,8 @@ def worst_first(finding: Finding) -> tuple[float, str, int, str]:
 
 def thresholds_for(path: str, settings: AuditSettings) -> ThresholdSettings:
     """Return the thresholds of one file: the last override whose glob matches wins, value by value."""
+    if not settings.overrides:
+        return settings.thresholds
     merged = {"complexity": float(settings.thresholds.complexity), "maintainability": settings.thresholds.maintainability}
     for glob, override in settings.overrides.items():
         if matches(path, glob):
@@ -177,7 +180,7 @@ def _hard_to_maintain(file: AuditedFile, thresholds: ThresholdSettings) -> Findi
         path=file.path,
         block="",
         line=1,
-        end_line=file.measure.raw.loc if file.measure.raw else 1,
+        end_line=file.measure.lines or 1,
         score=score,
         threshold=thresholds.maintainability,
         rank=maintainability_rank(score),
