@@ -10,10 +10,11 @@ from core.domain.finding import Finding, fingerprint
 from core.domain.globs import matches
 from core.domain.metric import Block, Metric, complexity_rank, maintainability_rank
 from core.domain.plugin_findings import PluginFindings
-from core.domain.refactor_task import refactor_entry, task_id
+from core.domain.refactor_task import refactor_entry
 from core.domain.settings import AuditSettings, ThresholdSettings
 from core.domain.task import Task
 from core.domain.trend import FileTrend, file_trends, values
+from core.domain.whereabouts import locate
 from core.ports import Clock, CodeMeter, MetricHistory, PluginAuditors
 
 
@@ -90,10 +91,12 @@ class SelfAuditor:
 
     def audit(self, tasks: Iterable[Task]) -> tuple[dict[str, object], ...]:
         """Return an entry for tasks.yml for each finding that has no task among ``tasks`` yet, worst first."""
-        known = {task.id for task in tasks}
-        report = self.measure()
-        fresh = (finding for finding in report.findings if task_id(finding.fingerprint) not in known)
-        return tuple(refactor_entry(finding, self.advice(finding), report.shapes.get(finding.fingerprint, "")) for finding in fresh)
+        known = tuple(tasks)
+        taken = {task.id for task in known}
+        places = locate(known, self.measure())
+        return tuple(
+            refactor_entry(finding, self.advice(finding), places.shapes.get(finding.fingerprint, ""), taken) for finding in places.homeless
+        )
 
     def advice(self, finding: Finding) -> str:
         """Say what to do about a finding, drawn from the code itself."""

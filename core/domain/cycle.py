@@ -34,9 +34,11 @@ class CycleReport:
     open: Mapping[str, str] = field(default_factory=dict)
     #: Findings that have no task because ``reflect.max_open_tasks`` are open.
     withheld: int = 0
+    #: Why findings can have no task, a sentence each.
+    without_task: tuple[str, ...] = ()
     #: Why there is no trend, or a short one; empty when history is whole.
     gap: str = ""
-    #: What a person should know, a sentence each: plugins whose findings are unknown.
+    #: What a person should know, a sentence each: plugins whose findings are unknown, findings without a task.
     notes: tuple[str, ...] = ()
 
     @property

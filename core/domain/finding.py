@@ -67,8 +67,3 @@ def plugin_excess(score: float, threshold: float) -> float:
     """Return how far a plugin's score is over its threshold, as doublings, 0 … 4; of a count that should be 0, its own."""
     ratio = score / threshold if threshold > 0 else 1.0 + score
     return min(4.0, math.log2(ratio)) if ratio > 1.0 else 0.0
-
-
-def is_worse(metric: Metric, score: float, than: float) -> bool:
-    """Return whether ``score`` is worse than ``than`` by that metric."""
-    return score < than if metric is Metric.MAINTAINABILITY else score > than

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from core.domain.finding import Finding
-from core.domain.metric import Metric
+from core.domain.metric import Metric, complexity_rank, maintainability_rank
+from core.domain.status import Status
 from core.domain.task import Task
 from core.domain.trend import Direction
 
@@ -21,9 +22,22 @@ def task_id(fingerprint: str) -> str:
     return _PREFIX + fingerprint
 
 
+def new_task_id(fingerprint: str, taken: Collection[str]) -> str:
+    """Return the id of a new task for a finding; the usual one may have gone elsewhere with a block that had the finding's name."""
+    identity, number = task_id(fingerprint), 2
+    while identity in taken:
+        identity, number = f"{task_id(fingerprint)}-{number}", number + 1
+    return identity
+
+
 def is_own(task: Task) -> bool:
     """Return whether the Reflector wrote an entry."""
     return task.origin.get("by") == BY and bool(task.origin.get("fingerprint"))
+
+
+def cancelled_by_us(task: Task) -> bool:
+    """Return whether the Reflector, and no person, cancelled a task of its own: its file was gone, or not audited."""
+    return task.status is Status.CANCELLED and bool(task.origin.get("closed"))
 
 
 def place(path: str, block: str) -> str:
@@ -31,9 +45,9 @@ def place(path: str, block: str) -> str:
     return f"`{block}` in {path}" if block else path
 
 
-def refactor_entry(finding: Finding, advice: str, shape: str = "") -> dict[str, Any]:
-    """Return the fields of a new entry, in the order in which they are to be written."""
-    identity = task_id(finding.fingerprint)
+def refactor_entry(finding: Finding, advice: str, shape: str = "", taken: Collection[str] = ()) -> dict[str, Any]:
+    """Return the fields of a new entry, in the order in which they are to be written. ``taken`` are ids that it cannot have."""
+    identity = new_task_id(finding.fingerprint, taken)
     origin: dict[str, Any] = {
         "by": BY,
         "fingerprint": finding.fingerprint,
@@ -50,7 +64,8 @@ def refactor_entry(finding: Finding, advice: str, shape: str = "") -> dict[str, 
         origin["trend"] = finding.direction.value
     return {
         "id": identity,
-        "description": describe(finding, advice),
+        # Advice and errors may quote what is no text.
+        "description": describe(finding, advice).encode("utf-8", "backslashreplace").decode(),
         "kind": KIND,
         "priority": priority(finding),
         "cost": cost(finding),
@@ -61,17 +76,27 @@ def refactor_entry(finding: Finding, advice: str, shape: str = "") -> dict[str, 
 
 def describe(finding: Finding, advice: str) -> str:
     """Return what is wrong, by how much, and what to do."""
-    where, wanted = place(finding.path, finding.block), f"{finding.threshold:g} is wanted"
+    where = place(finding.path, finding.block)
     match finding.metric:
         case Metric.COMPLEXITY:
-            what = f"Simplify {where}: its cyclomatic complexity is {finding.score:g} ({finding.rank}), at most {wanted}."
+            what = f"Simplify {where}: its"
         case Metric.MAINTAINABILITY:
-            what = f"Make {where} easier to maintain: its index is {finding.score:.1f} ({finding.rank}), at least {wanted}."
+            what = f"Make {where} easier to maintain: its"
         case Metric.UNREADABLE:
             return f"Mend {where}: it cannot be measured: {advice}"
         case Metric.PLUGIN:
             return f"{finding.problem} ({finding.path}){f'; {advice}' if advice else ''}"
-    return f"{what} {advice}".rstrip()
+    return f"{what} {measured(finding.metric, finding.score, finding.threshold)}. {advice}".rstrip()
+
+
+def measured(metric: Metric, score: float, threshold: float) -> str:
+    """Return how a description tells a score; empty where it tells none."""
+    match metric:
+        case Metric.COMPLEXITY:
+            return f"cyclomatic complexity is {score:g} ({complexity_rank(int(score))}), at most {threshold:g} is wanted"
+        case Metric.MAINTAINABILITY:
+            return f"index is {score:.1f} ({maintainability_rank(score)}), at least {threshold:g} is wanted"
+    return ""
 
 
 def unmet(finding: Finding) -> str:

@@ -18,6 +18,7 @@ def cycle_text(cycle: CycleReport, file: str, style: Style = PLAIN) -> str:
         lines.append(f"brought up to date: {', '.join(cycle.updated)}")
     if cycle.withheld:
         lines.append(f"{cycle.withheld:,} more without a task: reflect.max_open_tasks are open")
+    lines += cycle.without_task
     if not lines:
         lines.append(f"nothing to append to {file}")
     return "".join(f"{line}\n" for line in lines)

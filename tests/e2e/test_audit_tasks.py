@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from textwrap import indent
@@ -211,6 +212,167 @@ def test_closing_changes_only_the_status(appended):
     append(appended)
 
     assert changed_lines(before, (appended.root / "tasks.yml").read_text()) == ["  status: done"]
+
+
+def edit_block(repository):
+    repository.write("src/a.py", branchy("flagged", 15, "thing"), branchy("fine", 3, "other"))
+
+
+def edit_and_then_rename_block(repository):
+    edit_block(repository)
+    append(repository)
+    repository.write("src/a.py", branchy("renamed", 15, "thing"), branchy("fine", 3, "other"))
+
+
+def improve_and_then_rename_block(repository):
+    repository.write("src/a.py", branchy("flagged", 12, "thing"))
+    append(repository)
+    repository.write("src/a.py", branchy("renamed", 12, "thing"))
+
+
+@pytest.mark.parametrize("happens", [edit_and_then_rename_block, improve_and_then_rename_block])
+@pytest.mark.parametrize("status", ["pending", "failed"])
+def test_a_block_that_was_edited_and_later_renamed_keeps_its_task(appended, happens, status):
+    mark(appended, status)
+    happens(appended)
+    append(appended)
+
+    assert appended.states() == {"src/a.py::renamed": status}
+    assert the_task(appended)["origin"]["score"] == 14  # what it was at first stays
+
+
+def mark(repository: CodeRepository, status: str) -> None:
+    """Give the flagged block's task a status, as a run or a person would."""
+    tasks = repository.root / "tasks.yml"
+    identity = the_task(repository)["id"]
+    tasks.write_text(tasks.read_text().replace(f"- id: {identity}\n", f"- id: {identity}\n  status: {status}\n"))
+
+
+@pytest.mark.parametrize(
+    ("leaves", "returns", "told"),
+    [
+        (
+            lambda repository: (repository.root / "src/a.py").rename(repository.root / "aside"),
+            lambda repository: (repository.root / "aside").rename(repository.root / "src/a.py"),
+            "src/a.py is gone",
+        ),
+        (
+            exclude_file,
+            lambda repository: (repository.root / "config.yaml").unlink(),
+            "src/a.py is no longer audited",
+        ),
+        (
+            lambda repository: repository.git("sparse-checkout", "set", "--no-cone", "/tasks.yml"),
+            lambda repository: repository.git("sparse-checkout", "disable"),
+            "src/a.py is gone",
+        ),
+    ],
+)
+def test_what_the_tool_cancelled_is_open_again_when_its_file_is_back(appended, leaves, returns, told):
+    leaves(appended)
+    append(appended)
+    assert (appended.states(), the_task(appended)["origin"]["closed"]) == ({"src/a.py::flagged": "cancelled"}, told)
+    returns(appended)
+    append(appended)
+
+    assert appended.states() == {"src/a.py::flagged": "pending"}
+    assert appended.run("cancel", the_task(appended)["id"]).returncode == 0
+    assert append(appended) == "nothing to append to tasks.yml\n"
+
+
+@pytest.mark.parametrize(
+    ("happens", "states"),
+    [
+        (fix, {"src/a.py::flagged": "done"}),
+        (take_out, {"src/a.py::flagged": "done"}),
+        (delete_file, {"src/a.py::flagged": "cancelled"}),
+        (rename_block, {"src/a.py::renamed": "failed"}),
+        (move_file, {"src/elsewhere.py::flagged": "failed"}),
+    ],
+)
+def test_a_failed_task_ends_with_its_finding(appended, happens, states):
+    (appended.root / "config.yaml").write_text("handlers: {refactor: 'false'}\n")
+    assert appended.run("run").returncode == 1
+    happens(appended)
+    append(appended)
+
+    assert appended.states() == states
+    assert appended.run("run").returncode == ("failed" in states.values())
+
+
+@pytest.mark.parametrize("happens", [rename_block, move_block, move_file, improve_and_then_rename_block])
+def test_what_a_person_cancelled_stays_so_wherever_it_goes(appended, happens):
+    appended.run("cancel", the_task(appended)["id"])
+    happens(appended)
+    append(appended)
+
+    assert list(appended.states().values()) == ["cancelled"]
+
+
+def test_a_block_with_the_name_that_another_had_gets_a_task_of_its_own(appended):
+    rename_block(appended)
+    append(appended)
+    appended.write("src/a.py", branchy("renamed", 14), branchy("flagged", 40, "other"))
+    append(appended)
+
+    assert appended.states() == {"src/a.py::renamed": "pending", "src/a.py::flagged": "pending"}
+    (second,) = [name for name, task in appended.tasks().items() if task.get("origin", {}).get("block") == "flagged"]
+    assert second.endswith("-2")
+    assert "40 → 40" in appended.audit("--check", second).stdout
+
+
+def test_a_moved_file_that_is_hard_to_maintain_keeps_its_task(repository):
+    (repository.root / "config.yaml").write_text("audit: {thresholds: {maintainability: 90, complexity: 50}}\n")
+    repository.write("src/big.py", branchy("one", 20), branchy("two", 20, "other"))
+    (repository.root / "src/a.py").unlink()
+    append(repository)
+    identity = the_task(repository)["id"]
+    (repository.root / "src/big.py").rename(repository.root / "src/moved.py")
+    append(repository)
+
+    assert repository.states() == {"src/moved.py::": "pending"}
+    assert the_task(repository)["id"] == identity
+
+
+def test_what_is_open_again_counts_against_the_limit(repository):
+    (repository.root / "config.yaml").write_text("reflect: {max_open_tasks: 1}\n")
+    whole = [branchy(f"f{score}", score, f"v{score}") for score in (14, 15, 16)]
+    for number in range(3):
+        repository.write("src/a.py", whole[number])
+        append(repository)
+    repository.write("src/a.py", *whole)
+    told = append(repository)
+
+    assert repository.states() == {"src/a.py::f14": "done", "src/a.py::f15": "done", "src/a.py::f16": "pending"}
+    assert told == "2 more without a task: reflect.max_open_tasks are open\n"
+
+
+def test_commits_elsewhere_in_the_file_change_no_byte(appended):
+    before = (appended.root / "tasks.yml").read_bytes()
+    for number in range(12):
+        appended.write("src/a.py", branchy("flagged", 14), branchy("fine", 3, "other"), f"X = {number}\n")
+        appended.commit()
+
+    assert append(appended) == "nothing to append to tasks.yml\n"
+    assert (appended.root / "tasks.yml").read_bytes() == before
+
+
+def test_what_is_open_again_tells_its_score_of_now(appended):
+    appended.run("cancel", the_task(appended)["id"])
+    appended.write("src/a.py", branchy("flagged", 40))
+    append(appended)
+
+    assert "complexity is 40 (E), at most 10" in the_task(appended)["description"]
+    assert the_task(appended)["origin"]["score"] == 40
+
+
+def test_a_finding_in_a_file_whose_name_is_no_text_gets_a_note_and_no_task(appended):
+    Path(os.fsdecode(os.fsencode(appended.root) + b"/bad\xff.py")).write_text(branchy("z", 14, "z"))
+    told = append(appended)
+
+    assert "bad\\xff.py gets no task: its name is not UTF-8" in told
+    assert appended.states() == {"src/a.py::flagged": "pending"}
+    assert appended.run("run").returncode == 0
 
 
 @pytest.fixture

@@ -9,12 +9,14 @@ import pytest
 from core.domain.audit import AuditReport
 from core.domain.finding import Finding, fingerprint
 from core.domain.metric import Block, BlockKind, FileMeasure, Metric
+from core.domain.refactor_edits import brought_up_to_date
 from core.domain.refactor_task import refactor_entry, task_id
+from core.domain.reflection import decide
 from core.domain.settings import AuditSettings, ThresholdSettings
 from core.domain.status import Status
 from core.domain.task import Task
 from core.memory import Memory
-from core.reflector import Reflector, decide
+from core.reflector import Reflector
 from core.self_auditor import SelfAuditor, find, thresholds_for
 from core.testing.clock import VirtualClock
 from core.testing.journal import InMemoryJournal
@@ -36,6 +38,8 @@ class Code:
         return tuple(Measured(path=path, measure=self._measure(self.files[path])) for path in chosen)
 
     def _measure(self, blocks):
+        if isinstance(blocks, FileMeasure):
+            return blocks
         if isinstance(blocks, str):
             return FileMeasure(problem=blocks)
         return FileMeasure(
@@ -73,6 +77,12 @@ class Desk:
 
     def hand(self, name, **fields):
         self.file.save_by_hand([replace(task, **fields) if task.id == name else task for task in self.file.tasks])
+
+
+def poor(index, *names):
+    """Return the measure of a file that is hard to maintain, with harmless functions of these names."""
+    blocks = tuple(Block(kind=BlockKind.FUNCTION, name=name, line=1, end_line=2, column=0, complexity=1) for name in names)
+    return FileMeasure(blocks=blocks, maintainability=index)
 
 
 def the_id(path="a.py", block="f"):
@@ -288,7 +298,7 @@ def test_deciding_is_the_same_whatever_the_order_of_tasks():
     decided = [decide(report, order, exists=lambda _: True, max_open_tasks=5) for order in ([own, other], [other, own])]
 
     assert decided[0] == decided[1]
-    assert decided[0].kept == {own.id: finding}
+    assert decided[0].found == {own.id: finding}
 
 
 def _finding(path, score):
@@ -329,3 +339,265 @@ def test_an_entry_that_cannot_be_changed_where_it_stands_holds_up_nothing():
 
     assert desk.tasks[the_id()].origin["path"] == "b.py"
     assert the_id("b.py", "more") in desk.tasks
+
+
+# -- what the tool cancelled itself, what failed, what a person cancelled -------------------------------------------------
+
+
+@pytest.mark.parametrize("room", [10, 1])
+def test_a_task_that_was_cancelled_with_its_file_is_open_again_with_it(room):
+    desk = Desk(Code(a_py={"f": (23, "s1")}), most=room)
+    desk.cycle()
+    gone = desk.code.files.pop("a.py")
+    desk.cycle()
+    assert desk.tasks[the_id()].origin["closed"] == "a.py is gone"
+
+    desk.code.files["a.py"] = gone
+    report = desk.cycle()
+    assert (report.appended, report.updated, desk.tasks[the_id()].status) == ((), (the_id(),), Status.PENDING)
+    assert desk.journal.transitions(the_id())[0].reason == "its finding is back: 23"
+    assert not desk.cycle().changed_backlog
+
+    desk.hand(the_id(), status=Status.CANCELLED)
+    assert not desk.cycle().changed_backlog
+
+
+def test_a_file_that_comes_back_elsewhere_brings_its_task_there():
+    desk = Desk(Code(a_py={"f": (23, "s1")}))
+    desk.cycle()
+    gone = desk.code.files.pop("a.py")
+    desk.cycle()
+    desk.code.files["b.py"] = gone
+    desk.cycle()
+
+    assert (desk.tasks[the_id()].origin["path"], desk.tasks[the_id()].status) == ("b.py", Status.PENDING)
+
+
+def test_what_a_person_cancelled_stays_cancelled_when_its_file_leaves_and_returns():
+    desk = Desk(Code(a_py={"f": (23, "s1")}))
+    desk.cycle()
+    desk.hand(the_id(), status=Status.CANCELLED)
+    gone = desk.code.files.pop("a.py")
+    desk.cycle()
+    desk.code.files["a.py"] = gone
+
+    assert not desk.cycle().changed_backlog
+    assert desk.tasks[the_id()].status is Status.CANCELLED
+
+
+@pytest.mark.parametrize(
+    ("files", "status"),
+    [
+        ({"a.py": {"f": (7, "")}}, Status.DONE),
+        ({"a.py": {}}, Status.DONE),
+        ({}, Status.CANCELLED),
+        ({"b.py": {"f": (23, "s1")}}, Status.FAILED),
+    ],
+)
+def test_a_failed_task_ends_and_moves_like_an_open_one(files, status):
+    desk = Desk(Code(a_py={"f": (23, "s1")}))
+    desk.cycle()
+    desk.hand(the_id(), status=Status.FAILED)
+    assert not desk.cycle().changed_backlog
+    desk.code.files = files
+    report = desk.cycle()
+
+    assert (desk.tasks[the_id()].status, report.appended) == (status, ())
+    assert report.open == {}
+
+
+def test_a_cancelled_task_goes_with_its_block_and_stays_cancelled():
+    desk = Desk(Code(a_py={"f": (23, "s1")}))
+    desk.cycle()
+    desk.hand(the_id(), status=Status.CANCELLED)
+    desk.code.files["a.py"] = {"g": (23, "s1")}
+    report = desk.cycle()
+
+    assert (report.appended, report.updated) == ((), (the_id(),))
+    assert (desk.tasks[the_id()].origin["block"], desk.tasks[the_id()].status) == ("g", Status.CANCELLED)
+
+    desk.code.files["a.py"] = {"g": (24, "s2")}
+    desk.cycle()
+    assert desk.tasks[the_id()].status is Status.PENDING
+
+
+def test_a_maintainability_that_is_worse_by_a_fraction_is_no_reason_to_open_what_a_person_cancelled():
+    desk = Desk(Code(a_py=poor(12.344, "f")))
+    desk.cycle()
+    (name,) = desk.tasks
+    desk.hand(name, status=Status.CANCELLED)
+    assert not desk.cycle().changed_backlog
+    desk.code.files["a.py"] = poor(11.5, "f")
+    assert not desk.cycle().changed_backlog
+    desk.code.files["a.py"] = poor(11.2, "f")
+    desk.cycle()
+
+    assert desk.tasks[name].status is Status.PENDING
+
+
+# -- known again ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [Status.PENDING, Status.FAILED, Status.CANCELLED])
+@pytest.mark.parametrize("edited", [23, 19])
+def test_a_block_that_was_edited_is_known_when_it_is_renamed_later(edited, status):
+    desk = Desk(Code(a_py={"f": (23, "s1")}))
+    desk.cycle()
+    desk.hand(the_id(), status=status)
+    desk.code.files["a.py"] = {"f": (edited, "s2")}
+    assert desk.cycle().updated == (the_id(),)
+    desk.code.files["a.py"] = {"g": (edited, "s2")}
+    report = desk.cycle()
+
+    assert (report.appended, report.closed) == ((), ())
+    assert (desk.tasks[the_id()].origin["block"], desk.tasks[the_id()].status) == ("g", status)
+    assert desk.tasks[the_id()].origin["score"] == 23
+
+
+def test_a_moved_file_that_is_hard_to_maintain_keeps_its_task_also_after_edits():
+    desk = Desk(Code(a_py=poor(12.34, "f")))
+    desk.cycle()
+    (name,) = desk.tasks
+    desk.code.files["a.py"] = poor(11.0, "f", "g")
+    desk.cycle()
+    desk.code.files = {"b.py": poor(10.9, "f", "g")}
+    report = desk.cycle()
+
+    assert (report.appended, report.closed, desk.tasks[name].origin["path"]) == ((), (), "b.py")
+
+
+def test_another_file_that_is_hard_to_maintain_is_not_taken_for_one_that_is_gone():
+    desk = Desk(Code(a_py=poor(0.0, "f")))
+    desk.cycle()
+    desk.code.files = {"b.py": poor(0.0, "g")}
+    report = desk.cycle()
+
+    assert (len(report.appended), report.closed[0].reason) == (1, "a.py is gone")
+
+
+def test_a_finding_whose_id_a_renamed_block_holds_gets_another():
+    desk = Desk(Code(a_py={"f": (23, "s1")}))
+    desk.cycle()
+    desk.code.files["a.py"] = {"g": (23, "s1")}
+    desk.cycle()
+    desk.code.files["a.py"] = {"g": (23, "s1"), "f": (40, "s2")}
+    report = desk.cycle()
+
+    (task,) = report.appended
+    assert (task.id, task.origin["block"]) == (f"{the_id()}-2", "f")
+    assert task.verify == (f"orchestrator audit --check {the_id()}-2",)
+    assert set(report.open) == {the_id(), f"{the_id()}-2"}
+    assert not desk.cycle().changed_backlog
+
+
+def test_a_finding_whose_task_a_person_took_over_gets_none():
+    mine = Task(id=the_id(), description="d", command="c")
+
+    assert not Desk(Code(a_py={"f": (23, "s1")}), [mine]).cycle().changed_backlog
+
+
+def test_a_block_renamed_to_what_another_was_called_keeps_its_own_task():
+    desk = Desk(Code(a_py={"f": (23, "s1"), "g": (30, "s2")}))
+    desk.cycle()
+    desk.code.files["a.py"] = {"f": (23, "s1")}
+    desk.cycle()
+    desk.code.files["a.py"] = {"g": (23, "s1")}
+    report = desk.cycle()
+
+    assert (report.closed, report.updated) == ((), (the_id(),))
+    assert desk.tasks[the_id("a.py", "g")].status is Status.DONE
+
+
+def test_of_blocks_that_do_the_same_the_nearest_is_taken():
+    desk = Desk(Code(**{"p/a_py": {"f": (23, "s1")}}))
+    desk.cycle()
+    desk.code.files = {"b.py": {"f": (23, "s1")}, "p/a.py": {"g": (23, "s1")}, "q/a.py": {"f": (23, "s1")}}
+    desk.cycle()
+
+    assert desk.tasks[the_id("p/a.py")].origin["path"] == "p/a.py"
+
+
+# -- how many, how urgent, how it is told ---------------------------------------------------------------------------------
+
+
+def test_what_is_open_again_counts_against_the_limit_and_the_worst_comes_first():
+    desk = Desk(Code(a_py={"f": (20, "s1")}), most=1)
+    desk.cycle()
+    for name, score in (("g", 30), ("h", 25)):
+        desk.code.files["a.py"] = {name: (score, name)}
+        desk.cycle()
+    desk.code.files["a.py"] = {"f": (20, "s1"), "g": (30, "g"), "h": (25, "h"), "i": (22, "i")}
+    report = desk.cycle()
+
+    assert {task.id: task.status for task in desk.tasks.values()} == {
+        the_id("a.py", "f"): Status.DONE,
+        the_id("a.py", "g"): Status.DONE,
+        the_id("a.py", "h"): Status.PENDING,
+    }
+    assert report.withheld == 3
+
+
+def test_failed_tasks_hold_their_room_so_that_a_broken_handler_does_not_work_through_everything():
+    desk = Desk(Code(a_py={"f": (20, "s1"), "g": (30, "s2")}), most=1)
+    desk.cycle()
+    desk.hand(the_id("a.py", "g"), status=Status.FAILED)
+
+    assert (desk.cycle().appended, desk.cycle().withheld) == ((), 1)
+
+
+def test_a_block_that_does_not_change_keeps_its_priority_however_its_file_changes():
+    finding = _finding("a.py", 20)
+    entry = refactor_entry(finding, "", shape="s")
+    own = Task(id=entry["id"], description=entry["description"], priority=entry["priority"], origin=entry["origin"])
+
+    for churn, shape, changes in ((20, "s", ()), (20, "other", ("shape", "priority")), (0, "other", ("shape",))):
+        edits = brought_up_to_date(own, replace(finding, churn=churn), shape=shape, ours=own.priority)
+        assert tuple(edit.path[-1] for edit in edits) == changes
+
+
+def test_what_is_open_again_tells_its_score_of_now():
+    desk = Desk(Code(a_py={"f": (23, "s1")}))
+    desk.cycle()
+    desk.hand(the_id(), status=Status.CANCELLED, description=desk.tasks[the_id()].description + " Mind the tests.")
+    desk.code.files["a.py"] = {"f": (40, "s2")}
+    desk.cycle()
+
+    assert desk.tasks[the_id()].origin["score"] == 40
+    assert desk.tasks[the_id()].description == (
+        "Simplify `f` in a.py: its cyclomatic complexity is 40 (E), at most 10 is wanted. Extract lines 3–9 of f. Mind the tests."
+    )
+
+
+def test_a_finding_in_a_file_whose_name_is_no_text_gets_no_task_and_a_note():
+    desk = Desk(Code(**{"a_py": {"f": (23, "s1")}, "bad\udcff_py": {"f": (30, "s2"), "g": (31, "s3")}}))
+    report = desk.cycle()
+
+    assert [task.id for task in report.appended] == [the_id()]
+    assert report.notes == report.without_task == ("bad\\xff.py gets no task: its name is not UTF-8, and a tasks file is",)
+    assert report.withheld == 0
+    assert not desk.cycle().changed_backlog
+
+
+def test_what_a_suggestion_quotes_is_written_as_text():
+    assert refactor_entry(_finding("a.py", 20), "Compare with '\udcff' once.")["description"].endswith(r"Compare with '\udcff' once.")
+
+
+def test_an_entry_that_cannot_be_brought_up_to_date_is_not_said_to_be():
+    desk = Desk(Code(a_py={"f": (23, "s1")}))
+    desk.cycle()
+    desk.hand(the_id(), origin={key: value for key, value in desk.tasks[the_id()].origin.items() if key != "shape"})
+    desk.file = Refusing(desk.file.tasks)
+
+    assert not desk.cycle().changed_backlog
+
+
+class Refusing(InMemoryTaskFile):
+    """Takes no change of a field but a status."""
+
+    def write(self, edits):
+        from core.domain.edit import SetField
+        from core.errors import EditRefused, Problem
+
+        if any(isinstance(edit, SetField) and edit.path != ("status",) for edit in edits):
+            raise EditRefused(Problem(file="tasks.yml", message="it has an anchor"))
+        return super().write(edits)

@@ -43,7 +43,7 @@ class Origin:
 
 _ORIGIN: AnyMapping[str, Kind] = MappingProxyType(
     {
-        **dict.fromkeys(("by", "fingerprint", "path", "block", "shape", "metric"), Text(empty=True)),
+        **dict.fromkeys(("by", "fingerprint", "path", "block", "shape", "metric", "closed"), Text(empty=True)),
         **dict.fromkeys(("score", "threshold"), _ANY_NUMBER),
         "trend": Trend(),
     }
