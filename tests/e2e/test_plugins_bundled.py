@@ -85,6 +85,9 @@ def test_dependency_graph_reads_a_package_that_is_called_like_ours(bench: Bench)
     (bench.repository / "core" / "b.py").write_text("")
     bench.grant("dependency_graph")
     assert bench.run("x", "dependency_graph", "dot").stdout.count("->") == 2
+    refused = bench.run("x", "dependency_graph", "nope")
+    assert refused.stderr == "error: plugin dependency_graph: no such picture: nope; there are mermaid, dot, html\n"
+    assert not (bench.repository / "docs").exists()
 
 
 def test_changelog_is_written_from_the_commits_and_twice_is_once(bench: Bench):

@@ -17,6 +17,7 @@ from core.plugins.sandbox.layers import Layers, Tier
 from core.plugins.sandbox.network_proxy import NetworkProxy
 from core.plugins.sandbox.reach import reach_of
 from core.plugins.sandbox.session import Session
+from core.plugins.sandbox.writable_places import writable_places
 
 #: Seconds for the sandbox to stand. Only a machine that is far too busy needs more.
 _STAND_UP = 20.0
@@ -45,8 +46,7 @@ def open_chamber(
     with contextlib.ExitStack() as stack:
         temporary = Path(os.path.realpath(tempfile.mkdtemp(prefix="orchestrator-plugin-")))
         stack.callback(shutil.rmtree, temporary, ignore_errors=True)
-        reach = reach_of(permissions, root)
-        stack.callback(_remove_if_empty, reach.made)
+        reach = reach_of(permissions, root, stack.enter_context(writable_places(permissions.write, root)))
         proxy = NetworkProxy(permissions.net) if permissions.net else None
         if proxy:
             stack.callback(proxy.close)
@@ -100,10 +100,3 @@ def _stand_up(session: Session, chamber: Chamber, layers: Layers, tier: Tier) ->
         said = session.log().strip().splitlines()
         detail = f": {said[-1]}" if said else ""
         raise PluginRefused([f"the {tier} sandbox could not be put up: {reason}{detail}"], hint="look at its layers: orchestrator doctor")
-
-
-def _remove_if_empty(paths: tuple[str, ...]) -> None:
-    for path in paths:
-        with contextlib.suppress(OSError):
-            if os.lstat(path).st_size == 0:
-                os.unlink(path)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.domain.plugin import Permissions
-from core.errors import PluginRefused
 
 _WILD = "*?["
 
@@ -34,20 +33,15 @@ class Reach:
     listable: tuple[Place, ...]
     #: Files it may write, and directories it may do anything in.
     writable: tuple[Place, ...]
-    #: Empty files made because a plugin may write them; to be removed again if they stay empty.
-    made: tuple[str, ...] = ()
 
 
-def reach_of(permissions: Permissions, root: Path) -> Reach:
-    """Return what ``permissions`` mean in the repository ``root`` (a real path); writable places are made where missing.
-
-    Raises PluginRefused when a writable place lies behind a symbolic link, or cannot be made.
-    """
+def reach_of(permissions: Permissions, root: Path, writable: tuple[Place, ...]) -> Reach:
+    """Return what ``permissions`` mean in the repository ``root`` (a real path), beside the ``writable`` places."""
     readable: dict[str, Place] = {}
     listable: dict[str, Place] = {}
     for pattern in permissions.read:
         fixed, wild = _split(pattern)
-        base = _place(os.path.join(root, fixed)) if fixed else _place(str(root))
+        base = place_at(os.path.join(root, fixed)) if fixed else place_at(str(root))
         if base is None:
             continue
         if not wild:
@@ -55,12 +49,7 @@ def reach_of(permissions: Permissions, root: Path) -> Reach:
             continue
         listable[base.path] = base
         readable.update((place.path, place) for place in _matches(base.path, wild))
-    writable, made = [], []
-    for pattern in permissions.write:
-        place, fresh = _writable(root, pattern)
-        writable.append(place)
-        made += [place.path] if fresh else []
-    return Reach(readable=tuple(readable.values()), listable=tuple(listable.values()), writable=tuple(writable), made=tuple(made))
+    return Reach(readable=tuple(readable.values()), listable=tuple(listable.values()), writable=writable)
 
 
 def _split(pattern: str) -> tuple[str, list[str]]:
@@ -70,7 +59,7 @@ def _split(pattern: str) -> tuple[str, list[str]]:
     return "/".join(parts[:first]) or ("/" if pattern.startswith("/") else ""), parts[first:]
 
 
-def _place(path: str) -> Place | None:
+def place_at(path: str) -> Place | None:
     """Return what is at ``path`` unless nothing is, or any part of it is a symbolic link."""
     try:
         if os.path.realpath(path) != os.path.abspath(path):
@@ -103,21 +92,3 @@ def _entries(folder: str, part: str) -> list[os.DirEntry[str]]:
     except OSError:
         return []
     return sorted((entry for entry in named if fnmatch.fnmatchcase(entry.name, part)), key=lambda entry: entry.name)
-
-
-def _writable(root: Path, pattern: str) -> tuple[Place, bool]:
-    target = root / pattern.removesuffix("/**")
-    fresh = False
-    try:
-        if pattern.endswith("/**"):
-            target.mkdir(parents=True, exist_ok=True)
-        elif not target.exists() and not target.is_symlink():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.touch()
-            fresh = True
-    except OSError as error:
-        raise PluginRefused([f"write {pattern}: {error.strerror}"]) from error
-    place = _place(str(target))
-    if place is None or place.directory != pattern.endswith("/**"):
-        raise PluginRefused([f"write {pattern}: it lies behind a symbolic link, or is not what the permission says"])
-    return place, fresh
