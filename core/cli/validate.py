@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from core.assembly import open_project, task_file
+from collections.abc import Sequence
+
+from core.assembly import Project, open_project, task_file
 from core.cli.backlog_view import say, say_json
 from core.cli.options import Directory, Json, TasksFile
+from core.domain.task import Task
 from core.errors import InvalidFile, Problem
 
 
@@ -23,7 +26,9 @@ def validate(directory: Directory = "", tasks_file: TasksFile = None, json: Json
     name = project.settings.tasks_file
     file = task_file(project)
     try:
-        count = len(file.read().tasks)
+        tasks = file.read().tasks
+        count = len(tasks)
+        problems += _of_plugins(project, tasks)
     except InvalidFile as invalid:
         problems += invalid.problems
     finally:
@@ -31,3 +36,11 @@ def validate(directory: Directory = "", tasks_file: TasksFile = None, json: Json
     if problems:
         raise InvalidFile(problems)
     return say_json({"problems": [], "tasks": count}) if json else say(f"{name}: {count} tasks, no problems\n")
+
+
+def _of_plugins(project: Project, tasks: Sequence[Task]) -> tuple[Problem, ...]:
+    if not project.settings.plugins and all(task.plugin is None for task in tasks):
+        return ()
+    from core.assembly.plugin_problems import plugin_problems
+
+    return plugin_problems(project, tasks)

@@ -1,0 +1,54 @@
+"""What tasks and settings ask of plugins that are not there, or do not take it. Reads manifests, runs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from core.assembly.project import Project, own_environment
+from core.config import CONFIG_FILE
+from core.domain.plugin import FoundPlugin, Kind
+from core.domain.settings import Provenance, Source
+from core.domain.status import Status
+from core.domain.task import Task
+from core.errors import Problem
+from core.plugins.contracts import config_problems
+from core.plugins.discovery import discover_plugins
+from core.plugins.user_places import user_places
+
+_ENDED = (Status.DONE, Status.CANCELLED)
+
+
+def plugin_problems(project: Project, tasks: Iterable[Task]) -> tuple[Problem, ...]:
+    """Return what is wrong with ``plugin`` and ``with`` of tasks that have not ended, and with the settings of plugins that are here."""
+    asking = [task for task in tasks if task.plugin is not None and task.status not in _ENDED]
+    places = user_places(own_environment())
+    found = {plugin.id: plugin for plugin in reversed(discover_plugins(project.root, places=places))}
+    return (*_of_tasks(project.settings.tasks_file, asking, found), *_of_settings(project, found))
+
+
+def _of_tasks(file: str, tasks: Iterable[Task], found: dict[str, FoundPlugin]) -> Iterator[Problem]:
+    for task in tasks:
+        for message, hint in _of_task(task, found):
+            yield Problem(file=file, line=task.place.line, column=task.place.column, message=f"task '{task.id}': {message}", hint=hint)
+
+
+def _of_task(task: Task, found: dict[str, FoundPlugin]) -> Iterator[tuple[str, str]]:
+    plugin = found.get(task.plugin or "")
+    if plugin is None:
+        yield f"there is no plugin {task.plugin}", f"there are: {', '.join(sorted(found)) or 'none'}"
+    elif plugin.manifest is None:
+        yield f"plugin {plugin.id} cannot be used: its manifest is not valid", f"orchestrator plugins show {plugin.id}"
+    elif not plugin.manifest.provision(Kind.TASK):
+        yield f"plugin {plugin.id} runs no tasks", f"it provides {', '.join(item.kind for item in plugin.manifest.provides)}"
+    else:
+        for problem in config_problems(plugin.manifest.config, dict(task.with_)):
+            yield f"with: {problem}", ""
+
+
+def _of_settings(project: Project, found: dict[str, FoundPlugin]) -> Iterator[Problem]:
+    """Settings of a plugin that is not here are somebody else's business: it may be installed elsewhere."""
+    origin = project.settings.sources.get("plugins", Provenance(source=Source.DEFAULT))
+    for name, configuration in project.settings.plugins.items():
+        manifest = found[name].manifest if name in found else None
+        for problem in config_problems(manifest.config, dict(configuration)) if manifest else ():
+            yield Problem(file=origin.place or CONFIG_FILE, message=f"plugins.{name}: {problem}")
