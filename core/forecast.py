@@ -12,7 +12,7 @@ from core.domain.plan import Explanation, Plan, PlannedStart, Verdict
 from core.domain.run_options import RunOptions
 from core.domain.status import Readiness, Status
 from core.domain.task import Task, Work
-from core.planner import UNKNOWN_DURATION, Decision, Planner, rank_reason
+from core.planner import UNKNOWN_DURATION, Decision, Planner
 
 
 def forecast(tasks: Sequence[Task], options: RunOptions, durations: Mapping[str, float]) -> Plan:
@@ -81,7 +81,7 @@ def _start(decision: Decision, now: float) -> PlannedStart:
         verdict=Verdict.START,
         readiness=Readiness.READY,
         rank=decision.rank,
-        reasons=(rank_reason(decision.rank, decision.task.id),),
+        reasons=(decision.reason,),
     )
     return PlannedStart(
         explanation=explanation,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from core.domain.budget import Budget
 from core.domain.graph import Holdups, TaskGraph, rank_all
 from core.domain.plan import Explanation, Rank, Verdict
+from core.domain.rivals import rivals
 from core.domain.status import OPEN, Readiness, Status
 from core.domain.task import Task, Work
 
@@ -38,7 +39,7 @@ class Decision:
     @property
     def reason(self) -> str:
         """One sentence: why this one now."""
-        return rank_reason(self.rank, self.task.id)
+        return self.rank.reason(self.task.id)
 
 
 class Planner:
@@ -61,6 +62,7 @@ class Planner:
         self._selection = None if selection is None else frozenset(selection)
         self._works = [task.work(handlers or {}) for task in tasks]
         self._status = [task.status for task in tasks]
+        self._rivals = rivals(tasks, self._works)
         #: Positions that need a person or an agent, with the reason.
         self._waits = {
             position: BY_HAND if tasks[position].manual else BY_HAND_TOO for position, work in enumerate(self._works) if work is Work.MANUAL
@@ -79,7 +81,7 @@ class Planner:
     def mark(self, task_id: str, status: Status) -> None:
         """Note a task's new status; what depended on it may become ready."""
         position = self._graph.index[task_id]
-        before, self._status[position] = self._status[position], status
+        before = self._set(position, status)
         if status is Status.DONE and before is not Status.DONE:
             for dependent in self._graph.dependents[position]:
                 self._unmet[dependent] -= 1
@@ -103,21 +105,21 @@ class Planner:
     def delay(self, task_id: str) -> None:
         """Hold a pending task back (a pause before a retry) until ``resume``."""
         position = self._graph.index[task_id]
-        self._status[position] = Status.PENDING
+        self._set(position, Status.PENDING)
         self._delayed.add(position)
 
     def resume(self, task_id: str) -> None:
         """Offer a pending task (again): its pause is over, or a goal is to be checked once more."""
         position = self._graph.index[task_id]
         self._delayed.discard(position)
-        self._status[position] = Status.PENDING
+        self._set(position, Status.PENDING)
         self._waits.pop(position, None)
         self._offer(position)
 
     def wait_for_person(self, task_id: str, reason: str) -> None:
         """Note that a task needs a person or an agent; it is not offered again until ``resume``."""
         position = self._graph.index[task_id]
-        self._status[position] = Status.PENDING
+        self._set(position, Status.PENDING)
         self._waits[position] = reason
 
     # -- what comes next -----------------------------------------------------------------------------------------
@@ -214,9 +216,9 @@ class Planner:
             return self._explanation(position, Verdict.NOT_READY, Readiness.WAITING, (self._waits[position],))
         if position in self._delayed:
             return self._explanation(position, Verdict.NOT_READY, Readiness.QUEUED, ("it pauses before its next attempt",))
-        return self._explanation(
-            position, Verdict.START, Readiness.READY, (rank_reason(self._rank(position), self._graph.tasks[position].id),)
-        )
+        if rival := self._at_work(position):
+            return self._explanation(position, Verdict.NOT_READY, Readiness.QUEUED, (f"{rival} works on the same file",), (rival,))
+        return self._explanation(position, Verdict.START, Readiness.READY, (self._rank(position).reason(self._graph.tasks[position].id),))
 
     def _explanation(
         self, position: int, verdict: Verdict, readiness: Readiness | None, reasons: tuple[str, ...], because_of: tuple[str, ...] = ()
@@ -226,6 +228,19 @@ class Planner:
         return Explanation(task_id=task.id, verdict=verdict, readiness=readiness, rank=rank, reasons=reasons, because_of=because_of)
 
     # -- inside --------------------------------------------------------------------------------------------------
+
+    def _set(self, position: int, status: Status) -> Status:
+        """Give a task a status and return the one it had; what had to wait for its end may be ready."""
+        before, self._status[position] = self._status[position], status
+        if before is Status.IN_PROGRESS:
+            for rival in self._rivals.get(position, ()):
+                self._offer(rival)
+        return before
+
+    def _at_work(self, position: int) -> str:
+        """Return the running task that this one must not run beside; empty when there is none."""
+        running = (rival for rival in self._rivals.get(position, ()) if self._status[rival] is Status.IN_PROGRESS)
+        return next((self._graph.tasks[rival].id for rival in running), "")
 
     def _offer(self, position: int) -> None:
         if self._is_offered(position):
@@ -238,6 +253,7 @@ class Planner:
             and position not in self._delayed
             and position not in self._waits
             and self._is_selected(position)
+            and not self._at_work(position)
         )
 
     def _reconsider(self, budget: Budget) -> None:
@@ -254,8 +270,7 @@ class Planner:
         return time_left > 0 and (decision.expected or 0.0) <= time_left
 
     def _decide(self, position: int) -> Decision:
-        task = self._graph.tasks[position]
-        work = self._works[position]
+        task, work = self._graph.tasks[position], self._works[position]
         cost = task.cost if work is Work.COMMAND else 0.0
         return Decision(task=task, work=work, rank=self._rank(position), cost=cost, expected=self._durations.get(task.id))
 
@@ -283,12 +298,3 @@ class Planner:
 
     def _is_selected(self, position: int) -> bool:
         return self._selection is None or self._graph.tasks[position].id in self._selection
-
-
-def rank_reason(rank: Rank, task_id: str) -> str:
-    """Say in one sentence what puts a task before others."""
-    if rank.priority_from != task_id:
-        priority = f"priority {rank.effective_priority} lent by {rank.priority_from}"
-    else:
-        priority = f"priority {rank.effective_priority}"
-    return f"{priority}, remaining path {rank.remaining_path:.3g} s, entry {rank.order + 1} of the file"

@@ -43,6 +43,11 @@ class Rank:
         """Sort key: the smallest runs first."""
         return (-self.effective_priority, -self.remaining_path, -self.chain, self.order)
 
+    def reason(self, task_id: str) -> str:
+        """Say in one sentence what puts the task before others."""
+        lent = f" lent by {self.priority_from}" if self.priority_from != task_id else ""
+        return f"priority {self.effective_priority}{lent}, remaining path {self.remaining_path:.3g} s, entry {self.order + 1} of the file"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:

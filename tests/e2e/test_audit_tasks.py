@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 from textwrap import indent
 
@@ -447,6 +448,19 @@ def test_the_check_reads_the_tasks_file_that_the_run_was_given(appended):
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "status: done" in (appended.root / "plan.yml").read_text()
+
+
+def test_handlers_that_change_one_file_do_so_one_after_the_other(appended):
+    appended.write("src/a.py", branchy("one", 14), branchy("two", 14, "other"))
+    append(appended)
+    shorten = "import os, re, time; text = open('src/a.py').read(); time.sleep(0.5); block = os.environ['ORCHESTRATOR_TASK_BLOCK']; "
+    shorten += "open('src/a.py', 'w').write(re.sub(rf'(def {block}.*\\n)(    .*\\n)+', r'\\1    return 1\\n', text))"
+    (appended.root / "fix.py").write_text(shorten)
+    (appended.root / "config.yaml").write_text(f"jobs: 2\nhandlers: {{refactor: {sys.executable} fix.py}}\n")
+    done = appended.run("run", "--no-reflect")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert set(appended.states().values()) == {"done"}
 
 
 def test_a_run_that_was_given_no_file_names_none_to_other_projects(appended):

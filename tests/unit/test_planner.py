@@ -45,6 +45,44 @@ def test_a_task_inherits_the_priority_of_what_waits_for_it():
     assert decision.reason == "priority 100 lent by deploy, remaining path 2 s, entry 2 of the file"
 
 
+def refactor(name, path):
+    return task(name, kind="refactor", command=None, verify=("check",), origin={"by": "reflector", "fingerprint": name, "path": path})
+
+
+def test_of_two_handlers_on_one_file_one_waits_for_the_other():
+    planner = Planner([refactor("a", "x.py"), refactor("b", "x.py"), refactor("c", "y.py")], handlers={"refactor": "fix"})
+    for name in ("a", "c"):
+        assert planner.next(FREE).task.id == name
+        planner.mark(name, Status.IN_PROGRESS)
+
+    assert (planner.next(FREE), planner.upcoming(9)) == (None, ())
+    held = planner.explain("b")
+    assert (held.verdict, held.readiness, held.reasons) == (Verdict.NOT_READY, Readiness.QUEUED, ("a works on the same file",))
+    planner.mark("c", Status.DONE)
+    assert planner.next(FREE) is None
+    planner.mark("a", Status.FAILED)
+    assert planner.next(FREE).task.id == "b"
+
+
+def test_while_a_handler_pauses_before_a_retry_another_may_work_on_its_file():
+    planner = Planner([refactor("a", "x.py"), refactor("b", "x.py")], handlers={"refactor": "fix"})
+    planner.restore(running=["b"], pausing=[], waiting={})
+    assert planner.next(FREE) is None
+    planner.delay("b")
+    assert planner.next(FREE).task.id == "a"
+    planner.mark("a", Status.IN_PROGRESS)
+    planner.resume("b")
+    assert planner.next(FREE) is None
+
+
+def test_checks_of_one_file_and_tasks_of_people_run_side_by_side():
+    goals = Planner([refactor("a", "x.py"), refactor("b", "x.py")])
+    people = Planner([task("a", origin={"path": "x.py"}), task("b", origin={"path": "x.py"})])
+    for planner in (goals, people):
+        planner.mark(planner.next(FREE).task.id, Status.IN_PROGRESS)
+        assert planner.next(FREE).task.id == "b"
+
+
 def test_a_finished_dependent_lends_no_priority():
     planner = Planner([task("a"), task("b", priority=1), task("gone", "a", priority=9, status=Status.CANCELLED)])
 
