@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from core.domain.budget import Budget
@@ -13,6 +13,16 @@ from core.domain.run_options import RunOptions
 from core.domain.status import Readiness, Status
 from core.domain.task import Task, Work
 from core.planner import UNKNOWN_DURATION, Decision, Planner
+
+#: Why a goal waits as long as nobody has looked whether its checks pass.
+GOAL_WAITS = "a person or an agent does what it says; each run looks whether its checks pass"
+
+
+def hold_goals(planner: Planner, tasks: Iterable[Task], handlers: Mapping[str, str]) -> None:
+    """Have ``planner`` say of pending goals what ``forecast`` does: a run starts nothing for them but their checks."""
+    for task in tasks:
+        if task.status is Status.PENDING and task.work(handlers) is Work.GOAL:
+            planner.wait_for_person(task.id, GOAL_WAITS)
 
 
 def forecast(tasks: Sequence[Task], options: RunOptions, durations: Mapping[str, float]) -> Plan:
@@ -32,6 +42,14 @@ def forecast(tasks: Sequence[Task], options: RunOptions, durations: Mapping[str,
     return Plan(starts=tuple(paper.starts), left=tuple(left), makespan=paper.now, cost=paper.budget.spent)
 
 
+def over_budget(tasks: Sequence[Task], options: RunOptions, durations: Mapping[str, float]) -> Mapping[str, Explanation]:
+    """Return, by id, the tasks that a run would leave because of its budget; nothing where it has none."""
+    if options.budget is None and options.time_budget is None:
+        return {}
+    left = forecast(tasks, options, durations).left
+    return {explanation.task_id: explanation for explanation in left if explanation.verdict is Verdict.OVER_BUDGET}
+
+
 class _Paper:
     """A run on paper: what has been started, and what time it is."""
 
@@ -48,7 +66,7 @@ class _Paper:
         """Start what can start now; return whether anything runs."""
         while len(self._running) < self._options.jobs and (decision := self._next()) is not None:
             if decision.work is Work.GOAL:
-                self._planner.wait_for_person(decision.task.id, "its check decides")
+                self._planner.wait_for_person(decision.task.id, GOAL_WAITS)
                 continue
             start = _start(decision, self.now)
             self.starts.append(start)

@@ -14,6 +14,7 @@ from core.cli.console import Output, outputs
 from core.domain.attempt import RunRecord
 from core.domain.status import Status
 from core.domain.task import Task, with_status
+from core.forecast import hold_goals
 from core.planner import Planner
 from core.reports.standing import Backdrop
 
@@ -47,6 +48,7 @@ def viewed(project: Project) -> Iterator[BacklogView]:
         durations, live = backlog.journal.durations(), backlog.live_run()
         tasks = backlog.memory.tasks if live is not None else tuple(map(_put_back, backlog.memory.tasks))
         planner = Planner(tasks, handlers=project.settings.handlers, durations=durations)
+        hold_goals(planner, tasks, project.settings.handlers)
         backdrop = Backdrop(
             explanations={explanation.task_id: explanation for explanation in planner.explain_open()},
             verified=backlog.journal.verified(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.assembly import open_project
+from core.assembly import open_project, run_options
 from core.cli.backlog_view import say, say_json, stdout, viewed
 from core.cli.options import Directory, Json, TaskId, TasksFile
 
@@ -10,12 +10,14 @@ from core.cli.options import Directory, Json, TaskId, TasksFile
 def why(task_id: TaskId, directory: Directory = "", tasks_file: TasksFile = None, json: Json = False) -> int:
     """Say why a task runs, waits or does not run."""
     from core.domain.lookup import find_task
+    from core.forecast import over_budget
     from core.reports.why_text import why_json, why_text
 
     with viewed(open_project(directory, tasks_file=tasks_file)) as view:
         task = find_task(view.tasks, task_id)
-        explanation = view.planner.explain(task.id)
+        options = run_options(view.project.settings)
+        explanation = over_budget(view.tasks, options, view.backdrop.durations).get(task.id) or view.planner.explain(task.id)
         last = next(iter(view.backlog.journal.attempts(task.id, limit=1)), None)
         if json:
             return say_json(why_json(explanation, view.by_id, last))
-        return say(why_text(explanation, view.by_id, last, view.backdrop.live_run, stdout().style()))
+        return say(why_text(explanation, view.by_id, last, view.backdrop, stdout().style()))

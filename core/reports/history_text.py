@@ -129,13 +129,13 @@ def _run(run: RunRecord, live_run: str, style: Style) -> list[Cell]:
 
 def _attempt(attempt: Attempt, live_run: str, style: Style) -> list[Cell]:
     outcome = attempt.outcome
-    ended, paint = _how_far(attempt, live_run, style) if outcome is None else (_ended(outcome), _paint(outcome.ending, style))
+    words, paint = _how_far(attempt, live_run, style) if outcome is None else (ended(outcome), _paint(outcome.ending, style))
     return [
         Cell(text=moment(attempt.started)),
         Cell(text=seconds(outcome.duration) if outcome is not None else ""),
         Cell(text=one_line(attempt.task_id), paint=style.bold),
         Cell(text=str(attempt.number)),
-        Cell(text=ended, paint=paint),
+        Cell(text=words, paint=paint),
         Cell(text=amount(outcome.cost) if outcome is not None else ""),
         Cell(text=attempt.log, paint=style.dim),
     ]
@@ -145,14 +145,21 @@ def _how_far(attempt: Attempt, live_run: str, style: Style) -> tuple[str, Paint]
     return ("running", style.busy) if attempt.run_id == live_run else ("interrupted: its run died", style.warn)
 
 
-def _ended(outcome: Outcome) -> str:
+def ended(outcome: Outcome) -> str:
+    """Return how an attempt ended, and why where it did not succeed."""
     if outcome.succeeded:
         return "succeeded" if outcome.verified else "succeeded (unverified)"
     word = outcome.ending.value.replace("_", " ")
-    return f"{word}: {one_line(outcome.reason)}"
+    reason = one_line(outcome.reason)
+    return reason if reason.startswith(word) else f"{word}: {reason}"
 
 
 def _paint(ending: Ending, style: Style) -> Paint:
     if ending is Ending.SUCCEEDED:
         return style.good
     return style.warn if ending is Ending.INTERRUPTED else style.bad
+
+
+def took(outcome: Outcome) -> str:
+    """Return `` after 2.0s``, to stand behind a reason; nothing where the reason says how long it was."""
+    return "" if outcome.ending is Ending.TIMED_OUT else f" after {seconds(outcome.duration)}"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from core.events import RunFinished, TaskFinished
 from core.reports.columns import Cell, Column, one_line, table
 from core.reports.event_line import Volume
+from core.reports.history_text import took
 from core.reports.progress import Progress
 from core.reports.style import Style
 from core.reports.wording import amount, count, listing, seconds
@@ -52,7 +53,7 @@ def _held(word: str, held: Mapping[str, str], paint: Callable[[str], str], style
 def _failure(event: TaskFinished, progress: Progress, style: Style, tail: Tail) -> str:
     outcome = event.outcome
     tries = progress.tries.get(event.task_id, 1)
-    after = f" after {seconds(outcome.duration)}" if outcome is not None else ""
+    after = took(outcome) if outcome is not None else ""
     times = f" ({count(tries, 'attempt')})" if tries > 1 else ""
     head = f"{style.bad('✗')} {style.bold(one_line(event.task_id))}  {one_line(event.description)}\n"
     lines = [head, f"  {style.bad(one_line(event.reason) + after)}{times}\n"]
@@ -75,11 +76,15 @@ def _counts(progress: Progress, run: RunFinished, style: Style) -> str:
     budget = progress.started.budget if progress.started else None
     cost = "" if budget is None else f" · {amount(run.spent)} of {amount(budget)} spent"
     head = f"{', '.join(told) or 'nothing to do'} in {seconds(run.duration)}{cost}\n"
-    return head + "".join(style.dim(f"{line}\n") for line in (_stopped(run), _reflected(progress)) if line)
+    return head + "".join(style.dim(f"{line}\n") for line in (_stopped(run), _waiting(run), _reflected(progress)) if line)
 
 
 def _stopped(run: RunFinished) -> str:
     return one_line(run.reason) if run.left or run.exit_code > 1 else ""
+
+
+def _waiting(run: RunFinished) -> str:
+    return "what waits is for a person, an agent or a handler to finish" if run.waiting else ""
 
 
 def _reflected(progress: Progress) -> str:
@@ -92,13 +97,15 @@ def _reflected(progress: Progress) -> str:
 
 
 def _next_steps(run: RunFinished, style: Style) -> str:
-    held = [*run.blocked, *run.waiting, *run.left]
     steps = []
     if failed := [*run.failed, *run.failed_earlier]:
         steps.append((f"orchestrator log {one_line(failed[-1])}", "the whole log"))
         steps.append(("orchestrator run --retry-failed", f"try {listing([one_line(i) for i in failed], 3)} again"))
-    if held:
-        steps.append((f"orchestrator why {one_line(held[0])}", "what holds it up"))
+    for held, words in ((run.blocked, "what holds it up"), (run.waiting, "who or what can finish it")):
+        if held:
+            steps.append((f"orchestrator why {one_line(next(iter(held)))}", words))
+    if run.left:
+        steps.append(("orchestrator run", "go on with what is left"))
     width = max((len(step) for step, _ in steps), default=0)
     room = style.width is None or width + max((len(words) for _, words in steps), default=0) + 4 <= style.width
     return "".join(f"  {step:{width}}  {style.dim(words)}\n" if room else f"  {step}\n" for step, words in steps)

@@ -8,11 +8,13 @@ from typing import Any
 from core.domain.attempt import Attempt
 from core.domain.plan import Explanation, Rank, Verdict
 from core.domain.status import Readiness, Status
-from core.domain.task import Task
+from core.domain.task import Task, Work
 from core.reports.columns import one_line
+from core.reports.history_text import ended, took
 from core.reports.plan_text import explanation_json
+from core.reports.standing import Backdrop
 from core.reports.style import Style
-from core.reports.wording import roughly, seconds
+from core.reports.wording import roughly
 
 _VERDICTS = {
     Verdict.START: "runs next time",
@@ -23,19 +25,16 @@ _VERDICTS = {
 _STANDS = {Readiness.BLOCKED: "is blocked", Readiness.WAITING: "waits", Readiness.QUEUED: "comes later", Readiness.READY: "is ready"}
 
 
-def why_text(explanation: Explanation, tasks: Mapping[str, Task], last: Attempt | None, live_run: str, style: Style) -> str:
-    """Return the verdict, what it rests on, and what to type next.
-
-    ``last`` is the task's newest attempt, ``live_run`` the id of the run that is alive.
-    """
+def why_text(explanation: Explanation, tasks: Mapping[str, Task], last: Attempt | None, backdrop: Backdrop, style: Style) -> str:
+    """Return the verdict, what it rests on, and what to type next; ``last`` is the task's newest attempt."""
     task = tasks[explanation.task_id]
-    reasons = explanation.reasons if explanation.verdict is not Verdict.START or explanation.rank is None else ()
-    said = "; ".join([_verdict(explanation, task, live_run), *map(one_line, reasons)])
+    reasons = () if explanation.verdict in (Verdict.START, Verdict.OVER_BUDGET) and explanation.rank is not None else explanation.reasons
+    said = "; ".join([_verdict(explanation, task, backdrop.live_run), *map(one_line, reasons)])
     facts = [] if explanation.rank is None else _rank(explanation.rank, task)
     if last is not None and last.outcome is not None:
         outcome = last.outcome
-        facts.append(("last attempt", f"{outcome.ending}: {one_line(outcome.reason)} after {seconds(outcome.duration)}"))
-    facts += [("try", step) for step in _steps(explanation, task)]
+        facts.append(("last attempt", f"{ended(outcome)}{took(outcome)}"))
+    facts += [("try", step) for step in _steps(explanation, tasks, backdrop.handlers)]
     text = f"{style.bold(one_line(task.id))} {said}\n"
     return text + "".join(f"  {style.dim(f'{label:12}')}  {words}\n" for label, words in facts)
 
@@ -68,10 +67,32 @@ def _rank(rank: Rank, task: Task) -> list[tuple[str, str]]:
     ]
 
 
-def _steps(explanation: Explanation, task: Task) -> list[str]:
+def _steps(explanation: Explanation, tasks: Mapping[str, Task], handlers: Mapping[str, str]) -> list[str]:
+    task = tasks[explanation.task_id]
     if explanation.verdict is Verdict.ENDED:
         return [] if task.status is Status.DONE else [f"orchestrator reset {one_line(task.id)}"]
-    cause = one_line((task.id, *explanation.because_of)[-1])
+    if explanation.verdict is Verdict.OVER_BUDGET:
+        return [f"orchestrator run --only {one_line(task.id)} --budget UNITS --time-budget TIME", "orchestrator config show"]
+    cause = tasks.get((task.id, *explanation.because_of)[-1], task)
     if explanation.readiness is Readiness.BLOCKED:
-        return [f"orchestrator log {cause}", "orchestrator run --retry-failed"]
-    return [f"orchestrator done {cause}"] if explanation.readiness is Readiness.WAITING else []
+        return _freeing(cause)
+    return _finishing(cause, handlers) if explanation.readiness is Readiness.WAITING else []
+
+
+def _freeing(cause: Task) -> list[str]:
+    """Return what to type when a task that ended badly blocks others."""
+    name = one_line(cause.id)
+    return (
+        [f"orchestrator reset {name}"]
+        if cause.status is Status.CANCELLED
+        else [f"orchestrator log {name}", "orchestrator run --retry-failed"]
+    )
+
+
+def _finishing(cause: Task, handlers: Mapping[str, str]) -> list[str]:
+    """Return who or what can finish a task that nothing runs for."""
+    name = one_line(cause.id)
+    if cause.work(handlers) is not Work.GOAL:
+        return [f"orchestrator done {name}"]
+    handler = [f"a handler in config.yaml, which a run then calls: handlers: {{{one_line(cause.kind)}: COMMAND}}"]
+    return [f"do what {name} says, then: orchestrator run", *(handler if cause.kind != "task" else []), f"orchestrator done {name}"]

@@ -140,6 +140,23 @@ def test_a_goal_is_done_once_its_check_passes(bench: Bench) -> None:
     assert (bench.root / "behind.ran").exists()
 
 
+def test_every_view_says_of_an_unmet_goal_that_it_waits_and_for_whom(bench: Bench) -> None:
+    bench.write_tasks({"id": "g", "verify": "test -e by-hand", "kind": "refactor"}, {"id": "dear", "command": "true", "cost": 5})
+    ended = bench.run("run", "--budget", "0")
+    why = bench.run("why", "g").stdout
+
+    assert "orchestrator why g  who or what can finish it" in ended.stdout
+    assert why.startswith("g waits; a person or an agent does what it says; each run looks whether its checks pass\n")
+    assert "last attempt  failed verify: check failed: test -e by-hand" in why
+    assert "handlers: {refactor: COMMAND}" in why
+    assert "runs next time" not in why
+    assert "waiting  g" in bench.run("status").stdout
+    assert bench.json("list")[0]["readiness"] == "waiting"
+    assert "waiting  g  a person or an agent" in bench.run("plan").stdout
+    (bench.root / "config.yaml").write_text("budget: {cost: 3}\n")
+    assert bench.run("why", "dear").stdout.startswith("dear would run, but the budget does not allow it\n")
+
+
 def test_a_goal_that_another_task_reaches_is_looked_at_again_in_the_same_run(bench: Bench) -> None:
     bench.write_tasks({"id": "goal", "verify": "test -e made"}, {"id": "make", "command": "sleep 0.3; touch made"})
     ended = bench.run("run", "-j2")

@@ -8,7 +8,7 @@ from core.domain.run_options import RunOptions
 from core.domain.status import Status
 from core.domain.task import Task
 from core.errors import UsageError
-from core.forecast import forecast
+from core.forecast import GOAL_WAITS, forecast, over_budget
 
 
 def task(name, *deps, **fields):
@@ -38,11 +38,18 @@ def test_what_does_not_fit_the_budget_is_left_and_says_so():
     ]
 
 
+def test_only_a_budget_leaves_what_it_does_not_pay_for():
+    tasks = [task("a", cost=4.0, priority=1), task("b", cost=4.0), task("c", "b")]
+
+    assert list(over_budget(tasks, RunOptions(budget=5.0), {})) == ["b"]
+    assert list(over_budget(tasks, RunOptions(), {})) == []
+
+
 def test_a_goal_is_left_and_so_is_what_waits_for_it():
     plan = forecast([task("goal", command=None, verify=("check",)), task("a", "goal")], RunOptions(), {})
 
     assert starts(plan) == []
-    assert plan.left[0].reasons == ("its check decides",)
+    assert plan.left[0].reasons == (GOAL_WAITS,)
 
 
 def test_a_milestone_takes_no_time_and_costs_nothing():

@@ -48,10 +48,21 @@ def test_everything_in_its_place(facts):
         "\n"
         "1 done, 1 failed, 1 blocked, 1 waiting, 1 left in 3.0s · 3 of 10 spent\n"
         "the budget is used up\n"
+        "what waits is for a person, an agent or a handler to finish\n"
         "  orchestrator log bad             the whole log\n"
         "  orchestrator run --retry-failed  try bad again\n"
         "  orchestrator why later           what holds it up\n"
+        "  orchestrator why look            who or what can finish it\n"
+        "  orchestrator run                 go on with what is left\n"
     )
+
+
+def test_a_timeout_says_its_time_once(facts):
+    outcome = facts.outcome(Ending.TIMED_OUT, reason="timed out after 1 s", duration=1.0)
+    text = summary(
+        facts.run_started(), facts.failed("a", outcome=outcome, reason=outcome.reason), facts.run_finished(failed=("a",), exit_code=1)
+    )
+    assert "  timed out after 1 s\n" in text
 
 
 def test_a_run_without_work_says_so(facts):

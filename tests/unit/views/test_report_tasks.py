@@ -133,7 +133,7 @@ def attempt(task_id="a", **fields):
 def test_why_a_blocked_task_does_not_run_and_what_to_type():
     tasks = {"c": task("c"), "a": task("a", Status.FAILED)}
     why = explained("c", Readiness.BLOCKED, reasons=("it depends on a, which failed",), because_of=("a",))
-    assert why_text(why, tasks, attempt("c"), "", PLAIN).splitlines() == [
+    assert why_text(why, tasks, attempt("c"), backdrop(), PLAIN).splitlines() == [
         "c is blocked; it depends on a, which failed",
         "  priority      10, lent by top, which waits for it",
         "  longest path  about 40s from its start to the end of what waits for it",
@@ -145,10 +145,41 @@ def test_why_a_blocked_task_does_not_run_and_what_to_type():
     assert why_json(why, tasks, attempt("c"))["because_of"] == [{"id": "a", "status": "failed"}]
 
 
+def test_what_a_cancelled_task_blocks_is_freed_by_a_reset():
+    tasks = {"c": task("c"), "b": task("b", Status.CANCELLED)}
+    why = explained("c", Readiness.BLOCKED, reasons=("it depends on b, which is cancelled",), because_of=("b",))
+    steps = [line.split(maxsplit=1)[1] for line in why_text(why, tasks, None, backdrop(), PLAIN).splitlines() if line.startswith("  try")]
+    assert steps == ["orchestrator reset b"]
+
+
+def test_why_a_goal_waits_names_the_person_and_the_handler():
+    tasks = {"g": task("g", command=None, verify=("true",), kind="refactor")}
+    why = explained("g", Readiness.WAITING, reasons=("a person or an agent does what it says",))
+    steps = [line.split(maxsplit=1)[1] for line in why_text(why, tasks, None, backdrop(), PLAIN).splitlines() if line.startswith("  try")]
+    assert steps == [
+        "do what g says, then: orchestrator run",
+        "a handler in config.yaml, which a run then calls: handlers: {refactor: COMMAND}",
+        "orchestrator done g",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ending", "reason", "words"),
+    [
+        (Ending.TIMED_OUT, "timed out after 1 s", "timed out after 1 s"),
+        (Ending.FAILED_VERIFY, "check failed: x: exit 1", "failed verify: check failed: x: exit 1 after 2.0s"),
+    ],
+    ids=["timeout", "check"],
+)
+def test_why_words_the_last_attempt_for_people(ending, reason, words):
+    last = attempt("c", outcome=Outcome(ending=ending, reason=reason, duration=2.0))
+    assert f"last attempt  {words}\n" in why_text(explained("c"), {"c": task("c")}, last, backdrop(), PLAIN)
+
+
 def test_why_a_waiting_task_names_the_task_that_a_person_finishes():
     tasks = {"b": task("b"), "look": task("look", manual=True)}
     why = explained("b", Readiness.WAITING, because_of=("look",))
-    assert "orchestrator done look" in why_text(why, tasks, None, "", PLAIN)
+    assert "orchestrator done look" in why_text(why, tasks, None, backdrop(), PLAIN)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +187,7 @@ def test_why_a_waiting_task_names_the_task_that_a_person_finishes():
 )
 def test_an_ended_task_can_be_reset_unless_it_is_done(status, steps):
     why = explained("a", None, verdict=Verdict.ENDED, rank=None)
-    assert why_text(why, {"a": task("a", status)}, None, "", PLAIN).count("orchestrator reset a") == steps
+    assert why_text(why, {"a": task("a", status)}, None, backdrop(), PLAIN).count("orchestrator reset a") == steps
 
 
 def test_history_of_runs():
