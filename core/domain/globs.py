@@ -7,12 +7,22 @@ A glob without a slash matches the name at any depth; one that ends with a slash
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 
 def matches(path: str, glob: str) -> bool:
     """Return whether the whole of ``path`` matches ``glob``; case counts."""
     return _compiled(glob).fullmatch(path) is not None
+
+
+def any_of(globs: Iterable[str]) -> Callable[[str], bool]:
+    """Return what says of a path whether one of ``globs`` matches it; sooner than asking for each."""
+    patterns = [f"(?:{_compiled(glob).pattern})" for glob in globs]
+    if not patterns:
+        return lambda _: False
+    match = re.compile("|".join(patterns), re.DOTALL).fullmatch
+    return lambda path: match(path) is not None
 
 
 @lru_cache(maxsize=256)

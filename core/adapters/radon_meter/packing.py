@@ -58,9 +58,11 @@ def pack(measure: FileMeasure) -> bytes:
 class _Packed(FileMeasure):
     """A measure of which only the first numbers are unpacked; the slots of all else are empty until one is asked for."""
 
-    __slots__ = ("_data", "_start")
+    __slots__ = ("_data", "has_raw", "lines", "tally")
     _data: bytes
-    _start: tuple[Any, ...]
+    has_raw: bool
+    lines: int
+    tally: Tally
 
     def __new__(cls, **fields: Any) -> FileMeasure:  # type: ignore[misc]
         # Who copies one gets a plain measure.
@@ -79,22 +81,11 @@ class _Packed(FileMeasure):
 
     __hash__ = FileMeasure.__hash__
 
-    @property
-    def tally(self) -> Tally:
-        return Tally._make(self._start[1:4])
-
-    @property
-    def has_raw(self) -> bool:
-        return bool(self._start[8])
-
-    @property
-    def lines(self) -> int:
-        return int(self._start[10])
-
 
 _SET = {field.name: vars(FileMeasure)[field.name].__set__ for field in fields(FileMeasure)}
 _LATE = ("blocks", "raw", "halstead")
-_new, _set_data, _set_start = object.__new__, vars(_Packed)["_data"].__set__, vars(_Packed)["_start"].__set__
+_new = object.__new__
+_set_data, _set_has_raw, _set_lines, _set_tally = (vars(_Packed)[name].__set__ for name in _Packed.__slots__)
 _set_index, _set_problem = _SET["maintainability"], _SET["problem"]
 
 
@@ -104,14 +95,15 @@ def unpack(data: bytes) -> FileMeasure:
         body = memoryview(data)[: -_CHECK.size]
         if _CHECK.unpack(data[-_CHECK.size :])[0] != crc32(body):
             raise Damaged
-        start = _START.unpack_from(body)
+        index, blocks, complexity, worst, _, _, _, problem, has_raw, _, lines = _START.unpack_from(body)
     except struct.error as error:
         raise Damaged from error
     measure: FileMeasure = _new(_Packed)
     _set_data(measure, data)
-    _set_start(measure, start)
-    _set_index(measure, start[0])
-    problem = start[7]
+    _set_index(measure, index)
+    _set_tally(measure, Tally(blocks, complexity, worst))
+    _set_has_raw(measure, has_raw)
+    _set_lines(measure, lines)
     _set_problem(measure, str(body[-problem:], "utf-8", "surrogatepass") if problem else "")
     return measure
 

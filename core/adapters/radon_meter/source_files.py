@@ -24,7 +24,7 @@ import stat
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 
-from core.domain.globs import matches
+from core.domain.globs import any_of
 
 _ENVIRONMENT_MARK = "pyvenv.cfg"
 _FOREIGN = frozenset({"site-packages", "node_modules", "__pycache__"})
@@ -40,10 +40,10 @@ class SourceFiles:
 
     def __init__(self, root: str, include: Sequence[str], exclude: Sequence[str]) -> None:
         self._root = root
-        self._include = tuple(include)
-        self._exclude = tuple(exclude)
+        self._includes = any_of(include)
+        self._excludes = any_of(exclude)
         #: One of these ends every path that is included: most of a repository is no Python, and this is soon asked.
-        self._endings = tuple(_ending(glob) for glob in self._include)
+        self._endings = tuple(_ending(glob) for glob in include)
 
     def selected(self) -> list[str]:
         """Return what the globs select, in no particular order; some of it may be gone or no regular file."""
@@ -51,8 +51,9 @@ class SourceFiles:
         if listed is None:
             listed = list(_walk(self._root))
         environments = tuple(path.removesuffix(_ENVIRONMENT_MARK) for path in listed if path.endswith(f"/{_ENVIRONMENT_MARK}"))
-        candidates = (path for path in listed if path.endswith(self._endings) and not path.startswith(environments))
-        return [path for path in candidates if _FOREIGN.isdisjoint(path.split("/")) and self._selects(path)]
+        candidates = [path for path in listed if path.endswith(self._endings) and not path.startswith(environments)]
+        ours = filter(self._includes, candidates)
+        return [path for path in ours if _FOREIGN.isdisjoint(path.split("/")) and not self._excludes(path)]
 
     def named(self, paths: Iterable[str]) -> tuple[list[str], dict[str, str]]:
         """Return the files that ``paths`` stand for, and why others cannot be measured, by path."""
@@ -86,9 +87,6 @@ class SourceFiles:
         if stat.S_ISLNK(mode):
             return f"a symbolic link (to {os.readlink(full)}): what it points to is measured where it lies"
         return "" if stat.S_ISDIR(mode) or stat.S_ISREG(mode) else "not a regular file"
-
-    def _selects(self, path: str) -> bool:
-        return any(matches(path, glob) for glob in self._include) and not any(matches(path, glob) for glob in self._exclude)
 
     def _contains(self, full: str) -> bool:
         """Return whether the directory of a path lies in the project once links on the way are followed."""
