@@ -96,7 +96,7 @@ class ReflectSettings:
 
     enabled: bool = option(True, "Measure the code and append refactor tasks during a run.", Boolean(), flag="--no-reflect")
     every: int = option(1, "Measure again after this many execution cycles that changed code.", Integer(minimum=1))
-    max_open_tasks: int = option(10, "The Reflector appends while fewer than this many of its own tasks are open.", Integer())
+    max_open_tasks: int = option(10, "The Reflector appends while fewer than this many of its own tasks are open or failed.", Integer())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,7 +94,7 @@ class Task:
     component: str | None = None
     epic: str | None = None
     manual: bool = False
-    #: Written by the tool for tasks it appended: by, fingerprint, path, block, metric, score, threshold, trend.
+    #: Written by the tool for tasks it appended: by, fingerprint, path, block, shape, metric, score, threshold, trend, closed.
     origin: Mapping[str, Any] = field(default_factory=_empty)
     #: The user's own ``x-…`` fields, as read.
     extra: Mapping[str, Any] = field(default_factory=_empty)

@@ -115,6 +115,10 @@ def rename_block(repository):
     repository.write("src/a.py", branchy("renamed", 14), branchy("fine", 3, "other"))
 
 
+def rename_and_edit_block(repository):
+    repository.write("src/a.py", branchy("renamed", 14, "thing"), branchy("fine", 3, "other"))
+
+
 def move_block(repository):
     repository.write("src/a.py", branchy("fine", 3, "other"))
     repository.write("src/b.py", branchy("flagged", 14))
@@ -142,6 +146,7 @@ def break_file(repository):
         (fix, {"src/a.py::flagged": "done"}, "complexity of `flagged` in src/a.py: 14 → 9"),
         (take_out, {"src/a.py::flagged": "done"}, "`flagged` in src/a.py is gone"),
         (rename_block, {"src/a.py::renamed": "pending"}, "brought up to date"),
+        (rename_and_edit_block, {"src/a.py::flagged": "done", "src/a.py::renamed": "pending"}, "`flagged` in src/a.py is gone"),
         (move_block, {"src/b.py::flagged": "pending"}, "brought up to date"),
         (move_file, {"src/elsewhere.py::flagged": "pending"}, "brought up to date"),
         (delete_file, {"src/a.py::flagged": "cancelled"}, "src/a.py is gone"),

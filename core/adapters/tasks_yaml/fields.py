@@ -66,7 +66,7 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
         "manual": _field(Boolean(), "true or false", "false", "Only a person finishes it."),
         "origin": _field(
             Origin(),
-            "map: by, fingerprint, path, block, shape, metric, score, threshold, trend",
+            "map: by, fingerprint, path, block, shape, metric, score, threshold, trend, closed",
             "–",
             "Written by the tool for its own tasks.",
         ),
