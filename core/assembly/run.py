@@ -88,6 +88,7 @@ def open_run(project: Project, options: RunOptions, *, reflect: bool = True) -> 
             from core.assembly.plugins import plugin_listeners
 
             _attach(plugin_listeners(project), run, report, signals)
+        run.part = _part_with(run.part, lambda: event_log.gap)
         try:
             yield run
         finally:
@@ -129,7 +130,7 @@ def _executor_settings(project: Project, options: RunOptions) -> ExecutorSetting
         timeout=settings.timeout,
         handlers=options.handlers,
         # Without -P a package ``core`` of the repository would be taken for ours.
-        plugin_command=(sys.executable, "-P", "-m", "core", "plugins", "run"),
+        plugin_command=(sys.executable, "-P", "-m", "core", "plugins", "run", "--directory", str(project.root)),
     )
 
 
@@ -176,6 +177,11 @@ def _attach(listeners: Listeners, run: Run, report: RunReport, signals: StopSign
     run.sinks.append(listeners)
     run.ticks.append(warn)
     run.part = part
+
+
+def _part_with(part: Callable[[], tuple[str, ...]], gap: Callable[[], str]) -> Callable[[], tuple[str, ...]]:
+    """Have it said, too, that the log of the run has gaps."""
+    return lambda: (*part(), *(f"{why}: events are missing there" for why in (gap(),) if why))
 
 
 def _fan_out(sinks: list[EventSink]) -> EventSink:

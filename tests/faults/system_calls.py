@@ -63,7 +63,7 @@ class Call:
         return str(directory) in self.arguments or self.kind in STARTING
 
     def __str__(self) -> str:
-        return f"{self.kind} #{self.number} ({self.arguments[:120]})"
+        return f"{self.kind} #{self.number} ({self.path or self.arguments[:120]})"
 
 
 #: A process that has stopped itself and waits for a SIGCONT.

@@ -62,6 +62,7 @@ def test_a_full_partition_for_logs_costs_logs_and_nothing_else(laboratory: Labor
         tool = laboratory.fork(*RUN, "-j4")
 
         assert tool.wait() == 0, tool.output()
+        assert ".jsonl: No space left on device: events are missing there" in tool.output()
         assert set(laboratory.file_statuses().values()) <= {"done"}
         assert laboratory.violations(resting=True) == []
 
