@@ -3,13 +3,36 @@
 from __future__ import annotations
 
 from core import __version__
-from core.assembly.project import Project, task_file
+from core.assembly.project import Project, open_project, task_file
 from core.domain.diagnosis import Diagnosis, Health
-from core.errors import InvalidFile, OrchestratorError
+from core.errors import InvalidFile, OrchestratorError, StorageError
+from core.reports.wording import count
 
 
-def diagnose(project: Project) -> tuple[Diagnosis, ...]:
-    """Look at the machine, the repository, its files, lock and state; changes nothing."""
+def diagnose(directory: str = "", *, tasks_file: str | None = None) -> tuple[Diagnosis, ...]:
+    """Look at the machine, the repository, its files, lock and state; changes nothing.
+
+    Settings that cannot be read are one more thing to tell, and the rest is looked at with the defaults. Raises UsageError for a
+    directory that is not there, InvalidFile for a ``tasks_file`` outside of the repository.
+    """
+    try:
+        project = open_project(directory, tasks_file=tasks_file)
+    except (InvalidFile, StorageError) as error:
+        return _diagnose(open_project(directory, tasks_file=tasks_file, defaults=True), _bad_settings(error))
+    changed = count(len(project.settings.sources), "setting")
+    return _diagnose(project, Diagnosis(subject="settings", found=f"{changed} given, the others by default", health=Health.GOOD))
+
+
+def _bad_settings(error: InvalidFile | StorageError) -> Diagnosis:
+    if not isinstance(error, InvalidFile):
+        return Diagnosis(subject="settings", found=str(error), health=Health.BAD, advice=error.hint)
+    more = f" and {len(error.problems) - 1} more" if len(error.problems) > 1 else ""
+    return Diagnosis(
+        subject="settings", found=f"{error.problems[0]}{more}", health=Health.BAD, advice="orchestrator validate lists them all"
+    )
+
+
+def _diagnose(project: Project, settings: Diagnosis) -> tuple[Diagnosis, ...]:
     from core.adapters.machine_facts import diagnose_machine
     from core.adapters.sqlite_journal.diagnosis import diagnose_state
 
@@ -18,6 +41,7 @@ def diagnose(project: Project) -> tuple[Diagnosis, ...]:
         us,
         *diagnose_machine(project.root),
         *_sandbox(),
+        settings,
         _policy(project),
         _tasks(project),
         _lock(project),
@@ -48,9 +72,9 @@ def _tasks(project: Project) -> Diagnosis:
         return Diagnosis(subject=subject, found="none", health=Health.WARNING, advice="orchestrator init writes one that fits")
     file = task_file(project)
     try:
-        return Diagnosis(subject=subject, found=f"{len(file.read().tasks)} tasks", health=Health.GOOD)
+        return Diagnosis(subject=subject, found=count(len(file.read().tasks), "task"), health=Health.GOOD)
     except InvalidFile as invalid:
-        return Diagnosis(subject=subject, found=f"{len(invalid.problems)} problems", health=Health.BAD, advice="orchestrator validate")
+        return Diagnosis(subject=subject, found=count(len(invalid.problems), "problem"), health=Health.BAD, advice="orchestrator validate")
     except OrchestratorError as error:
         return Diagnosis(subject=subject, found=str(error), health=Health.BAD, advice=error.hint)
     finally:

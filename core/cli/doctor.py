@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from core.assembly import open_project
 from core.cli.backlog_view import say, say_json, stdout
 from core.cli.options import Directory, Json, TasksFile
 from core.domain.diagnosis import Health
@@ -17,7 +16,7 @@ def doctor(directory: Directory = "", tasks_file: TasksFile = None, json: Json =
     from core.assembly.doctor import diagnose
     from core.reports.diagnosis_text import diagnosis_json, diagnosis_text
 
-    diagnoses = diagnose(open_project(directory, tasks_file=tasks_file))
+    diagnoses = diagnose(directory, tasks_file=tasks_file)
     if json:
         say_json(diagnosis_json(diagnoses))
     else:

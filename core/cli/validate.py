@@ -9,6 +9,7 @@ from core.cli.backlog_view import say, say_json
 from core.cli.options import Directory, Json, TasksFile
 from core.domain.task import Task
 from core.errors import InvalidFile, Problem
+from core.reports.wording import count
 
 
 def validate(directory: Directory = "", tasks_file: TasksFile = None, json: Json = False) -> int:
@@ -17,7 +18,7 @@ def validate(directory: Directory = "", tasks_file: TasksFile = None, json: Json
     Runs nothing. Every problem of both files is printed as file:line:column.
     """
     problems: list[Problem] = []
-    count = 0
+    number = 0
     try:
         project = open_project(directory, tasks_file=tasks_file)
     except InvalidFile as invalid:
@@ -27,7 +28,7 @@ def validate(directory: Directory = "", tasks_file: TasksFile = None, json: Json
     file = task_file(project)
     try:
         tasks = file.read().tasks
-        count = len(tasks)
+        number = len(tasks)
         problems += _of_plugins(project, tasks)
     except InvalidFile as invalid:
         problems += invalid.problems
@@ -35,7 +36,7 @@ def validate(directory: Directory = "", tasks_file: TasksFile = None, json: Json
         file.close()
     if problems:
         raise InvalidFile(problems)
-    return say_json({"problems": [], "tasks": count}) if json else say(f"{name}: {count} tasks, no problems\n")
+    return say_json({"problems": [], "tasks": number}) if json else say(f"{name}: {count(number, 'task')}, no problems\n")
 
 
 def _of_plugins(project: Project, tasks: Sequence[Task]) -> tuple[Problem, ...]:

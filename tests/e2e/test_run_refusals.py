@@ -76,6 +76,32 @@ def test_a_program_gets_the_same_problems(bench: Bench) -> None:
     assert places == [problem.partition(" (")[0] for problem in _PROBLEMS]
 
 
+def test_doctor_gives_every_fact_although_the_config_is_wrong(bench: Bench) -> None:
+    bench.write_tasks({"id": "a", "command": "true"})
+    (bench.root / "config.yaml").write_text("jobs: many\nbudgt: {}\n")
+    text, value = bench.run("doctor"), bench.run("doctor", "--json")
+    told = {one["subject"]: one for one in json.loads(value.stdout)}
+
+    assert (text.returncode, value.returncode) == (1, 1)
+    assert told["settings"] == {
+        "subject": "settings",
+        "found": "config.yaml:1:7: jobs must be a whole number of at least 0, not 'many' and 1 more",
+        "health": "bad",
+        "advice": "orchestrator validate lists them all",
+    }
+    assert told["tasks.yml"]["found"] == "1 task"
+    assert {"python", "git", "run lock", "state"} <= set(told)
+    assert "config.yaml:1:7" in text.stdout
+    (bench.root / "config.yaml").unlink()
+    (bench.root / "config.yaml").mkdir()
+    assert "config.yaml" in {one["subject"]: one for one in json.loads(bench.run("doctor", "--json").stdout)}["settings"]["found"]
+
+
+def test_one_task_is_counted_as_one(bench: Bench) -> None:
+    bench.write_tasks({"id": "a", "command": "true"})
+    assert bench.run("validate").stdout == "tasks.yml: 1 task, no problems\n"
+
+
 def test_the_config_is_told_of_together_with_the_tasks(bench: Bench) -> None:
     bench.write(_WRONG)
     (bench.root / "config.yaml").write_text("bugdet: 3\n")

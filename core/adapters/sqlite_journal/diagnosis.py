@@ -21,7 +21,7 @@ def diagnose_state(path: Path) -> Diagnosis:
         connection.close()
     except sqlite3.Error as error:
         return Diagnosis(subject="state", found=f"{path}: {error}", health=Health.BAD, advice="the next run moves it aside and begins anew")
-    found = f"version {version} of {VERSION}, {runs} runs, {attempts} attempts"
+    found = f"version {version} of {VERSION}, runs: {runs}, attempts: {attempts}"
     if version > VERSION:
         return Diagnosis(subject="state", found=found, health=Health.BAD, advice="it was written by a newer orchestrator: upgrade")
     return Diagnosis(subject="state", found=found, health=Health.GOOD)
