@@ -9,14 +9,16 @@ from core.assembly import Project, task_file
 from core.assembly.audit import open_gate
 from core.cli.backlog_view import say, say_json, stdout
 from core.domain.audit import AuditedFile, AuditReport
-from core.domain.finding import Finding
 from core.domain.gate import GateReport, Judged
 from core.domain.metric import FileMeasure
-from core.domain.refactor_task import is_own, place, place_of, refactor_entry, task_id
-from core.domain.status import OPEN
+from core.domain.refactor_task import is_own, new_task_id, place, place_of, refactor_entry
 from core.domain.task import Task
+from core.domain.whereabouts import locate
 from core.errors import InvalidFile, StorageError, UsageError
 from core.self_auditor import SelfAuditor
+
+#: Fingerprint → the task about that finding.
+_Owners = Mapping[str, Task]
 
 
 def show_explanation(project: Project, auditor: SelfAuditor, wanted: str, *, json: bool, done: Callable[[], None]) -> int:
@@ -27,8 +29,9 @@ def show_explanation(project: Project, auditor: SelfAuditor, wanted: str, *, jso
     from core.reports.audit_explain import Story, story_json, story_text
 
     gate = open_gate(project, auditor).audit()
-    own = _own_tasks(project)
-    judged = find(gate, wanted, own)
+    tasks = _tasks(project)
+    owners = _owners(tasks, gate.report)
+    judged = find(gate, wanted, tasks, owners)
     finding = judged.finding
     advice = auditor.advice(finding)
     done()
@@ -37,40 +40,33 @@ def show_explanation(project: Project, auditor: SelfAuditor, wanted: str, *, jso
         against=gate.against,
         file=next((file for file in gate.report.files if file.path == finding.path), AuditedFile(path=finding.path, measure=FileMeasure())),
         advice=advice,
-        entry=refactor_entry(finding, advice, gate.report.shapes.get(finding.fingerprint, "")),
-        task=task_of(finding, gate.report, own),
+        entry=refactor_entry(finding, advice, gate.report.shapes.get(finding.fingerprint, ""), {task.id for task in tasks}),
+        task=owners.get(finding.fingerprint),
         gap=gate.report.gap,
     )
     return say_json(story_json(story)) if json else say(story_text(story, stdout().style()))
 
 
-def find(gate: GateReport, wanted: str, own: Sequence[Task]) -> Judged:
+def find(gate: GateReport, wanted: str, tasks: Iterable[Task], owners: _Owners) -> Judged:
     """Return the finding with a fingerprint, a place ``PATH::BLOCK``, or the id of the task that it is or would be. Raises UsageError."""
     names: dict[str, Judged] = {}
-    by_id = {task.id: task for task in own}
+    by_id = {task.id: task for task in tasks}
     for judged in gate.judgement.judged:
-        finding, task = judged.finding, task_of(judged.finding, gate.report, own)
+        finding, owner = judged.finding, owners.get(judged.finding.fingerprint)
         names.setdefault(f"{finding.path}::{finding.block}" if finding.block else finding.path, judged)
         names[finding.fingerprint] = judged
-        if task or task_id(finding.fingerprint) not in by_id:
-            names[task.id if task else task_id(finding.fingerprint)] = judged
+        names[owner.id if owner else new_task_id(finding.fingerprint, by_id)] = judged
     if wanted in names:
         return names[wanted]
-    if wanted in by_id:
+    if wanted in by_id and is_own(by_id[wanted]):
         raise _without_finding(by_id[wanted])
     raise UsageError(f"no finding {wanted}", hint=_measured(gate, wanted) or _nearest(wanted, names))
 
 
-def task_of(finding: Finding, report: AuditReport, own: Iterable[Task]) -> Task | None:
-    """Return the Reflector's task about a finding: by its place, or, until the next cycle, by the shape of a block that was renamed."""
-    alike = [task for task in own if task.origin.get("metric") == finding.metric]
-    here = [task for task in alike if place_of(task) == (finding.path, finding.block)]
-    if here:
-        return min(here, key=lambda task: task.status not in OPEN)
-    shape = report.shapes.get(finding.fingerprint)
-    renamed = [task for task in alike if shape and task.status in OPEN and task.origin.get("shape") == shape]
-    taken = {(other.path, other.block) for other in report.findings if other.metric is finding.metric} if renamed else ()
-    return next((task for task in renamed if place_of(task) not in taken), None)
+def _owners(tasks: Sequence[Task], report: AuditReport) -> _Owners:
+    """Return the Reflector's task about each finding that has one, as the next cycle will see it."""
+    by_id = {task.id: task for task in tasks}
+    return {finding.fingerprint: by_id[name] for name, finding in locate(tasks, report).found.items()}
 
 
 def _without_finding(task: Task) -> UsageError:
@@ -98,11 +94,11 @@ def _nearest(wanted: str, names: Mapping[str, Judged]) -> str:
     return f"did you mean {near[0]}?" if near else "orchestrator audit lists the findings; a place is PATH::BLOCK"
 
 
-def _own_tasks(project: Project) -> tuple[Task, ...]:
-    """Return the Reflector's tasks; without a sound tasks file, none."""
+def _tasks(project: Project) -> tuple[Task, ...]:
+    """Return the tasks; without a sound tasks file, none."""
     file = task_file(project)
     try:
-        return tuple(task for task in file.read().tasks if is_own(task))
+        return file.read().tasks
     except (InvalidFile, StorageError):
         return ()
     finally:

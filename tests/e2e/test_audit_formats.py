@@ -131,6 +131,12 @@ def test_explain_names_the_task_that_there_is(tmp_path):
         assert (document["task"]["id"], document["task"]["status"]) == (task, "pending")
         repository.audit("--append")
 
+    repository.write("a.py", branchy("renamed", 14), branchy("old", 15, "other"))  # another block where the task began
+    would_be = json.loads(repository.audit("--explain", "a.py::old", "--json").stdout)["task"]
+    assert (would_be["id"] != task, would_be["status"]) == (True, None)
+    repository.audit("--append")
+    assert json.loads(repository.audit("--explain", would_be["id"], "--json").stdout)["task"]["status"] == "pending"
+
     repository.write("a.py", branchy("renamed", 3))
     repository.audit("--append")
     closed = repository.audit("--explain", task)
