@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from core.domain.audit import AuditReport
-from core.domain.cycle import CycleReport
+from core.domain.cycle import ClosedTask, CycleReport
 from core.domain.edit import SetField
 from core.domain.finding import Finding
-from core.domain.refactor_edits import brought_up_to_date, noted_as_ours
+from core.domain.refactor_edits import brought_up_to_date, is_in, noted_as_ours
 from core.domain.refactor_task import refactor_entry, unmet
 from core.domain.reflection import Decisions, decide
 from core.domain.status import OPEN, Status
@@ -35,18 +36,27 @@ class Reflector:
         report = self._auditor.measure()
         decisions = decide(report, self._memory.tasks, exists=self._exists, max_open_tasks=self._max_open_tasks)
         updates = self._updates(decisions)
-        # Before the status: a cancellation that is not known for ours would pass for a person's.
-        self._set(noted_as_ours(decisions.close))
-        for closed in decisions.close:
+        closings = self._noted(decisions.close)
+        for closed in closings:
             self._memory.transition(closed.task_id, closed.status, closed.reason)
         for name, reason in decisions.reopen.items():
             self._memory.transition(name, Status.PENDING, reason)
-        made = self._set(updates)
+        made = self._landed(self._set(updates))
         entries = self._entries(decisions)
         appended = self._memory.append(entry for entry, _ in entries)
         self._remember(appended, made)
         fresh = {str(entry["id"]): finding for entry, finding in entries}
-        return self._told(report, decisions, appended, made, {**decisions.found, **fresh})
+        return self._told(report, replace(decisions, close=closings), appended, made, {**decisions.found, **fresh})
+
+    def _noted(self, close: tuple[ClosedTask, ...]) -> tuple[ClosedTask, ...]:
+        """Note in their entries which cancellations are ours, and return what may be closed now.
+
+        The note comes before the status, and a cancellation waits for the next cycle while somebody is saving the file:
+        without its note it would pass for a person's.
+        """
+        edits = self._set(noted_as_ours(close))
+        waiting = {edit.task_id for edit in edits}.difference(edit.task_id for edit in self._landed(edits))
+        return tuple(closing for closing in close if closing.task_id not in waiting)
 
     def _told(
         self, report: AuditReport, decisions: Decisions, appended: tuple[Task, ...], made: Iterable[SetField], found: Mapping[str, Finding]
@@ -89,8 +99,13 @@ class Reflector:
             for finding in decisions.append
         ]
 
+    def _landed(self, edits: Iterable[SetField]) -> list[SetField]:
+        """Return the edits that the file shows: none does while somebody is saving it."""
+        tasks = {task.id: task for task in self._memory.tasks}
+        return [edit for edit in edits if edit.task_id in tasks and is_in(tasks[edit.task_id], edit)]
+
     def _set(self, edits: Iterable[SetField]) -> Sequence[SetField]:
-        """Change fields and return what was changed; where a person laid an entry out such that it cannot be without guessing, it stays."""
+        """Change fields and return which can be; where a person laid an entry out such that it cannot be without guessing, it stays."""
         wanted = list(edits)
         try:
             self._memory.set_fields(wanted)

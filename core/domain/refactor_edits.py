@@ -34,6 +34,13 @@ def noted_as_ours(closings: tuple[ClosedTask, ...]) -> Iterator[SetField]:
             yield SetField(task_id=closing.task_id, path=("origin", "closed"), value=closing.reason)
 
 
+def is_in(task: Task, edit: SetField) -> bool:
+    """Return whether an entry says what an edit of it was to make it say."""
+    name, *inside = edit.path
+    value = getattr(task, name)
+    return bool((value.get(inside[0]) if inside else value) == edit.value)
+
+
 def _origin(task: Task, finding: Finding, shape: str, *, reopened: bool) -> dict[tuple[str, ...], str | int | float]:
     path, block = place_of(task)
     wanted: dict[str, tuple[object, str | int | float]] = {"path": (path, finding.path), "block": (block, finding.block)}

@@ -591,6 +591,27 @@ def test_an_entry_that_cannot_be_brought_up_to_date_is_not_said_to_be():
     assert not desk.cycle().changed_backlog
 
 
+def test_while_somebody_saves_the_file_nothing_is_closed_or_remembered_that_could_not_be_written():
+    desk = Desk(Code(a_py={"f": (21, "s1")}, b_py={"f": (21, "s2")}))
+    desk.cycle()
+    del desk.code.files["a.py"]
+    desk.code.files["b.py"] = {"f": (60, "s3")}
+    clock = VirtualClock()
+    memory = Memory(file=desk.file, journal=desk.journal, clock=clock, run_id="r")
+    memory.load_tasks()
+    auditor = SelfAuditor(meter=desk.code, clock=clock, settings=AuditSettings())
+    reflector = Reflector(auditor=auditor, memory=memory, exists=desk.code.files.__contains__, max_open_tasks=10)
+    desk.file.begin_save()
+    busy = reflector.run_cycle()
+    assert not busy.changed_backlog
+    assert desk.journal.unwritten() == ()
+
+    desk.file.save_by_hand(desk.file.tasks)
+    report = desk.cycle()
+    assert (report.closed[0].task_id, report.updated) == (the_id("a.py"), (the_id("b.py"),))
+    assert (desk.tasks[the_id("a.py")].origin["closed"], desk.tasks[the_id("b.py")].priority) == ("a.py is gone", 0)
+
+
 class Refusing(InMemoryTaskFile):
     """Takes no change of a field but a status."""
 
