@@ -60,6 +60,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Place:
 def place(made: Place) -> Place:
     for path in (made.users, made.repository / "config.yaml"):
         path.unlink(missing_ok=True)
+    made("reset", "greet")
     return made
 
 
@@ -77,6 +78,20 @@ def test_the_repositorys_policy_is_kept_by_hand_and_in_runs(place: Place):
     assert "not certified" in listed
     assert "policy: certified plugins" in listed
     assert "(config.yaml)" in place.policy_in_doctor()["found"]
+
+
+def test_a_task_in_a_subdirectory_is_under_the_policy_of_the_root(place: Place):
+    other = place.repository / "service"
+    other.mkdir()
+    (other / "config.yaml").write_text("port: 80\n")
+    tasks = place.repository / "tasks.yml"
+    before = tasks.read_text()
+    tasks.write_text(before.replace("plugin: hello", "plugin: hello, cwd: service"))
+    place("run")
+    place.demand("{require: certified}")
+    place("reset", "greet")
+    assert "not certified" in place("run", ok=False).stdout
+    tasks.write_text(before)
 
 
 def test_nothing_in_the_repository_loosens_what_the_user_demands(place: Place):
