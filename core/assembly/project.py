@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from core.assembly.root import USUAL_TASKS_FILE, named_inside, root_above
 from core.config import CONFIG_FILE, config_schema, load_config, merge_settings
 from core.domain.settings import Settings
 from core.errors import UsageError
@@ -20,7 +21,6 @@ from core.yaml_text import read_plain
 
 #: Directory of everything that is ours and not for eyes: journal, lock, caches.
 STATE_DIRECTORY = ".orchestrator"
-_USUAL_TASKS_FILE = "tasks.yml"
 #: Where a repository has none, no plugin is granted anything and core.plugins is not imported.
 PLUGINS_LOCK = "plugins.lock"
 
@@ -44,7 +44,7 @@ class Project:
     def journal_path(self) -> Path:
         """The state database of the tasks file: each file has one of its own, so that equal ids in two of them never meet."""
         name = os.path.relpath(self.tasks_path, self.root)
-        own = "" if name == _USUAL_TASKS_FILE else f"-{hashlib.sha256(os.fsencode(name)).hexdigest()[:12]}"
+        own = "" if name == USUAL_TASKS_FILE else f"-{hashlib.sha256(os.fsencode(name)).hexdigest()[:12]}"
         return self.state / f"state{own}.db"
 
 
@@ -53,14 +53,16 @@ def open_project(
 ) -> Project:
     """Find the repository and read its settings. Without ``directory``: here, or the nearest directory above with a tasks file.
 
-    With ``defaults`` its config.yaml is not looked at.
+    ``tasks_file`` is relative to ``directory``, or to here. With ``defaults`` its config.yaml is not looked at.
 
     Raises UsageError for a directory that is not there, InvalidFile and StorageError for its config.yaml.
     """
     if directory and not Path(directory).is_dir():
         raise UsageError(f"no such directory: {directory}")
-    root = Path(directory).resolve() if directory else _root_above(Path.cwd(), tasks_file or "tasks.yml")
-    wanted = {**(overrides or {}), "tasks_file": tasks_file}
+    here = Path(directory).resolve() if directory else Path.cwd()
+    named = Path(os.path.normpath(here / tasks_file)) if tasks_file else None
+    root = here if directory else root_above(here, named)
+    wanted = {**(overrides or {}), "tasks_file": named_inside(root, named) if named else tasks_file}
     settings = (
         merge_settings(read_plain("", CONFIG_FILE), CONFIG_FILE, {}, wanted) if defaults else load_config(root=root, overrides=wanted)
     )
@@ -100,13 +102,3 @@ def own_environment() -> dict[str, str]:
     scripts = str(Path(sys.argv[0]).parent.resolve()) if sys.argv and Path(sys.argv[0]).is_absolute() else str(Path(sys.executable).parent)
     path = os.environ.get("PATH", os.defpath)
     return {**os.environ, "PATH": path if scripts in path.split(os.pathsep) else f"{path}{os.pathsep}{scripts}"}
-
-
-def _root_above(here: Path, tasks_file: str) -> Path:
-    """Return the nearest directory from ``here`` up that has a tasks file or a config, not beyond the git repository."""
-    for directory in (here, *here.parents):
-        if (directory / tasks_file).exists() or (directory / CONFIG_FILE).exists():
-            return directory
-        if (directory / ".git").exists():
-            return directory
-    return here

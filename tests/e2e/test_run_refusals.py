@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.workbench import Bench
+from tests.e2e.workbench import ORCHESTRATOR, Bench
 
 _WRONG = """\
 - id: build
@@ -95,6 +96,43 @@ def test_doctor_gives_every_fact_although_the_config_is_wrong(bench: Bench) -> N
     (bench.root / "config.yaml").unlink()
     (bench.root / "config.yaml").mkdir()
     assert "config.yaml" in {one["subject"]: one for one in json.loads(bench.run("doctor", "--json").stdout)}["settings"]["found"]
+
+
+@pytest.mark.parametrize("name", ["../tasks.yml", "../plans/night.yml", "here.yml", "{root}/tasks.yml"])
+def test_a_tasks_file_is_named_from_where_a_person_stands(bench: Bench, name: str) -> None:
+    (bench.root / ".git").mkdir()
+    for path in ("tasks.yml", "plans/night.yml", "sub/here.yml"):
+        (bench.root / path).parent.mkdir(exist_ok=True)
+        (bench.root / path).write_text(f"- {{id: {Path(path).stem}, description: d, command: pwd}}\n")
+    named = name.format(root=bench.root)
+    listed = bench.run("-C", "sub", "list", "-f", "here.yml") if name == "here.yml" else _in(bench, "sub", "list", "-f", named)
+    assert listed.returncode == 0, listed.stderr
+    assert Path(name).stem in listed.stdout
+    if name.startswith("../"):
+        assert _in(bench, "sub", "run", "-q", "-f", named).returncode == 0
+        assert (bench.root / ".orchestrator").is_dir(), "the repository's, not one beside the file"
+
+
+@pytest.mark.parametrize("name", ["../../outside.yml", "/etc/outside.yml"])
+def test_a_tasks_file_outside_of_the_repository_is_refused(bench: Bench, name: str) -> None:
+    (bench.root / ".git").mkdir()
+    (bench.root / "sub").mkdir()
+    refused = _in(bench, "sub", "list", "-f", name)
+    assert refused.returncode == 2
+    assert "must be a path inside the repository" in refused.stderr
+
+
+def test_a_file_that_is_not_there_is_not_promised_by_init(bench: Bench) -> None:
+    assert "orchestrator init" in bench.run("list").stderr
+    refused = bench.run("list", "-f", "nofile.yml").stderr
+    assert "nofile.yml is not there" in refused
+    assert "orchestrator init" not in refused
+
+
+def _in(bench: Bench, folder: str, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [ORCHESTRATOR, *words], cwd=bench.root / folder, env=bench.environment(), capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 def test_one_task_is_counted_as_one(bench: Bench) -> None:

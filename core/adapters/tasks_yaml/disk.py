@@ -78,11 +78,16 @@ def storage_errors(shown: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise StorageError(f"{shown} is not there", hint="create it with: orchestrator init") from error
+        raise StorageError(f"{shown} is not there", hint=_absence(shown)) from error
     except IsADirectoryError as error:
         raise StorageError(f"{shown} is a directory, not a file", hint="name another file with -f") from error
     except OSError as error:
         raise StorageError(f"{shown}: {error.strerror or error}", hint=_cure(error, shown)) from error
+
+
+def _absence(shown: str) -> str:
+    """Return what to type when the file is not there; init makes one of the usual name, in the repository's top."""
+    return "create it with: orchestrator init" if shown == "tasks.yml" else "name one that is there: -f FILE, or tasks_file in config.yaml"
 
 
 def _cure(error: OSError, shown: str) -> str:
