@@ -12,13 +12,17 @@ _ATTEMPTS = 10
 def show(task_id: TaskId, directory: Directory = "", tasks_file: TasksFile = None, json: Json = False) -> int:
     """Show everything known of one task."""
     from core.domain.lookup import find_task
-    from core.reports.show_text import show_json, show_text
+    from core.reports.show_text import Surroundings, show_json, show_text
 
     with viewed(open_project(directory, tasks_file=tasks_file)) as view:
         task = find_task(view.tasks, task_id)
-        dependents = [other.id for other in view.tasks if task.id in other.dependencies]
-        attempts = view.backlog.journal.attempts(task.id, limit=_ATTEMPTS)
+        journal = view.backlog.journal
+        around = Surroundings(
+            dependents=[other.id for other in view.tasks if task.id in other.dependencies],
+            attempts=journal.attempts(task.id, limit=_ATTEMPTS),
+            last_change=next(iter(journal.transitions(task.id, limit=1)), None),
+        )
         if json:
-            return say_json(show_json(task, view.backdrop, dependents, attempts))
+            return say_json(show_json(task, view.backdrop, around))
         file = view.project.settings.tasks_file
-        return say(show_text(task, view.backdrop, dependents, attempts, file, stdout().style()))
+        return say(show_text(task, view.backdrop, around, file, stdout().style()))

@@ -11,13 +11,16 @@ def why(task_id: TaskId, directory: Directory = "", tasks_file: TasksFile = None
     """Say why a task runs, waits or does not run."""
     from core.domain.lookup import find_task
     from core.forecast import over_budget
-    from core.reports.why_text import why_json, why_text
+    from core.reports.why_text import Past, why_json, why_text
 
     with viewed(open_project(directory, tasks_file=tasks_file)) as view:
         task = find_task(view.tasks, task_id)
         options = run_options(view.project.settings)
         explanation = over_budget(view.tasks, options, view.backdrop.durations).get(task.id) or view.planner.explain(task.id)
-        last = next(iter(view.backlog.journal.attempts(task.id, limit=1)), None)
+        journal = view.backlog.journal
+        past = Past(
+            attempt=next(iter(journal.attempts(task.id, limit=1)), None), change=next(iter(journal.transitions(task.id, limit=1)), None)
+        )
         if json:
-            return say_json(why_json(explanation, view.by_id, last))
-        return say(why_text(explanation, view.by_id, last, view.backdrop, stdout().style()))
+            return say_json(why_json(explanation, view.by_id, past))
+        return say(why_text(explanation, view.by_id, past, view.backdrop, stdout().style()))

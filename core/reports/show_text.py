@@ -3,53 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from core.domain.attempt import Attempt
+from core.domain.attempt import Attempt, Transition
 from core.domain.attempt_text import shown
 from core.domain.plan import Explanation
-from core.domain.task import Task
+from core.domain.task import Retry, Task
 from core.reports.columns import Cell, Column, one_line, table
-from core.reports.history_text import attempt_json, attempts_text
+from core.reports.history_text import attempt_json, attempts_text, transition_json
 from core.reports.plan_text import explanation_json
 from core.reports.standing import Backdrop, paint_of, standing, task_json
 from core.reports.style import Style
-from core.reports.wording import amount, count, roughly, seconds
+from core.reports.wording import amount, count, moment, roughly, seconds
 
 _FIELDS = (Column(title=""), Column(title=""))
 
 
-def show_text(task: Task, backdrop: Backdrop, dependents: Sequence[str], attempts: Sequence[Attempt], file: str, style: Style) -> str:
-    """Return the entry, how it stands and its attempts; ``dependents`` are the ids that wait for it, ``file`` its file's name."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What beside its entry is known of one task."""
+
+    #: Ids that wait for it.
+    dependents: Sequence[str]
+    #: Newest first.
+    attempts: Sequence[Attempt]
+    #: The last change of its status, with the reason.
+    last_change: Transition | None = None
+
+
+def show_text(task: Task, backdrop: Backdrop, around: Surroundings, file: str, style: Style) -> str:
+    """Return the entry, how it stands and its attempts; ``file`` is its file's name."""
     word = standing(task, backdrop)
     explanation = backdrop.explanations.get(task.id)
     head = f"{style.bold(one_line(task.id))}  {paint_of(word, style)(word)}\n{one_line(task.description)}\n\n"
-    facts = _facts(task, backdrop, dependents, explanation, file)
+    facts = _facts(task, backdrop, around, explanation, file)
     rows = [[Cell(text=label, paint=style.dim), Cell(text=one_line(value))] for label, value in facts if value]
     text = head + table(_FIELDS, rows, width=None, title=None)
-    return text + (f"\n{attempts_text(attempts, backdrop.live_run, style)}" if attempts else "")
+    return text + (f"\n{attempts_text(around.attempts, backdrop.live_run, style)}" if around.attempts else "")
 
 
-def show_json(task: Task, backdrop: Backdrop, dependents: Sequence[str], attempts: Sequence[Attempt]) -> dict[str, Any]:
+def show_json(task: Task, backdrop: Backdrop, around: Surroundings) -> dict[str, Any]:
     """Return the same as JSON values."""
     explanation = backdrop.explanations.get(task.id)
     return {
         **task_json(task, backdrop),
-        "dependents": list(dependents),
+        "dependents": list(around.dependents),
         "expected_duration": backdrop.durations.get(task.id),
         "explanation": explanation_json(explanation) if explanation is not None else None,
-        "attempts": [attempt_json(attempt) for attempt in attempts],
+        "last_change": transition_json(around.last_change) if around.last_change is not None else None,
+        "attempts": [attempt_json(attempt) for attempt in around.attempts],
     }
 
 
-def _facts(task: Task, backdrop: Backdrop, dependents: Sequence[str], explanation: Explanation | None, file: str) -> list[tuple[str, str]]:
+def _facts(task: Task, backdrop: Backdrop, around: Surroundings, explanation: Explanation | None, file: str) -> list[tuple[str, str]]:
     expected = backdrop.durations.get(task.id)
     return [
         ("stands", "; ".join(explanation.reasons) if explanation is not None else ""),
+        ("last change", _change(around.last_change)),
         ("command", _command(task, backdrop.handlers.get(task.kind, ""))),
         *(("verify", check) for check in task.verify),
         ("depends on", ", ".join(task.dependencies)),
-        ("needed by", ", ".join(dependents)),
+        ("needed by", ", ".join(around.dependents)),
         ("priority", str(task.priority) if task.priority else ""),
         ("cost", amount(task.cost)),
         ("takes", f"about {roughly(expected)}" if expected is not None else ""),
@@ -59,6 +74,7 @@ def _facts(task: Task, backdrop: Backdrop, dependents: Sequence[str], explanatio
         ("component", task.component or ""),
         ("epic", task.epic or ""),
         ("origin", ", ".join(f"{name} {value}" for name, value in task.origin.items())),
+        *((name, str(value)) for name, value in task.extra.items()),
         ("entry", f"{file}:{task.place.line}" if task.place.line else ""),
     ]
 
@@ -69,11 +85,24 @@ def _command(task: Task, handler: str) -> str:
     return f"{handler} (handler of kind {task.kind})" if handler else ""
 
 
+def _change(last: Transition | None) -> str:
+    if last is None:
+        return ""
+    before, after = (status.value.replace("_", " ") for status in (last.before, last.after))
+    return f"{moment(last.at)}: {before} → {after}: {last.reason}"
+
+
+def _retries(retry: Retry) -> str:
+    pauses = f"after {seconds(retry.delay)}, then {retry.backoff:g} times as long, at most {seconds(retry.max_delay)}"
+    return f"{count(retry.limit, 'retry', 'retries')}, {pauses if retry.limit > 1 else f'after {seconds(retry.pause(1))}'}"
+
+
 def _circumstances(task: Task) -> list[tuple[str, str]]:
     """Return the facts about how its command is run."""
     return [
         ("timeout", seconds(task.timeout) if task.timeout is not None else ""),
-        ("retries", count(task.retries.limit, "retry", "retries") if task.retries.limit else ""),
+        ("retries", _retries(task.retries) if task.retries.limit else ""),
+        ("manual", "only a person finishes it" if task.manual else ""),
         ("cwd", task.cwd or ""),
         ("env", ", ".join(f"{name}={value}" for name, value in task.env.items())),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -68,7 +68,10 @@ def paint_of(word: str, style: Style) -> Paint:
 
 
 def task_json(task: Task, backdrop: Backdrop) -> dict[str, Any]:
-    """Return one task as JSON values; keys are stable, and a key without a value is null or empty, never absent."""
+    """Return one task as JSON values; keys are stable, and a key without a value is null or empty, never absent.
+
+    The user's own ``x-…`` fields stand beside them as in the file; times are seconds.
+    """
     explanation = backdrop.explanations.get(task.id)
     return {
         "id": task.id,
@@ -78,16 +81,22 @@ def task_json(task: Task, backdrop: Backdrop) -> dict[str, Any]:
         "verified": task.status is Status.DONE and not is_unverified(task, backdrop),
         "work": task.work(backdrop.handlers).value,
         "command": list(task.command) if isinstance(task.command, tuple) else task.command,
+        "plugin": task.plugin,
+        "with": dict(task.with_),
         "verify": list(task.verify),
         "dependencies": list(task.dependencies),
         "priority": task.priority,
         "cost": task.cost,
         "timeout": task.timeout,
-        "retries": task.retries.limit,
+        "retries": asdict(task.retries),
+        "env": dict(task.env),
+        "cwd": task.cwd,
+        "manual": task.manual,
         "kind": task.kind,
         "tags": list(task.tags),
         "component": task.component,
         "epic": task.epic,
         "origin": dict(task.origin),
+        **task.extra,
         "line": task.place.line,
     }

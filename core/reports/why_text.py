@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from core.domain.attempt import Attempt
+from core.domain.attempt import Attempt, Transition
 from core.domain.plan import Explanation, Rank, Verdict
 from core.domain.status import Readiness, Status
 from core.domain.task import Task, Work
 from core.reports.columns import one_line
-from core.reports.history_text import ended, took
+from core.reports.history_text import ended, took, transition_json
 from core.reports.plan_text import explanation_json
 from core.reports.standing import Backdrop
 from core.reports.style import Style
-from core.reports.wording import roughly
+from core.reports.wording import moment, roughly
 
 _VERDICTS = {
     Verdict.START: "runs next time",
@@ -25,27 +26,40 @@ _VERDICTS = {
 _STANDS = {Readiness.BLOCKED: "is blocked", Readiness.WAITING: "waits", Readiness.QUEUED: "comes later", Readiness.READY: "is ready"}
 
 
-def why_text(explanation: Explanation, tasks: Mapping[str, Task], last: Attempt | None, backdrop: Backdrop, style: Style) -> str:
-    """Return the verdict, what it rests on, and what to type next; ``last`` is the task's newest attempt."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What last happened to a task."""
+
+    #: Its newest attempt.
+    attempt: Attempt | None = None
+    #: The last change of its status.
+    change: Transition | None = None
+
+
+def why_text(explanation: Explanation, tasks: Mapping[str, Task], past: Past, backdrop: Backdrop, style: Style) -> str:
+    """Return the verdict, what it rests on, and what to type next."""
     task = tasks[explanation.task_id]
     reasons = () if explanation.verdict in (Verdict.START, Verdict.OVER_BUDGET) and explanation.rank is not None else explanation.reasons
     said = "; ".join([_verdict(explanation, task, backdrop.live_run), *map(one_line, reasons)])
     facts = [] if explanation.rank is None else _rank(explanation.rank, task)
-    if last is not None and last.outcome is not None:
-        outcome = last.outcome
+    if explanation.verdict is Verdict.ENDED and past.change is not None and past.change.after is task.status:
+        facts.append(("because", f"{one_line(past.change.reason)}, {moment(past.change.at)}"))
+    if past.attempt is not None and past.attempt.outcome is not None:
+        outcome = past.attempt.outcome
         facts.append(("last attempt", f"{ended(outcome)}{took(outcome)}"))
     facts += [("try", step) for step in _steps(explanation, tasks, backdrop.handlers)]
     text = f"{style.bold(one_line(task.id))} {said}\n"
     return text + "".join(f"  {style.dim(f'{label:12}')}  {words}\n" for label, words in facts)
 
 
-def why_json(explanation: Explanation, tasks: Mapping[str, Task], last: Attempt | None) -> dict[str, Any]:
+def why_json(explanation: Explanation, tasks: Mapping[str, Task], past: Past) -> dict[str, Any]:
     """Return the same as JSON values."""
-    outcome = last.outcome if last is not None else None
+    outcome = past.attempt.outcome if past.attempt is not None else None
     return {
         **explanation_json(explanation),
         "status": tasks[explanation.task_id].status.value,
         "because_of": [{"id": other, "status": tasks[other].status.value} for other in explanation.because_of if other in tasks],
+        "last_change": transition_json(past.change) if past.change is not None else None,
         "last_outcome": None if outcome is None else {"ending": outcome.ending.value, "reason": outcome.reason, "log": outcome.log},
     }
 

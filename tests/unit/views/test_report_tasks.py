@@ -12,17 +12,17 @@ from core.domain.outcome import Ending, Outcome
 from core.domain.plan import Explanation, Plan, PlannedStart, Rank, Verdict
 from core.domain.run_options import RunOptions
 from core.domain.status import Readiness, Status
-from core.domain.task import Place, Task
+from core.domain.task import Place, Retry, Task
 from core.reports.columns import cells
 from core.reports.graph_text import dot, graph_json, mermaid
 from core.reports.history_text import attempt_json, attempts_text, run_json, runs_text, transition_json, transitions_text
 from core.reports.plan_text import plan_json, plan_text
-from core.reports.show_text import show_json, show_text
+from core.reports.show_text import Surroundings, show_json, show_text
 from core.reports.standing import Backdrop, standing, task_json
 from core.reports.status_text import status_json, status_text
 from core.reports.style import PLAIN, Style
 from core.reports.task_table import task_table
-from core.reports.why_text import why_json, why_text
+from core.reports.why_text import Past, why_json, why_text
 
 
 @pytest.fixture(autouse=True)
@@ -133,7 +133,7 @@ def attempt(task_id="a", **fields):
 def test_why_a_blocked_task_does_not_run_and_what_to_type():
     tasks = {"c": task("c"), "a": task("a", Status.FAILED)}
     why = explained("c", Readiness.BLOCKED, reasons=("it depends on a, which failed",), because_of=("a",))
-    assert why_text(why, tasks, attempt("c"), backdrop(), PLAIN).splitlines() == [
+    assert why_text(why, tasks, Past(attempt=attempt("c")), backdrop(), PLAIN).splitlines() == [
         "c is blocked; it depends on a, which failed",
         "  priority      10, lent by top, which waits for it",
         "  longest path  about 40s from its start to the end of what waits for it",
@@ -142,20 +142,20 @@ def test_why_a_blocked_task_does_not_run_and_what_to_type():
         "  try           orchestrator log a",
         "  try           orchestrator run --retry-failed",
     ]
-    assert why_json(why, tasks, attempt("c"))["because_of"] == [{"id": "a", "status": "failed"}]
+    assert why_json(why, tasks, Past(attempt=attempt("c")))["because_of"] == [{"id": "a", "status": "failed"}]
 
 
 def test_what_a_cancelled_task_blocks_is_freed_by_a_reset():
     tasks = {"c": task("c"), "b": task("b", Status.CANCELLED)}
     why = explained("c", Readiness.BLOCKED, reasons=("it depends on b, which is cancelled",), because_of=("b",))
-    steps = [line.split(maxsplit=1)[1] for line in why_text(why, tasks, None, backdrop(), PLAIN).splitlines() if line.startswith("  try")]
+    steps = [line.split(maxsplit=1)[1] for line in why_text(why, tasks, Past(), backdrop(), PLAIN).splitlines() if line.startswith("  try")]
     assert steps == ["orchestrator reset b"]
 
 
 def test_why_a_goal_waits_names_the_person_and_the_handler():
     tasks = {"g": task("g", command=None, verify=("true",), kind="refactor")}
     why = explained("g", Readiness.WAITING, reasons=("a person or an agent does what it says",))
-    steps = [line.split(maxsplit=1)[1] for line in why_text(why, tasks, None, backdrop(), PLAIN).splitlines() if line.startswith("  try")]
+    steps = [line.split(maxsplit=1)[1] for line in why_text(why, tasks, Past(), backdrop(), PLAIN).splitlines() if line.startswith("  try")]
     assert steps == [
         "do what g says, then: orchestrator run",
         "a handler in config.yaml, which a run then calls: handlers: {refactor: COMMAND}",
@@ -173,13 +173,13 @@ def test_why_a_goal_waits_names_the_person_and_the_handler():
 )
 def test_why_words_the_last_attempt_for_people(ending, reason, words):
     last = attempt("c", outcome=Outcome(ending=ending, reason=reason, duration=2.0))
-    assert f"last attempt  {words}\n" in why_text(explained("c"), {"c": task("c")}, last, backdrop(), PLAIN)
+    assert f"last attempt  {words}\n" in why_text(explained("c"), {"c": task("c")}, Past(attempt=last), backdrop(), PLAIN)
 
 
 def test_why_a_waiting_task_names_the_task_that_a_person_finishes():
     tasks = {"b": task("b"), "look": task("look", manual=True)}
     why = explained("b", Readiness.WAITING, because_of=("look",))
-    assert "orchestrator done look" in why_text(why, tasks, None, backdrop(), PLAIN)
+    assert "orchestrator done look" in why_text(why, tasks, Past(), backdrop(), PLAIN)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_why_a_waiting_task_names_the_task_that_a_person_finishes():
 )
 def test_an_ended_task_can_be_reset_unless_it_is_done(status, steps):
     why = explained("a", None, verdict=Verdict.ENDED, rank=None)
-    assert why_text(why, {"a": task("a", status)}, None, backdrop(), PLAIN).count("orchestrator reset a") == steps
+    assert why_text(why, {"a": task("a", status)}, Past(), backdrop(), PLAIN).count("orchestrator reset a") == steps
 
 
 def test_history_of_runs():
@@ -250,13 +250,36 @@ def test_status_counts_only_what_is_still_wanted():
 
 def test_show_tells_everything_that_is_set_and_nothing_else():
     one = task("a", verify=("make check", "true"), dependencies=("b",), timeout=90.0, tags=("x", "y"))
-    text = show_text(one, backdrop(explained("a")), ("z",), (attempt(),), "tasks.yml", PLAIN)
+    around = Surroundings(dependents=("z",), attempts=(attempt(),))
+    text = show_text(one, backdrop(explained("a")), around, "tasks.yml", PLAIN)
     labels = [line.split("  ")[0] for line in text.splitlines()[3:13]]
     assert labels == ["stands", "command", "verify", "verify", "depends on", "needed by", "cost", "timeout", "tags", "entry"]
     assert "tasks.yml:3" in text
     assert "failed: exit 3" in text
-    value = json.loads(json.dumps(show_json(one, backdrop(explained("a")), ("z",), (attempt(),))))
+    value = json.loads(json.dumps(show_json(one, backdrop(explained("a")), around)))
     assert (value["dependents"], value["attempts"][0]["attempt"], value["explanation"]["verdict"]) == (["z"], 2, "start")
+
+
+def test_show_tells_the_users_own_fields_and_every_circumstance():
+    retries = Retry(limit=3, delay=2.0, backoff=3.0, max_delay=60.0)
+    one = task("a", retries=retries, env={"A": "1"}, cwd="sub", manual=True, extra={"x-owner": "me", "x-list": [1, 2]})
+    change = Transition(seq=1, run_id="r", task_id="a", before=Status.PENDING, after=Status.DONE, at=0.0, reason="complexity: 14 → 1")
+    around = Surroundings(dependents=(), attempts=(), last_change=change)
+    lines = [line.split(maxsplit=1) for line in show_text(one, backdrop(), around, "tasks.yml", PLAIN).splitlines()[3:]]
+    assert dict(lines) | {"x-owner": "me", "x-list": "[1, 2]", "cwd": "sub", "env": "A=1"} == dict(lines)
+    text = show_text(one, backdrop(), around, "tasks.yml", PLAIN)
+    assert "last change  1970-01-01 00:00:00: pending → done: complexity: 14 → 1" in text
+    assert "3 retries, after 2.0s, then 3 times as long, at most 1m 00s" in text
+    value = task_json(one, backdrop())
+    assert value["retries"] == {"limit": 3, "delay": 2.0, "backoff": 3.0, "max_delay": 60.0}
+    assert (value["env"], value["cwd"], value["manual"], value["x-owner"], value["x-list"]) == ({"A": "1"}, "sub", True, "me", [1, 2])
+
+
+def test_why_tells_why_a_task_has_ended_unless_that_is_no_longer_so():
+    why = explained("a", None, verdict=Verdict.ENDED, rank=None, reasons=("it is done",))
+    change = Transition(seq=1, run_id="r", task_id="a", before=Status.PENDING, after=Status.DONE, at=0.0, reason="complexity: 14 → 1")
+    said = [why_text(why, {"a": task("a", status)}, Past(change=change), backdrop(), PLAIN) for status in (Status.DONE, Status.CANCELLED)]
+    assert ["  because       complexity: 14 → 1, 1970-01-01 00:00:00\n" in text for text in said] == [True, False]
 
 
 def test_json_of_a_task_always_has_the_same_keys():
