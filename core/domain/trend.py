@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from core.domain.history import History
 from core.domain.metric import FileMeasure, Metric
@@ -48,27 +49,62 @@ class FileTrend:
     complexity: Mapping[str, tuple[Point, ...]]
 
 
+class _Version(NamedTuple):
+    """A file after a revision."""
+
+    revision: str
+    at: float
+    measure: FileMeasure
+
+
+class _BlockSeries(Mapping[str, tuple[Point, ...]]):
+    """The series of each block, put together when one is first asked for: of most files none ever is."""
+
+    def __init__(self, versions: Sequence[_Version]) -> None:
+        self._versions = versions
+        self._series: dict[str, tuple[Point, ...]] | None = None
+
+    def __getitem__(self, name: str) -> tuple[Point, ...]:
+        return self._all()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def _all(self) -> dict[str, tuple[Point, ...]]:
+        if self._series is None:
+            points: dict[str, list[Point]] = {name: [] for version in self._versions[-1:] for name in _worst(version.measure)}
+            for revision, at, measure in self._versions:
+                for name, complexity in _worst(measure).items():
+                    if name in points:
+                        points[name].append(Point(revision=revision, at=at, value=float(complexity)))
+            self._series = {name: tuple(series) for name, series in points.items()}
+        return self._series
+
+
+def _worst(measure: FileMeasure) -> dict[str, int]:
+    """Return the complexity of each block by name; of namesakes, the worst."""
+    worst: dict[str, int] = {}
+    for block in measure.blocks:
+        worst[block.name] = max(block.complexity, worst.get(block.name, 0))
+    return worst
+
+
 @dataclass(slots=True)
 class _Track:
     churn: int = 0
-    maintainability: list[Point] = field(default_factory=list)
-    complexity: dict[str, list[Point]] = field(default_factory=dict)
-    blocks: frozenset[str] = frozenset()
+    #: Oldest first; those that could be measured.
+    versions: list[_Version] = field(default_factory=list)
 
     def add(self, revision: str, at: float, measure: FileMeasure) -> None:
-        if measure.problem:
-            return
-        worst: dict[str, int] = {}
-        for block in measure.blocks:
-            worst[block.name] = max(block.complexity, worst.get(block.name, 0))
-        self.maintainability.append(Point(revision=revision, at=at, value=measure.maintainability))
-        for name, complexity in worst.items():
-            self.complexity.setdefault(name, []).append(Point(revision=revision, at=at, value=float(complexity)))
-        self.blocks = frozenset(worst)
+        if not measure.problem:
+            self.versions.append(_Version(revision, at, measure))
 
     def trend(self, path: str) -> FileTrend:
-        blocks = {name: tuple(points) for name, points in self.complexity.items() if name in self.blocks}
-        return FileTrend(path=path, churn=self.churn, maintainability=tuple(self.maintainability), complexity=blocks)
+        indices = tuple(Point(revision=revision, at=at, value=measure.maintainability) for revision, at, measure in self.versions)
+        return FileTrend(path=path, churn=self.churn, maintainability=indices, complexity=_BlockSeries(self.versions))
 
 
 def file_trends(history: History) -> dict[str, FileTrend]:
