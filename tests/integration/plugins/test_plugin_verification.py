@@ -13,7 +13,6 @@ import pytest
 
 from core.domain.plugin import Permissions
 from core.errors import StorageError, UsageError
-from core.plugins.signatures.acceptance import Acceptance
 from core.plugins.signatures.keys import load_private_key, public_key_of
 from core.plugins.signatures.revocation_list import RevocationList, seal_list, take_list
 from core.plugins.signatures.trust import TrustStore, load_trust, save_trust
@@ -182,44 +181,6 @@ def test_a_revoked_key_cannot_be_trusted_again(signed):
     public = public_key_of(signed.key)
     with pytest.raises(UsageError, match="is revoked"):
         signed.trust.with_revocation(public.id, "stolen", 5).with_key(public, ["author"], ["*"], None)
-
-
-REPLAYED = (
-    (
-        "version 1.0.0 is older than 2.0.0, which this machine has accepted: a replayed old version "
-        "(if you do want it: orchestrator plugins trust sample --older)"
-    ),
-)
-
-
-def test_a_replayed_old_version_is_refused_even_when_it_was_accepted_before_the_newer_one(signed):
-    accepted = Acceptance(signed.places.data)
-    accepted.accept("sample", "1.0.0", signed.verify().digest)
-    assert signed.verify().reasons == ()
-    accepted.accept("sample", "2.0.0", "0" * 64)
-    assert signed.verify().reasons == REPLAYED
-
-
-def test_an_old_version_that_was_wanted_is_believed_until_a_newer_one_is_accepted(signed):
-    accepted = Acceptance(signed.places.data)
-    accepted.accept("sample", "2.0.0", "0" * 64)
-    wanted = signed.verify(older=True)
-    assert wanted.reasons == ()
-    accepted.accept("sample", "1.0.0", wanted.digest)
-    assert signed.verify().reasons == ()
-    accepted.accept("sample", "2.0.0", "0" * 64)
-    assert signed.verify().reasons == ()
-    accepted.accept("sample", "2.0.1", "1" * 64)
-    assert signed.verify().reasons == (REPLAYED[0].replace("2.0.0", "2.0.1"),)
-
-
-def test_another_state_of_a_wanted_old_version_is_a_replay(signed):
-    accepted = Acceptance(signed.places.data)
-    accepted.accept("sample", "2.0.0", "0" * 64)
-    accepted.accept("sample", "1.0.0", signed.verify(older=True).digest)
-    (signed.folder / "data" / "words.txt").write_text("two\n")
-    signed.sign()
-    assert signed.verify().reasons == REPLAYED
 
 
 def test_an_older_revocation_list_is_refused_and_an_overdue_one_stops_everything_after_30_days(signed):
