@@ -58,38 +58,27 @@ class _Version(NamedTuple):
 
 
 class _BlockSeries(Mapping[str, tuple[Point, ...]]):
-    """The series of each block, put together when one is first asked for: of most files none ever is."""
+    """The series of each block, put together when it is asked for: of most blocks none ever is."""
 
     def __init__(self, versions: Sequence[_Version]) -> None:
         self._versions = versions
-        self._series: dict[str, tuple[Point, ...]] | None = None
 
     def __getitem__(self, name: str) -> tuple[Point, ...]:
-        return self._all()[name]
+        points = []
+        for revision, at, measure in self._versions:
+            scores = [block.complexity for block in measure.blocks if block.name == name]
+            if scores:
+                points.append(Point(revision=revision, at=at, value=float(max(scores))))
+        # What it does not have at the end is no block of it any more.
+        if not points or not scores:
+            raise KeyError(name)
+        return tuple(points)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._all())
+        return iter(dict.fromkeys(block.name for version in self._versions[-1:] for block in version.measure.blocks))
 
     def __len__(self) -> int:
-        return len(self._all())
-
-    def _all(self) -> dict[str, tuple[Point, ...]]:
-        if self._series is None:
-            points: dict[str, list[Point]] = {name: [] for version in self._versions[-1:] for name in _worst(version.measure)}
-            for revision, at, measure in self._versions:
-                for name, complexity in _worst(measure).items():
-                    if name in points:
-                        points[name].append(Point(revision=revision, at=at, value=float(complexity)))
-            self._series = {name: tuple(series) for name, series in points.items()}
-        return self._series
-
-
-def _worst(measure: FileMeasure) -> dict[str, int]:
-    """Return the complexity of each block by name; of namesakes, the worst."""
-    worst: dict[str, int] = {}
-    for block in measure.blocks:
-        worst[block.name] = max(block.complexity, worst.get(block.name, 0))
-    return worst
+        return len(list(iter(self)))
 
 
 @dataclass(slots=True)
