@@ -31,7 +31,6 @@ class RunStarted(Event):
     jobs: int
     budget: float | None
     time_budget: float | None
-    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,10 +14,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line (default: the process's own) and return its exit code. Never raises."""
     _fill_closed_descriptors()
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments in _VERSION:
+    if [word for word in arguments if word != "--json"] in _VERSION:
         from core import __version__
 
-        return _say(f"orchestrator {__version__}\n", to_error=False)
+        text = f'{{"version": "{__version__}"}}' if "--json" in arguments else f"orchestrator {__version__}"
+        return _say(f"{text}\n", to_error=False)
     if arguments in _HELP:
         return _say(_overview(), to_error=False)
     if not arguments and "_ORCHESTRATOR_COMPLETE" not in os.environ:

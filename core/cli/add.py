@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -10,12 +12,15 @@ from core.assembly import open_backlog_to_edit, open_project
 from core.cli.backlog_view import say, say_json
 from core.cli.options import Directory, Json, TasksFile
 from core.domain.refactor_task import number
+from core.errors import EditRefused, OrchestratorError, UsageError
 
 Description = Annotated[str, typer.Argument(metavar="DESCRIPTION", help="What and why.", show_default=False)]
 Command = Annotated[str | None, typer.Option("--command", "-c", metavar="COMMAND", help="What runs it.", show_default=False)]
 Verify = Annotated[list[str] | None, typer.Option("--verify", metavar="COMMAND", help="Must exit with 0 before it counts as done.")]
 Needs = Annotated[list[str] | None, typer.Option("--needs", metavar="ID", help="Runs after this task; may be repeated.")]
 Priority = Annotated[str | None, typer.Option("--priority", "-p", metavar="P", help="A number or low, normal, high, critical.")]
+
+_NUMBER = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{1,9})?")
 
 
 def add(
@@ -44,15 +49,30 @@ def add(
         "dependencies": needs,
         "priority": _number_or_word(priority),
         "cost": None if cost is None else number(cost),
-        "timeout": timeout,
+        "timeout": _seconds_or_span(timeout),
         "tags": tag,
         "manual": manual or None,
     }
+    given = {key: value for key, value in fields.items() if value is not None}
     with open_backlog_to_edit(open_project(directory, tasks_file=tasks_file)) as memory:
-        task = add_task(memory, {key: value for key, value in fields.items() if value is not None})
+        try:
+            task = add_task(memory, given)
+        except EditRefused as refused:
+            raise _about_the_command_line(refused, given) from refused
     if json:
         return say_json({"id": task.id, "line": task.place.line})
     return say(f"added {task.id} (line {task.place.line})\n")
+
+
+def _about_the_command_line(refused: EditRefused, given: Mapping[str, Any]) -> OrchestratorError:
+    """Return the error for a value that was typed, and not read from the file; other refusals are the file's."""
+    problem = refused.problem
+    typed = not problem.line and problem.message.split(" ", 1)[0] in given
+    return UsageError(problem.message, hint=problem.hint) if typed else refused
+
+
+def _seconds_or_span(timeout: str | None) -> float | str | None:
+    return number(float(timeout)) if timeout and _NUMBER.fullmatch(timeout) else timeout
 
 
 def _number_or_word(priority: str | None) -> int | str | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from core.cli.console import outputs
+from core.cli.backlog_view import say, say_json
+from core.cli.options import Json
 
 
 class Shell(StrEnum):
@@ -19,7 +19,7 @@ class Shell(StrEnum):
     FISH = "fish"
 
 
-def completion(shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh or fish.")]) -> int:
+def completion(shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh or fish.")], json: Json = False) -> int:
     """Print a shell's completion script.
 
     bash: eval "$(orchestrator completion bash)" in ~/.bashrc; zsh: the same with zsh, in ~/.zshrc, after compinit;
@@ -29,7 +29,5 @@ def completion(shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bas
 
     from core.cli.app import COMPLETE_VARIABLE, PROGRAM
 
-    stdout, _ = outputs(os.environ)
-    stdout.add(get_completion_script(prog_name=PROGRAM, complete_var=COMPLETE_VARIABLE, shell=shell.value) + "\n")
-    stdout.finish()
-    return 0
+    script = get_completion_script(prog_name=PROGRAM, complete_var=COMPLETE_VARIABLE, shell=shell.value)
+    return say_json({"shell": shell.value, "script": script}) if json else say(script + "\n")

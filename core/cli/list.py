@@ -9,7 +9,7 @@ import typer
 
 from core.assembly import open_project
 from core.cli.backlog_view import BacklogView, say, say_json, stdout, viewed
-from core.cli.options import Directory, Json, TasksFile
+from core.cli.options import Directory, Json, TasksFile, complete_tags
 from core.domain.status import Readiness, Status
 from core.domain.task import Task
 from core.errors import UsageError
@@ -19,7 +19,7 @@ from core.reports.standing import standing as standing_of
 Standing = Annotated[
     list[str] | None, typer.Option("--status", "-s", metavar="WORD", help="Only these: ready, blocked, waiting, queued, done, failed …")
 ]
-Tag = Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="Only tasks with this tag.")]
+Tag = Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="Only tasks with this tag.", autocompletion=complete_tags)]
 
 
 def list_tasks(

@@ -20,6 +20,17 @@ def complete_task_ids(incomplete: str) -> list[tuple[str, str]]:
         return []
 
 
+def complete_tags(incomplete: str) -> list[str]:
+    """Return the tags that begin with what was typed; none where there is no sound tasks file."""
+    from core.assembly import open_backlog, open_project
+
+    try:
+        with open_backlog(open_project()) as backlog:
+            return sorted({tag for task in backlog.memory.tasks for tag in task.tags if tag.startswith(incomplete)})
+    except OrchestratorError:
+        return []
+
+
 TaskId = Annotated[str, typer.Argument(metavar="ID", help="Id of a task.", autocompletion=complete_task_ids, show_default=False)]
 TaskIds = Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of tasks.", autocompletion=complete_task_ids, show_default=False)]
 Directory = Annotated[
@@ -33,7 +44,10 @@ Only = Annotated[
     list[str] | None,
     typer.Option("--only", metavar="ID", help="Run this task and what it needs; may be repeated.", autocompletion=complete_task_ids),
 ]
-Tag = Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="Run tasks with this tag and what they need; may be repeated.")]
+Tag = Annotated[
+    list[str] | None,
+    typer.Option("--tag", metavar="TAG", help="Run tasks with this tag and what they need; may be repeated.", autocompletion=complete_tags),
+]
 Jobs = Annotated[int | None, typer.Option("-j", "--jobs", metavar="N", min=0, help="Run N tasks at once.", show_default="one a core")]
 Budget = Annotated[float | None, typer.Option("--budget", metavar="UNITS", min=0, help="Spend at most this many units of cost.")]
 TimeBudget = Annotated[str | None, typer.Option("--time-budget", metavar="TIME", help="Start nothing more after this time: 90s, 10m, 2h.")]

@@ -14,7 +14,7 @@ def change_status(ids: Sequence[str], status: Status, reason: str, directory: st
     from core.hand_edits import set_statuses
 
     with open_backlog_to_edit(open_project(directory, tasks_file=tasks_file)) as memory:
-        changes = set_statuses(memory, ids, status, reason)
+        changes = set_statuses(memory, list(dict.fromkeys(ids)), status, reason)
     if json:
         return say_json([{"id": change.task_id, "before": change.before.value, "after": change.after.value} for change in changes])
     lines = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -160,6 +161,13 @@ class Choice:
         return value
 
 
+def _as_text(value: Any) -> str:
+    """Return how to write as text what stands there as something else; empty when nobody can tell."""
+    if isinstance(value, (list, tuple)) and value and all(isinstance(word, str) for word in value):
+        return f"write it as one text: {shlex.join(value)}"
+    return f"quote it: '{value}'" if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
     """Text that a regular expression finds itself in."""
@@ -173,8 +181,7 @@ class Text:
 
     def read(self, value: Any, at: Path, complain: Complain) -> str:
         if not isinstance(value, str):
-            hint = f"quote it: '{value}'" if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
-            refuse(self, value, at, complain, hint)
+            refuse(self, value, at, complain, _as_text(value))
         elif re.search(self.pattern, value) is None:
             refuse(self, value, at, complain)
         return str(value)

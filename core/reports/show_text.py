@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from json import dumps
 from typing import Any
 
 from core.domain.attempt import Attempt, Transition
@@ -74,7 +75,7 @@ def _facts(task: Task, backdrop: Backdrop, around: Surroundings, explanation: Ex
         ("component", task.component or ""),
         ("epic", task.epic or ""),
         ("origin", ", ".join(f"{name} {value}" for name, value in task.origin.items())),
-        *((name, str(value)) for name, value in task.extra.items()),
+        *((name, value if isinstance(value, str) else dumps(value, ensure_ascii=False)) for name, value in task.extra.items()),
         ("entry", f"{file}:{task.place.line}" if task.place.line else ""),
     ]
 

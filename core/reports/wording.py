@@ -21,9 +21,11 @@ def seconds(duration: float) -> str:
 
 
 def roughly(duration: float) -> str:
-    """Return an expected span, no more exact than it deserves: ``3s``, ``40s``, ``2m``, ``1h 10m``."""
+    """Return an expected span, no more exact than it deserves: ``3ms``, ``0.5s``, ``3s``, ``40s``, ``2m``, ``1h 10m``."""
+    if duration < 0.95:
+        return seconds(duration)
     if duration < 10:
-        return f"{max(1, round(duration))}s"
+        return f"{round(duration)}s"
     if duration < 57.5:
         return f"{round(duration / 5) * 5}s"
     minutes = max(1, round(duration / 60))

@@ -18,7 +18,7 @@ from core.cli.app import COMMANDS, build
 ORCHESTRATOR = Path(sys.executable).parent / "orchestrator"
 OURS = ("ORCHESTRATOR_", "GITHUB_", "GITLAB_", "CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "TERM", "_ORCHESTRATOR", "PYTHON")
 TASKS = """\
-- {id: good, description: Goes well, priority: high, command: "echo fine"}
+- {id: good, tags: [night, day, noon], description: Goes well, priority: high, command: "echo fine"}
 - {id: bad, description: Goes wrong, command: "printf '\\\\033[31mred\\\\n::error::mine\\\\n'; exit 3"}
 - {id: later, description: Comes later, command: "true", dependencies: [bad]}
 """
@@ -223,7 +223,12 @@ def test_a_run_as_json_is_events_on_stdout_and_nothing_else(repository):
 
 @pytest.mark.parametrize(
     ("line", "expected"),
-    [("orchestrator sta", {"status"}), ("orchestrator why ", {"good", "bad", "later"}), ("orchestrator run --retry", {"--retry-failed"})],
+    [
+        ("orchestrator sta", {"status"}),
+        ("orchestrator why ", {"good", "bad", "later"}),
+        ("orchestrator run --retry", {"--retry-failed"}),
+        ("orchestrator run --tag n", {"night", "noon"}),
+    ],
 )
 def test_bash_completes_commands_ids_and_options(repository, line, expected):
     words = line.split(" ")
@@ -235,6 +240,39 @@ def test_bash_completes_commands_ids_and_options(repository, line, expected):
     """
     done = subprocess.run(["bash", "-c", script], cwd=repository, env=environment(), capture_output=True, text=True, timeout=60)
     assert (set(done.stdout.split()), done.stderr) == (expected, "")
+
+
+def test_what_prints_no_json_by_nature_does_so_when_asked():
+    assert json.loads(orchestrator("--version", "--json").stdout) == {"version": core.__version__}
+    assert "_ORCHESTRATOR_COMPLETE" in json.loads(orchestrator("completion", "bash", "--json").stdout)["script"]
+
+
+def test_a_plan_instead_of_a_run_is_the_plan_as_json_too(repository):
+    assert orchestrator("run", "-n", "--json", cwd=repository).stdout == orchestrator("plan", "--json", cwd=repository).stdout
+
+
+def test_a_status_is_changed_once_however_often_an_id_is_named(repository):
+    assert orchestrator("done", "good", "good", cwd=repository).stdout == "good: pending → done\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "hint"),
+    [
+        (("--timeout", "0"), "timeout must be longer than nothing", "leave the line out for no limit"),
+        (("--timeout", "soon"), 'timeout must be a duration, not the text "soon"', "write 90s, 10m, 1h30m or a number of seconds"),
+        (("--id", "a b"), 'id may hold letters, digits and . _ / : - only, not "a b"', "type a-b"),
+    ],
+    ids=["zero", "words", "id"],
+)
+def test_a_value_that_was_typed_is_not_looked_for_in_the_file(repository, words, message, hint):
+    done = orchestrator("add", "p", *words, cwd=repository)
+    assert (done.returncode, done.stderr) == (2, f"error: {message}\n  hint: {hint}\n")
+
+
+def test_a_timeout_in_seconds_needs_no_unit(repository):
+    assert orchestrator("add", "p", "--id", "p", "--timeout", "90", cwd=repository).returncode == 0
+    (shown,) = (task for task in json.loads(orchestrator("list", "--json", cwd=repository).stdout) if task["id"] == "p")
+    assert shown["timeout"] == 90
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -103,7 +103,7 @@ def test_everything_wrong_everywhere_is_reported_at_once() -> None:
         "budget: {cost: -1, time: 1:30, on_exceed: halt}\n"
         "fail_fast: yes\n"
         "log: {limit: 64 MB ram, directory: ../x}\n"
-        "handlers: {refactor: ' '}\n"
+        "handlers: {refactor: ' ', other: [sh, -c, a b]}\n"
         "audit: {include: [a, 3], overrides: {'a/**': {complexity: 0, speed: 1}}}\n"
         "reflect: [x]\n"
     )
@@ -123,6 +123,7 @@ def test_everything_wrong_everywhere_is_reported_at_once() -> None:
         "config.yaml:6:14: log.limit must be a size such as 64MB, 1GiB or a number of bytes, not '64 MB ram'",
         "config.yaml:6:36: log.directory must be a path inside the repository, not '../x'",
         "config.yaml:7:22: handlers.refactor must be a command, not ' '",
+        "config.yaml:7:34: handlers.other must be a command, not a list (write it as one text: sh -c 'a b')",
         "config.yaml:8:22: audit.include[1] must be a glob, not 3 (quote it: '3')",
         "config.yaml:8:59: audit.overrides.a/**.complexity must be a whole number of at least 1, not 0",
         "config.yaml:8:62: unknown key 'speed' (known: complexity, maintainability)",

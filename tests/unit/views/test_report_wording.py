@@ -30,7 +30,21 @@ def test_measured_spans_fit_their_column(value):
     assert len(seconds(value)) <= 8
 
 
-@pytest.mark.parametrize(("value", "text"), [(0, "1s"), (9.4, "9s"), (42, "40s"), (57, "55s"), (58, "1m"), (119, "2m"), (4200, "1h 10m")])
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0s"),
+        (0.003, "3ms"),
+        (0.5, "0.5s"),
+        (0.97, "1s"),
+        (9.4, "9s"),
+        (42, "40s"),
+        (57, "55s"),
+        (58, "1m"),
+        (119, "2m"),
+        (4200, "1h 10m"),
+    ],
+)
 def test_expected_spans_are_no_more_exact_than_they_deserve(value, text):
     assert roughly(value) == text
 
