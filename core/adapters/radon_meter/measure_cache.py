@@ -54,13 +54,17 @@ class MeasureCache:
         self._variant = variant
         self._connection: sqlite3.Connection | None = None
 
-    def files(self) -> dict[str, tuple[Stamp, bytes | None]]:
-        """Return every known path with its stamp and packed measure, in one query; None where the measure is not known."""
+    def files(self) -> dict[str, tuple[Stamp, bytes, bytes | None]]:
+        """Return every known path with its stamp, blob and packed measure, in one query; None where the measure is not known."""
         rows = self._query(
-            "SELECT path, size, modified, changed, inode, data FROM file LEFT JOIN measure ON measure.blob = file.blob AND variant = ?",
+            "SELECT path, size, modified, changed, inode, file.blob, data "
+            "FROM file LEFT JOIN measure ON measure.blob = file.blob AND variant = ?",
             self._variant,
         )
-        return {os.fsdecode(path): (Stamp(size, modified, changed, inode), data) for path, size, modified, changed, inode, data in rows}
+        return {
+            os.fsdecode(path): (Stamp(size, modified, changed, inode), blob, data)
+            for path, size, modified, changed, inode, blob, data in rows
+        }
 
     def measures(self, blobs: Iterable[bytes]) -> dict[bytes, bytes]:
         """Return the packed measures of those of ``blobs`` that are known."""

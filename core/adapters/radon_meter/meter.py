@@ -27,6 +27,7 @@ class _Seen:
     """A path as last looked at; its measure is unpacked when it is first asked for."""
 
     stamp: Stamp
+    blob: bytes
     data: bytes | None
     measure: FileMeasure | None = None
 
@@ -67,7 +68,10 @@ class RadonMeter:
     def measure_blobs(self, ids: Iterable[str], read: Callable[[Sequence[str]], Iterable[tuple[str, bytes]]]) -> Mapping[str, FileMeasure]:
         names = {bytes.fromhex(name): name for name in ids}
         with no_collecting(), closing(self._cache):
-            measures = self._contents.known(names)
+            # What lies in the work tree was looked at a moment ago, as a rule.
+            present = {seen.blob: seen.measure for seen in (self._seen or {}).values() if seen.measure}
+            measures = {blob: present[blob] for blob in names if blob in present}
+            measures |= self._contents.known([blob for blob in names if blob not in measures])
             missing = [name for blob, name in names.items() if blob not in measures]
             if missing:
                 sources = ((bytes.fromhex(name), source) for name, source in read(missing))
@@ -129,7 +133,7 @@ class RadonMeter:
         for path, (blob, stamp) in blobs.items():
             measures[path] = by_blob[blob]
             if stamp:
-                self._all_seen()[path] = _Seen(stamp, None, by_blob[blob])
+                self._all_seen()[path] = _Seen(stamp, blob, None, by_blob[blob])
         self._cache.set_files({path: (stamp, blob) for path, (blob, stamp) in blobs.items() if stamp})
 
     def _forget_all_but(self, paths: Container[str]) -> None:
@@ -140,7 +144,7 @@ class RadonMeter:
 
     def _all_seen(self) -> dict[str, _Seen]:
         if self._seen is None:
-            self._seen = {path: _Seen(stamp, data) for path, (stamp, data) in self._cache.files().items()}
+            self._seen = {path: _Seen(stamp, blob, data) for path, (stamp, blob, data) in self._cache.files().items()}
         return self._seen
 
     def _counter(self, total: int) -> Callable[[int], None]:
