@@ -14,14 +14,10 @@ from core.domain.graph import Holdups, TaskGraph, rank_all
 from core.domain.plan import Explanation, Rank, Verdict
 from core.domain.rivals import rivals
 from core.domain.status import OPEN, Readiness, Status
-from core.domain.task import Task, Work
+from core.domain.task import Task, Work, why_by_hand
 
 #: Seconds that a task is taken to last where this repository has never seen it succeed.
 UNKNOWN_DURATION = 1.0
-
-#: Why a task with ``manual: true`` waits, and one without anything that could tell that it is done.
-BY_HAND = "a person finishes it (manual: true)"
-BY_HAND_TOO = "a person finishes it: it has no command, no check and no dependencies"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +60,7 @@ class Planner:
         self._status = [task.status for task in tasks]
         self._rivals = rivals(tasks, self._works)
         #: Positions that need a person or an agent, with the reason.
-        self._waits = {
-            position: BY_HAND if tasks[position].manual else BY_HAND_TOO for position, work in enumerate(self._works) if work is Work.MANUAL
-        }
+        self._waits = {position: why_by_hand(tasks[position]) for position, work in enumerate(self._works) if work is Work.MANUAL}
         self._unmet = [self._count_unmet(position) for position in range(len(tasks))]
         self._ranks = rank_all(self._graph, self._counts, self._seconds)
         self._ready: list[tuple[tuple[int, float, float, int], int]] = []

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
+from core.assembly import Run, open_project, open_run, run_options
+from core.cli.console import Output, outputs
 from core.cli.options import Budget, Directory, Jobs, Json, Only, Quiet, Tag, TasksFile, TimeBudget, Verbose
+from core.cli.views import Sources, View, Wishes, pick_views
 from core.errors import StorageError, UsageError
+from core.reports.event_line import Volume
 
 
 def run(
@@ -37,11 +42,6 @@ def run(
     Runs every task whose dependencies are done, most urgent first, until nothing is left that can run.
     A task is done when its command exits with 0 and its checks pass.
     """
-    from core.assembly import open_project, open_run, run_options
-    from core.cli.console import outputs
-    from core.cli.views import Sources, Wishes, pick_views
-    from core.reports.event_line import Volume
-
     if os.path.isdir(junit):
         raise UsageError(f"--junit {junit}: is a directory", hint="name a file")
     stops = _stops_at_failure(keep_going=keep_going, fail_fast=fail_fast)
@@ -57,17 +57,21 @@ def run(
     stdout, stderr = outputs(os.environ)
     with open_run(project, options, reflect=project.settings.reflect.enabled and not no_reflect) as assembled:
         sources = Sources(tail=assembled.logs.tail, upcoming=assembled.orchestrator.upcoming)
-        views = pick_views(os.environ, stdout, stderr, wishes, sources)
-        assembled.sinks.extend(views)
-        assembled.ticks.extend(view.tick for view in views)
-        lost: list[str] = []
-        try:
-            exit_code = assembled.orchestrator.run().exit_code
-        finally:
-            lost += [problem for problem in (view.close() for view in views) if problem]
-            for problem in assembled.part():
-                stderr.add(f"warning: {problem}\n")
-            stderr.flush()
+        return _watched(assembled, pick_views(os.environ, stdout, stderr, wishes, sources), stderr)
+
+
+def _watched(assembled: Run, views: Sequence[View], stderr: Output) -> int:
+    """Run while ``views`` show it. Raises StorageError when a result could not be written; what was done stays done."""
+    assembled.sinks.extend(views)
+    assembled.ticks.extend(view.tick for view in views)
+    lost: list[str] = []
+    try:
+        exit_code = assembled.orchestrator.run().exit_code
+    finally:
+        lost += [problem for problem in (view.close() for view in views) if problem]
+        for problem in assembled.part():
+            stderr.add(f"warning: {problem}\n")
+        stderr.flush()
     if lost:
         raise StorageError("\n".join(dict.fromkeys(lost)), hint="the run came to its end, and its state is saved")
     return exit_code

@@ -52,7 +52,7 @@ def package_of(path: str) -> str:
 def _totals(package: str, files: Iterable[AuditedFile], findings: Iterable[Finding]) -> Totals:
     measures = [file.measure for file in files]
     tallies = [measure.tally for measure in measures]
-    blocks = sum(tally.blocks for tally in tallies)
+    blocks, complexity = sum(tally.blocks for tally in tallies), sum(tally.complexity for tally in tallies)
     indices = [measure.maintainability for measure in measures if measure.has_raw and not measure.problem]
     return Totals(
         package=package,
@@ -60,6 +60,10 @@ def _totals(package: str, files: Iterable[AuditedFile], findings: Iterable[Findi
         lines=sum(measure.lines for measure in measures),
         blocks=blocks,
         findings=len(tuple(findings)),
-        complexity=sum(tally.complexity for tally in tallies) / blocks if blocks else 0.0,
-        maintainability=sum(indices) / len(indices) if indices else None,
+        complexity=_mean(complexity, blocks) or 0.0,
+        maintainability=_mean(sum(indices), len(indices)),
     )
+
+
+def _mean(total: float, count: int) -> float | None:
+    return total / count if count else None

@@ -111,6 +111,13 @@ class Task:
         return Work.MILESTONE if self.dependencies else Work.MANUAL
 
 
+def why_by_hand(task: Task) -> str:
+    """Say why only a person finishes a task whose work is ``MANUAL``."""
+    if task.manual:
+        return "a person finishes it (manual: true)"
+    return "a person finishes it: it has no command, no check and no dependencies"
+
+
 def with_status(task: Task, status: Status) -> Task:
     """Return the entry with the status that holds."""
     return task if task.status is status else replace(task, status=status)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from core.domain.change import Change, ChangeSet, RepositoryFacts
 from core.errors import UsageError
@@ -26,15 +26,16 @@ class InMemoryRepository:
         if revision not in self.trees and not unborn:
             raise UsageError(f"cannot compare with {revision}: there is no such commit in this repository", hint="git log --oneline --all")
         base = {} if unborn else self.trees[revision]
-        changes = []
-        for path, content in sorted(self.work_tree.items()):
-            old = path if path in base else self.renamed.get(path, path)
-            if (old, base.get(old)) != (path, content):
-                changes.append(Change(path=path, old_path=old if old in base else "", base=base.get(old)))
         deleted = set(base) - set(self.work_tree) - set(self.renamed.values())
         return ChangeSet(
             base="" if unborn else revision,
-            changes=tuple(changes),
+            changes=tuple(self._changes(base)),
             deleted=tuple(sorted(deleted)),
             note="there is no commit yet: every file is new" if unborn else "",
         )
+
+    def _changes(self, base: Mapping[str, bytes]) -> Iterator[Change]:
+        for path, content in sorted(self.work_tree.items()):
+            old = path if path in base else self.renamed.get(path, path)
+            if (old, base.get(old)) != (path, content):
+                yield Change(path=path, old_path=old if old in base else "", base=base.get(old))

@@ -38,6 +38,11 @@ def how_to_get(git: Git, revision: str, *, shallow: bool) -> str:
         return f"git fetch --unshallow{_IN_ACTIONS}" if shallow else _LOOK
     if not _WHOLE_ID.fullmatch(name) and _PART_OF_AN_ID.fullmatch(name):
         return _everything(remotes[0]) if shallow else f"git fetch {remotes[0]}"
+    return _named(git, name, steps, remotes, shallow=shallow)
+
+
+def _named(git: Git, name: str, steps: str, remotes: list[str], *, shallow: bool) -> str:
+    """Return what brings a branch, a tag or a whole id, and what it is called afterwards."""
     remote, wanted = _wanted(name, remotes)
     then = f"--since {wanted.name}{steps}" if wanted.name != name else ""
     if then and _is_here(git, f"{wanted.name}{steps}"):
