@@ -118,4 +118,4 @@ def test_a_person_is_told_what_was_put_right(bench: Bench) -> None:
     assert '"event": "run_recovered"' in resumed.stdout
     assert '"interrupted": ["c"]' in resumed.stdout
     runs = bench.json("history")
-    assert [run["exit_code"] for run in runs] == [0, -1]
+    assert [run["exit_code"] for run in runs] == [0, None]
