@@ -112,14 +112,14 @@ def _write_report(project: Project, auditor: SelfAuditor, gate: GateReport, wish
             stdout.add(failure_text(gate, stdout.style()))
         else:
             stdout.add(_report(project, auditor, gate, wishes, stdout.style()))
-        stdout.flush()
+        stdout.finish()
     else:
         from core.reports.audit_text import summary_lines
 
         _write_file(wishes.output, _report(project, auditor, gate, wishes))
         if not wishes.quiet:
             stdout.add(summary_lines(gate, stdout.style()))
-            stdout.flush()
+            stdout.finish()
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if wishes.format == "github" and summary:
         _write_file(summary, render("markdown", gate, shown(gate, wishes)), append=True)

@@ -115,7 +115,8 @@ def test_a_closed_stdout_is_no_reason_to_fail(repository):
 
 
 @pytest.mark.parametrize(
-    "words", ["--help", "--version", "list --json", "plan", "schema tasks", "completion bash", "log good", "run --json"]
+    "words",
+    ["--help", "--version", "list --json", "plan", "schema tasks", "completion bash", "log good", "run --json", "audit", "audit --json"],
 )
 def test_a_result_that_the_disk_does_not_take_is_a_failure_that_is_told(repository, words):
     orchestrator("run", "--only", "good", cwd=repository)
