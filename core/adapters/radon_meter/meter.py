@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -68,10 +68,7 @@ class RadonMeter:
     def measure_blobs(self, ids: Iterable[str], read: Callable[[Sequence[str]], Iterable[tuple[str, bytes]]]) -> Mapping[str, FileMeasure]:
         names = {bytes.fromhex(name): name for name in ids}
         with no_collecting(), closing(self._cache):
-            # What lies in the work tree was looked at a moment ago, as a rule.
-            present = {seen.blob: seen.measure for seen in (self._seen or {}).values() if seen.measure}
-            measures = {blob: present[blob] for blob in names if blob in present}
-            measures |= self._contents.known([blob for blob in names if blob not in measures])
+            measures = self._known(names)
             missing = [name for blob, name in names.items() if blob not in measures]
             if missing:
                 sources = ((bytes.fromhex(name), source) for name, source in read(missing))
@@ -90,6 +87,12 @@ class RadonMeter:
     def close(self) -> None:
         """Close the cache, which every call opens when it needs it and closes itself."""
         self._cache.close()
+
+    def _known(self, blobs: Collection[bytes]) -> dict[bytes, FileMeasure]:
+        """Return what is known of contents: most lie in the work tree too, which was looked at a moment ago."""
+        present = {seen.blob: seen.measure for seen in (self._seen or {}).values() if seen.measure}
+        measures = {blob: present[blob] for blob in blobs if blob in present}
+        return measures | self._contents.known([blob for blob in blobs if blob not in measures])
 
     def _take_unchanged(self, path: str, measures: dict[str, FileMeasure]) -> bool:
         """Put a file's measure where that needs no reading; return whether the file is dealt with."""
