@@ -97,6 +97,14 @@ def _reflected(progress: Progress) -> str:
 
 
 def _next_steps(run: RunFinished, style: Style) -> str:
+    steps = _steps(run)
+    width = max((len(step) for step, _ in steps), default=0)
+    room = style.width is None or width + max((len(words) for _, words in steps), default=0) + 4 <= style.width
+    return "".join(f"  {step:{width}}  {style.dim(words)}\n" if room else f"  {step}\n" for step, words in steps)
+
+
+def _steps(run: RunFinished) -> list[tuple[str, str]]:
+    """Return what may be typed next, and what for."""
     steps = []
     if failed := [*run.failed, *run.failed_earlier]:
         steps.append((f"orchestrator log {one_line(failed[-1])}", "the whole log"))
@@ -106,6 +114,4 @@ def _next_steps(run: RunFinished, style: Style) -> str:
             steps.append((f"orchestrator why {one_line(next(iter(held)))}", words))
     if run.left:
         steps.append(("orchestrator run", "go on with what is left"))
-    width = max((len(step) for step, _ in steps), default=0)
-    room = style.width is None or width + max((len(words) for _, words in steps), default=0) + 4 <= style.width
-    return "".join(f"  {step:{width}}  {style.dim(words)}\n" if room else f"  {step}\n" for step, words in steps)
+    return steps

@@ -42,14 +42,21 @@ def why_text(explanation: Explanation, tasks: Mapping[str, Task], past: Past, ba
     reasons = () if explanation.verdict in (Verdict.START, Verdict.OVER_BUDGET) and explanation.rank is not None else explanation.reasons
     said = "; ".join([_verdict(explanation, task, backdrop.live_run), *map(one_line, reasons)])
     facts = [] if explanation.rank is None else _rank(explanation.rank, task)
-    if explanation.verdict is Verdict.ENDED and past.change is not None and past.change.after is task.status:
+    facts += _lived(past, task, has_ended=explanation.verdict is Verdict.ENDED)
+    facts += [("try", step) for step in _steps(explanation, tasks, backdrop.handlers)]
+    text = f"{style.bold(one_line(task.id))} {said}\n"
+    return text + "".join(f"  {style.dim(f'{label:12}')}  {words}\n" for label, words in facts)
+
+
+def _lived(past: Past, task: Task, *, has_ended: bool) -> list[tuple[str, str]]:
+    """Return why it ended, and how its newest attempt did."""
+    facts = []
+    if has_ended and past.change is not None and past.change.after is task.status:
         facts.append(("because", f"{one_line(past.change.reason)}, {moment(past.change.at)}"))
     if past.attempt is not None and past.attempt.outcome is not None:
         outcome = past.attempt.outcome
         facts.append(("last attempt", f"{ended(outcome)}{took(outcome)}"))
-    facts += [("try", step) for step in _steps(explanation, tasks, backdrop.handlers)]
-    text = f"{style.bold(one_line(task.id))} {said}\n"
-    return text + "".join(f"  {style.dim(f'{label:12}')}  {words}\n" for label, words in facts)
+    return facts
 
 
 def why_json(explanation: Explanation, tasks: Mapping[str, Task], past: Past) -> dict[str, Any]:
