@@ -95,8 +95,8 @@ class Orchestrator:
             self._lock.release()
 
     def upcoming(self, count: int) -> tuple[str, ...]:
-        """Return the ids of what would start next, in order."""
-        return self._planner.upcoming(count)
+        """Return the ids of what would start next, in order; what waits for what runs comes last."""
+        return self._planner.upcoming(count, after=self._executor.running)
 
     # -- begin and end -------------------------------------------------------------------------------------------
 

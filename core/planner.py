@@ -8,9 +8,11 @@ from __future__ import annotations
 import heapq
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from core.domain.budget import Budget
 from core.domain.graph import Holdups, TaskGraph, rank_all
+from core.domain.heap_order import in_order
 from core.domain.plan import Explanation, Rank, Verdict
 from core.domain.rivals import rivals
 from core.domain.status import OPEN, Readiness, Status
@@ -147,18 +149,14 @@ class Planner:
             self._offer(self._graph.index[decision.task.id])
         return decision
 
-    def upcoming(self, count: int) -> tuple[str, ...]:
-        """Return the ids of the next ready tasks, in order, without taking them."""
-        ids: list[str] = []
-        front = [(self._ready[0], 0)] if self._ready else []
-        while front and len(ids) < count:
-            (_, position), node = heapq.heappop(front)
-            if self._is_offered(position):
-                ids.append(self._graph.tasks[position].id)
-            for child in (2 * node + 1, 2 * node + 2):
-                if child < len(self._ready):
-                    heapq.heappush(front, (self._ready[child], child))
-        return tuple(dict.fromkeys(ids))
+    def upcoming(self, count: int, *, after: Iterable[str] = ()) -> tuple[str, ...]:
+        """Return the ids of the next ready tasks, in order, without taking them; then of what only waits for those in ``after``."""
+        ready = (position for _, position in in_order(self._ready) if self._is_offered(position))
+        positions = dict.fromkeys(islice(ready, count))
+        before = {self._graph.index[task_id] for task_id in after if task_id in self._graph.index}
+        behind = {dependent for position in before for dependent in self._graph.dependents[position]}
+        positions |= dict.fromkeys(sorted((each for each in behind if self._is_offered(each, before)), key=self._key))
+        return tuple(self._graph.tasks[position].id for position in positions)[:count]
 
     def passed_over(self) -> tuple[str, ...]:
         """Return ready tasks that did not fit the budget, in the order in which they would have run."""
@@ -240,9 +238,10 @@ class Planner:
         if self._is_offered(position):
             heapq.heappush(self._ready, (self._key(position), position))
 
-    def _is_offered(self, position: int) -> bool:
+    def _is_offered(self, position: int, besides: Collection[int] = ()) -> bool:
+        """Tell whether a task may start, were those at the positions ``besides`` done as well."""
         return (
-            self._unmet[position] == 0
+            self._unmet[position] == (sum(each in besides for each in self._graph.dependencies[position]) if besides else 0)
             and self._status[position] is Status.PENDING
             and position not in self._delayed
             and position not in self._waits

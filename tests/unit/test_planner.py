@@ -276,3 +276,15 @@ def test_upcoming_tells_what_next_will_take(tasks, count):
         taken.append(decision.task.id)
 
     assert list(told) == taken
+
+
+def test_what_only_waits_for_what_runs_comes_after_what_is_ready():
+    planner = Planner([task("a"), task("b"), task("c", "a"), task("d", "a", priority=1), task("e", "a", "b"), task("f", "c"), task("g")])
+    for running in ("a", "b"):
+        assert planner.next(FREE).task.id in ("a", "b")
+        planner.mark(running, Status.IN_PROGRESS)
+
+    assert planner.upcoming(9, after=("a", "b", "gone")) == ("g", "d", "c", "e")
+    assert planner.upcoming(9, after=("a",)) == ("g", "d", "c")
+    assert planner.upcoming(2, after=("a",)) == ("g", "d")
+    assert planner.upcoming(9) == ("g",)
