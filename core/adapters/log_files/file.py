@@ -17,6 +17,8 @@ _CHUNK = 1024 * 1024
 #: Most logs are no longer.
 _SMALL = 8 * 1024
 _OPENING = 64
+#: Looks at what a task wrote while its log is cut.
+_CATCHING_UP = 16
 
 
 class FileLog:
@@ -102,7 +104,13 @@ class FileLog:
         keep = min(_TAIL, self._limit // 4)
         head = self._limit // 2
         tail = self._read(keep, size - keep)
-        size = self._size()  # a task that writes on meanwhile loses that much more
+        for _ in range(_CATCHING_UP):
+            before, size = size, self._size()
+            if size == before:
+                break
+            grown = min(size - before, keep)
+            tail = (tail + self._read(grown, size - grown))[-keep:]
+        # What a task writes in the very moment of the cut is lost.
         try:
             os.ftruncate(self._descriptor, head)
         except OSError:
