@@ -93,8 +93,8 @@ def file_schemas() -> dict[str, dict[str, Any]]:
 
 
 def new_run_id() -> str:
-    """Return an id that sorts by time and is unique on one machine: ``20261121T031821-4f2a``."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+    """Return an id that sorts by time and is unique on one machine: ``20261121T031821-4f2a91``."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
 
 
 def own_environment() -> dict[str, str]:

@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -118,5 +119,15 @@ def _attach(tool: Held, *options: str) -> subprocess.Popen[bytes]:
     until(lambda: "State:\tT" in status.read_text(), every=0.001, what="the tool holds still")
     tracer = subprocess.Popen(["strace", "-qq", "-p", str(tool.pid), *options], stderr=subprocess.DEVNULL)
     until(lambda: "TracerPid:\t0\n" not in status.read_text(), every=0.001, what="strace is attached")
-    os.kill(tool.pid, signal.SIGCONT)
+    # One that comes while the tracer takes hold can be lost.
+    until(lambda: _goes_on(tool.pid, status), every=0.01, what="the tool goes on")
     return tracer
+
+
+def _goes_on(pid: int, status: Path) -> bool:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGCONT)
+    try:
+        return "State:\tT" not in status.read_text()
+    except OSError:
+        return True  # it has ended already

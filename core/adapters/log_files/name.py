@@ -9,7 +9,7 @@ import time
 #: Of 255 bytes that a file name may have, the timestamp and the fixed parts take 32.
 _LONGEST_ID = 180
 _NAME = re.compile(r"task-.+-(\d{8}T\d{6}\.\d{6}Z)\.log", re.DOTALL)
-_OF_RUN = re.compile(r"run-\d{8}T\d{6}-[0-9a-f]{4}\.jsonl")
+_OF_RUN = re.compile(r"run-\d{8}T\d{6}-[0-9a-f]{4,8}\.jsonl")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 
