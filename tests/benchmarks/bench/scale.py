@@ -46,7 +46,7 @@ SCALES = {
         again=(2_000, 3),
         slow_tools=500,
         packages=(("requests", 3), ("pytest", 2), ("django", 1)),
-        audit_limit=30,
+        audit_limit=60,
         files=(50, 200, 800),
         revisions=(20, 60),
     ),
