@@ -21,7 +21,9 @@ WHY: dict[str, str] = {
         "make is as fast as the C loop: it only waits for processes to begin. So do we, and then need as long again for journal, log, "
         "events and Python between (below)"
     ),
-    "cold audit: wall on two processes against radon cc + mi": "start-up, git and the report are not divided among processes; the measuring alone is (below)",
+    "cold audit: wall on two processes against radon cc + mi": (
+        "start-up, git and the report are not divided among processes; the measuring alone is (below)"
+    ),
     "warm audit: CPU above start-up, against cold": "git is asked for files and churn each time, and the report is made",
     "cold audit: wall against lizard": "lizard counts one metric from tokens; on little code our start-up (three times its) decides",
     "cold audit: wall against xenon": "on little code start-up decides",
