@@ -11,8 +11,9 @@ from tests.faults.laboratory import Laboratory
 from tests.faults.zygote import Zygote
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def zygote() -> Iterator[Zygote]:
+    """One for all faults, and none beside the other tests: some of them count the children of this process."""
     zygote = Zygote()
     yield zygote
     zygote.close()
