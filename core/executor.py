@@ -16,7 +16,8 @@ from core.domain.attempt_text import ending_words, footer, header, shown
 from core.domain.attempt_work import environment, phases
 from core.domain.outcome import Ending, Outcome
 from core.domain.task import Task
-from core.ports import Clock, CommandNotStarted, Exit, Launch, Launcher, Log, LogStore
+from core.ports.clock import Clock
+from core.ports.processes import CommandNotStarted, Exit, Launch, Launcher, Log, LogStore
 
 #: Seconds between looks at the size of the logs, and between looks at a tree that has been told to end.
 _LOOK = 0.1

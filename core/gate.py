@@ -16,7 +16,7 @@ from core.domain.plugin_findings import plugin_of
 from core.domain.refactor_task import is_own, number, place, place_of
 from core.domain.task import Task
 from core.errors import InvalidFile, StorageError, UsageError
-from core.ports import BaselineFile, Repository
+from core.ports.code import BaselineFile, Repository
 from core.self_auditor import SelfAuditor
 
 #: Whether a path is among those asked for.

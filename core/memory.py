@@ -15,7 +15,9 @@ from core.domain.reload import Reloaded, compare
 from core.domain.status import Status
 from core.domain.task import Task, with_status
 from core.domain.versions import FileVersions
-from core.ports import Busy, Clock, HandEdited, Journal, TaskFile, Written
+from core.ports.clock import Clock
+from core.ports.journal import Journal
+from core.ports.task_file import Busy, HandEdited, TaskFile, Written
 
 #: Seconds by which the file may trail the journal, and the share of a run that writing it may take.
 _TRAIL = 0.25

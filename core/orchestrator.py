@@ -23,7 +23,9 @@ from core.events import RunFinished
 from core.executor import Executor
 from core.memory import Memory
 from core.planner import Decision, Planner
-from core.ports import Clock, Journal, Launcher, RunLock, StopSignals
+from core.ports.clock import Clock
+from core.ports.journal import Journal, RunLock
+from core.ports.processes import Launcher, StopSignals
 from core.run_report import RunReport
 
 #: Seconds between looks at tasks.yml.

@@ -16,7 +16,8 @@ from core.domain.run_options import RunOptions
 from core.domain.status import Readiness, Status
 from core.domain.task import Task
 from core.planner import Decision, Planner
-from core.ports import Clock, EventSink
+from core.ports.audience import EventSink
+from core.ports.clock import Clock
 
 
 class RunReport:

@@ -15,7 +15,8 @@ from core.domain.settings import AuditSettings, ThresholdSettings
 from core.domain.task import Task
 from core.domain.trend import FileTrend, file_trends, values
 from core.domain.whereabouts import locate
-from core.ports import Clock, CodeMeter, MetricHistory, PluginAuditors
+from core.ports.clock import Clock
+from core.ports.code import CodeMeter, MetricHistory, PluginAuditors
 
 
 class SelfAuditor:

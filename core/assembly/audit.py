@@ -16,7 +16,7 @@ from core.domain.settings import AuditSettings
 from core.errors import StorageError
 from core.gate import Gate, check_task
 from core.memory import Memory
-from core.ports import CodeMeter, CommitLog, MetricHistory, PluginAuditors
+from core.ports.code import CodeMeter, CommitLog, MetricHistory, PluginAuditors
 from core.reflector import Reflector
 from core.self_auditor import SelfAuditor
 

@@ -10,7 +10,8 @@ from core.assembly.project import Project, new_run_id, task_file
 from core.domain.attempt import RunRecord
 from core.errors import LockHeld
 from core.memory import Memory
-from core.ports import Journal, LogStore, RunLock
+from core.ports.journal import Journal, RunLock
+from core.ports.processes import LogStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,8 @@ from core.plugins.auditing import GrantedAuditors
 from core.plugins.granted import granted
 from core.plugins.host import PluginHost
 from core.plugins.listening import Listening
-from core.ports import Listeners, PluginAuditors
+from core.ports.audience import Listeners
+from core.ports.code import PluginAuditors
 
 _PREFIX = "plugin:"
 

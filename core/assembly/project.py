@@ -16,7 +16,7 @@ from core.assembly.root import USUAL_TASKS_FILE, named_inside, root_above
 from core.config import CONFIG_FILE, config_schema, load_config, merge_settings
 from core.domain.settings import Settings
 from core.errors import UsageError
-from core.ports import ProjectFolder, TaskFile
+from core.ports.task_file import ProjectFolder, TaskFile
 from core.yaml_text import read_plain
 
 #: Directory of everything that is ours and not for eyes: journal, lock, caches.

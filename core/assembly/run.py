@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -19,7 +18,8 @@ from core.events import Event
 from core.executor import Executor, ExecutorSettings
 from core.memory import Memory
 from core.orchestrator import Orchestrator
-from core.ports import EventSink, Listeners, LogStore, StopSignals
+from core.ports.audience import EventSink, Listeners
+from core.ports.processes import LogStore, StopSignals
 from core.run_report import RunReport
 
 
@@ -52,7 +52,6 @@ def open_run(project: Project, options: RunOptions, *, reflect: bool = True) -> 
     make_own_directory(project.state)
     make_own_directory(project.root / settings.log.directory)
     with ExitStack() as stack:
-        stack.enter_context(_collecting_seldom())
         # A process starts fastest in the directory that its parent is in.
         stack.enter_context(chdir(project.root))
         journal = open_journal(project.journal_path)
@@ -138,17 +137,6 @@ def _told_by_the_command_line(settings: Settings) -> dict[str, str]:
     """Return what a task's own orchestrator commands could not know otherwise: which file ``--file`` named."""
     named = settings.sources.get("tasks_file", Provenance(source=Source.DEFAULT)).source is Source.COMMAND_LINE
     return {f"{VARIABLE_PREFIX}TASKS_FILE": settings.tasks_file} if named else {}
-
-
-@contextmanager
-def _collecting_seldom() -> Iterator[None]:
-    """Have Python look for garbage seldom: a backlog is many objects that live as long as the run, and none are in circles."""
-    before = gc.get_threshold()
-    gc.set_threshold(50_000, 50, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def _reflection(project: Project, memory: Memory, signals: StopSignals) -> Callable[[], CycleReport]:

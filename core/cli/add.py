@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from core.assembly import open_backlog_to_edit, open_project
+from core.assembly.backlog import open_backlog_to_edit
+from core.assembly.project import open_project
 from core.cli.backlog_view import say, say_json
 from core.cli.options import Directory, Json, TasksFile
 from core.domain.refactor_task import number

@@ -95,7 +95,7 @@ def audit(
     accepted findings of audit-baseline.json where there is one, or with a revision of git. --top and --min-rank shorten
     the report; the gate always sees everything.
     """
-    from core.assembly import open_project
+    from core.assembly.project import open_project
 
     project = open_project(directory, tasks_file=tasks_file)
     if check:

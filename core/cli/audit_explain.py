@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from core.assembly import Project, task_file
 from core.assembly.audit import open_gate
+from core.assembly.project import Project, task_file
 from core.cli.backlog_view import say, say_json, stdout
 from core.domain.audit import AuditedFile, AuditReport
 from core.domain.gate import GateReport, Judged

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from core.assembly import Project
 from core.assembly.audit import append_findings, open_auditor, open_gate
+from core.assembly.project import Project
 from core.cli.audit_formats import NAMES, render
 from core.cli.audit_plugins import check_format, plugin_rendering, tell_end
 from core.cli.audit_progress import MeasuringLine
@@ -44,8 +43,6 @@ class Wishes:
 
 def run_audit(project: Project, wishes: Wishes) -> int:
     """Do it; return 0 when the gate lets the code pass, else 1. Raises UsageError, InvalidFile, StorageError."""
-    # Much is made, none of it in circles, and the process ends afterwards: looking for circles took a quarter of a warm audit.
-    gc.disable()
     _check(project, wishes)
     stdout, stderr = outputs(os.environ)
     line = MeasuringLine(stderr)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from core.assembly import Project, new_run_id
-from core.assembly.project import PLUGINS_LOCK
+from core.assembly.project import PLUGINS_LOCK, Project, new_run_id
 from core.cli.audit_formats import NAMES
 from core.domain.gate import GateReport, Judged, Standing
 from core.errors import UsageError

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.assembly import Project
 from core.assembly.audit import check_finding
+from core.assembly.project import Project
 from core.cli.backlog_view import say, say_json
 from core.domain.exit_code import ExitCode
 

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from core.assembly import Backlog, Project, open_backlog
+from core.assembly.backlog import Backlog, open_backlog
+from core.assembly.project import Project
 from core.cli.console import Output, outputs
 from core.domain.attempt import RunRecord
 from core.domain.status import Status

@@ -11,7 +11,7 @@ def config_show(directory: Directory = "", json: Json = False) -> int:
     A value comes from config.yaml, from an ORCHESTRATOR_ variable, or is the default; the stronger source wins:
     default < file < environment < command line.
     """
-    from core.assembly import open_project
+    from core.assembly.project import open_project
     from core.cli.backlog_view import say, say_json, stdout
     from core.reports.settings_view import settings_json, settings_text
 

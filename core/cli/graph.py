@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from core.assembly import open_project
+from core.assembly.project import open_project
 from core.cli.backlog_view import say, say_json, viewed
 from core.cli.options import Directory, Json, TasksFile
 

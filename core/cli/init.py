@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.assembly import file_schemas, project_folder
+from core.assembly.project import file_schemas, project_folder
 from core.cli.backlog_view import say, say_json, stdout
 from core.cli.options import Directory, Json
 from core.scaffold import Beginning, propose_beginning, write_beginning

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from core.assembly import open_project
+from core.assembly.project import open_project
 from core.cli.backlog_view import BacklogView, say, say_json, stdout, viewed
 from core.cli.options import Directory, Json, TasksFile, complete_tags
 from core.domain.status import Readiness, Status

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from core.assembly import Backlog, follow_log, open_project, read_log
+from core.assembly.backlog import Backlog, follow_log, read_log
+from core.assembly.project import open_project
 from core.cli.backlog_view import say, say_json, stdout, viewed
 from core.cli.options import Directory, Json, TaskId
 from core.domain.attempt import Attempt

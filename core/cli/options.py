@@ -11,7 +11,8 @@ from core.errors import OrchestratorError
 
 def complete_task_ids(incomplete: str) -> list[tuple[str, str]]:
     """Return the ids that begin with what was typed, with descriptions; none where there is no sound tasks file."""
-    from core.assembly import open_backlog, open_project
+    from core.assembly.backlog import open_backlog
+    from core.assembly.project import open_project
 
     try:
         with open_backlog(open_project()) as backlog:
@@ -22,7 +23,8 @@ def complete_task_ids(incomplete: str) -> list[tuple[str, str]]:
 
 def complete_tags(incomplete: str) -> list[str]:
     """Return the tags that begin with what was typed; none where there is no sound tasks file."""
-    from core.assembly import open_backlog, open_project
+    from core.assembly.backlog import open_backlog
+    from core.assembly.project import open_project
 
     try:
         with open_backlog(open_project()) as backlog:

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from core.assembly import Project, open_project, run_options
+from core.assembly.project import Project, open_project
+from core.assembly.run import run_options
 from core.cli.backlog_view import say, say_json, stdout, viewed
 from core.cli.options import Budget, Directory, Jobs, Json, Only, Tag, TasksFile, TimeBudget
 from core.domain.run_options import RunOptions

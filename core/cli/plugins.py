@@ -27,8 +27,8 @@ NewFolder = Annotated[Path, typer.Argument(metavar="NAME|DIR", help="Id, or fold
 
 def plugin_host(directory: str) -> Any:
     """Return the plugin host of the repository that a command works in. Raises UsageError, InvalidFile and StorageError."""
-    from core.assembly import open_project
     from core.assembly.plugin_host import plugin_host as opened
+    from core.assembly.project import open_project
 
     return opened(open_project(directory))
 
@@ -93,7 +93,7 @@ def plugins_new(
     json: Json = False,
 ) -> int:
     """Write a new plugin with a test."""
-    from core.assembly import open_project
+    from core.assembly.project import open_project
     from core.plugins.scaffold import new_plugin
 
     root = open_project(directory, defaults=True).root

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from core.assembly import Run, open_project, open_run, run_options
+from core.assembly.project import open_project
+from core.assembly.run import Run, open_run, run_options
 from core.cli.console import Output, outputs
 from core.cli.options import Budget, Directory, Jobs, Json, Only, Quiet, Tag, TasksFile, TimeBudget, Verbose
 from core.cli.views import Sources, View, Wishes, pick_views

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from core.assembly import file_schemas, project_folder
+from core.assembly.project import file_schemas, project_folder
 from core.cli.backlog_view import say_json
 from core.cli.options import Directory, Json
 from core.errors import UsageError

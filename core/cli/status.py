@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.assembly import open_project
+from core.assembly.project import open_project
 from core.cli.backlog_view import say, say_json, stdout, viewed
 from core.cli.options import Directory, Json, TasksFile
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.assembly import open_backlog_to_edit, open_project
+from core.assembly.backlog import open_backlog_to_edit
+from core.assembly.project import open_project
 from core.cli.backlog_view import say, say_json
 from core.domain.status import Status
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.assembly import Project, open_project, task_file
+from core.assembly.project import Project, open_project, task_file
 from core.cli.backlog_view import say, say_json
 from core.cli.options import Directory, Json, TasksFile
 from core.domain.task import Task

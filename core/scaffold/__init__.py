@@ -9,7 +9,7 @@ from typing import Any
 
 from core.domain.project_facts import ProjectFacts, ProposedTask
 from core.errors import UsageError
-from core.ports import ProjectFolder
+from core.ports.task_file import ProjectFolder
 from core.scaffold.evidence import FILES, PROGRAMS, facts_of
 from core.scaffold.first_files import SCHEMA_DIRECTORY, config_text, tasks_text
 from core.scaffold.proposal import missing_programs, propose_tasks

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from core.domain.globs import matches
 from core.domain.metric import Block, FileMeasure
-from core.ports import Measured
+from core.ports.code import Measured
 
 
 class InMemoryMeter:

@@ -7,7 +7,7 @@ import signal as signals
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.ports import CommandNotStarted, Exit, Launch
+from core.ports.processes import CommandNotStarted, Exit, Launch
 from core.testing.clock import VirtualClock
 
 

@@ -12,7 +12,7 @@ from core.domain.edit import AppendTask, Edit, SetField, Snapshot
 from core.domain.status import Status
 from core.domain.task import PRIORITY_WORDS, Place, Retry, Task
 from core.errors import EditRefused, InvalidFile, Problem
-from core.ports import Busy, HandEdited, Written
+from core.ports.task_file import Busy, HandEdited, Written
 
 _FILE = "tasks.yml"
 

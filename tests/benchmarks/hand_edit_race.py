@@ -23,7 +23,7 @@ from pathlib import Path
 from core.adapters.tasks_yaml import YamlTaskFile
 from core.adapters.tasks_yaml.exchange import exchange
 from core.domain.edit import SetField
-from core.ports import Written
+from core.ports.task_file import Written
 
 TASKS = 200
 STYLES = ("rename", "rename at once", "in place", "in place, in parts")

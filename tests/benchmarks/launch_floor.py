@@ -18,7 +18,7 @@ from pathlib import Path
 from core.adapters.log_files import FileLogStore
 from core.adapters.processes import ProcessLauncher
 from core.domain.attempt import Attempt
-from core.ports import Launch
+from core.ports.processes import Launch
 
 #: Many short rounds rather than few long ones: the best of them had the machine to itself.
 _ROUNDS = 15

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pytest
 
 from core.adapters.processes import ProcessLauncher
-from core.ports import CommandNotStarted, Exit, Launch, Launcher
+from core.ports.processes import CommandNotStarted, Exit, Launch, Launcher
 from core.testing.clock import VirtualClock
 from core.testing.launcher import HANG, Script, ScriptedLauncher
 

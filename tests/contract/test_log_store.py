@@ -11,7 +11,7 @@ import pytest
 
 from core.adapters.log_files import FileLogStore
 from core.domain.attempt import Attempt
-from core.ports import Log, LogStore
+from core.ports.processes import Log, LogStore
 from core.testing.logs import InMemoryLogStore
 
 _LIMIT = 4000

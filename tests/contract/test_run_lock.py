@@ -13,7 +13,7 @@ import pytest
 
 from core.adapters.run_lock import FileRunLock
 from core.errors import LockHeld
-from core.ports import RunLock
+from core.ports.journal import RunLock
 from core.testing.lock import InMemoryRunLock
 
 _HOLD = """

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from core.adapters.stop_signals import SystemStopSignals
-from core.ports import StopSignals
+from core.ports.processes import StopSignals
 from core.testing.signals import ScriptedSignals
 
 

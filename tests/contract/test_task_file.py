@@ -15,7 +15,7 @@ from core.domain.edit import AppendTask, SetField
 from core.domain.status import Status
 from core.domain.task import Place, Task
 from core.errors import EditRefused, InvalidFile
-from core.ports import Busy, HandEdited, TaskFile, Written
+from core.ports.task_file import Busy, HandEdited, TaskFile, Written
 from core.testing.task_file import InMemoryTaskFile
 
 

@@ -19,7 +19,7 @@ from core.adapters.log_files import FileLogStore
 from core.adapters.processes import ProcessLauncher
 from core.domain.attempt import Attempt
 from core.errors import StorageError
-from core.ports import Launch
+from core.ports.processes import Launch
 
 
 def attempt(task_id: str = "build", started: float = 1795229707.5) -> Attempt:

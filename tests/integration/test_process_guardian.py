@@ -18,7 +18,7 @@ from core.adapters.processes.mark import Marker, of_run
 from core.adapters.processes.tree import Tree, children, is_alive
 from core.adapters.run_lock import FileRunLock
 from core.adapters.stop_signals import SystemStopSignals
-from core.ports import Launch
+from core.ports.processes import Launch
 
 #: Starts a plain task, one that ignores TERM, and a daemon with neither environment nor stdio; then says so and waits.
 _DRIVER = """
@@ -26,7 +26,7 @@ import os, sys, time
 sys.path[:0] = {path!r}
 from core.adapters.processes import ProcessLauncher
 from core.adapters.run_lock import FileRunLock
-from core.ports import Launch
+from core.ports.processes import Launch
 
 lock = FileRunLock("state")
 lock.acquire({run!r})

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from core.adapters.processes import ProcessLauncher
 from core.adapters.processes.command import direct_words
-from core.ports import CommandNotStarted, Exit, Launch
+from core.ports.processes import CommandNotStarted, Exit, Launch
 
 _TELL = """
 import json, os, signal, sys
@@ -233,7 +233,7 @@ def test_a_log_may_be_the_lowest_descriptor_of_a_tool_without_stdin(tmp_path):
 import os, sys
 sys.path[:0] = {sys.path!r}
 from core.adapters.processes import ProcessLauncher
-from core.ports import Launch
+from core.ports.processes import Launch
 os.close(0)
 log = os.open("log", os.O_RDWR | os.O_CREAT | os.O_APPEND)
 assert log == 0

@@ -15,7 +15,7 @@ import pytest
 from core.adapters.processes import ProcessLauncher
 from core.adapters.processes.mark import _number, _number_from_text
 from core.adapters.processes.tree import children, is_alive
-from core.ports import Exit, Launch
+from core.ports.processes import Exit, Launch
 
 
 @pytest.fixture
@@ -232,7 +232,7 @@ def test_a_run_inside_a_task_is_part_of_the_tree_and_so_are_its_tasks(launcher, 
         import os, sys, time
         sys.path[:0] = {sys.path!r}
         from core.adapters.processes import ProcessLauncher
-        from core.ports import Launch
+        from core.ports.processes import Launch
         launcher = ProcessLauncher()
         handle = launcher.start(Launch(command="sleep 60", cwd=os.getcwd(), env={{}}, output=1, run_id="inner"))
         open("ready", "w").close()

@@ -16,7 +16,7 @@ import pytest
 from core.adapters.processes import ProcessLauncher
 from core.adapters.run_lock import FileRunLock
 from core.errors import LockHeld, StorageError
-from core.ports import Launch
+from core.ports.processes import Launch
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from core.adapters.tasks_yaml import YamlTaskFile
 from core.domain.edit import AppendTask, SetField
 from core.domain.status import Status
 from core.errors import EditRefused, InvalidFile, StorageError
-from core.ports import Busy, Written
+from core.ports.task_file import Busy, Written
 
 TEXT = "# ours\n- id: a\n  description: d\n\n- id: b\n  description: d\n  status: pending # hm\n"
 DONE = [SetField(task_id="a", path=("status",), value="done")]

@@ -16,7 +16,7 @@ from core.adapters.tasks_yaml import YamlTaskFile
 from core.adapters.tasks_yaml.exchange import exchange
 from core.domain.edit import SetField
 from core.errors import StorageError
-from core.ports import Busy, HandEdited, Written
+from core.ports.task_file import Busy, HandEdited, Written
 
 TEXT = "# ours\n- id: a\n  description: d\n  status: pending\n- id: b\n  description: d\n  status: pending\n"
 AFTER = TEXT.replace("pending", "done", 1)

@@ -16,7 +16,7 @@ from pathlib import Path
 from core.adapters.tasks_yaml import YamlTaskFile
 from core.domain.edit import SetField
 from core.errors import StorageError
-from core.ports import Busy, Written
+from core.ports.task_file import Busy, Written
 
 directory = Path(sys.argv[1])
 subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "none", directory], check=True)

@@ -14,7 +14,7 @@ from core.domain.settings import AuditSettings
 from core.domain.status import Status
 from core.gate import Gate, check_task
 from core.memory import Memory
-from core.ports import Measured
+from core.ports.code import Measured
 from core.reflector import Reflector
 from core.self_auditor import SelfAuditor
 from core.testing.baseline_file import InMemoryBaseline

@@ -32,7 +32,7 @@ class Code:
             self.files[path.replace("_py", ".py")] = blocks
 
     def measure(self, paths=None):
-        from core.ports import Measured
+        from core.ports.code import Measured
 
         chosen = sorted(self.files) if paths is None else [path for path in paths if path in self.files]
         return tuple(Measured(path=path, measure=self._measure(self.files[path])) for path in chosen)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.ports import CommandNotStarted, Launch
+from core.ports.processes import CommandNotStarted, Launch
 from core.testing.clock import VirtualClock
 from core.testing.launcher import HANG, Script, ScriptedLauncher
 

@@ -8,7 +8,7 @@ from core.adapters.git.command import Git, GitFailed
 from core.adapters.git.objects import read_blobs
 from core.domain.history import CommitWindow, History, assemble
 from core.domain.metric import FileMeasure
-from core.ports import CodeMeter, CommitLog
+from core.ports.code import CodeMeter, CommitLog
 
 
 class BlobHistory:

@@ -19,7 +19,7 @@ from core.adapters.processes.orphans import Orphans, reaped
 from core.adapters.processes.tree import LAST_PATIENCE, Tree
 from core.adapters.processes.watch import Watch
 from core.errors import UsageError
-from core.ports import Exit, Launch
+from core.ports.processes import Exit, Launch
 
 #: Seconds between looks for orphans that ended while their leader runs on.
 _REAP = 1.0

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from core.adapters.processes.command import direct_words, in_shell
 from core.domain.attempt_text import shown
-from core.ports import CommandNotStarted, Launch
+from core.ports.processes import CommandNotStarted, Launch
 
 #: Python ignores these; a child expects them as the system has them.
 _RESTORED = (signal.SIGPIPE, signal.SIGXFSZ)

@@ -16,7 +16,7 @@ from core.adapters.radon_meter.pool import no_collecting
 from core.adapters.radon_meter.source_files import SourceFiles
 from core.adapters.radon_meter.source_text import LARGEST, Unreadable, read_text, too_large
 from core.domain.metric import Block, FileMeasure
-from core.ports import Measured
+from core.ports.code import Measured
 
 #: Hears how many sources have been measured anew, and how many there are.
 Progress = Callable[[int, int], None]

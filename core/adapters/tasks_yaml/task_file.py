@@ -22,7 +22,7 @@ from core.adapters.tasks_yaml.swap import Exchange, SlippedIn, keep_aside, swap
 from core.adapters.tasks_yaml.version import Version
 from core.domain.edit import Edit, Snapshot
 from core.errors import InvalidFile, StorageError
-from core.ports import Busy, HandEdited, Written
+from core.ports.task_file import Busy, HandEdited, Written
 
 #: Seconds between two readings that must be equal for a save to count as finished.
 _PAUSE = 0.02

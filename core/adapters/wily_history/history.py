@@ -18,7 +18,7 @@ from core.adapters.wily_history.numbers import file_measure
 from core.adapters.wily_history.process import WilyFailed, run_wily
 from core.domain.history import CommitWindow, History, assemble
 from core.errors import StorageError
-from core.ports import CommitLog
+from core.ports.code import CommitLog
 
 _ABSENT = "wily is not installed: pip install 'orchestrator[wily]', name a Python that has it in audit.wily_python"
 _OTHERWISE = "or set audit.use_wily: false, which reads git's objects directly"
