@@ -86,7 +86,11 @@ class LogSettings:
 
     directory: str = option("logs", "Directory of the log files.", _INSIDE)
     limit: int = option(64 * 1024 * 1024, "Size a task's log may grow to; its middle is left out beyond that.", Size())
-    keep: int = option(500, "How many logs of attempts, and how many of runs, a run leaves; the oldest go first.", Integer(minimum=1))
+    keep: int = option(
+        500,
+        "How many logs of attempts, and how many of runs, stay when a run ends; the oldest go first, its own never.",
+        Integer(minimum=1),
+    )
     tail: int = option(20, "Lines of a failed task's log shown at the end of a run.", Integer())
 
 

@@ -112,7 +112,7 @@ class Log(Protocol):
 
 
 class LogStore(Protocol):
-    """``logs/``: one file an attempt, the oldest removed beyond the limit."""
+    """``logs/`` for one run: one file an attempt."""
 
     def open(self, attempt: Attempt) -> Log: ...
 
@@ -120,4 +120,4 @@ class LogStore(Protocol):
         """Return the last lines of the task's own output (not our header and footer), control characters escaped."""
 
     def prune(self) -> int:
-        """Remove what retention no longer keeps; return how many files."""
+        """Remove the oldest beyond the limit, none of them of this run; return how many files."""

@@ -47,16 +47,25 @@ class InMemoryLog:
 class InMemoryLogStore:
     """One list of lines an attempt. ``outputs`` says what a task's log holds beside our lines, by task id."""
 
-    def __init__(self, *, limit: int = 64 * 1024 * 1024, keep: int = 500, outputs: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        limit: int = 64 * 1024 * 1024,
+        keep: int = 500,
+        outputs: dict[str, str] | None = None,
+        earlier: InMemoryLogStore | None = None,
+    ) -> None:
         self._limit = limit
         self._keep = keep
         self._outputs = outputs or {}
         #: Every log that retention has kept, by path, the oldest first.
-        self.logs: dict[str, InMemoryLog] = {}
+        self.logs: dict[str, InMemoryLog] = earlier.logs if earlier is not None else {}
+        self._own: set[str] = set()
 
     def open(self, attempt: Attempt) -> InMemoryLog:
         path = f"logs/task-{attempt.task_id}-{attempt.started:.6f}-{len(self.logs)}.log"
         log = self.logs[path] = InMemoryLog(path, self._limit)
+        self._own.add(path)
         log.print(self._outputs.get(attempt.task_id, ""))
         return log
 
@@ -67,7 +76,7 @@ class InMemoryLogStore:
         return tuple(_escaped(line) for line, ours in log.lines if not ours)[-lines:]
 
     def prune(self) -> int:
-        surplus = [path for path, log in list(self.logs.items())[: -self._keep] if log.closed]
+        surplus = [path for path in list(self.logs)[: -self._keep] if path not in self._own]
         for path in surplus:
             del self.logs[path]
         return len(surplus)

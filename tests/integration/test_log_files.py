@@ -170,7 +170,7 @@ def test_pruning_leaves_other_files_alone(tmp_path):
         store.open(attempt(started=1795229707.0 + number)).close()
     (tmp_path / "logs" / "run-1.jsonl").touch()
     (tmp_path / "logs" / "notes.txt").touch()
-    assert store.prune() == 2
+    assert FileLogStore(str(tmp_path), keep=1).prune() == 2
     assert sorted(os.listdir(tmp_path / "logs")) == ["notes.txt", "run-1.jsonl", "task-build-20261121T025509.000000Z.log"]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Callable
 
 from core.adapters.log_files.layout import left_out, ours
 
@@ -24,11 +23,10 @@ _CATCHING_UP = 16
 class FileLog:
     """An open log. What the disk refuses is not written; nothing here raises."""
 
-    def __init__(self, path: str, descriptor: int, limit: int, on_close: Callable[[], None]) -> None:
+    def __init__(self, path: str, descriptor: int, limit: int) -> None:
         self._path = path
         self._descriptor = descriptor
         self._limit = limit
-        self._on_close = on_close
         self._left_out = 0
         #: Bytes of the line that stands for what was left out.
         self._marker = 0
@@ -66,7 +64,6 @@ class FileLog:
         digest = self._digest()
         with contextlib.suppress(OSError):
             os.close(self._descriptor)
-        self._on_close()
         return digest
 
     def _digest(self) -> str:

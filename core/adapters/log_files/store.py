@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from functools import partial
 
 from core.adapters.log_files.file import FileLog
 from core.adapters.log_files.layout import output_lines, shown
@@ -20,14 +19,15 @@ _TAIL_WINDOW = 1024 * 1024
 
 
 class FileLogStore:
-    """``directory`` (relative to ``root``) with one file an attempt; made when first needed."""
+    """``directory`` (relative to ``root``) with one file an attempt; made when first needed. A store serves one run."""
 
     def __init__(self, root: str, directory: str = "logs", *, limit: int = 64 * 1024 * 1024, keep: int = 500) -> None:
         self._root = root
         self._directory = directory
         self._limit = limit
         self._keep = keep
-        self._open: set[str] = set()
+        #: Names of this run's logs.
+        self._own: set[str] = set()
 
     def open(self, attempt: Attempt) -> FileLog:
         """Create the attempt's log. On a full disk there is none: its path is empty and the output goes nowhere.
@@ -44,10 +44,10 @@ class FileLogStore:
                 continue
             except OSError as problem:
                 if problem.errno in _FULL:
-                    return FileLog("", os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC), self._limit, lambda: None)
+                    return FileLog("", os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC), self._limit)
                 raise self._refusal(problem) from problem
-            self._open.add(name)
-            return FileLog(f"{self._directory}/{name}", descriptor, self._limit, partial(self._open.discard, name))
+            self._own.add(name)
+            return FileLog(f"{self._directory}/{name}", descriptor, self._limit)
 
     def tail(self, path: str, lines: int) -> tuple[str, ...]:
         if not path or lines <= 0:
@@ -67,7 +67,7 @@ class FileLogStore:
         except OSError:
             return 0
         logs = sorted((moment, name) for name in names if (moment := timestamp(name)) is not None)
-        surplus = [name for _, name in logs[: -self._keep] if name not in self._open]
+        surplus = [name for _, name in logs[: -self._keep] if name not in self._own]
         return sum(map(self._remove, surplus + sorted(filter(is_of_run, names))[: -self._keep]))
 
     def _create(self, name: str) -> int:
