@@ -11,6 +11,8 @@ SUITES := $(wildcard tests/unit tests/contract tests/integration tests/e2e tests
 ARGS   ?=
 SCALE  ?= nightly
 TESTS  ?= $(SUITES)
+#: What pytest exits with when none of the tests is meant.
+NOTHING := 5
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -29,7 +31,8 @@ plugins: $(READY)  ## Sign the bundled plugins with a key of this machine; let d
 		{ echo "note: circles are not looked for here" >&2; sed 's/^/  /' $(VENV)/grant.txt >&2; }
 
 test: lint  ## Run every check; the closing line of pytest comes last
-	@$(BIN)/python -m pytest -m "not slow" $(TESTS) $(ARGS)
+	@$(BIN)/python -m pytest -m "not slow and beside_others" -n 2 -q $(TESTS) $(ARGS) || [ $$? = $(NOTHING) ]
+	@$(BIN)/python -m pytest -m "not slow and not beside_others" $(TESTS) $(ARGS) || [ $$? = $(NOTHING) ]
 
 lint: $(READY)  ## Format, rules, types, imports, generated docs, our own audit
 	@$(BIN)/ruff format --check --quiet $(wildcard $(CODE)) || { echo "  hint: make format" >&2; exit 1; }

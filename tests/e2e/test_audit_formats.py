@@ -11,6 +11,8 @@ import pytest
 
 from tests.e2e.audit_repository import CodeRepository, branchy
 
+pytestmark = pytest.mark.beside_others
+
 SCHEMAS = Path(__file__).resolve().parents[1] / "schemas"
 
 

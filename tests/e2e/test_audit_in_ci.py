@@ -14,6 +14,8 @@ import yaml
 
 from tests.e2e.audit_repository import CodeRepository, branchy
 
+pytestmark = pytest.mark.beside_others
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

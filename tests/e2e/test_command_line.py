@@ -15,6 +15,8 @@ import pytest
 import core
 from core.cli.app import COMMANDS, build
 
+pytestmark = pytest.mark.beside_others
+
 ORCHESTRATOR = Path(sys.executable).parent / "orchestrator"
 OURS = ("ORCHESTRATOR_", "GITHUB_", "GITLAB_", "CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "TERM", "_ORCHESTRATOR", "PYTHON")
 TASKS = """\

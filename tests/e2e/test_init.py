@@ -13,6 +13,8 @@ import jsonschema
 import pytest
 import yaml
 
+pytestmark = pytest.mark.beside_others
+
 ORCHESTRATOR = Path(sys.executable).parent / "orchestrator"
 
 

@@ -15,6 +15,8 @@ import pytest
 
 from core.plugins.sandbox.layers import Tier, sandbox_layers
 
+pytestmark = pytest.mark.beside_others
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

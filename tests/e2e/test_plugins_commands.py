@@ -17,6 +17,8 @@ import pytest
 
 from core.plugins.sandbox.layers import Tier, sandbox_layers
 
+pytestmark = pytest.mark.beside_others
+
 
 @dataclass
 class Shell:

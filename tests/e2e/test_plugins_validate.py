@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.beside_others
+
 Validate = Callable[[str], subprocess.CompletedProcess[str]]
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from tests.e2e.workbench import ORCHESTRATOR, Bench
 
+pytestmark = pytest.mark.beside_others
+
 _WRONG = """\
 - id: build
   description: a typo in a key
