@@ -244,8 +244,7 @@ class Orchestrator:
     # -- what goes on outside ------------------------------------------------------------------------------------
 
     def _heed_signals(self) -> None:
-        received = self._signals.received()
-        if received is not None:
+        if (received := self._signals.received()) is not None:
             self._stop = f"stopped by {signal.Signals(received).name}"
             self._executor.stop_all(self._stop, now=self._signals.count() > 1)
 
@@ -253,9 +252,8 @@ class Orchestrator:
         """Bring the file up to date when that is due, look at it now and then, and take over what somebody saved."""
         if self._memory.next_write() is not None:
             self._memory.save_tasks(force=False)
-        moment = self._clock.monotonic()
-        if moment >= self._next_poll or now:
-            self._next_poll = moment + _POLL
+        if now or self._clock.monotonic() >= self._next_poll:
+            self._next_poll = self._clock.monotonic() + _POLL
             self._memory.look()
         while (change := self._memory.next_reload()) is not None:
             self._take_over(change)
