@@ -67,6 +67,10 @@ class StorageError(OrchestratorError):
     exit_code = 2
 
 
+class StateRefused(StorageError):
+    """Something under a name of ours is not ours: a link, a special file, another user's, or tracked by git. None of it was used."""
+
+
 class LockHeld(OrchestratorError):
     """A live run holds the repository's lock."""
 
