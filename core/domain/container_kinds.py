@@ -35,17 +35,21 @@ class Array:
     """A list of values of one kind; settings hold a tuple."""
 
     items: Kind
+    most: int = 500
 
     @property
     def wanted(self) -> str:
         return f"a list, each item {self.items.wanted}"
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "array", "items": self.items.schema()}
+        return {"type": "array", "items": self.items.schema(), "maxItems": self.most}
 
     def read(self, value: Any, at: Path, complain: Complain) -> tuple[Any, ...]:
         if not isinstance(value, (list, tuple)):
             refuse(self, value, at, complain)
+            return ()
+        if len(value) > self.most:
+            complain(at, f"must not have more than {self.most} items, not {len(value)}")
             return ()
         return tuple(self.items.read(item, (*at, index), complain) for index, item in enumerate(value))
 
@@ -58,19 +62,32 @@ class Table:
     """A map from any text to values of one kind, in the order written; ``null`` is an empty one."""
 
     values: Kind
+    most: int = 500
+    #: Characters of a key.
+    longest: int = 1000
 
     @property
     def wanted(self) -> str:
         return f"a map, each value {self.values.wanted}"
 
     def schema(self) -> dict[str, Any]:
-        return {"type": ["object", "null"], "additionalProperties": self.values.schema()}
+        return {"type": ["object", "null"], "additionalProperties": self.values.schema(), **self._bounds()}
 
     def read(self, value: Any, at: Path, complain: Complain) -> Mapping[str, Any]:
-        if not isinstance(value, Mapping) and value is not None:
+        entries = {} if value is None else value
+        if not isinstance(entries, Mapping):
             refuse(self, value, at, complain)
             return MappingProxyType({})
-        return MappingProxyType({key: self.values.read(item, (*at, key), complain) for key, item in (value or {}).items()})
+        if len(entries) > self.most:
+            complain(at, f"must not have more than {self.most} entries, not {len(entries)}")
+            return MappingProxyType({})
+        for key in entries:
+            if len(key) > self.longest:
+                complain((*at, key), f"a key must not be longer than {self.longest} characters", key=True)
+        return MappingProxyType({key: self.values.read(item, (*at, key), complain) for key, item in entries.items()})
+
+    def _bounds(self) -> dict[str, Any]:
+        return {"maxProperties": self.most, "propertyNames": {"maxLength": self.longest}}
 
     def write(self, value: Any) -> Any:
         return {key: self.values.write(item) for key, item in value.items()}

@@ -16,7 +16,7 @@ _INSIDE = Text(
     pattern=r"^(?![/~])(?!(?:[^\x00]*/)?\.\.(?:/|(?![\s\S])))[^\x00-\x1f\x7f]+(?![\s\S])",
     wanted="a path inside the repository",
 )
-_GLOB = Text(pattern=r"^[^\x00-\x1f\x7f]+(?![\s\S])", wanted="a glob")
+_GLOB = Text(pattern=r"^[^\x00-\x1f\x7f]+(?![\s\S])", wanted="a glob", longest=1000)
 _ANY_PATH = Text(pattern=r"^[^\x00-\x1f\x7f]*(?![\s\S])", wanted="a path")
 _COMMAND = Text(pattern=r"^(?=[^\x00]*[^\x00-\x20])[^\x00]+(?![\s\S])", wanted="a command")
 

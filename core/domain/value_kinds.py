@@ -175,13 +175,17 @@ class Text:
     #: Must mean the same to Python and JavaScript: no ``$``, ``\\s`` or ``\\d``.
     pattern: str
     wanted: str
+    #: Characters; 0: no limit but the file's.
+    longest: int = 0
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": self.pattern}
+        return {"type": "string", "pattern": self.pattern, **({"maxLength": self.longest} if self.longest else {})}
 
     def read(self, value: Any, at: Path, complain: Complain) -> str:
         if not isinstance(value, str):
             refuse(self, value, at, complain, _as_text(value))
+        elif self.longest and len(value) > self.longest:
+            complain(at, f"must not be longer than {self.longest} characters")
         elif re.search(self.pattern, value) is None:
             refuse(self, value, at, complain)
         return str(value)

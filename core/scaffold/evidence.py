@@ -162,4 +162,4 @@ def _types_configured(declared: Declared, texts: Mapping[str, str]) -> bool:
     if isinstance(table, Mapping) and {"files", "packages", "modules"} & set(table):
         return True
     ini = texts.get("mypy.ini", "") + texts.get("setup.cfg", "")
-    return re.search(r"^\s*(files|packages|modules)\s*=", ini, re.MULTILINE) is not None and "mypy" in ini
+    return re.search(r"^[ \t]*(files|packages|modules)[ \t]*=", ini, re.MULTILINE) is not None and "mypy" in ini

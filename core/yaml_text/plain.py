@@ -32,7 +32,7 @@ _TRAPS = (
     ),
     (re.compile(r"[-+]?0[0-9_]+"), "is octal in YAML 1.1 and decimal in YAML 1.2", "leave the leading zeros out, or quote it"),
     (
-        re.compile(r"[-+]?(0[xob][0-9a-fA-F_]+|[0-9][0-9_]*_[0-9_.]*)"),
+        re.compile(r"[-+]?(0[xob][0-9a-fA-F_]+|[0-9]+_[0-9_.]*)"),
         "is a number to some readers of YAML and text to others",
         "write it in decimal digits, or quote it",
     ),

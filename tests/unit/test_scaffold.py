@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+import time
 from typing import Any
 
 import jsonschema
@@ -234,3 +235,10 @@ def entries(proposed: Beginning) -> list[dict[str, Any]]:
 
 def loaded(proposed: Beginning) -> Any:
     return merge_settings(read_plain(proposed.files["config.yaml"], "config.yaml"), "config.yaml", {}, {})
+
+
+def test_a_configuration_of_nothing_but_line_ends_is_read_in_linear_time() -> None:
+    begun = time.process_time()
+
+    commands({"mypy.ini": "mypy" + "\n" * 500_000, "pyproject.toml": "\n" * 500_000, "a.py": ""})
+    assert time.process_time() - begun < 2

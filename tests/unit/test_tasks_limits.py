@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from core.adapters.tasks_yaml import parse_tasks
@@ -83,3 +85,12 @@ def test_what_a_terminal_would_obey_is_not_said():
 def test_an_anchor_that_is_named_anew_means_the_newer_value():
     text = "- {id: a, description: d, x-1: &x [1], x-2: &x 2, x-3: *x, x-4: &x {k: &x 3, l: *x}, x-5: *x}"
     assert parse_tasks(text, "f")[0].extra == {"x-1": [1], "x-2": 2, "x-3": 2, "x-4": {"k": 3, "l": 3}, "x-5": 3}
+
+
+def test_many_unknown_dependencies_are_looked_up_once_each():
+    names = ", ".join(f"t{number}" for number in range(20_000))
+    begun = time.process_time()
+
+    assert refusal(f"- id: a\n  description: d\n  dependencies: [{names}]\n")
+    # Looking for the place of each of them in turn took a minute.
+    assert time.process_time() - begun < 5

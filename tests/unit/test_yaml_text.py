@@ -149,3 +149,11 @@ def test_json_is_read_as_what_it_is(document: Any) -> None:
 @given(st.text())
 def test_no_text_raises(text: str) -> None:
     read_plain(text, "f")
+
+
+@pytest.mark.parametrize("text", ["1" + "_" * 900_000 + "x", "1" + ":1" * 450_000 + "x", "1" * 900_000 + "e", "0x" + "a" * 900_000 + "g"])
+def test_a_long_word_that_is_nearly_a_number_is_looked_at_in_linear_time(text: str) -> None:
+    begun = time.process_time()
+
+    assert read_plain(f"a: {text}", "f").value == {"a": text}
+    assert time.process_time() - begun < 2

@@ -11,7 +11,7 @@ from core.adapters.git import raw_diff
 from core.adapters.git.base import find_base
 from core.adapters.git.command import Git, GitFailed
 from core.adapters.git.objects import read_blobs
-from core.adapters.git.selection import pathspecs
+from core.adapters.git.selection import Selection
 from core.domain.change import Change, ChangeSet, RepositoryFacts
 from core.domain.history import Touch
 from core.errors import StorageError, UsageError
@@ -22,7 +22,7 @@ class GitRepository:
 
     def __init__(self, git: Git, *, include: Sequence[str] = ("**/*.py",), exclude: Sequence[str] = ()) -> None:
         self._git = git
-        self._pathspecs = pathspecs(include, exclude)
+        self._selection = Selection(include, exclude)
 
     def facts(self) -> RepositoryFacts:
         try:
@@ -53,8 +53,9 @@ class GitRepository:
 
     def _touches(self, base: str) -> Iterable[Touch]:
         """Return what git sees: a file whose times changed is among them, whatever its bytes."""
-        arguments = ("diff-index", "--raw", "-z", "--no-abbrev", "-M", "--relative", base, "--", *self._pathspecs)
-        return raw_diff.touches(self._git.run(*arguments, config=self._without_filters()))
+        arguments = ("diff-index", "--raw", "-z", "--no-abbrev", "-M", "--relative", base, "--", *self._selection.pathspecs)
+        found = raw_diff.touches(self._git.run(*arguments, config=self._without_filters()))
+        return self._selection.touches(found)
 
     def _without_filters(self) -> dict[str, str]:
         """Return settings that stop git from starting the repository's own programs when it looks into a file."""
@@ -79,8 +80,8 @@ class GitRepository:
 
         What was found again leaves ``deleted``. Without git's knowledge a move shows by equal bytes only.
         """
-        output = self._git.run("ls-files", "--others", "--exclude-standard", "-z", "--", *self._pathspecs)
-        contents = {path: self._content(path) for path in os.fsdecode(output).split("\0") if path}
+        output = self._git.run("ls-files", "--others", "--exclude-standard", "-z", "--", *self._selection.pathspecs)
+        contents = {path: self._content(path) for path in filter(self._selection.has, os.fsdecode(output).split("\0"))}
         length = len(next(iter(deleted.values()), ""))
         blobs = {path: blob_id(content, length) for path, content in contents.items() if content is not None}
         found = []

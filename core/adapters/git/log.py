@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from core.adapters.git import raw_diff
 from core.adapters.git.command import Git, GitFailed
 from core.adapters.git.lending import lend
-from core.adapters.git.selection import pathspecs
+from core.adapters.git.selection import Selection
 from core.domain.history import Commit, CommitWindow, Touch
 
 #: Added and removed files beyond which git looks for exact renames only: its own default, whatever the repository is set to.
@@ -31,7 +31,7 @@ class GitLog:
 
     def __init__(self, git: Git, *, include: Sequence[str] = ("**/*.py",), exclude: Sequence[str] = ()) -> None:
         self._git = git
-        self._pathspecs = pathspecs(include, exclude)
+        self._selection = Selection(include, exclude)
 
     def window(self, count: int) -> CommitWindow:
         if count <= 0:
@@ -77,9 +77,9 @@ class GitLog:
         renames = "-M100%" if self._is_partial() else "-M"
         output = self._git.run(
             "diff-tree", "--stdin", "-r", "--raw", "-z", "--no-abbrev", "--root", "--always", "--relative", renames,
-            f"-l{_RENAME_LIMIT}", "--", *self._pathspecs, input=pairs.encode("ascii"),
+            f"-l{_RENAME_LIMIT}", "--", *self._selection.pathspecs, input=pairs.encode("ascii"),
         )  # fmt: skip
-        return dict(raw_diff.commits(output))
+        return {commit: tuple(self._selection.touches(touches)) for commit, touches in raw_diff.commits(output)}
 
     def _is_partial(self) -> bool:
         return bool(self._git.line("config", "--get-regexp", r"^(extensions\.partialclone|remote\..*\.promisor)$"))

@@ -115,20 +115,29 @@ class _Reading:
                 position += 1
         except Stop:
             pass
+        items: dict[tuple[int, str], dict[str, int]] = {}
         for flaw in flaws:
             if complete or not flaw.needs_whole:
-                self._complain(_index_of(flaw, nodes[flaw.task]), flaw.message, flaw.hint)
+                self._complain(_index_of(flaw, nodes[flaw.task], items), flaw.message, flaw.hint)
 
 
-def _index_of(flaw: Flaw, node: Mapping) -> int:
-    """Return the position of what is wrong inside of an entry."""
+def _index_of(flaw: Flaw, node: Mapping, items: dict[tuple[int, str], dict[str, int]]) -> int:
+    """Return the position of what is wrong inside of an entry; ``items`` remembers those of lists, by entry and field."""
     value = node.pairs[flaw.field][1]
-    if isinstance(value, Sequence):
-        for item in value.items:
-            solid = resolve(item)
-            if isinstance(solid, Scalar) and solid.text == flaw.item:
-                return item.start
-    return value.start
+    place = (flaw.task, flaw.field)
+    if place not in items:
+        items[place] = _item_starts(value)
+    return items[place].get(flaw.item, value.start)
+
+
+def _item_starts(value: Node) -> dict[str, int]:
+    """Return the position of each text in a list, where it stands first."""
+    starts: dict[str, int] = {}
+    for item in value.items if isinstance(value, Sequence) else ():
+        solid = resolve(item)
+        if isinstance(solid, Scalar):
+            starts.setdefault(solid.text, item.start)
+    return starts
 
 
 def status_slot(source: Source, node: Mapping) -> Slot:

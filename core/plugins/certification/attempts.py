@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.domain.globs import matches
 from core.domain.plugin import Permissions, covers_address, covers_path
 from core.plugins.certification.stage import Stage, judged
 
@@ -96,6 +97,6 @@ def _touched(pattern: str, verb: str, tried: tuple[Attempt, ...]) -> bool:
 
 
 def _matches(pattern: str, path: str) -> bool:
-    import fnmatch
-
-    return covers_path(pattern, path) or fnmatch.fnmatchcase(path, pattern.replace("**/", "*"))
+    return covers_path(pattern, path) or (
+        os.path.isabs(pattern) == os.path.isabs(path) and matches(path.removeprefix("/"), f"./{pattern.removeprefix('/')}")
+    )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.domain.globs import name_matches
 from core.domain.plugin import Permissions
 
 _WILD = "*?["
@@ -71,24 +71,45 @@ def place_at(path: str) -> Place | None:
 
 
 def _matches(folder: str, parts: list[str]) -> Iterator[Place]:
-    """Yield the regular files below ``folder`` that the glob ``parts`` match; wildcards match no hidden names."""
-    part, rest = parts[0], parts[1:]
-    if part == "**" and rest:
-        yield from _matches(folder, rest)
-    deeper = parts if part == "**" else rest
-    for entry in _entries(folder, "*" if part == "**" else part):
-        if entry.is_dir(follow_symlinks=False):
-            if deeper:
-                yield from _matches(entry.path, deeper)
-        elif not rest and entry.is_file(follow_symlinks=False):
-            state = entry.stat(follow_symlinks=False)
-            yield Place(path=entry.path, device=state.st_dev, inode=state.st_ino, directory=False)
+    """Yield the regular files below ``folder`` that the glob ``parts`` match; wildcards match no hidden names.
+
+    Each directory is listed once, with all the places of the glob that its path has come to.
+    """
+    waiting = [(folder, _reached(parts, {0}))]
+    while waiting:
+        directory, places = waiting.pop()
+        for entry in _entries(directory):
+            fits = [place for place in places if _fits(entry.name, parts[place])]
+            if entry.is_dir(follow_symlinks=False):
+                deeper = _deeper(parts, fits)
+                waiting += [(entry.path, deeper)] if deeper else []
+            elif len(parts) - 1 in fits and entry.is_file(follow_symlinks=False):
+                state = entry.stat(follow_symlinks=False)
+                yield Place(path=entry.path, device=state.st_dev, inode=state.st_ino, directory=False)
 
 
-def _entries(folder: str, part: str) -> list[os.DirEntry[str]]:
+def _deeper(parts: list[str], fits: list[int]) -> set[int]:
+    """Return the places of the glob that the names in a directory have to fit, when its own name fits ``fits``."""
+    following = {place if parts[place] == "**" else place + 1 for place in fits} - {len(parts)}
+    return _reached(parts, following)
+
+
+def _reached(parts: list[str], places: set[int]) -> set[int]:
+    """Return ``places`` and those that follow a ``**``, which may stand for no directory at all."""
+    reached = set(places)
+    for place in range(min(places, default=len(parts)), len(parts) - 1):
+        if place in reached and parts[place] == "**":
+            reached.add(place + 1)
+    return reached
+
+
+def _fits(name: str, part: str) -> bool:
+    return (part.startswith(".") or not name.startswith(".")) and name_matches(name, part)
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
-            named = [entry for entry in entries if part.startswith(".") or not entry.name.startswith(".")]
+            return sorted(entries, key=lambda entry: entry.name)
     except OSError:
         return []
-    return sorted((entry for entry in named if fnmatch.fnmatchcase(entry.name, part)), key=lambda entry: entry.name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import fnmatch
 import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
@@ -11,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from core.domain.globs import name_matches
 from core.errors import StorageError, UsageError
 from core.plugins.signatures.keys import PublicKey, key_id
 from core.plugins.signatures.private_file import read_private_json, write_private_json
@@ -52,7 +52,7 @@ class TrustedKey:
         """Return why this key is not believed in ``role`` about ``plugin``, as words to follow its name, or an empty string."""
         if role not in self.roles:
             return f"is not trusted as {role}"
-        if role is not Role.REVOKER and not any(fnmatch.fnmatchcase(plugin, scope) for scope in self.scopes):
+        if role is not Role.REVOKER and not any(name_matches(plugin, scope) for scope in self.scopes):
             return f"is not trusted for {plugin}, only for: {', '.join(self.scopes) or 'nothing'}"
         if self.not_before is not None and now < self.not_before:
             return f"is valid only from {instant(self.not_before)}"
