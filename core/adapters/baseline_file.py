@@ -16,6 +16,7 @@ from typing import Any
 from core.domain.accepted import Accepted
 from core.domain.metric import Metric
 from core.errors import InvalidFile, Problem, StorageError
+from core.sudden_stop import held
 from core.yaml_text import Limits, read_plain
 
 _VERSION = 1
@@ -44,6 +45,7 @@ class JsonBaseline:
             raise StorageError(f"cannot read {self._shown}: {error.strerror}") from error
         return parse(text, self._shown)
 
+    @held()
     def write(self, accepted: Sequence[Accepted]) -> None:
         target = Path(os.path.realpath(self._path))
         scratch = ""

@@ -8,11 +8,11 @@ import platform
 import shutil
 import subprocess
 import sys
-import tempfile
 from importlib import metadata
 from pathlib import Path
 
 from core.domain.diagnosis import Diagnosis, Health
+from core.sudden_stop import temporary_directory
 
 _LIBRARIES = ("typer", "PyYAML", "jsonschema", "radon", "wily", "cryptography")
 #: File systems on which ``flock`` and shared memory hold for one machine only.
@@ -80,7 +80,7 @@ def _exchange(root: Path) -> Diagnosis:
     """Try whether two files can be swapped in one step, which closes the last window in which a save could be lost."""
     subject = "exchange of files"
     try:
-        with tempfile.TemporaryDirectory(dir=root, prefix=".orchestrator-probe-") as folder:
+        with temporary_directory(".orchestrator-probe-", str(root)) as folder:
             one, other = Path(folder, "one"), Path(folder, "other")
             one.write_text("1")
             other.write_text("2")

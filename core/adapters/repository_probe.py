@@ -11,6 +11,7 @@ from pathlib import Path
 
 from core.domain.project_facts import ProjectSigns
 from core.errors import StorageError
+from core.sudden_stop import held
 
 _DEEPEST = 3
 _MOST_PATHS = 20_000
@@ -110,6 +111,7 @@ class RepositoryProbe:
         return program if found else ""
 
 
+@held()
 def _create(path: Path, text: str) -> None:
     """Write a file whole or, whatever happens, not at all; never over another one."""
     part = path.with_name(f".{path.name}.part")

@@ -54,10 +54,12 @@ def open_run(project: Project, options: RunOptions, *, reflect: bool = True) -> 
     with ExitStack() as stack:
         # A process starts fastest in the directory that its parent is in.
         stack.enter_context(chdir(project.root))
+        # The first that is entered and the last that is left: whatever is open is closed as at the end of any run.
+        signals = stack.enter_context(SystemStopSignals())
         journal = open_journal(project.journal_path)
         stack.callback(journal.close)
         launcher = stack.enter_context(ProcessLauncher(own_environment()))
-        signals = stack.enter_context(SystemStopSignals(launcher.wake_fd))
+        stack.enter_context(signals.waking(launcher.wake_fd))
         file = task_file(project)
         stack.callback(file.close)
         event_log = EventLog(project.root / settings.log.directory / f"run-{run_id}.jsonl")

@@ -1,11 +1,10 @@
 """The ``orchestrator`` command. Version and overview are answered before anything heavy is imported."""
 
-from __future__ import annotations
-
+# What is imported here is there already when Python has started: until ``main`` begins, a signal is Python's to answer.
+import _signal  # type: ignore[import-not-found]  # the half of ``signal`` that is part of the interpreter
 import gc
 import os
 import sys
-from collections.abc import Sequence
 
 _HELP = (["--help"], ["-h"], ["help"])
 _VERSION = (["--version"], ["-V"], ["version"])
@@ -13,10 +12,24 @@ _VERSION = (["--version"], ["-V"], ["version"])
 _SELDOM = (50_000, 50, 100)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command line (default: the process's own) and return its exit code. Never raises."""
+def main(argv: list[str] | None = None) -> int:
+    """Run one command line and return its exit code. Never raises; SIGINT, SIGTERM and SIGHUP end the process (128 + number).
+
+    Without ``argv`` the command line is the process's own; then this does not return: the process ends, without Python's own
+    last steps, in which a signal would be answered with a traceback again.
+    """
+    mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, (_signal.SIGINT, _signal.SIGTERM, _signal.SIGHUP))
+    from core.sudden_stop import sudden_stops
+
+    with sudden_stops(mask):
+        code = _execute(sys.argv[1:] if argv is None else argv)
+        if argv is None:
+            os._exit(code)
+    return code
+
+
+def _execute(arguments: list[str]) -> int:
     _fill_closed_descriptors()
-    arguments = list(sys.argv[1:] if argv is None else argv)
     if [word for word in arguments if word != "--json"] in _VERSION:
         from core import __version__
 

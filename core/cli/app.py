@@ -156,7 +156,7 @@ def _call(names: Sequence[str], words: Sequence[str]) -> int:
     try:
         result = command.main(args=list(words), prog_name=PROGRAM, standalone_mode=False)
     except typer.Abort:
-        raise KeyboardInterrupt from None
+        raise UsageError("the question was not answered", hint=f"{PROGRAM} {words[0]} --help lists what answers it beforehand") from None
     except wrong_usage as error:
         raise _usage_error(error, words) from error
     return int(result or 0)

@@ -17,6 +17,7 @@ from core.plugins.signatures.trust import TrustStore
 from core.plugins.signatures.verification import verify_plugin
 from core.plugins.signatures.verified_copy import remove_copy
 from core.plugins.user_places import UserPlaces
+from core.sudden_stop import held, temporary_directory
 
 
 def install_plugin(source: Path, trust: TrustStore, places: UserPlaces, now: float, *, require: str = "signed") -> Manifest:
@@ -52,10 +53,11 @@ def opened_source(source: Path) -> Iterator[Path]:
         return
     if not source.is_file():
         raise UsageError(f"{source}: there is no such folder or archive")
-    with tempfile.TemporaryDirectory(prefix="orchestrator-unpack-") as temporary:
+    with temporary_directory("orchestrator-unpack-") as temporary:
         yield unpack(source, Path(temporary) / "plugin")
 
 
+@held()
 def _place(copy: Path, signature: bytes, final: Path) -> None:
     try:
         final.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

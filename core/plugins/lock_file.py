@@ -15,6 +15,7 @@ from core.errors import InvalidFile, Problem, StorageError
 from core.plugins.json_text import read_json
 from core.plugins.manifest import manifest_schema
 from core.plugins.schema_check import schema_problems
+from core.sudden_stop import held
 
 LOCK_FILE = "plugins.lock"
 
@@ -68,6 +69,7 @@ def _parse(text: str) -> dict[str, Locked]:
     }
 
 
+@held()
 def write_lock(repository: Path, locked: dict[str, Locked]) -> None:
     """Replace the lock file; without any plugin it is removed. Raises StorageError."""
     path = repository / LOCK_FILE

@@ -5,15 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import PluginRefused
+from core.sudden_stop import temporary_directory
 
 _PIN = re.compile(
     r"^(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)==(?P<version>[A-Za-z0-9.!+_-]+)(?:\s*;\s*(?P<marker>[^#\\]+?))?\s*$"
@@ -79,17 +78,13 @@ def install_requirements(cache: Path, content: bytes, file: str, environment: Ma
     if final.is_dir():
         return final
     final.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(prefix=".new-", dir=final.parent))
-    try:
-        pinned = building / "requirements.txt"
+    with temporary_directory(".new-", str(final.parent)) as building:
+        pinned, target = Path(building, "requirements.txt"), Path(building, "site")
         pinned.write_bytes(content)
-        target = building / "site"
         target.mkdir()
         if pins:
-            _pip(["--requirement", str(pinned), "--target", str(target)], environment)
+            _pip(["--requirement", str(pinned), "--target", str(target)], {**environment, "TMPDIR": building})
         os.rename(target, final)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
     return final
 
 

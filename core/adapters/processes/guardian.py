@@ -70,6 +70,8 @@ class Guardian:
                     (os.POSIX_SPAWN_OPEN, 2, "/dev/null", os.O_WRONLY, 0),
                 ),
                 setsid=True,
+                setsigmask=(),
+                setsigdef=(signal.SIGPIPE,),
             )
         finally:
             os.close(reader)

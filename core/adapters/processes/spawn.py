@@ -14,8 +14,8 @@ from core.adapters.processes.command import direct_words, in_shell
 from core.domain.attempt_text import shown
 from core.ports.processes import CommandNotStarted, Launch
 
-#: Python ignores these; a child expects them as the system has them.
-_RESTORED = (signal.SIGPIPE, signal.SIGXFSZ)
+#: What this process ignores, or was started with ignored; a child expects the answers of the system. ``nohup`` goes on to it.
+_RESTORED = tuple(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP, signal.SIGHUP})
 
 
 def keep_descriptors() -> None:
@@ -68,6 +68,7 @@ def _spawn(program: str, words: tuple[str, ...], cwd: str | None, environment: M
             ),
             setsid=True,
             setsigdef=_RESTORED,
+            setsigmask=(),
         )
     # posix_spawn cannot change the directory; Popen can, and takes twice the time of ours.
     process = subprocess.Popen(

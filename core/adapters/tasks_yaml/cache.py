@@ -23,6 +23,7 @@ from core.adapters.tasks_yaml.document import Document, Slot
 from core.adapters.tasks_yaml.layout import Layout
 from core.domain.status import Status
 from core.domain.task import Place, Retry, Task
+from core.sudden_stop import held
 
 #: To be raised whenever the same text would be read differently.
 _FORMAT = f"{core.__version__} 1"
@@ -56,7 +57,7 @@ class ParsedCache:
         if self._file is None or len(document.text) < _WORTH or not self._file.parent.parent.is_dir():
             return
         body = json.dumps(_plain(document), ensure_ascii=False, separators=(",", ":")).encode()
-        with suppress(OSError):
+        with held(), suppress(OSError):
             self._file.parent.mkdir(exist_ok=True)
             part = self._file.with_suffix(f".{os.getpid()}.part")
             part.write_bytes(_head(digest, stamp, body) + b"\n" + body)

@@ -14,6 +14,7 @@ from core.adapters.tasks_yaml.disk import read_descriptor, storage_errors
 from core.adapters.tasks_yaml.late_saves import Displaced
 from core.adapters.tasks_yaml.version import Version
 from core.errors import InvalidFile, StorageError
+from core.sudden_stop import held
 
 Exchange = Callable[[str, str], bool]
 
@@ -33,7 +34,7 @@ def swap(path: str, shown: str, new: Version, expected: Version, exchange: Excha
 
     Raises SlippedIn, StorageError; in both cases the file is what it was before or what a person made of it.
     """
-    with storage_errors(shown):
+    with held(), storage_errors(shown):
         try:
             beside = _write_beside(path, shown, new, expected)
             swapped = _exchange_or_clear(beside, path, exchange)
@@ -54,7 +55,7 @@ def _exchange_or_clear(beside: str, path: str, exchange: Exchange) -> bool:
 def keep_aside(path: str, shown: str, version: Version) -> str:
     """Write a version into a file of its own beside ``path`` and return its path. Raises StorageError."""
     aside = f"{path}.saved-{version.digest[:8]}"
-    with storage_errors(shown), open(aside, "wb") as file:
+    with held(), storage_errors(shown), open(aside, "wb") as file:
         file.write(version.data)
         file.flush()
         os.fsync(file.fileno())

@@ -7,12 +7,12 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from core.plugins.certification.stage import Stage, Verdict, judged
+from core.sudden_stop import temporary_directory
 
 _LONGEST = 300
 
@@ -51,7 +51,7 @@ def _run(
 ) -> Stage:
     if command is None:
         return Stage(name=name, verdict=Verdict.SKIPPED, notes=(f"{name} is not installed",))
-    with tempfile.TemporaryDirectory(prefix="orchestrator-certify-") as home:
+    with temporary_directory("orchestrator-certify-") as home:
         # A copy without the plugin's own settings files: what is examined must not choose its examiners' rules.
         subject = Path(home) / "subject"
         shutil.copytree(folder, subject, ignore=shutil.ignore_patterns("*.toml", "*.cfg", "*.ini", ".*", "signature.json"))

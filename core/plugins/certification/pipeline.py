@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from core.plugins.signatures.certificate import seal_report
 from core.plugins.signatures.listing import FileEntry, list_files
 from core.plugins.signatures.statement import CERTIFICATION, instant, tree_digest
 from core.plugins.user_places import UserPlaces
+from core.sudden_stop import temporary_directory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +143,7 @@ def _trial(
     except PluginRefused as error:
         return (judged("tests", error.reasons),)
     executable = {entry.path: entry.executable for entry in files}
-    with tempfile.TemporaryDirectory(prefix="orchestrator-certify-") as place:
+    with temporary_directory("orchestrator-certify-") as place:
         copy = Path(os.path.realpath(place)) / manifest.id
         for path, content in contents.items():
             (copy / path).parent.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from core.plugins.certification.attempts import attempts, used_stage
 from core.plugins.certification.stage import Stage, Verdict, judged
 from core.plugins.sandbox.chamber_start import open_chamber
 from core.plugins.sandbox.layers import Layers, Tier
+from core.sudden_stop import temporary_directory
 
 #: A folder of files that the tests find as their repository.
 _FIXTURE = "tests/repository"
@@ -29,7 +29,7 @@ def trial_stages(
         return tuple(Stage(name=name, verdict=Verdict.FAILED, notes=skipped) for name in ("tests", "permissions used"))  # type: ignore[return-value]
     if not list((copy / "tests").glob("test_*.py")):
         return judged("tests", ("it has no tests/test_*.py",)), judged("permissions used", ())
-    with tempfile.TemporaryDirectory(prefix="orchestrator-trial-") as place:
+    with temporary_directory("orchestrator-trial-") as place:
         root = Path(os.path.realpath(place)) / "repository"
         shutil.copytree(copy / _FIXTURE, root) if (copy / _FIXTURE).is_dir() else root.mkdir()
         try:

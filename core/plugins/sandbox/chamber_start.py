@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from core.plugins.sandbox.network_proxy import NetworkProxy
 from core.plugins.sandbox.reach import reach_of
 from core.plugins.sandbox.session import Session
 from core.plugins.sandbox.writable_places import writable_places
+from core.sudden_stop import temporary_directory
 
 #: Seconds for the sandbox to stand. Only a machine that is far too busy needs more.
 _STAND_UP = 20.0
@@ -44,8 +43,7 @@ def open_chamber(
     """
     root = Path(os.path.realpath(repository))
     with contextlib.ExitStack() as stack:
-        temporary = Path(os.path.realpath(tempfile.mkdtemp(prefix="orchestrator-plugin-")))
-        stack.callback(shutil.rmtree, temporary, ignore_errors=True)
+        temporary = Path(os.path.realpath(stack.enter_context(temporary_directory("orchestrator-plugin-"))))
         reach = reach_of(permissions, root, stack.enter_context(writable_places(permissions.write, root)))
         proxy = NetworkProxy(permissions.net) if permissions.net else None
         if proxy:

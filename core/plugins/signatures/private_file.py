@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import StorageError
+from core.sudden_stop import held
 
 _LARGEST = 4 * 1024 * 1024
 
@@ -36,6 +37,7 @@ def read_private_json(path: Path) -> Any:
         raise StorageError(f"{path}: damaged: {error}", hint="repair it or restore it from a backup") from error
 
 
+@held()
 def write_private_json(path: Path, value: Any) -> None:
     """Replace ``path`` by the JSON of ``value``, mode 0600. Raises StorageError; the old file is then intact."""
     content = json.dumps(value, indent=2, sort_keys=True).encode() + b"\n"

@@ -13,6 +13,7 @@ from core.plugins.permission_check import permission_objections
 from core.plugins.signatures.envelope import STATEMENT_TYPE, seal
 from core.plugins.signatures.listing import SIGNATURE, list_files
 from core.plugins.signatures.statement import digest_of, encode_statement, make_statement
+from core.sudden_stop import held
 
 #: A year: long enough to be no burden, short enough to be renewed.
 LIFETIME = 365 * 86400
@@ -35,6 +36,7 @@ def sign_plugin(folder: Path, private_key: Any, now: float, lifetime: float = LI
     return digest_of(payload)
 
 
+@held()
 def _replace(path: Path, content: bytes) -> None:
     try:
         descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=".signature.")

@@ -20,6 +20,7 @@ from core.plugins.signatures.statement import CERTIFICATION, Statement, decode_s
 from core.plugins.signatures.trust import Role, TrustStore
 from core.plugins.signatures.verified_copy import CopyBuilder, existing_copy
 from core.plugins.user_places import UserPlaces
+from core.sudden_stop import held
 
 _LARGEST_ENVELOPE = 8 * 1024 * 1024
 
@@ -73,6 +74,7 @@ def verify_plugin(
     )
 
 
+@held()
 def _verify_files(
     folder: str | os.PathLike[str], statement: Statement, digest: str, trust: TrustStore, places: UserPlaces, now: float, require: str
 ) -> Verification:
