@@ -1,4 +1,7 @@
-"""load_config(): defaults < config.yaml < environment < command line → frozen Settings that know where each value came from.
+"""load_config(): defaults < the user's file < the repository's < environment < command line → frozen Settings that know their sources.
+
+Each option says who may set it; a value from the wrong place is refused. A stronger source wins because it is nearer to what is
+done now, and what only the user may set is never in the repository's file: see docs/decisions/setting-owners.md.
 
 Beside ``core.assembly`` this is the only module that knows an adapter: settings are needed before anything can be assembled.
 """
@@ -6,13 +9,14 @@ Beside ``core.assembly`` this is the only module that knows an adapter: settings
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from core.adapters.config_yaml import read_config_file
+from core.adapters.config_yaml import read_config_file, read_own_config_file
+from core.domain.container_kinds import JoinedTable
 from core.domain.options import (
     VARIABLE_PREFIX,
     Option,
@@ -23,7 +27,9 @@ from core.domain.options import (
     read_document,
     settings_table,
 )
+from core.domain.owner import Owner
 from core.domain.settings import PluginPolicySettings, Provenance, Settings, Source
+from core.domain.user_places import user_places
 from core.domain.value_kinds import Complain, Text
 from core.domain.value_kinds import Path as ValuePath
 from core.errors import InvalidFile, Problem, UsageError
@@ -33,7 +39,16 @@ CONFIG_FILE = "config.yaml"
 #: Variables that a run gives to its tasks; those that begin with ORCHESTRATOR_TASK_ are too.
 RUN_VARIABLES = frozenset({"ORCHESTRATOR_RUN_ID", "ORCHESTRATOR_ATTEMPT"})
 _TASK_VARIABLES = "ORCHESTRATOR_TASK_"
-_POLICY = "plugin_policy."
+#: What the user's own file is called where nobody knows its place.
+_USUAL_USER_FILE = f"~/.config/orchestrator/{CONFIG_FILE}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigText:
+    """The document of one config.yaml, and what problems call it."""
+
+    document: Plain
+    shown: str
 
 
 def load_config(
@@ -42,55 +57,89 @@ def load_config(
     root: str | os.PathLike[str] | None = None,
     environ: Mapping[str, str] | None = None,
     overrides: Mapping[str, Any] | None = None,
+    base: ConfigText | None = None,
 ) -> Settings:
     """Return the settings for the repository at ``root`` (default: the current directory).
 
     ``path``, relative to ``root``, must exist when given; without it ``config.yaml`` is read where there is one.
-    ``environ`` defaults to the process's. ``overrides`` come from the command line: dotted keys to values, or to text
-    that is read as the environment's is (``{"jobs": 4, "budget.time": "90m"}``); None means "not given".
+    ``environ`` defaults to the process's; it also says where the user's own file is. ``overrides`` come from the command line: dotted
+    keys to values, or to text that is read as the environment's is (``{"jobs": 4, "budget.time": "90m"}``); None means "not given".
+    With ``base``, the repository's config.yaml of another revision, what decides an audit's verdict is taken from there.
 
-    Raises InvalidFile with every problem of file, environment and command line at once, UsageError for an absent
-    ``path`` or an unknown override, StorageError when the file cannot be read.
+    Raises InvalidFile with every problem of files, environment and command line at once, UsageError for an absent
+    ``path`` or an unknown override, StorageError when a file cannot be read or the user's is not to be believed.
     """
+    given = os.environ if environ is None else environ
+    repository = repository_config(root or ".", path)
+    user = user_config(given, root or ".")
+    return merge_settings(repository.document, repository.shown, given, overrides or {}, user=user, base=base)
+
+
+def repository_config(root: str | os.PathLike[str], path: str | os.PathLike[str] | None = None) -> ConfigText:
+    """Return the repository's own file. Raises UsageError when ``path`` is given and absent, StorageError when it cannot be read."""
     shown = os.fspath(path) if path is not None else CONFIG_FILE
-    document = read_config_file(Path(root or ".") / shown, shown, required=path is not None)
-    return merge_settings(document, shown, os.environ if environ is None else environ, overrides or {})
+    return ConfigText(document=read_config_file(Path(root) / shown, shown, required=path is not None), shown=shown)
 
 
-def merge_settings(document: Plain, shown: str, environ: Mapping[str, str], overrides: Mapping[str, Any]) -> Settings:
-    """Return the settings that a config file's document, called ``shown``, the environment and the command line make together.
+def user_config(environ: Mapping[str, str], root: str | os.PathLike[str] | None = None) -> ConfigText:
+    """Return the user's own file, which holds for every repository.
 
-    Raises InvalidFile and UsageError as ``load_config`` does.
+    Raises StorageError when it cannot be read, when others can write it, or when it lies in the repository at ``root``: whoever
+    wrote the repository would be the user.
     """
-    loading = _Loading(settings_table())
-    loading.take_document(document, shown)
+    path = user_places(environ).config / CONFIG_FILE
+    return ConfigText(document=read_own_config_file(path, str(path), _top(Path(root)) if root is not None else None), shown=str(path))
+
+
+def _top(root: Path) -> Path | None:
+    """Return the top of the repository that ``root`` lies in; None where nothing says that it is one, as in a home directory."""
+    for directory in (root.resolve(), *root.resolve().parents):
+        if (directory / ".git").exists():
+            return directory
+    return root if (root / CONFIG_FILE).exists() else None
+
+
+def merge_settings(
+    document: Plain,
+    shown: str,
+    environ: Mapping[str, str],
+    overrides: Mapping[str, Any],
+    *,
+    user: ConfigText | None = None,
+    base: ConfigText | None = None,
+) -> Settings:
+    """Return the settings that the files' documents, the environment and the command line make together.
+
+    ``document``, called ``shown``, is the repository's, ``user`` the user's own. With ``base`` the repository's values that decide
+    a verdict are those of ``base``. Raises InvalidFile and UsageError as ``load_config`` does.
+    """
+    loading = _Loading(settings_table(), user_file=user.shown if user else _USUAL_USER_FILE)
+    if user:
+        loading.take_document(user.document, Provenance(source=Source.USER_FILE, place=user.shown))
+    place = Provenance(source=Source.FILE, place=shown)
+    loading.take_document(document, place, lambda option: base is None or not option.decides_verdict)
+    if base:
+        loading.take_base(base)
     loading.take_environment(environ)
     loading.take_command_line(overrides)
     if loading.problems:
         raise InvalidFile(loading.problems)
-    return build_settings(loading.table, loading.values, MappingProxyType(loading.sources))
+    return loading.settings()
 
 
-def load_user_policy(path: Path) -> PluginPolicySettings:
-    """Return what the user's own config.yaml at ``path`` demands of plugins; the defaults where there is none.
+def load_user_policy(environ: Mapping[str, str], root: str | os.PathLike[str] | None = None) -> PluginPolicySettings:
+    """Return what the user's own config.yaml demands of plugins; the defaults where there is none.
 
-    It has the form of a repository's, of which ``plugin_policy`` alone may stand in it. Raises InvalidFile and StorageError.
+    Raises InvalidFile and StorageError as ``load_config`` does.
     """
-    loading = _Loading(settings_table())
-    document = read_config_file(path, str(path), required=False)
-    loading.take_document(document, str(path))
-    for key, place in loading.sources.items():
-        if not key.startswith(_POLICY):
-            loading.problems.append(Problem(file=place.place, message=f"{key} cannot be set here", hint="only plugin_policy can"))
-    if loading.problems:
-        raise InvalidFile(loading.problems)
-    return build_settings(loading.table, loading.values, MappingProxyType(loading.sources)).plugin_policy
+    return merge_settings(read_plain("", CONFIG_FILE), CONFIG_FILE, {}, {}, user=user_config(environ, root)).plugin_policy
 
 
-def config_schema() -> dict[str, Any]:
-    """Return the JSON schema (draft 7) of config.yaml; it accepts exactly what ``load_config`` accepts."""
-    head = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "config.yaml of orchestrator"}
-    return {**head, **json_schema(settings_table()), "description": "Settings. Every line may be left out."}
+def config_schema(owner: Owner = Owner.REPOSITORY) -> dict[str, Any]:
+    """Return the JSON schema (draft 7) of a repository's config.yaml, or of the user's own; it accepts exactly what is accepted there."""
+    whose = "config.yaml of orchestrator" if owner is Owner.REPOSITORY else "The user's own config.yaml of orchestrator"
+    head = {"$schema": "http://json-schema.org/draft-07/schema#", "title": whose}
+    return {**head, **json_schema(settings_table(), owner), "description": "Settings. Every line may be left out."}
 
 
 @dataclass(slots=True)
@@ -98,16 +147,38 @@ class _Loading:
     """Values and problems gathered so far, the weakest source first."""
 
     table: Section
+    user_file: str
     values: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, Provenance] = field(default_factory=dict)
+    plugin_sources: dict[tuple[str, str], Provenance] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
-    def take_document(self, document: Plain, shown: str) -> None:
+    def settings(self) -> Settings:
+        frozen = MappingProxyType(self.sources), MappingProxyType(self.plugin_sources)
+        return build_settings(self.table, self.values, *frozen)
+
+    def take_document(self, document: Plain, place: Provenance, wanted: Callable[[Option], bool] = lambda _: True) -> None:
+        """Take the values of a file that are ``wanted``; it may hold only what its owner may set."""
         self.problems.extend(document.problems)
-        complain = self._complain_about(document, shown)
+        complain = self._complain_about(document, place.place)
+        owner = Owner.USER if place.source is Source.USER_FILE else Owner.REPOSITORY
+        options = {option.key: option for option in self.table.options()}
         for key, value in read_document(self.table, document.value, complain).items():
-            line, column = document.place(tuple(key.split(".")), key=True)
-            self._take(key, value, Provenance(source=Source.FILE, place=f"{shown}:{line}:{column}"))
+            option = options[key]
+            if owner not in option.owners:
+                hint = f"put it into {self.user_file}, or set {option.variable}"
+                complain(option.path, f"{key} can be set only by the user, not by a repository", hint, key=True)
+            elif wanted(option):
+                self._take(option, value, lambda at: _placed(place, document, at))
+
+    def take_base(self, base: ConfigText) -> None:
+        """Take what decides a verdict from the repository's file of another revision; what is the user's there decides none."""
+        self.problems.extend(base.document.problems)
+        complain, place = self._complain_about(base.document, base.shown), Provenance(source=Source.FILE, place=base.shown)
+        options = {option.key: option for option in self.table.options() if option.decides_verdict}
+        for key, value in read_document(self.table, base.document.value, complain).items():
+            if key in options:
+                self._take(options[key], value, lambda at: _placed(place, base.document, at))
 
     def take_environment(self, environ: Mapping[str, str]) -> None:
         """A variable that is set to nothing counts as not set."""
@@ -133,7 +204,7 @@ class _Loading:
             if isinstance(value, str):
                 self._take_text(option, value, place)
             elif value is not None:
-                self._take(key, option.kind.read(value, (), self._complain_flatly(place.place)), place)
+                self._take_value(option, value, place)
 
     def _take_text(self, option: Option, text: str, place: Provenance) -> None:
         value: Any = text
@@ -143,11 +214,18 @@ class _Loading:
                 self.problems.extend(document.problems)
                 return
             value = document.value
-        self._take(option.key, option.kind.read(value, (), self._complain_flatly(place.place)), place)
+        self._take_value(option, value, place)
 
-    def _take(self, key: str, value: Any, place: Provenance) -> None:
-        self.values[key] = value
-        self.sources[key] = place
+    def _take_value(self, option: Option, value: Any, place: Provenance) -> None:
+        self._take(option, option.kind.read(value, (), self._complain_flatly(place.place)), lambda _: place)
+
+    def _take(self, option: Option, value: Any, placed: Callable[[ValuePath], Provenance]) -> None:
+        """Take a value in place of a weaker one; ``placed`` says where each key of it stands."""
+        if isinstance(option.kind, JoinedTable):
+            self.plugin_sources.update({(name, key): placed((*option.path, name, key)) for name, each in value.items() for key in each})
+            value = option.kind.joined(self.values.get(option.key, {}), value)
+        self.values[option.key] = value
+        self.sources[option.key] = placed(option.path)
 
     def _complain_about(self, document: Plain, shown: str) -> Complain:
         trapped = {(problem.line, problem.column) for problem in document.problems}
@@ -164,6 +242,11 @@ class _Loading:
             self.problems.append(Problem(file=name, message=_sentence(at, message, key), hint=hint))
 
         return complain
+
+
+def _placed(place: Provenance, document: Plain, at: ValuePath) -> Provenance:
+    line, column = document.place(at, key=True)
+    return replace(place, place=f"{place.place}:{line}:{column}")
 
 
 def _sentence(at: ValuePath, message: str, key: bool) -> str:

@@ -7,11 +7,11 @@ import time
 
 from core.domain.plugin import Manifest, Permissions
 from core.domain.plugin_policy import PluginPolicy
+from core.domain.user_places import UserPlaces, user_places
 from core.plugins.permission_check import permission_objections
 from core.plugins.signatures.bundle import user_trust
 from core.plugins.signatures.trust import TrustStore
 from core.plugins.signatures.verification import verify_plugin
-from core.plugins.user_places import UserPlaces, user_places
 
 
 def validate_plugin_permissions(

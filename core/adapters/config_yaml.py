@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 from core.errors import Problem, StorageError, UsageError
@@ -28,6 +30,25 @@ def read_config_file(path: Path, shown: str, *, required: bool) -> Plain:
     except OSError as error:
         raise StorageError(f"cannot read {shown}: {error.strerror}") from error
     return read_config_bytes(data, shown)
+
+
+def read_own_config_file(path: Path, shown: str, repository: str | os.PathLike[str] | None) -> Plain:
+    """Return the document of the user's own file; an absent one is empty.
+
+    Raises StorageError when it cannot be read, when somebody else owns it or everybody can write it, or when it lies in ``repository``.
+    """
+    try:
+        state = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return read_plain("", shown)
+    except OSError as error:
+        raise StorageError(f"cannot read {shown}: {error.strerror}") from error
+    if repository is not None and Path(os.path.realpath(path)).is_relative_to(os.path.realpath(repository)):
+        hint = "set XDG_CONFIG_HOME to a directory of your own"
+        raise StorageError(f"{shown}: a user's settings inside the repository are not believed", hint=hint)
+    if state.st_uid not in (os.geteuid(), 0) or state.st_mode & stat.S_IWOTH:
+        raise StorageError(f"{shown}: others can write this file, so nothing in it is believed", hint=f"chmod 600 {shown}")
+    return read_config_file(path, shown, required=True)
 
 
 def read_config_bytes(data: bytes, shown: str) -> Plain:

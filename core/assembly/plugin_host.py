@@ -8,10 +8,11 @@ from core.assembly.project import Project, own_environment
 from core.config import CONFIG_FILE, load_user_policy
 from core.domain.diagnosis import Diagnosis, Health
 from core.domain.plugin_policy import PluginPolicy, policy_of, stricter
+from core.domain.settings import Source
+from core.domain.user_places import user_places
 from core.errors import OrchestratorError
 from core.plugins.host import PluginHost, open_host
 from core.plugins.sandbox.layers import Tier, sandbox_layers
-from core.plugins.user_places import user_places
 
 
 def plugin_host(project: Project) -> PluginHost:
@@ -26,12 +27,12 @@ def plugin_host(project: Project) -> PluginHost:
 
 def effective_policy(project: Project) -> PluginPolicy:
     """Return what repository and user allow both. Raises InvalidFile and StorageError for the user's file."""
-    return stricter(policy_of(project.settings.plugin_policy), user_policy())
+    return stricter(policy_of(project.settings.plugin_policy), user_policy(project.root))
 
 
-def user_policy() -> PluginPolicy:
+def user_policy(root: Path | None = None) -> PluginPolicy:
     """Return what the user allows at most, in whatever repository. Raises InvalidFile and StorageError."""
-    return policy_of(load_user_policy(_users_file()))
+    return policy_of(load_user_policy(own_environment(), root))
 
 
 def diagnose_policy(project: Project) -> Diagnosis:
@@ -40,15 +41,22 @@ def diagnose_policy(project: Project) -> Diagnosis:
     try:
         policy = effective_policy(project)
         loose = policy == PluginPolicy()
-        users = user_policy() != PluginPolicy()
+        users = user_policy(project.root) != PluginPolicy()
     except OrchestratorError as error:
         return Diagnosis(subject=subject, found=f"none can be read: {error}", health=Health.BAD, advice="no plugin runs until it can")
-    named = [CONFIG_FILE] if policy_of(project.settings.plugin_policy) != PluginPolicy() else []
+    named = [CONFIG_FILE] if _is_set_here(project) else []
     named += [str(_users_file())] if users else []
     found = f"{policy.words()} ({'default' if loose else ' and '.join(named)})"
     if policy.sandbox == Tier.STRONG and sandbox_layers().tier is not Tier.STRONG:
         return Diagnosis(subject=subject, found=found, health=Health.WARNING, advice="this machine has no strong sandbox: plugins are off")
     return Diagnosis(subject=subject, found=found)
+
+
+def _is_set_here(project: Project) -> bool:
+    """Return whether the repository, or a variable in its place, asks for a policy other than the default."""
+    origins = (origin for key, origin in project.settings.sources.items() if key.startswith("plugin_policy."))
+    here = any(origin.source is not Source.USER_FILE for origin in origins)
+    return here and policy_of(project.settings.plugin_policy) != PluginPolicy()
 
 
 def _users_file() -> Path:

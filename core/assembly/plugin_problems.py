@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 from core.assembly.project import Project, own_environment
 from core.config import CONFIG_FILE
 from core.domain.plugin import FoundPlugin, Kind
+from core.domain.plugin_configuration import PluginConfiguration, configuration_of, ownership_problems
 from core.domain.settings import Provenance, Source
 from core.domain.status import Status
 from core.domain.task import Task
+from core.domain.user_places import user_places
 from core.errors import Problem
 from core.plugins.contracts import config_problems
 from core.plugins.discovery import discover_plugins
-from core.plugins.user_places import user_places
 
 _ENDED = (Status.DONE, Status.CANCELLED)
 
@@ -43,6 +44,9 @@ def _of_task(task: Task, found: dict[str, FoundPlugin]) -> Iterator[tuple[str, s
     else:
         for problem in config_problems(plugin.manifest.config, dict(task.with_)):
             yield f"with: {problem}", ""
+        written = PluginConfiguration(values=task.with_, by_repository=dict.fromkeys(task.with_, ""))
+        for _, sentence in ownership_problems(plugin.manifest.config, written):
+            yield f"with: {sentence}", ""
 
 
 def _of_settings(project: Project, found: dict[str, FoundPlugin]) -> Iterator[Problem]:
@@ -50,5 +54,9 @@ def _of_settings(project: Project, found: dict[str, FoundPlugin]) -> Iterator[Pr
     origin = project.settings.sources.get("plugins", Provenance(source=Source.DEFAULT))
     for name, configuration in project.settings.plugins.items():
         manifest = found[name].manifest if name in found else None
-        for problem in config_problems(manifest.config, dict(configuration)) if manifest else ():
+        if manifest is None:
+            continue
+        for problem in config_problems(manifest.config, dict(configuration)):
             yield Problem(file=origin.place or CONFIG_FILE, message=f"plugins.{name}: {problem}")
+        for place, sentence in ownership_problems(manifest.config, configuration_of(project.settings, name)):
+            yield Problem(file=place, message=f"plugins.{name}: {sentence}")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from core.assembly.plugin_host import plugin_host
 from core.assembly.project import PLUGINS_LOCK, Project
 from core.domain.plugin import Kind
+from core.domain.plugin_configuration import configuration_of
 from core.errors import PluginRefused, UsageError
 from core.events import Event
 from core.plugins.auditing import GrantedAuditors
@@ -22,12 +24,12 @@ _PREFIX = "plugin:"
 
 def plugin_listeners(project: Project) -> Listeners:
     """Return the granted listeners; none runs before the first event."""
-    return Listening(lambda: plugin_host(project), project.settings.plugins)
+    return Listening(lambda: plugin_host(project), partial(configuration_of, project.settings))
 
 
 def plugin_auditors(project: Project, hurried: Callable[[], bool]) -> PluginAuditors:
     """Return the granted auditors; they are killed once somebody is in a hurry."""
-    return GrantedAuditors(lambda: plugin_host(project), project.settings.plugins, hurried)
+    return GrantedAuditors(lambda: plugin_host(project), partial(configuration_of, project.settings), hurried)
 
 
 def tell_listeners(project: Project, event: Event) -> tuple[str, ...]:
@@ -47,7 +49,7 @@ def plugin_report(project: Project, wanted: str, report: dict[str, Any]) -> str:
     """
     host = plugin_host(project)
     plugin, called = reporter_of(project, wanted, host)
-    answer = host.call(plugin, Kind.REPORTER, {"report": report}, dict(project.settings.plugins.get(plugin, {})), called=called)
+    answer = host.call(plugin, Kind.REPORTER, {"report": report}, configuration_of(project.settings, plugin), called=called)
     if not answer.ok:
         raise PluginRefused([f"plugin {plugin}: {answer.problem}"], hint="orchestrator audit --format json shows what it is given")
     return str(answer.result["content"])

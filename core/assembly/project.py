@@ -12,8 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from core.assembly.named_paths import check_named_paths
 from core.assembly.root import USUAL_TASKS_FILE, named_inside, root_above
 from core.config import CONFIG_FILE, config_schema, load_config, merge_settings
+from core.domain.owner import Owner
 from core.domain.settings import Settings
 from core.errors import UsageError
 from core.ports.task_file import ProjectFolder, TaskFile
@@ -55,7 +57,8 @@ def open_project(
 
     ``tasks_file`` is relative to ``directory``, or to here. With ``defaults`` its config.yaml is not looked at.
 
-    Raises UsageError for a directory that is not there, InvalidFile and StorageError for its config.yaml.
+    Raises UsageError for a directory that is not there, InvalidFile and StorageError for its config.yaml or the user's own, InvalidFile
+    for a file named there that leads out of the repository.
     """
     if directory and not Path(directory).is_dir():
         raise UsageError(f"no such directory: {directory}")
@@ -66,6 +69,7 @@ def open_project(
     settings = (
         merge_settings(read_plain("", CONFIG_FILE), CONFIG_FILE, {}, wanted) if defaults else load_config(root=root, overrides=wanted)
     )
+    check_named_paths(root, settings)
     return Project(root=root, settings=settings)
 
 
@@ -86,10 +90,10 @@ def project_folder(directory: str = "") -> ProjectFolder:
 
 
 def file_schemas() -> dict[str, dict[str, Any]]:
-    """Return the JSON schemas of the files that people write: ``tasks`` and ``config``."""
+    """Return the JSON schemas of the files that people write: ``tasks``, ``config``, and ``user``, a person's own config."""
     from core.adapters.tasks_yaml import tasks_schema
 
-    return {"tasks": tasks_schema(), "config": config_schema()}
+    return {"tasks": tasks_schema(), "config": config_schema(), "user": config_schema(Owner.USER)}
 
 
 def new_run_id() -> str:

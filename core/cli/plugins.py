@@ -14,6 +14,7 @@ import typer
 from core.cli.backlog_view import say, say_json
 from core.cli.options import Directory, Json
 from core.domain.plugin import FoundPlugin, Kind
+from core.domain.plugin_configuration import PluginConfiguration
 from core.errors import UsageError
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Id of a plugin.", show_default=False)]
@@ -155,7 +156,8 @@ def plugins_run(
     host = plugin_host(directory)
     value = hand_input(kind, tuple(arguments or ()), os.environ)
     on_log = None if json else _pass_on
-    answer = host.call(name, kind, value, _configuration(configured or []), called=called, on_log=on_log)
+    configuration = _configuration(configured or [], os.environ)
+    answer = host.call(name, kind, value, configuration, called=called, on_log=on_log)
     if json:
         say_json({"ok": answer.ok, "problem": answer.problem, "result": answer.result, "log": answer.log, "duration": answer.duration})
         return 0 if answer.ok else 1
@@ -195,10 +197,11 @@ def _end_tidily(number: int, _: object) -> None:
     raise SystemExit(128 + number)
 
 
-def _configuration(pairs: list[str]) -> dict[str, Any]:
+def _configuration(pairs: list[str], environment: Mapping[str, str]) -> PluginConfiguration:
+    """Return what ``--with`` says; in a task the words are the tasks file's, and so the repository's."""
     import json
 
-    configuration = {}
+    configuration: dict[str, Any] = {}
     for pair in pairs:
         key, equals, text = pair.partition("=")
         if not equals:
@@ -207,7 +210,8 @@ def _configuration(pairs: list[str]) -> dict[str, Any]:
             configuration[key] = json.loads(text)
         except ValueError:
             configuration[key] = text
-    return configuration
+    task = environment.get("ORCHESTRATOR_TASK_ID", "")
+    return PluginConfiguration(values=configuration, by_repository=dict.fromkeys(configuration, f"task {task}") if task else {})
 
 
 def _row(host: Any, plugin: FoundPlugin) -> dict[str, Any]:

@@ -47,10 +47,10 @@ def plugins_sign(
 
     The signature covers every file, the version and the permissions.
     """
+    from core.domain.user_places import user_places
     from core.plugins.signatures.bundle import sign_bundle
     from core.plugins.signatures.keys import load_private_key, public_key_of
     from core.plugins.signatures.signing import sign_plugin
-    from core.plugins.user_places import user_places
 
     if bundled or release:
         done = sign_bundle(user_places(os.environ), os.environ, time.time(), release=release)
@@ -102,9 +102,9 @@ def plugins_revoke(
 
     For ever: it cannot be trusted again. A list that a trusted revoker signed is taken in whole.
     """
+    from core.domain.user_places import user_places
     from core.plugins.signatures.revocation_list import take_list
     from core.plugins.signatures.trust import TRUST_FILE, load_trust, save_trust
-    from core.plugins.user_places import user_places
 
     path = user_places(os.environ).config / TRUST_FILE
     store = load_trust(path)
@@ -151,9 +151,9 @@ def _publish(file: Path, targets: dict[str, str], days: int, key: str | None, js
 
 
 def _trust_keys(files: list[Path], scope: list[str], role: list[str], days: int | None, json: bool) -> int:
+    from core.domain.user_places import user_places
     from core.plugins.signatures.keys import read_public_key
     from core.plugins.signatures.trust import TRUST_FILE, Role, load_trust, save_trust
-    from core.plugins.user_places import user_places
 
     unknown = sorted(set(role).difference(Role))
     if unknown:

@@ -19,10 +19,12 @@ class SchemaOf(StrEnum):
 
     TASKS = "tasks"
     CONFIG = "config"
+    #: The user's own config.yaml.
+    USER = "user"
 
 
 File = Annotated[SchemaOf | None, typer.Argument(help="The file that the schema is of.", show_default=False)]
-Write = Annotated[bool, typer.Option("--write", help="Write both to where the first lines of the files point.")]
+Write = Annotated[bool, typer.Option("--write", help="Write them to where the first lines of the files point.")]
 
 
 def schema(file: File = None, directory: Directory = "", write: Write = False, json: Json = False) -> int:

@@ -94,6 +94,15 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JoinedTable(Table):
+    """A table of maps of which a stronger source replaces single keys: what it does not name stays as weaker ones said."""
+
+    def joined(self, weaker: Mapping[str, Mapping[str, Any]], stronger: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+        """Return both together."""
+        return MappingProxyType({name: {**weaker.get(name, {}), **stronger.get(name, {})} for name in {**weaker, **stronger}})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnyMap:
     """A map of anything; somebody else judges what is in it."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core.domain.owner import Owner
 from core.domain.settings import Provenance, Settings, Source
 from core.domain.value_kinds import Complain, Kind, describe
 
@@ -25,6 +26,10 @@ class Option:
     help: str
     #: Flag of ``orchestrator run`` that sets it; empty where there is none.
     flag: str
+    #: Who may set it.
+    owners: tuple[Owner, ...]
+    #: Whether an audit's verdict depends on it.
+    decides_verdict: bool
 
     @property
     def key(self) -> str:
@@ -98,11 +103,16 @@ def read_document(section: Section, document: Any, complain: Complain) -> dict[s
     return values
 
 
-def build_settings(section: Section, values: Mapping[str, Any], sources: Mapping[str, Provenance]) -> Settings:
+def build_settings(
+    section: Section,
+    values: Mapping[str, Any],
+    sources: Mapping[str, Provenance],
+    plugin_sources: Mapping[tuple[str, str], Provenance],
+) -> Settings:
     """Return settings with ``values`` by dotted key in place of defaults."""
     settings = _build(section, values)
     assert isinstance(settings, Settings)
-    return dataclasses.replace(settings, sources=sources)
+    return dataclasses.replace(settings, sources=sources, plugin_sources=plugin_sources)
 
 
 def _build(section: Section, values: Mapping[str, Any]) -> Any:
@@ -128,16 +138,19 @@ def value_of(settings: Settings, option: Option) -> Any:
     return value
 
 
-def json_schema(section: Section) -> dict[str, Any]:
-    """Return the JSON schema (draft 7) of a section's documents."""
+def json_schema(section: Section, owner: Owner) -> dict[str, Any]:
+    """Return the JSON schema (draft 7) of a section's documents as ``owner`` may write them; ``x-owners`` says who may set a value."""
     properties: dict[str, Any] = {}
     for name, entry in section.entries.items():
-        if isinstance(entry, Section):
-            properties[name] = json_schema(entry)
-        else:
-            default = entry.kind.write(entry.default)
-            properties[name] = {"description": entry.help, "default": default, **entry.kind.schema()}
+        properties[name] = json_schema(entry, owner) if isinstance(entry, Section) else _option_schema(entry, owner)
     return {"description": section.help, "type": ["object", "null"], "properties": properties, "additionalProperties": False}
+
+
+def _option_schema(option: Option, owner: Owner) -> dict[str, Any]:
+    owners = [each.value for each in option.owners]
+    if owner not in option.owners:
+        return {"description": f"{option.help} Only the user may set it.", "x-owners": owners, "not": {}}
+    return {"description": option.help, "default": option.kind.write(option.default), "x-owners": owners, **option.kind.schema()}
 
 
 def nearest(word: str, words: Iterable[str]) -> str:

@@ -8,12 +8,13 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from core.domain.container_kinds import AnyMap, Array, Nullable, Record, Table
+from core.domain.container_kinds import AnyMap, Array, JoinedTable, Nullable, Record, Table
+from core.domain.owner import ANYONE, USER_ONLY, Owner
 from core.domain.value_kinds import Boolean, Choice, Duration, Integer, Kind, Number, Size, Text
 
-#: A path that stays inside the repository: relative, without ``..``, ``~`` or control characters.
-_INSIDE = Text(
-    pattern=r"^(?![/~])(?!(?:[^\x00]*/)?\.\.(?:/|(?![\s\S])))[^\x00-\x1f\x7f]+(?![\s\S])",
+#: A path that stays inside the repository: relative, without ``..``, ``~`` or control characters; not in git's directory nor in ours.
+INSIDE = Text(
+    pattern=r"^(?![/~])(?!(?:[^\x00]*/)?(?:\.\.|\.[gG][iI][tT]|\.orchestrator)(?:/|(?![\s\S])))[^\x00-\x1f\x7f]+(?![\s\S])",
     wanted="a path inside the repository",
 )
 _GLOB = Text(pattern=r"^[^\x00-\x1f\x7f]+(?![\s\S])", wanted="a glob", longest=1000)
@@ -44,6 +45,9 @@ class Source(StrEnum):
     """Where a value came from, weakest first."""
 
     DEFAULT = "default"
+    #: The user's own config.yaml.
+    USER_FILE = "user file"
+    #: The repository's config.yaml.
     FILE = "file"
     ENVIRONMENT = "environment"
     COMMAND_LINE = "command line"
@@ -58,9 +62,14 @@ class Provenance:
     place: str = ""
 
 
-def option(default: Any, help: str, kind: Kind, *, flag: str = "") -> Any:
-    """Declare one setting: its default, one sentence for the docs, what it may hold, and the flag of ``run`` that sets it."""
-    metadata = {"help": help, "kind": kind, "flag": flag}
+def option(
+    default: Any, help: str, kind: Kind, *, flag: str = "", owners: tuple[Owner, ...] = ANYONE, decides_verdict: bool = False
+) -> Any:
+    """Declare one setting: its default, one sentence for the docs, what it may hold, the flag of ``run`` that sets it, and who may.
+
+    With ``decides_verdict``, an audit's verdict depends on it: a comparison with a revision takes the repository's value from there.
+    """
+    metadata = {"help": help, "kind": kind, "flag": flag, "owners": owners, "decides_verdict": decides_verdict}
     if isinstance(default, dict):
         return field(default_factory=lambda: MappingProxyType(default), metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -84,7 +93,7 @@ class BudgetSettings:
 class LogSettings:
     """What is kept of the output of tasks."""
 
-    directory: str = option("logs", "Directory of the log files.", _INSIDE)
+    directory: str = option("logs", "Directory of the log files.", INSIDE)
     limit: int = option(64 * 1024 * 1024, "Size a task's log may grow to; its middle is left out beyond that.", Size())
     keep: int = option(
         500,
@@ -107,25 +116,28 @@ class ReflectSettings:
 class ThresholdSettings:
     """When a number is a finding."""
 
-    complexity: int = option(10, "Cyclomatic complexity of a block above which it is a finding.", _COMPLEXITY)
-    maintainability: float = option(20.0, "Maintainability index of a file below which it is a finding.", _MAINTAINABILITY)
+    complexity: int = option(10, "Cyclomatic complexity of a block above which it is a finding.", _COMPLEXITY, decides_verdict=True)
+    maintainability: float = option(
+        20.0, "Maintainability index of a file below which it is a finding.", _MAINTAINABILITY, decides_verdict=True
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditSettings:
     """What is measured and judged."""
 
-    include: tuple[str, ...] = option(("**/*.py",), "Globs of files to measure.", Array(items=_GLOB))
-    exclude: tuple[str, ...] = option((), "Globs of files to leave out.", Array(items=_GLOB))
+    include: tuple[str, ...] = option(("**/*.py",), "Globs of files to measure.", Array(items=_GLOB), decides_verdict=True)
+    exclude: tuple[str, ...] = option((), "Globs of files to leave out.", Array(items=_GLOB), decides_verdict=True)
     thresholds: ThresholdSettings = field(default_factory=ThresholdSettings)
     overrides: Mapping[str, Mapping[str, float]] = option(
         {},
         "Thresholds for the files that match a glob; the last match wins.",
         Table(values=Record(fields={"complexity": _COMPLEXITY, "maintainability": _MAINTAINABILITY})),
+        decides_verdict=True,
     )
-    baseline: str = option("audit-baseline.json", "File of accepted findings.", _INSIDE)
-    use_wily: bool = option(False, "Take trends from wily instead of from git's objects.", Boolean())
-    wily_python: str = option("", "Python interpreter of an environment that has wily; empty: our own.", _ANY_PATH)
+    baseline: str = option("audit-baseline.json", "File of accepted findings.", INSIDE, decides_verdict=True)
+    use_wily: bool = option(False, "Take trends from wily instead of from git's objects.", Boolean(), owners=USER_ONLY)
+    wily_python: str = option("", "Python interpreter of an environment that has wily; empty: our own.", _ANY_PATH, owners=USER_ONLY)
     revisions: int = option(50, "Revisions of history that a trend looks at.", Integer())
     jobs: int = option(0, "Processes that measure; 0: one a core.", Integer())
 
@@ -138,21 +150,23 @@ class PluginPolicySettings:
         "signed",
         "What a plugin must be: signed by a key that the user trusts, or also certified by a key trusted as certifier.",
         Choice(words=("signed", "certified")),
+        decides_verdict=True,
     )
-    blocked: tuple[str, ...] = option((), "Plugins that never run, by id.", _NAMES)
+    blocked: tuple[str, ...] = option((), "Plugins that never run, by id.", _NAMES, decides_verdict=True)
     ceiling: Mapping[str, Any] | None = option(
         None,
         "The most that any plugin may be granted, as a manifest writes permissions; null: what it asks for.",
         Nullable(kind=_PERMISSIONS),
+        decides_verdict=True,
     )
-    sandbox: str = option("basic", "Weakest sandbox in which plugins run.", Choice(words=("basic", "strong")))
+    sandbox: str = option("basic", "Weakest sandbox in which plugins run.", Choice(words=("basic", "strong")), decides_verdict=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything a run can be told, frozen, with the source of each value."""
 
-    tasks_file: str = option("tasks.yml", "The backlog.", _INSIDE, flag="--file")
+    tasks_file: str = option("tasks.yml", "The backlog.", INSIDE, flag="--file")
     jobs: int = option(0, "Tasks that run at once; 0: one a core.", Integer(), flag="--jobs")
     fail_fast: bool = option(False, "Start nothing more after the first failure.", Boolean(), flag="--fail-fast")
     timeout: float | None = option(None, "Time limit of a task that sets none; null: none.", Nullable(kind=Duration()))
@@ -161,7 +175,11 @@ class Settings:
         {}, "Command, by kind, that works on tasks of that kind without a command of their own.", Table(values=_COMMAND)
     )
     plugins: Mapping[str, Mapping[str, Any]] = option(
-        {}, "Configuration of plugins that listen, audit or report, by plugin; each plugin's schema judges its own.", Table(values=AnyMap())
+        {},
+        "Configuration of plugins that listen, audit or report, by plugin; each plugin's schema judges its own, and says which keys only "
+        "the user may set.",
+        JoinedTable(values=AnyMap()),
+        decides_verdict=True,
     )
     plugin_policy: PluginPolicySettings = field(default_factory=PluginPolicySettings)
     budget: BudgetSettings = field(default_factory=BudgetSettings)
@@ -170,3 +188,5 @@ class Settings:
     audit: AuditSettings = field(default_factory=AuditSettings)
     #: Where each value that is not a default came from, by dotted key.
     sources: Mapping[str, Provenance] = field(default_factory=lambda: MappingProxyType({}))
+    #: Where each key of a plugin's configuration came from, by plugin and key.
+    plugin_sources: Mapping[tuple[str, str], Provenance] = field(default_factory=lambda: MappingProxyType({}))

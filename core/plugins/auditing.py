@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
 
 from core.domain.finding import Finding
 from core.domain.plugin import Kind
+from core.domain.plugin_configuration import PluginConfiguration
 from core.domain.plugin_findings import PluginFindings, plugin_findings
 from core.errors import OrchestratorError
 from core.plugins.granted import granted, one_line
@@ -25,7 +25,7 @@ class GrantedAuditors:
     def __init__(
         self,
         open_host: Callable[[], PluginHost],
-        configuration: Mapping[str, Mapping[str, Any]],
+        configuration: Callable[[str], PluginConfiguration],
         hurried: Callable[[], bool] = lambda: False,
     ) -> None:
         self._open_host = open_host
@@ -54,7 +54,7 @@ class GrantedAuditors:
         """Return what one plugin finds, or why nobody knows."""
         try:
             with host.open(name, Kind.AUDITOR) as opened, _cut_off(opened.session, self._hurried):
-                answer = opened.call({"files": list(files)}, dict(self._configuration.get(name, {})))
+                answer = opened.call({"files": list(files)}, self._configuration(name))
         except OrchestratorError as error:
             return (), one_line(error)
         if not answer.ok:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.domain.plugin import FoundPlugin, Origin
+from core.domain.user_places import UserPlaces, user_places
 from core.errors import InvalidFile, StorageError, UsageError
 from core.plugins.manifest import MANIFEST, bundled_root, load_manifest
-from core.plugins.user_places import UserPlaces, user_places
 
 
 def discover_plugins(

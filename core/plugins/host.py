@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from core.domain.plugin import Kind, Manifest, Permissions, Provision
+from core.domain.plugin_configuration import PluginConfiguration, ownership_problems
 from core.domain.plugin_policy import PluginPolicy, narrowed
+from core.domain.user_places import UserPlaces, user_places
 from core.errors import PluginRefused
 from core.plugins.contracts import config_problems, contract_problem, input_problems, result_problems
 from core.plugins.discovery import discover_plugins, find_plugin
@@ -25,7 +27,8 @@ from core.plugins.sandbox.session import Answer, Session
 from core.plugins.signatures.bundle import user_trust
 from core.plugins.signatures.trust import TrustStore
 from core.plugins.signatures.verification import verify_plugin
-from core.plugins.user_places import UserPlaces, user_places
+
+_NOTHING = PluginConfiguration()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +91,7 @@ class PluginHost:
         name: str,
         kind: Kind,
         value: Mapping[str, Any],
-        config: Mapping[str, Any] | None = None,
+        config: Mapping[str, Any] | PluginConfiguration = _NOTHING,
         *,
         called: str = "",
         on_log: Callable[[bytes], None] | None = None,
@@ -96,11 +99,11 @@ class PluginHost:
     ) -> Answer:
         """Call the plugin ``name`` once as a ``kind`` and return its answer; its failure is an answer too.
 
-        ``value`` is what the kind's contract gives, ``config`` the configuration, ``called`` the command or format asked for.
+        ``value`` is what the kind's contract gives, ``config`` its configuration, ``called`` the command or format asked for.
         ``seconds`` can only shorten the time that it is permitted. Raises UsageError and PluginRefused as ``admit`` does.
         """
         with self.open(name, kind, called=called, on_log=on_log) as opened:
-            return opened.call(value, config or {}, seconds)
+            return opened.call(value, config, seconds)
 
     @contextlib.contextmanager
     def open(self, name: str, kind: Kind, *, called: str = "", on_log: Callable[[bytes], None] | None = None) -> Iterator[OpenPlugin]:
@@ -129,13 +132,13 @@ class PluginHost:
     def run_task(
         self,
         name: str,
-        config: Mapping[str, Any],
+        config: Mapping[str, Any] | PluginConfiguration,
         task: Mapping[str, Any],
         *,
         on_log: Callable[[bytes], None] | None = None,
         seconds: float | None = None,
     ) -> Answer:
-        """Run a task (``plugin: NAME``, ``with: config``); ``task`` has id and description. ``ok: false`` in the result is a failure."""
+        """Run a task (``plugin: NAME``, ``with: …``); ``task`` has id and description. ``ok: false`` in the result is a failure."""
         answer = self.call(name, Kind.TASK, {"task": dict(task)}, config, on_log=on_log, seconds=seconds)
         if answer.ok and answer.result.get("ok") is False:
             return replace(answer, problem=plain(answer.result["message"]) or "the plugin reported a failure")
@@ -178,16 +181,22 @@ class OpenPlugin:
     provision: Provision
     session: Session
 
-    def call(self, value: Mapping[str, Any], config: Mapping[str, Any], seconds: float | None = None) -> Answer:
-        """Call it once. After an answer with a problem of time, size or form it is dead and every later call fails."""
+    def call(self, value: Mapping[str, Any], config: Mapping[str, Any] | PluginConfiguration, seconds: float | None = None) -> Answer:
+        """Call it once. After an answer with a problem of time, size or form it is dead and every later call fails.
+
+        A plain ``config`` is the user's own; of any other, what the repository wrote is held against the manifest's marks.
+        """
         kind, contract = self.provision.kind, self.provision.contract
-        wrong = [f"with: {line}" for line in config_problems(self.admitted.manifest.config, config)]
+        schema = self.admitted.manifest.config
+        written = config if isinstance(config, PluginConfiguration) else PluginConfiguration(values=config)
+        wrong = [f"{place}: {sentence}" for place, sentence in ownership_problems(schema, written)]
+        wrong += [f"with: {line}" for line in config_problems(schema, written.values)]
         wrong += input_problems(kind, contract, value)
         if wrong:
             return Answer(problem="; ".join(wrong))
         limit = min(self.admitted.permissions.time, seconds if seconds is not None else self.admitted.permissions.time)
         started = time.monotonic()
-        request = {"kind": kind, "name": self.provision.name, "config": dict(config), "input": dict(value)}
+        request = {"kind": kind, "name": self.provision.name, "config": dict(written.values), "input": dict(value)}
         message: dict[str, Any] = {}
         problem, timed_out = self.session.send(request, limit), False
         if not problem:

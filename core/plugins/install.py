@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.domain.plugin import Manifest
+from core.domain.user_places import UserPlaces
 from core.errors import PluginRefused, StorageError, UsageError
 from core.plugins.archive import unpack
 from core.plugins.signatures.listing import SIGNATURE
 from core.plugins.signatures.trust import TrustStore
 from core.plugins.signatures.verification import verify_plugin
 from core.plugins.signatures.verified_copy import remove_copy
-from core.plugins.user_places import UserPlaces
 from core.sudden_stop import held, temporary_directory
 
 

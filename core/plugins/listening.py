@@ -5,10 +5,10 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from core.domain.plugin import Kind
+from core.domain.plugin_configuration import PluginConfiguration
 from core.errors import OrchestratorError
 from core.events import Event, name_of, to_json
 from core.plugins.granted import granted, one_line
@@ -32,7 +32,9 @@ class Listening:
     They are started by the first event. ``problems`` says what went wrong since it was last asked; ``close`` ends them.
     """
 
-    def __init__(self, open_host: Callable[[], PluginHost], configuration: Mapping[str, Mapping[str, Any]], *, room: int = ROOM) -> None:
+    def __init__(
+        self, open_host: Callable[[], PluginHost], configuration: Callable[[str], PluginConfiguration], *, room: int = ROOM
+    ) -> None:
         self._open_host = open_host
         self._configuration = configuration
         self._room = room
@@ -75,7 +77,7 @@ class Listening:
         for manifest in manifests:
             provision = manifest.provision(Kind.LISTENER)
             wanted = frozenset(provision.events if provision else ())
-            listeners.append(_Listener(host, manifest.id, wanted, dict(self._configuration.get(manifest.id, {})), self._room))
+            listeners.append(_Listener(host, manifest.id, wanted, self._configuration(manifest.id), self._room))
         for listener in listeners:
             listener.stand_up()
         return listeners
@@ -84,11 +86,11 @@ class Listening:
 class _Listener:
     """One plugin, its process and its thread. A process in the strong sandbox dies with the thread that started it."""
 
-    def __init__(self, host: PluginHost, name: str, wanted: frozenset[str], config: Mapping[str, Any], room: int) -> None:
+    def __init__(self, host: PluginHost, name: str, wanted: frozenset[str], configuration: PluginConfiguration, room: int) -> None:
         self._host = host
         self._name = name
         self._wanted = wanted
-        self._config = config
+        self._configuration = configuration
         self._room = room
         #: None: the last event was told.
         self._waiting: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
@@ -167,7 +169,7 @@ class _Listener:
 
     def _feed(self, opened: OpenPlugin) -> None:
         while (event := self._waiting.get()) is not None:
-            answer = opened.call({"event": to_json(event)}, self._config)
+            answer = opened.call({"event": to_json(event)}, self._configuration)
             if answer.ok:
                 continue
             self._failed += 1

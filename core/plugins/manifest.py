@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.domain.plugin import Kind, Manifest, Permissions, Provision
+from core.domain.plugin_configuration import misplaced_mark
 from core.errors import InvalidFile, Problem, StorageError
 from core.plugins.json_text import JsonText, dotted, read_json, value_at
 from core.plugins.schema_check import schema_mistake, schema_problems
@@ -91,9 +92,10 @@ def _beyond_schema(document: JsonText, file: str) -> list[Problem]:
         if not all(text.isprintable() for text in (*path, value_at(document.value, path)) if isinstance(text, str))
     ]
     flaw = schema_mistake(document.value.get("config", {}))
+    flaw = f"not a JSON schema: {flaw}" if flaw else misplaced_mark(document.value.get("config", {}))
     if flaw:
         line, column = document.values[("config",)]
-        problems.append(Problem(file=file, line=line, column=column, message=f"config: not a JSON schema: {flaw}"))
+        problems.append(Problem(file=file, line=line, column=column, message=f"config: {flaw}"))
     entry = document.value["entry_point"].partition(".")[0]
     if is_taken(entry):
         line, column = document.values[("entry_point",)]

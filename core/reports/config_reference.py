@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from core.domain.options import Option, Section, settings_table
+from core.domain.owner import owner_words
 from core.reports.settings_view import written
 
 
 def config_reference_markdown() -> str:
-    """Return tables of every setting: key, what it may hold, default, environment variable, flag and meaning; one a section."""
+    """Return tables of every setting, one a section: key, what it may hold, default, variable, flag, who may set it, and meaning."""
     return "\n".join(_section(settings_table(), top=True))
 
 
@@ -15,7 +16,7 @@ def _section(section: Section, *, top: bool) -> list[str]:
     lines = ["## Top level" if top else f"## `{'.'.join(section.path)}`", "", "" if top else section.help, ""]
     if top:
         del lines[2:]
-    lines += ["| key | holds | default | environment | `run` flag | meaning |", "|---|---|---|---|---|---|"]
+    lines += ["| key | holds | default | environment | `run` flag | set by | meaning |", "|---|---|---|---|---|---|---|"]
     lines += [_row(entry) for entry in section.entries.values() if isinstance(entry, Option)]
     lines.append("")
     for entry in section.entries.values():
@@ -27,5 +28,5 @@ def _section(section: Section, *, top: bool) -> list[str]:
 def _row(option: Option) -> str:
     default = written(option.kind.write(option.default))
     flag = f"`{option.flag}`" if option.flag else ""
-    parts = (f"`{option.key}`", option.kind.wanted, f"`{default}`", f"`{option.variable}`", flag, option.help)
+    parts = (f"`{option.key}`", option.kind.wanted, f"`{default}`", f"`{option.variable}`", flag, owner_words(option.owners), option.help)
     return f"| {' | '.join(part.replace('|', chr(92) + '|') for part in parts)} |"

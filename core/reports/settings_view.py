@@ -6,15 +6,22 @@ import json
 from typing import Any
 
 from core.domain.options import Option, provenance, settings_table, value_of
+from core.domain.owner import owner_words
 from core.domain.settings import Settings, Source
 from core.reports.columns import Cell, Column, table
 from core.reports.style import PLAIN, Style
 
-_COLUMNS = (Column(title="setting"), Column(title="value", elastic=True), Column(title="from"), Column(title="default"))
+_COLUMNS = (
+    Column(title="setting"),
+    Column(title="value", elastic=True),
+    Column(title="from"),
+    Column(title="default"),
+    Column(title="set by"),
+)
 
 
 def settings_text(settings: Settings, style: Style = PLAIN) -> str:
-    """Return a table of every setting: value as config.yaml would say it, source, and the default where it differs."""
+    """Return a table of every setting: value as config.yaml would say it, source, the default where it differs, and who may set it."""
     rows = [_row(settings, option, style) for option in settings_table().options()]
     return table(_COLUMNS, rows, width=style.width, title=style.dim)
 
@@ -33,10 +40,11 @@ def _row(settings: Settings, option: Option, style: Style) -> tuple[Cell, ...]:
     value = written(option.kind.write(value_of(settings, option)))
     default = written(option.kind.write(option.default))
     origin = provenance(settings, option.key)
+    owners = Cell(text=owner_words(option.owners), paint=style.dim)
     if origin.source is Source.DEFAULT:
-        return Cell(text=option.key), Cell(text=value), Cell(text="default", paint=style.dim), Cell(text="")
+        return Cell(text=option.key), Cell(text=value), Cell(text="default", paint=style.dim), Cell(text=""), owners
     changed = Cell(text=value, paint=style.bold) if value != default else Cell(text=value)
-    return Cell(text=option.key), changed, Cell(text=origin.place), Cell(text=default, paint=style.dim)
+    return Cell(text=option.key), changed, Cell(text=origin.place), Cell(text=default, paint=style.dim), owners
 
 
 def _entry(settings: Settings, option: Option) -> dict[str, Any]:
@@ -48,6 +56,7 @@ def _entry(settings: Settings, option: Option) -> dict[str, Any]:
         "default": option.kind.write(option.default),
         "source": origin.source.value,
         "place": origin.place,
+        "owners": [owner.value for owner in option.owners],
         "variable": option.variable,
         "flag": option.flag,
         "help": option.help,

@@ -6,6 +6,7 @@ import json
 import re
 
 from core.domain.options import Option, Section, settings_table
+from core.domain.owner import Owner
 from core.domain.project_facts import ProjectFacts, ProposedTask
 
 #: Where editors find the schemas, also without a network. The directory is ours, and git does not see it.
@@ -90,7 +91,7 @@ def _section(section: Section, values: dict[str, str], indent: str) -> str:
     for name, entry in section.entries.items():
         if isinstance(entry, Section):
             parts.append(f"\n{indent}{name}:  # {entry.help}\n{_section(entry, values, indent + '  ')}")
-        else:
+        elif Owner.REPOSITORY in entry.owners:
             gap = "" if indent else "\n"
             parts.append(f"{gap}{indent}# {entry.help}\n{indent}{_setting(name, entry, values)}\n")
     return "".join(parts)

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from core.domain.user_places import user_places
 from core.plugins.host import PluginHost
 from core.plugins.lock_file import Locked, write_lock
 from core.plugins.manifest import load_manifest
@@ -24,7 +25,6 @@ from core.plugins.sandbox.layers import Tier, sandbox_layers
 from core.plugins.signatures.keys import generate_key, load_private_key, public_key_of
 from core.plugins.signatures.signing import sign_plugin
 from core.plugins.signatures.trust import TrustStore
-from core.plugins.user_places import user_places
 
 MANIFEST = {
     "id": "nothing",

@@ -112,7 +112,9 @@ class Bench:
         manifest = self.top / "copy" / "plugins" / "notify" / "manifest.json"
         manifest.write_text(manifest.read_text().replace("*:8080", f"127.0.0.1:{port}"))
         self.grant("notify")
-        self.write("config.yaml", f"plugins:\n  notify:\n    webhook: http://127.0.0.1:{port}/\n    events: [{', '.join(events)}]\n")
+        self.write("config.yaml", f"plugins:\n  notify:\n    events: [{', '.join(events)}]\n")
+        users = self.top / "home" / ".config" / "orchestrator" / "config.yaml"
+        users.write_text(f"plugins:\n  notify:\n    webhook: http://127.0.0.1:{port}/\n")
 
     def tasks(self) -> list[dict[str, object]]:
         return json.loads(self.run("list", "--json").stdout)
@@ -189,6 +191,19 @@ def test_a_run_tells_the_webhook_each_event_once_and_leaves_nothing_behind(bench
     hook.got.clear()
     assert bench.run("audit").returncode == 0
     assert [message["text"] for message in hook.got] == ["audit finished: gate passed: nothing over a threshold"]
+
+
+def test_a_repository_cannot_say_where_the_users_messages_go(bench: Bench, hook: Hook):
+    bench.write("tasks.yml", "- {id: a, description: d, command: 'true'}\n")
+    bench.grant_notify(hook.server_port, "run_finished")
+    bench.write("config.yaml", f"plugins:\n  notify:\n    telegram_api: http://127.0.0.1:{hook.server_port}\n")
+    invalid = bench.run("validate")
+    assert invalid.returncode == 2
+    assert "config.yaml:3:5: plugins.notify: telegram_api can be set only by the user, not by a repository" in invalid.stderr
+    done = bench.run("run", NOTIFY_TELEGRAM_TOKEN="secret", NOTIFY_TELEGRAM_CHAT="1")
+    assert done.returncode == 0, done.stderr
+    assert "telegram_api can be set only by the user" in done.stdout + done.stderr
+    assert hook.got == []
 
 
 def test_a_slow_webhook_does_not_slow_the_tasks(bench: Bench, hook: Hook):

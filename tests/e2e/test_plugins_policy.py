@@ -141,7 +141,7 @@ def test_a_policy_that_cannot_be_read_lets_nothing_run(place: Place):
     assert refused.returncode == 2
     assert "config.yaml:1:26: plugin_policy.require must be signed or certified" in refused.stderr
     place.demand("{}")
-    place.demand_as_user("{sandbox: strong}\njobs: 3")
+    place.demand_as_user("{sandbox: strong}\njobs: three")
     told = place("plugins", "run", "hello", ok=False).stderr
-    assert f"{place.users}:2:1: jobs cannot be set here" in told
+    assert f"{place.users}:2:7: jobs must be a whole number of at least 0, not 'three'" in told
     assert place("doctor", "--json", ok=False)

@@ -84,3 +84,42 @@ def test_a_huge_file_is_not_read_whole(tmp_path: Path) -> None:
 
     with pytest.raises(InvalidFile):
         load_config(root=tmp_path)
+
+
+@pytest.fixture
+def users_file(tmp_path: Path) -> Path:
+    path = tmp_path / "home" / ".config" / "orchestrator" / "config.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text("jobs: 3\naudit: {wily_python: /opt/wily/bin/python}\n")
+    path.chmod(0o644)
+    return path
+
+
+def test_the_users_own_file_is_read_and_the_repositorys_is_nearer(tmp_path: Path, users_file: Path) -> None:
+    root = tmp_path / "repository"
+    root.mkdir()
+    environ = {"HOME": str(tmp_path / "home")}
+    loaded = load_config(root=root, environ=environ)
+    assert (loaded.jobs, loaded.audit.wily_python) == (3, "/opt/wily/bin/python")
+    assert loaded.sources["jobs"].place == f"{users_file}:1:1"
+    (root / "config.yaml").write_text("jobs: 7\n")
+    assert load_config(root=root, environ=environ).jobs == 7
+
+
+def test_a_users_file_inside_the_repository_is_the_repositorys_and_not_believed(tmp_path: Path, users_file: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "part").mkdir()
+    for root in (tmp_path, tmp_path / "part"):
+        with pytest.raises(StorageError, match="a user's settings inside the repository are not believed"):
+            load_config(root=root, environ={"HOME": str(tmp_path / "home")})
+
+
+def test_a_home_directory_that_is_no_repository_may_hold_the_users_file(tmp_path: Path, users_file: Path) -> None:
+    assert load_config(root=tmp_path / "home", environ={"HOME": str(tmp_path / "home")}).jobs == 3
+
+
+def test_a_users_file_that_everybody_can_write_is_not_believed(tmp_path: Path, users_file: Path) -> None:
+    users_file.chmod(0o666)
+    with pytest.raises(StorageError, match="others can write this file") as caught:
+        load_config(root=tmp_path, environ={"HOME": str(tmp_path / "home")})
+    assert caught.value.hint == f"chmod 600 {users_file}"

@@ -205,7 +205,7 @@ def test_whatever_is_found_the_files_are_valid(files: dict[str, str], programs: 
         assert set(entry.get("dependencies", ())) <= set(ids[: ids.index(task.id)])
 
 
-def test_every_setting_is_explained_in_the_config() -> None:
+def test_every_setting_of_a_repository_is_explained_in_the_config() -> None:
     text = beginning({}).files["config.yaml"]
     uncommented = "\n".join(line.replace("# ", "", 1) if is_setting(line) else line for line in text.splitlines())
     document = read_plain(uncommented, "config.yaml")
@@ -224,7 +224,7 @@ def missing(schema: dict[str, Any], value: Any) -> list[str]:
     below = [
         name for name, inner in schema["properties"].items() if "properties" in inner for name in missing(inner, value.get(name) or {})
     ]
-    return [name for name in schema["properties"] if name not in value] + below
+    return [name for name, inner in schema["properties"].items() if name not in value and "not" not in inner] + below
 
 
 def entries(proposed: Beginning) -> list[dict[str, Any]]:

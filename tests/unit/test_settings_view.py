@@ -22,9 +22,10 @@ def test_each_setting_is_shown_with_its_source_and_its_default() -> None:
     shown = lines(settings_text(settings("log: {limit: 1MB}\n", ORCHESTRATOR_BUDGET_TIME="90")))
 
     assert list(shown) == ["setting", *(option.key for option in settings_table().options())]
-    assert shown["log.limit"] == ["1MB", "config.yaml:1:7", "64MiB"]
-    assert shown["budget.time"] == ["1m30s", "ORCHESTRATOR_BUDGET_TIME", "null"]
-    assert shown["jobs"] == ["0", "default"]
+    assert shown["log.limit"] == ["1MB", "config.yaml:1:7", "64MiB", "repository", "or", "user"]
+    assert shown["budget.time"] == ["1m30s", "ORCHESTRATOR_BUDGET_TIME", "null", "repository", "or", "user"]
+    assert shown["jobs"] == ["0", "default", "repository", "or", "user"]
+    assert shown["audit.use_wily"] == ["false", "default", "user", "only"]
 
 
 def test_a_program_gets_numbers_and_what_a_person_wrote() -> None:
@@ -37,10 +38,12 @@ def test_a_program_gets_numbers_and_what_a_person_wrote() -> None:
         "default": "5s",
         "source": "file",
         "place": "config.yaml:1:1",
+        "owners": ["repository", "user", "environment"],
         "variable": "ORCHESTRATOR_GRACE",
         "flag": "",
         "help": "Time between TERM and KILL.",
     }
+    assert entries["audit.wily_python"]["owners"] == ["user", "environment"]
     assert entries["audit.exclude"]["value"] == ["a"]
     assert entries["handlers"]["value"] == {"x": "y"}
 
@@ -50,4 +53,4 @@ def test_the_reference_has_a_row_for_each_setting() -> None:
 
     assert len(rows) == len(settings_table().options())
     assert "| `budget.cost` | a number of at least 0, or null | `null` | `ORCHESTRATOR_BUDGET_COST` | `--budget` |" in "\n".join(rows)
-    assert all(row.count("|") == 7 for row in rows)
+    assert all(row.count("|") == 8 for row in rows)

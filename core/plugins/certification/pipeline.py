@@ -10,6 +10,7 @@ from typing import Any
 
 import core
 from core.domain.plugin import Manifest
+from core.domain.user_places import UserPlaces
 from core.errors import InvalidFile, PluginRefused, StorageError
 from core.plugins.certification.analysers import bandit_stage, guarddog_stage, ruff_stage
 from core.plugins.certification.known_flaws import flaws_stage
@@ -23,7 +24,6 @@ from core.plugins.sandbox.layers import Layers
 from core.plugins.signatures.certificate import seal_report
 from core.plugins.signatures.listing import FileEntry, list_files
 from core.plugins.signatures.statement import CERTIFICATION, instant, tree_digest
-from core.plugins.user_places import UserPlaces
 from core.sudden_stop import temporary_directory
 
 

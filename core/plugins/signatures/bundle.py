@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.domain.user_places import UserPlaces
 from core.errors import StorageError
 from core.plugins.manifest import MANIFEST, bundled_root, is_installed_bundle
 from core.plugins.signatures.keys import SIGNING_KEY, PublicKey, generate_key, load_private_key, public_key_of
 from core.plugins.signatures.signing import sign_plugin
 from core.plugins.signatures.trust import TRUST_FILE, Role, TrustStore, load_trust, save_trust
 from core.plugins.signatures.verification import verify_plugin
-from core.plugins.user_places import UserPlaces
 
 #: Public key of a release, beside the plugins of a built wheel. In a checkout it means nothing.
 RELEASE_KEY = "release_key.json"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import core
 from core.domain.plugin import Manifest, order_of
+from core.domain.user_places import UserPlaces
 from core.errors import InvalidFile
 from core.plugins.manifest import MANIFEST, is_installed_bundle, parse_manifest
 from core.plugins.signatures.acceptance import Acceptance
@@ -19,7 +20,6 @@ from core.plugins.signatures.listing import SIGNATURE, differences, list_files
 from core.plugins.signatures.statement import CERTIFICATION, Statement, decode_statement, digest_of, instant
 from core.plugins.signatures.trust import Role, TrustStore
 from core.plugins.signatures.verified_copy import CopyBuilder, existing_copy
-from core.plugins.user_places import UserPlaces
 from core.sudden_stop import held
 
 _LARGEST_ENVELOPE = 8 * 1024 * 1024

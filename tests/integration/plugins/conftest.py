@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from core.domain.plugin import Permissions
+from core.domain.user_places import UserPlaces, user_places
 from core.plugins.host import PluginHost
 from core.plugins.lock_file import Locked, read_lock, write_lock
 from core.plugins.sandbox.layers import Tier, sandbox_layers
@@ -19,7 +20,6 @@ from core.plugins.signatures.keys import generate_key, load_private_key, public_
 from core.plugins.signatures.signing import sign_plugin
 from core.plugins.signatures.trust import TrustStore
 from core.plugins.signatures.verification import Verification, verify_plugin
-from core.plugins.user_places import UserPlaces, user_places
 
 NOW = float(int(time.time()))
 

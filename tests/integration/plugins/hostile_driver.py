@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.domain.plugin import Permissions
+from core.domain.user_places import user_places
 from core.plugins.host import PluginHost
 from core.plugins.lock_file import Locked, write_lock
 from core.plugins.sandbox.layers import sandbox_layers
@@ -23,7 +24,6 @@ from core.plugins.signatures.keys import generate_key, load_private_key, public_
 from core.plugins.signatures.signing import sign_plugin
 from core.plugins.signatures.trust import TrustStore, save_trust
 from core.plugins.signatures.verification import verify_plugin
-from core.plugins.user_places import user_places
 
 GRANTED = {
     "fs": {"read": ["docs/**"], "write": ["out/**"]},

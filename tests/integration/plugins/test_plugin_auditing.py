@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from core.domain.plugin_configuration import PluginConfiguration
 from core.plugins.auditing import GrantedAuditors
 
 SOURCE = """
@@ -25,7 +26,7 @@ def ask(world):
     host = world.ready(SOURCE, provides=[{"kind": "auditor", "contract": 1}], config=CONFIG)
 
     def asked(config=None, only="", hurried=lambda: False):
-        return GrantedAuditors(lambda: host, {"sample": config or {}}, hurried).audit(["a.py", "b.py"], only)
+        return GrantedAuditors(lambda: host, lambda _: PluginConfiguration(values=config or {}), hurried).audit(["a.py", "b.py"], only)
 
     return asked
 

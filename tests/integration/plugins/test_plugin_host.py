@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from core.domain.plugin import Kind, Permissions
+from core.domain.plugin_configuration import PluginConfiguration
 from core.domain.plugin_policy import PluginPolicy
 from core.errors import PluginRefused, UsageError
 from core.plugins.sandbox.layers import Layers, Tier
@@ -43,6 +44,17 @@ def test_a_wrong_configuration_or_result_is_told_by_its_key(world):
     problem = host.run_task("sample", {}, TASK).problem
     assert "its result breaks the contract of task 1: " in problem
     assert "mesage: unknown key (did you mean message?)" in problem
+
+
+def test_what_only_the_user_may_set_is_refused_from_a_repository_before_the_plugin_hears_of_it(world):
+    schema = {"type": "object", "properties": {"api": {"type": "string", "x-owner": "user"}, "text": {"type": "string"}}}
+    host = world.ready(body("return {'message': context.config['api']}"), config=schema)
+    strange = PluginConfiguration(values={"api": "http://evil", "text": ""}, by_repository={"api": "config.yaml:3:7", "text": ""})
+    wanted = (
+        "config.yaml:3:7: api can be set only by the user, not by a repository: put it into your own ~/.config/orchestrator/config.yaml"
+    )
+    assert host.run_task("sample", strange, TASK).problem == wanted
+    assert host.run_task("sample", {"api": "mine"}, TASK).result == {"message": "mine"}
 
 
 def test_a_plugin_that_reports_failure_or_raises_is_a_failed_answer(world):

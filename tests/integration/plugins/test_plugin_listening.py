@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from core.domain.plugin_configuration import PluginConfiguration
 from core.events import RunFinished, Warned
 from core.plugins import listening
 from core.plugins.listening import Listening
@@ -47,7 +48,7 @@ def ready(world):
         host = world.ready(
             source, permissions=WRITES, provides=provides, config={"type": "object", "properties": {"pause": {"type": "number"}}}
         )
-        return Listening(lambda: host, {"sample": config or {}}, **options)
+        return Listening(lambda: host, lambda _: PluginConfiguration(values=config or {}), **options)
 
     return make
 
@@ -177,6 +178,6 @@ def test_one_that_is_granted_but_not_here_or_a_broken_lock_are_said(world, ready
     sink(warned("a"))
     assert sink.problems() == ("plugin sample: plugins.lock grants it, but it is not here",)
     (world.repository / "plugins.lock").write_text("{")
-    again = Listening(world.host, {})
+    again = Listening(world.host, lambda _: PluginConfiguration())
     again(warned("a"))
     assert "plugins.lock:1:" in again.problems()[0]
