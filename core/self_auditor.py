@@ -79,9 +79,9 @@ class SelfAuditor:
         changes = change_set.changes
         measured = self._meter.measure([change.path for change in changes]) if changes else ()
         now = tuple(AuditedFile(path=file.path, measure=file.measure) for file in measured)
-        before = tuple(
-            AuditedFile(path=change.path, measure=self._meter.measure_source(change.base)) for change in changes if change.base is not None
-        )
+        bases = {change.path: change.base for change in changes if change.base is not None}
+        measures = self._meter.measure_sources(tuple(bases.values()))
+        before = tuple(AuditedFile(path=path, measure=measure) for path, measure in zip(bases, measures, strict=True))
         findings, shapes = find(now, self._settings)
         old_findings, old_shapes = find(before, self._settings)
         seconds = self._clock.monotonic() - began

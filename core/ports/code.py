@@ -32,8 +32,8 @@ class CodeMeter(Protocol):
         outright is measured even where they leave it out; one that is gone has no entry.
         """
 
-    def measure_source(self, source: bytes) -> FileMeasure:
-        """Return the measure of one file's bytes."""
+    def measure_sources(self, sources: Sequence[bytes]) -> tuple[FileMeasure, ...]:
+        """Return the measure of each file's bytes, in their order."""
 
     def measure_blobs(self, ids: Iterable[str], read: Callable[[Sequence[str]], Iterable[tuple[str, bytes]]]) -> Mapping[str, FileMeasure]:
         """Return the measure of each git blob, through the same cache as files: what was measured once is never read again.

@@ -33,8 +33,8 @@ class InMemoryMeter:
         chosen = self._selected("") if paths is None else {path for named in paths for path in self._named(named)}
         return tuple(Measured(path=path, measure=self._measure(self.files[path])) for path in sorted(chosen))
 
-    def measure_source(self, source: bytes) -> FileMeasure:
-        return self._measure(source)
+    def measure_sources(self, sources: Sequence[bytes]) -> tuple[FileMeasure, ...]:
+        return tuple(map(self._measure, sources))
 
     def measure_blobs(self, ids: Iterable[str], read: Callable[[Sequence[str]], Iterable[tuple[str, bytes]]]) -> Mapping[str, FileMeasure]:
         wanted = list(dict.fromkeys(ids))

@@ -114,7 +114,8 @@ def test_a_file_that_cannot_be_measured_says_why(project):
 def test_bytes_are_measured_as_files_are(project):
     project.write("a.py", OTHER)
     meter = project.meter()
-    assert meter.measure_source(OTHER) == meter.measure()[0].measure
+    assert meter.measure_sources([SIMPLE, OTHER, SIMPLE])[1:] == (meter.measure()[0].measure, measure_source(SIMPLE))
+    assert meter.measure_sources([]) == ()
 
 
 def name(source):

@@ -79,6 +79,25 @@ def test_every_process_may_die(trap):
     assert (set(pooled.measures), set(pooled.crashes)) == ({0}, set(range(1, 7)))
 
 
+def test_a_source_that_takes_too_long_is_a_problem_of_its_own(trap, monkeypatch):
+    def spin():
+        while True:
+            pass
+
+    monkeypatch.setattr(pool, "_SECONDS", 0.1)
+    trap(b"f17(", spin)
+    pooled = measure_many(SOURCES, 2, lambda _: None)
+    assert pooled.crashes == {17: "not measured: it takes more than 0 seconds of processor time"}
+    assert len(pooled.measures) == len(SOURCES) - 1
+
+
+def test_code_that_never_returns_to_python_is_ended_too(monkeypatch):
+    """A statement of many lines that takes radon quadratic time; one process is allowed, and no second source is there."""
+    monkeypatch.setattr(pool, "_SECONDS", 0.1)
+    quadratic = b"x = [\n" + b"1,\n" * 4000 + b"]; y = 2\n"
+    assert measure_many([quadratic], 1, lambda _: None).crashes.keys() == {0}
+
+
 def test_what_crashed_is_tried_again_the_next_time(trap, tmp_path):
     for index, source in enumerate(SOURCES):
         (tmp_path / f"m{index}.py").write_bytes(source)
@@ -138,7 +157,8 @@ def test_where_no_process_can_be_started_it_measures_itself(monkeypatch):
 
 def test_few_small_sources_start_no_process(monkeypatch):
     monkeypatch.setattr(os, "fork", lambda: pytest.fail("forked"))
-    assert len(measured(SOURCES[:5], 8)) == 5
+    tiny = [source[:40] for source in SOURCES[:5]]
+    assert len(measured(tiny, 8)) == 5
 
 
 def test_it_works_beside_threads():

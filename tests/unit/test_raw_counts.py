@@ -164,3 +164,28 @@ def test_a_literal_of_many_lines_is_counted_in_one_pass():
     source = "TABLE = {\n" + "".join(f"    {number}: ({number}, 'x'),  # {number}\n" for number in range(20_000)) + "}\n"
     counts = raw_counts(source)
     assert (counts.loc, counts.sloc, counts.lloc, counts.comments) == (20_002, 20_002, 2, 20_000)
+
+
+MANY = 2500
+REPEATED = {
+    "simple statements": "x = 1\n" * MANY,
+    "comment lines": "# why\n" * MANY,
+    "commented statements": "x = 1  # why\n" * MANY,
+    "strings in a call": "f(" + "'a', " * MANY + ")\n",
+    "a sum of strings": "x = 'a'" + " + 'b'" * MANY + "\n",
+    "brackets in brackets": "x = [" + "[1], " * MANY + "]\n",
+    "escapes in a string": 'x = "' + "\\n" * MANY + '"\n',
+    "quotes in a docstring": '"""' + '" ' * MANY + '"""\n',
+    "fields of an f-string": 'x = f"' + "{a}" * MANY + '"\n',
+    "continued lines": "x = 1" + " + \\\n 1" * 500 + "\n",
+    "an annotated default": "def f(a: int = (b := 1), *, c: str = 'x') -> None: pass\n" * 500,
+}
+
+
+@pytest.mark.parametrize("source", REPEATED.values(), ids=REPEATED.keys())
+def test_more_repetitions_than_one_match_takes_are_counted_as_radon_counts_them(source):
+    lines = source.count("\n")
+    if lines > 50 and "\\" in source:  # radon needs minutes for one statement of hundreds of lines
+        assert raw_counts(source).loc == lines
+    else:
+        assert_equal(source)

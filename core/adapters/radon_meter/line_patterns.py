@@ -1,7 +1,11 @@
 """Patterns over stripped source lines, each of which stands for a piece that the tokeniser is known to accept.
 
 They are deliberately narrow. What none of them matches is not guessed at: radon counts it (see raw_counts).
-Possessive throughout, so no text makes them backtrack.
+
+Linear on any text: single characters are repeated possessively, and the alternatives of every group begin differently, so a
+group that has to give iterations back finds no second way through them. Groups themselves are not possessive: before 3.11.5
+Python forgot to advance behind a possessive group that can backtrack inside (CPython issue 106052). Their number of
+iterations is bounded, since Python remembers each of them.
 """
 
 from __future__ import annotations
@@ -15,6 +19,8 @@ from functools import cache
 _PLAIN = r"\w .,=+\-*/%@<>&|^~\t"
 #: Bracket pairs inside one another that a pattern swallows whole; deeper ones are walked.
 _DEPTH = 3
+#: Iterations of a group in one match: what is left over is matched next, or counted by radon.
+_ITERATIONS = 1000
 #: From 3.12 the tokeniser takes f-strings apart, so a colon or a comment inside one counts.
 _SPLITS_F_STRINGS = sys.version_info >= (3, 12)
 _PREFIX = r"(?:[bB][rR]?|[rR][bB]?|[uU])?" if _SPLITS_F_STRINGS else r"(?:[bB][rR]?|[fF][rR]?|[rR][bBfF]?|[uU])?"
@@ -38,8 +44,8 @@ class LinePatterns:
 def _string(escape: str, *, triple: bool) -> str:
     quotes = []
     for quote in "'\"":
-        single = rf"{quote}(?!{quote}{quote})[^{quote}\\\n]*+(?:\\{escape}[^{quote}\\\n]*+)*+{quote}"
-        three = rf"{quote * 3}[^{quote}\\]*+(?:(?:\\[\s\S]|{quote}(?!{quote}{quote}))[^{quote}\\]*+)*+{quote * 3}"
+        single = rf"{quote}(?!{quote}{quote})[^{quote}\\\n]*+(?:\\{escape}[^{quote}\\\n]*+)*{quote}"
+        three = rf"{quote * 3}[^{quote}\\]*+(?:(?:\\[\s\S]|{quote}(?!{quote}{quote}))[^{quote}\\]*+)*{quote * 3}"
         quotes += [three, single] if triple else [single]
     plain = f"(?:{'|'.join(quotes)})"
     if not _SPLITS_F_STRINGS:
@@ -49,8 +55,8 @@ def _string(escape: str, *, triple: bool) -> str:
 
 def _easy_f_string() -> str:
     """One line, and in its braces nothing but names, attributes and conversions."""
-    field = r"\{[\w.]++(?:![rsa])?+\}"
-    return "(?:" + "|".join(rf"{q}(?!{q}{q})(?:[^{q}\\\n{{}}]++|\{{\{{|\}}\}}|{field})*+{q}" for q in "'\"") + ")"
+    field = r"\{[\w.]++(?:![rsa])?\}"
+    return "(?:" + "|".join(rf"{q}(?!{q}{q})(?:[^{q}\\\n{{}}]++|\{{\{{|\}}\}}|{field})*{q}" for q in "'\"") + ")"
 
 
 def _items(plain: str, string: str, depth: int, *more: str) -> str:
@@ -58,7 +64,7 @@ def _items(plain: str, string: str, depth: int, *more: str) -> str:
     pieces = [string, *more, "!=", ":="]
     if depth:
         pieces.insert(0, rf"[(\[{{]{_items(plain, string, depth - 1, *more)}[)\]}}]")
-    return f"[{plain}]*+(?:(?:{'|'.join(pieces)})[{plain}]*+)*+"
+    return f"[{plain}]*+(?:(?:{'|'.join(pieces)})[{plain}]*+){{0,{_ITERATIONS}}}"
 
 
 @cache
@@ -72,10 +78,10 @@ def line_patterns() -> LinePatterns:
     simple = rf"{statement}(?:{flat}:?+\n|{colons}(?<=:)\n)"
     return LinePatterns(
         lines=re.compile(
-            rf"(?:{simple})*+(?:((?:#[^\n]*+\n)++)|({_PREFIX}{anywhere}\n)|{statement}{flat}:?+[ \t]*+(#)[^\n]*+\n"
-            rf"|{statement}{colons}(\n)|)"
+            rf"(?:{simple}){{0,{_ITERATIONS}}}(?:((?:#[^\n]*+\n)+)|({_PREFIX}{anywhere}\n)"
+            rf"|(?!{simple}){statement}(?:{flat}:?+[ \t]*+(#)[^\n]*+\n|{colons}(\n))|)"
         ),
         outside=re.compile(rf"{_items(_PLAIN + ':', anywhere, 0, continued)}([(\[{{]|#[^\n]*+|[\n;])?"),
         inside=re.compile(rf"{_items(_PLAIN + ':' + chr(92) + 'n', anywhere, 1, continued)}([(\[{{)\]}}]|#[^\n]*+|;)?"),
-        colon=re.compile(rf"(?:{anywhere}|#[^\n]*+|:=|[^'\"#:])*+:"),
+        colon=re.compile(rf"(?:{anywhere}|#[^\n]*+|:=|[^'\"#:])*:(?!=)"),
     )

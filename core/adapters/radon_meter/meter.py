@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from core.adapters.radon_meter.content_measures import ContentMeasures, unpacked, variant
-from core.adapters.radon_meter.contents import read_content
+from core.adapters.radon_meter.contents import blob_id, read_content
 from core.adapters.radon_meter.file_measure import measure_source
 from core.adapters.radon_meter.measure_cache import MeasureCache, Stamp
 from core.adapters.radon_meter.pool import no_collecting
@@ -62,8 +62,11 @@ class RadonMeter:
                 self._forget_all_but(measures)
             return tuple(Measured(path=path, measure=measures[path]) for path in sorted(measures))
 
-    def measure_source(self, source: bytes) -> FileMeasure:
-        return measure_source(source)
+    def measure_sources(self, sources: Sequence[bytes]) -> tuple[FileMeasure, ...]:
+        names = [blob_id(source) for source in sources]
+        with no_collecting(), closing(self._cache):
+            measures = dict(self._contents.of(zip(names, sources, strict=True), lambda _: None))
+        return tuple(measures[name] for name in names)
 
     def measure_blobs(self, ids: Iterable[str], read: Callable[[Sequence[str]], Iterable[tuple[str, bytes]]]) -> Mapping[str, FileMeasure]:
         names = {bytes.fromhex(name): name for name in ids}

@@ -1,4 +1,8 @@
-"""Measuring many sources in forked processes, largest first. A source that kills its process is a problem of that source."""
+"""Measuring many sources in forked processes, largest first. A source that kills its process is a problem of that source.
+
+The kernel ends a process that spends too much processor time on one source: no code of Python's has to return for that, so a
+parser or a pattern that does not come to an end cannot hold up the caller, who stays open to signals meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +20,18 @@ from core.adapters.radon_meter.agreement import raw_counter, tree_counter
 from core.adapters.radon_meter.file_measure import measure_source
 from core.adapters.radon_meter.packing import pack
 
-#: Below this many bytes a process costs more than it brings.
+#: Below this many bytes a second process costs more than it brings.
 _WORTH_FORKING = 256 * 1024
+#: A source from this many bytes on is measured in a process of its own at least: what takes radon quadratic time, takes long.
+_WORTH_LIMITING = 4 * 1024
 #: Bytes that a process takes at a time; few enough to end together, many enough to seldom ask.
 _PORTION = 64 * 1024
 _READ_AT_ONCE = 1024 * 1024
 #: Index of a source, bytes of its packed measure.
 _FRAME = Struct("<II")
 _NUMBER = Struct("<I")
+#: Processor time for one source: seconds, and seconds more for each MiB; ten times what ordinary code takes.
+_SECONDS, _SECONDS_PER_MIB = 3.0, 10.0
 #: A terminal sends these to the whole group; whether they end the measuring is for the one to say who asked for it.
 _LEFT_TO_THE_PARENT = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -41,20 +49,27 @@ class Pooled:
 def measure_many(sources: Sequence[bytes], jobs: int, measured: Callable[[int], None]) -> Pooled:
     """Measure sources; ``measured`` hears how many more are done.
 
-    With more than one job and enough to do it forks; none of the processes outlives the call.
+    It forks where a source is not tiny; none of the processes outlives the call.
     """
     pooled = Pooled()
     with no_collecting():
-        forks = jobs > 1 and sum(map(len, sources)) >= _WORTH_FORKING
-        if forks:
-            _in_processes(sources, _portions(sources), jobs, pooled.measures, measured)
+        processes = _processes(sources, jobs)
+        if processes:
+            _in_processes(sources, _portions(sources), processes, pooled.measures, measured)
         for index in [index for index in range(len(sources)) if index not in pooled.measures]:
-            if forks:
+            if processes:
                 _alone(sources, index, pooled)
             else:
                 pooled.measures[index] = pack(measure_source(sources[index]))
             measured(1)
     return pooled
+
+
+def _processes(sources: Sequence[bytes], jobs: int) -> int:
+    """Return how many processes are worth starting."""
+    if jobs > 1 and sum(map(len, sources)) >= _WORTH_FORKING:
+        return jobs
+    return int(max(map(len, sources), default=0) >= _WORTH_LIMITING)
 
 
 @contextmanager
@@ -86,10 +101,21 @@ def _alone(sources: Sequence[bytes], index: int, pooled: Pooled) -> None:
     """Measure one source in a process of its own, after one died that may have had it."""
     for status in _in_processes(sources, [[index]], 1, pooled.measures, lambda _: None):
         if index not in pooled.measures and os.WIFSIGNALED(status):
-            pooled.crashes[index] = f"measuring it ended Python with {signal.Signals(os.WTERMSIG(status)).name}"
+            pooled.crashes[index] = _crash(len(sources[index]), os.WTERMSIG(status))
             return
     if index not in pooled.measures:  # what it raised there it raises here, where it is seen
         pooled.measures[index] = pack(measure_source(sources[index]))
+
+
+def _crash(size: int, number: int) -> str:
+    if number == signal.SIGPROF:
+        return f"not measured: it takes more than {_limit(size):.0f} seconds of processor time"
+    return f"measuring it ended Python with {signal.Signals(number).name}"
+
+
+def _limit(size: int) -> float:
+    """Return the seconds of processor time that a source of ``size`` bytes may take."""
+    return _SECONDS + _SECONDS_PER_MIB * size / 1024**2
 
 
 @dataclass(slots=True, kw_only=True)
@@ -155,6 +181,7 @@ def _start(sources: Sequence[bytes], portions: Sequence[Sequence[int]], queue: i
         if not pid:
             for number in _LEFT_TO_THE_PARENT:
                 signal.signal(number, signal.SIG_IGN)
+            signal.signal(signal.SIGPROF, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
             os.close(reader)
             _work(sources, portions, queue, writer)
@@ -179,7 +206,9 @@ def _work(sources: Sequence[bytes], portions: Sequence[Sequence[int]], queue: in
     while number := os.read(queue, _NUMBER.size):
         frames = bytearray()
         for index in portions[_NUMBER.unpack(number)[0]]:
+            signal.setitimer(signal.ITIMER_PROF, _limit(len(sources[index])))
             packed = pack(measure_source(sources[index]))
+            signal.setitimer(signal.ITIMER_PROF, 0)
             frames += _FRAME.pack(index, len(packed)) + packed
         while frames:
             del frames[: os.write(writer, frames)]

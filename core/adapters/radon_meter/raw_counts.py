@@ -33,7 +33,7 @@ def raw_counts(source: str) -> RawCounts:
     patterns = line_patterns()
     position = 0
     while position < len(text):
-        match = patterns.lines.match(text, position)
+        before, match = position, patterns.lines.match(text, position)
         assert match is not None
         position = match.end()
         kind = match.lastindex
@@ -47,6 +47,7 @@ def raw_counts(source: str) -> RawCounts:
             tally.colons += 1
         elif position < len(text):
             position = _add_statement(tally, text, position, patterns)
+        assert position > before, "a pattern matched and did not advance"
     return tally.counts()
 
 
@@ -113,8 +114,10 @@ def _add_statement(tally: _Tally, text: str, start: int, patterns: LinePatterns)
     while True:
         match = (patterns.inside if depth else patterns.outside).match(text, position)
         assert match is not None
-        position = match.end()
+        advanced, position = match.end() > position, match.end()
         mark = match[1]
+        if mark is None and advanced:
+            continue
         if mark is None or mark == ";":
             end, counts = _by_radon(text, start)
             tally.add_by_radon(text[start:end], counts)
