@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Runs the README's test command on every supported Python, each in a fresh clone; as root on Debian or Ubuntu.
+#   .ci/every_python.sh                                  all that are named below and can be had
+#   .ci/every_python.sh /usr/bin/python3 debian:sid      these
+#   ARGS="-k signal" .ci/every_python.sh debian:sid      what make test takes
+# An interpreter is named by its path; debian:SUITE is Debian's own python3 with that suite's git, in a folder made by debootstrap
+# below $CHROOTS (default: /var/tmp/orchestrator-chroots), which stays there for the next time.
+set -uo pipefail
+source=$(git -C "$(dirname "${BASH_SOURCE[0]}")" rev-parse --show-toplevel) || exit 2
+chroots=${CHROOTS:-/var/tmp/orchestrator-chroots}
+packages=python3,python3-venv,git,make,ca-certificates,strace,bubblewrap,procps
+wanted=("$@")
+[ $# -gt 0 ] || wanted=(/usr/bin/python3 python3.11 python3.12 python3.13 debian:trixie debian:sid)
+
+on_this_system() {  # PYTHON
+  local folder
+  folder=$(mktemp -d) || return
+  git clone --quiet "$source" "$folder/clone" && make -C "$folder/clone" test PYTHON="$1" ARGS="${ARGS:-}"
+  local code=$?
+  rm -rf "$folder"
+  return $code
+}
+
+in_debian() {  # SUITE
+  local root=$chroots/$1
+  if [ ! -e "$root/.complete" ]; then
+    mkdir -p "$chroots" && debootstrap --variant=minbase --include="$packages" "$1" "$root" >"$root.log" 2>&1 || { tail -n 3 "$root.log"; return 2; }
+    touch "$root/.complete"
+  fi
+  cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
+  cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
+  rm -rf "$root/root/clone" && git clone --quiet "$source" "$root/root/clone" || return
+  # The mounts are this process's own and go with it.
+  unshare --mount --propagation slave -- sh -c '
+    mount --rbind /dev "$0/dev" && mount --rbind /sys "$0/sys" && mount -t proc proc "$0/proc" && mount -t tmpfs tmpfs "$0/tmp" &&
+    exec chroot "$0" /usr/bin/env -i HOME=/root TERM=xterm LANG=C.UTF-8 PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin \
+      ${PIP_INDEX_URL:+PIP_INDEX_URL="$PIP_INDEX_URL"} CI="${CI:-}" make -C /root/clone test ARGS="$1"
+  ' "$root" "${ARGS:-}"
+}
+
+failed=()
+for each in "${wanted[@]}"; do
+  echo "== $each"
+  case $each in
+    debian:*) in_debian "${each#debian:}" ;;
+    *) command -v "$each" >/dev/null && "$each" -c '' 2>/dev/null || { echo "not on this system"; [ $# = 0 ] || failed+=("$each"); continue; }
+       on_this_system "$(command -v "$each")" ;;
+  esac || failed+=("$each")
+done
+if [ ${#failed[@]} -gt 0 ]; then
+  echo "failed on: ${failed[*]}"
+  exit 1
+fi
+echo "passed on every Python that was tried"
