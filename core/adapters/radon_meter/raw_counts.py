@@ -7,6 +7,7 @@ pattern, and any other is handed to radon's own function, alone.
 
 from __future__ import annotations
 
+import re
 import tokenize
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -112,29 +113,37 @@ def _add_statement(tally: _Tally, text: str, start: int, patterns: LinePatterns)
     """Count the statement that starts here, whatever its shape; return where the next one starts."""
     position, depth, comments, code_end = start, 0, 0, 0
     while True:
-        match = (patterns.inside if depth else patterns.outside).match(text, position)
-        assert match is not None
-        advanced, position = match.end() > position, match.end()
-        mark = match[1]
-        if mark is None and advanced:
-            continue
-        if mark is None or mark == ";":
+        mark, position = _next_mark(text, position, patterns.inside if depth else patterns.outside)
+        if mark in ("", ";"):
             end, counts = _by_radon(text, start)
             tally.add_by_radon(text[start:end], counts)
             return end
+        if mark == "\n":
+            break
         if mark[0] == "#":
             comments += 1
-            code_end = code_end or (0 if depth else match.start(1))
-        elif mark == "\n":
-            break
+            code_end = code_end or (0 if depth else position - len(mark))
         else:
             depth += 1 if mark in "([{" else -1
     tally.comments += comments
-    statement = text[start : code_end or position]
     tally.continued += _filled(text[start:position]) - 1
-    if not statement.rstrip().endswith(":") and ":" in statement and patterns.colon.match(statement):
-        tally.colons += 1
+    tally.colons += _has_colon(text[start : code_end or position], patterns)
     return position
+
+
+def _next_mark(text: str, position: int, pattern: re.Pattern[str]) -> tuple[str, int]:
+    """Return the next mark that ``pattern`` stops at and where it ends; no mark where nothing is matched."""
+    while True:
+        match = pattern.match(text, position)
+        assert match is not None
+        if match[1] or match.end() == position:
+            return match[1] or "", match.end()
+        position = match.end()
+
+
+def _has_colon(statement: str, patterns: LinePatterns) -> bool:
+    """Return whether a colon stands before the statement's end."""
+    return not statement.rstrip().endswith(":") and ":" in statement and patterns.colon.match(statement) is not None
 
 
 def _by_radon(text: str, start: int) -> tuple[int, RawCounts]:
