@@ -52,9 +52,16 @@ def permission_objections(
 def _never_granted(asked: Permissions) -> list[str]:
     reasons = [_no_writing(item) for item in asked.write if _is_guarded(item)]
     reasons += [f"env {name}: no plugin may see it" for name in asked.env if _is_secret(name)]
+    reasons += [f"net {item}: {problem}" for item in asked.net if (problem := _address_problem(item))]
     if asked.exec and asked.pids < 2:
         reasons.append("exec: starting a program needs pids of at least 2")
     return reasons
+
+
+def _address_problem(pattern: str) -> str:
+    from core.domain.network_address import pattern_problem  # few plugins ask for addresses, and it takes 3 ms to import
+
+    return pattern_problem(pattern)
 
 
 def _policy_objections(plugin: str, wanted: Permissions, policy: PluginPolicy) -> list[str]:

@@ -2,79 +2,167 @@
 
 from __future__ import annotations
 
-import ipaddress
+import contextlib
 import json
 import socket
+import threading
+import time
+from collections.abc import Sequence
+from ipaddress import ip_address
 from typing import Any
 
-from core.domain.plugin import covers_address
+from core.domain.network_address import IpAddress, covers_address, is_public
+from core.plugins.sandbox.connect_request import LARGEST_FRAME, ConnectRequest, read_request
+from core.plugins.sandbox.name_lookup import LookUp, NameLookup, Place
 
-_LARGEST_REQUEST = 4096
+#: Seconds for one connection, name look-up included.
 _LONGEST = 30.0
+_MOST_AT_ONCE = 8
+#: Requests in one call; beyond it the channel is closed.
+MOST_REQUESTS = 1000
 _MOST_REMEMBERED = 1000
+#: Bytes of answers that wait for a plugin that does not read them: some tens, each with a socket at the most.
+_ROOM_FOR_ANSWERS = 16 * 1024
+
+
+class _NotAllowed(Exception):
+    """The host was found, but what it is must not be connected to."""
 
 
 class NetworkProxy:
-    """The host's end of a plugin's network channel. A plugin itself can neither make nor connect sockets."""
+    """The host's end of a plugin's network channel. A plugin itself can neither make nor connect sockets.
 
-    def __init__(self, allowed: tuple[str, ...]) -> None:
+    Frames keep their bounds (SOCK_SEQPACKET), so each one is a request or is not. ``serve`` never waits, for the plugin or for the
+    network: looking up and connecting are done in threads, a bounded number of them.
+    """
+
+    def __init__(self, allowed: tuple[str, ...], look_up: LookUp | None = None) -> None:
         self._allowed = allowed
-        self._ours, self.theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._look_up = look_up or NameLookup()
+        self._ours, self.theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._ours.setblocking(False)
+        self._ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _ROOM_FOR_ANSWERS)
+        self._free = threading.BoundedSemaphore(_MOST_AT_ONCE)
+        #: Held while the channel is written to or closed, so that nobody writes to a descriptor that has become another's.
+        self._channel = threading.Lock()
+        self._requests = 0
         #: Every address that was asked for, with whether it was allowed.
         self.asked: list[tuple[str, bool]] = []
 
     def fileno(self) -> int:
         return self._ours.fileno()
 
+    def renew(self) -> None:
+        """Begin a call: it has its number of requests anew."""
+        self._requests = 0
+
     def serve(self, remaining: float) -> bool:
-        """Answer one request that is waiting; ``remaining`` seconds are left to connect. Return False when the plugin hung up."""
-        line = self._ours.recv(_LARGEST_REQUEST)
-        if not line:
+        """Take one request that is waiting; ``remaining`` seconds are left for it. Return False when the channel is closed."""
+        try:
+            frame = self._ours.recv(LARGEST_FRAME + 1)
+        except BlockingIOError:
+            return True
+        except OSError:
             return False
+        if not frame:
+            return False
+        self._requests += 1
+        if self._requests > MOST_REQUESTS:
+            self._answer({"denied": f"more than {MOST_REQUESTS} requests in one call"})
+            return self._hang_up()
         try:
-            request = json.loads(line)
-            host, port = str(request["host"]), int(request["port"])
-            timeout = min(max(float(request["timeout"]), 0.01), _LONGEST, max(remaining, 0.01))
-        except (ValueError, KeyError, TypeError, OverflowError):
-            self._answer({"denied": "not a request to connect"})
-            return True
-        address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        matching = self._matching(address, port)
-        if len(self.asked) < _MOST_REMEMBERED:
-            self.asked.append((address, bool(matching)))
-        if not matching:
-            self._answer({"denied": f"no permission to connect to {address}"})
-            return True
-        try:
-            self._connect(host, port, timeout, named=any(not pattern.startswith("*") for pattern in matching))
-        except (OSError, UnicodeError) as error:
-            self._answer({"failed": f"{address}: {error}"})
-        return True
-
-    def _matching(self, address: str, port: int) -> list[str]:
-        """Return the patterns that allow an address."""
-        if not 0 < port < 65536:
-            return []
-        return [pattern for pattern in self._allowed if covers_address(pattern, address)]
-
-    def _connect(self, host: str, port: int, timeout: float, *, named: bool) -> None:
-        """Connect and hand over; where only a wildcard allows it, never to this machine or its own network."""
-        addresses = [str(item[4][0]) for item in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-        public = [address for address in addresses if named or ipaddress.ip_address(address.partition("%")[0]).is_global]
-        if not public:
-            self._answer({"denied": f"{host} is in this machine's own network: its name must be in permissions.net"})
-            return
-        with socket.create_connection((public[0], port), timeout) as connected:
-            connected.setblocking(True)
-            self._answer({}, connected.fileno())
+            request = read_request(frame)
+        except ValueError as error:
+            return self._answer({"denied": str(error)})
+        return self._take(request, remaining)
 
     def close(self) -> None:
-        self._ours.close()
-        self.theirs.close()
+        with self._channel:
+            self._ours.close()
+            self.theirs.close()
 
-    def _answer(self, value: dict[str, Any], *descriptors: int) -> None:
-        line = json.dumps(value).encode() + b"\n"
+    def _take(self, request: ConnectRequest, remaining: float) -> bool:
+        allowed = any(covers_address(pattern, request.address) for pattern in self._allowed)
+        if len(self.asked) < _MOST_REMEMBERED:
+            self.asked.append((request.address, allowed))
+        if not allowed:
+            return self._answer({"denied": f"no permission to connect to {request.address}"})
+        if not self._free.acquire(blocking=False):
+            return self._answer({"failed": f"{request.address}: more than {_MOST_AT_ONCE} connections are being made at once"})
+        seconds = min(max(request.timeout, 0.01), _LONGEST, max(remaining, 0.01))
         try:
-            socket.send_fds(self._ours, [line[:_LARGEST_REQUEST]], list(descriptors))
-        except OSError:
-            return  # the plugin is gone: nobody waits for the answer
+            threading.Thread(target=self._fulfil, args=(request, seconds), name="plugin connection", daemon=True).start()
+        except RuntimeError as error:  # the system lets us have no more threads
+            self._free.release()
+            return self._answer({"failed": f"{request.address}: {error}"})
+        return True
+
+    def _fulfil(self, request: ConnectRequest, seconds: float) -> None:
+        try:
+            with self._connected(request, time.monotonic() + seconds) as connected:
+                connected.setblocking(True)
+                self._answer({}, connected.fileno())
+        except _NotAllowed as error:
+            self._answer({"denied": str(error)})
+        except OSError as error:
+            self._answer({"failed": f"{request.address}: {error}"[:500]})
+        finally:
+            self._free.release()
+
+    def _connected(self, request: ConnectRequest, deadline: float) -> socket.socket:
+        """Look the host up once, check all that it is, and connect to just that: no second look-up can say something else."""
+        places = self._look_up(request.host, request.port, deadline - time.monotonic())
+        for family, address in places:
+            self._check(request, family, ip_address(str(address[0]).partition("%")[0]), str(address[0]))
+        return _first_connected(places, deadline)
+
+    def _check(self, request: ConnectRequest, family: int, address: IpAddress, shown: str) -> None:
+        """Raise _NotAllowed unless the address is public and another machine's, or a permission spells it."""
+        spelled = f"[{shown}]:{request.port}" if ":" in shown else f"{shown}:{request.port}"
+        patterns = (pattern for pattern in self._allowed if not pattern.startswith("*"))
+        if any(covers_address(pattern, spelled) for pattern in patterns):
+            return
+        if not is_public(address) or _is_own(family, shown, request.port):
+            told = f"{request.host} is {shown}, in this machine's own network: permissions.net must spell the address, {spelled}"
+            raise _NotAllowed(told)
+
+    def _answer(self, value: dict[str, Any], *descriptors: int) -> bool:
+        """Answer without waiting; a plugin that lets its answers pile up is hung up on. Return False when nobody listens."""
+        line = json.dumps(value).encode() + b"\n"
+        with self._channel:
+            try:
+                socket.send_fds(self._ours, [line], list(descriptors))
+            except OSError:
+                return self._hang_up()
+        return True
+
+    def _hang_up(self) -> bool:
+        with contextlib.suppress(OSError):
+            self._ours.shutdown(socket.SHUT_RDWR)
+        return False
+
+
+def _first_connected(places: Sequence[Place], deadline: float) -> socket.socket:
+    """Return a connection to the first of ``places`` that takes one. Raises OSError of the last that did not."""
+    problem = OSError("it has no address")
+    for family, address in places:
+        connecting = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            connecting.settimeout(max(deadline - time.monotonic(), 0.001))
+            connecting.connect(address)
+        except OSError as error:
+            connecting.close()
+            problem = error
+            continue
+        return connecting
+    raise problem
+
+
+def _is_own(family: int, address: str, port: int) -> bool:
+    """Return whether this machine itself has the address. Nothing is sent: a datagram socket only chooses where it would send from."""
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((address, port))
+            return bool(probe.getsockname()[0] == address)
+    except OSError:
+        return False

@@ -61,6 +61,8 @@ class Session:
 
     def send(self, message: Mapping[str, Any], seconds: float) -> str:
         """Send one line within ``seconds``; return why that was not possible, or an empty string."""
+        if self.proxy:
+            self.proxy.renew()
         return self.send_bytes(json.dumps(message, allow_nan=False).encode() + b"\n", seconds)
 
     def send_bytes(self, content: bytes, seconds: float) -> str:

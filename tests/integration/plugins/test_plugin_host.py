@@ -141,7 +141,32 @@ def test_a_wildcard_never_means_this_machines_own_network(world):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         host = world.ready(body(f"return {{'message': str(context.connect('localhost', {port}))}}"), permissions={"net": [f"*:{port}"]})
-        assert "localhost is in this machine's own network" in host.run_task("sample", {}, TASK).problem
+        assert ", in this machine's own network" in host.run_task("sample", {}, TASK).problem
+
+
+@TIERS
+def test_whatever_a_plugin_writes_into_its_network_channel_the_host_goes_on(world, tier):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=answer_once, args=(server,))
+        thread.start()
+        port = server.getsockname()[1]
+        source = body(
+            "told = []",
+            "for frame in (b'[' * 4000, b'{', b'x' * 100_000, b'{\"host\":\"HOST\\u0000.example.com\",\"port\":443,\"timeout\":1}'):",
+            "    with socket.socket(fileno=os.dup(context._network)) as channel:",
+            "        channel.sendall(frame)",
+            "        told.append(channel.recv(4096).decode())",
+            f"status, content = context.request('GET', 'http://127.0.0.1:{port}/x')",
+            "return {'message': content.decode(), 'data': {'told': told}}",
+            imports="import os\nimport socket",
+        )
+        host = world.ready(source, tier, {"net": [f"127.0.0.1:{port}", "*.example.com:443"]})
+        answer = host.run_task("sample", {}, TASK)
+        thread.join()
+    assert answer.problem == "", answer.log
+    assert answer.result["message"] == "hello"
+    assert all(line.startswith('{"denied": ') for line in answer.result["data"]["told"])
+    assert "not a host name" in answer.result["data"]["told"][3]
 
 
 def test_in_a_writable_folder_no_link_can_be_left_for_others_to_follow(world):

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+from _thread import allocate_lock  # importing threading takes 1 ms
 
 #: Version of the contract of each kind that this host speaks.
 CONTRACTS = {"task": 1, "auditor": 1, "reporter": 1, "listener": 1, "command": 1}
 
 #: Where a URL without a port leads, by its scheme.
 _PORTS = {"http": 80, "https": 443}
+
+#: Held from a request to its answer: the channel to the host is one, and its answers name nobody.
+_CHANNEL = allocate_lock()
 
 
 class Denied(Exception):
@@ -59,7 +63,7 @@ class Context:
         if self._network < 0:
             sys.audit("orchestrator.connect", host, port)
             raise Denied(f"{self.plugin} asked for no network: add {host}:{port} to permissions.net")
-        with socket.socket(fileno=os.dup(self._network)) as channel:
+        with _CHANNEL, socket.socket(fileno=os.dup(self._network)) as channel:
             channel.sendall(encode({"host": host, "port": port, "timeout": timeout}).encode("ascii") + b"\n")
             line, descriptors, _, _ = socket.recv_fds(channel, 4096, 1)
         answer = decode(line.decode("ascii").rstrip("\n")) if line else {"denied": "the host hung up"}
