@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.laboratory import Laboratory
+from tests.faults.lives import Lives
 from tests.faults.zygote import Zygote
 
 
@@ -17,6 +18,11 @@ def zygote() -> Iterator[Zygote]:
     zygote = Zygote()
     yield zygote
     zygote.close()
+
+
+@pytest.fixture(scope="package")
+def lives(tmp_path_factory: pytest.TempPathFactory, zygote: Zygote) -> Lives:
+    return Lives(tmp_path_factory.mktemp("lives"), zygote)
 
 
 @pytest.fixture
