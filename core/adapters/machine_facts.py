@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 
 from core.domain.diagnosis import Diagnosis, Health
+from core.domain.git_reading import absolute_entries
 from core.sudden_stop import temporary_directory
 
 _LIBRARIES = ("typer", "PyYAML", "jsonschema", "radon", "wily", "cryptography")
@@ -48,7 +49,7 @@ def _libraries() -> Diagnosis:
 
 
 def _git() -> Diagnosis:
-    path = shutil.which("git")
+    path = shutil.which("git", path=absolute_entries(os.environ.get("PATH", os.defpath)))
     if path is None:
         return Diagnosis(subject="git", found="none", health=Health.WARNING, advice="no history: trends, churn and audit --since need git")
     done = subprocess.run([path, "--version"], capture_output=True, text=True, check=False, timeout=10)

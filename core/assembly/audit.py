@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
+from core.adapters.git import BlobHistory, Git, GitLog, GitRepository, listed
 from core.assembly.backlog import open_backlog_to_edit
 from core.assembly.project import PLUGINS_LOCK, Project, task_file
 from core.domain.cycle import CycleReport
@@ -29,7 +31,15 @@ def code_meter(project: Project, progress: Callable[[int, int], None] | None = N
     make_own_directory(project.state)
     audit = project.settings.audit
     cache = str(project.state / "metrics.db") if project.state.is_dir() else None
-    return RadonMeter(str(project.root), include=audit.include, exclude=audit.exclude, jobs=audit.jobs, cache=cache, progress=progress)
+    return RadonMeter(
+        str(project.root),
+        include=audit.include,
+        exclude=audit.exclude,
+        jobs=audit.jobs,
+        cache=cache,
+        progress=progress,
+        listing=lambda: listed(_git(project)),
+    )
 
 
 def open_auditor(
@@ -55,11 +65,19 @@ def _plugins(project: Project, hurried: Callable[[], bool]) -> PluginAuditors | 
     return plugin_auditors(project, hurried)
 
 
-def _history(project: Project, meter: CodeMeter) -> MetricHistory:
-    from core.adapters.git import BlobHistory, Git, GitLog
+def _git(project: Project) -> Git:
+    return _git_in(str(project.root))
 
+
+@lru_cache(maxsize=1)
+def _git_in(root: str) -> Git:
+    """Return the one git of a project: where it does not answer one question, it is not asked the next."""
+    return Git(root)
+
+
+def _history(project: Project, meter: CodeMeter) -> MetricHistory:
     audit: AuditSettings = project.settings.audit
-    git = Git(str(project.root))
+    git = _git(project)
     log: CommitLog = GitLog(git, include=audit.include, exclude=audit.exclude)
     if not audit.use_wily:
         return BlobHistory(git, log, meter)
@@ -71,14 +89,13 @@ def _history(project: Project, meter: CodeMeter) -> MetricHistory:
 def open_gate(project: Project, auditor: SelfAuditor) -> Gate:
     """Return the gate of a project that ``auditor`` measures."""
     from core.adapters.baseline_file import JsonBaseline
-    from core.adapters.git import Git, GitRepository
 
     audit = project.settings.audit
     return Gate(
         auditor=auditor,
         baseline=JsonBaseline(project.root / audit.baseline, audit.baseline),
         baseline_name=audit.baseline,
-        repository=GitRepository(Git(str(project.root)), include=audit.include, exclude=audit.exclude),
+        repository=GitRepository(_git(project), include=audit.include, exclude=audit.exclude),
     )
 
 

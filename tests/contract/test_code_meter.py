@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from hashlib import sha1
 
 import pytest
 
+from core.adapters.git import Git, listed
 from core.adapters.radon_meter import RadonMeter
 from core.adapters.radon_meter.file_measure import measure_source
 from core.testing.code_meter import InMemoryMeter
@@ -38,7 +40,7 @@ class FolderProject:
         self.root = root
 
     def meter(self, **globs):
-        return RadonMeter(str(self.root), jobs=1, **globs)
+        return RadonMeter(str(self.root), jobs=1, listing=partial(listed, Git(str(self.root))), **globs)
 
     def write(self, path, content):
         place = self.root / path

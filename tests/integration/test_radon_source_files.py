@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+from functools import partial
 
 import pytest
 
+from core.adapters.git import Git, listed
 from core.adapters.radon_meter import RadonMeter
 from core.adapters.radon_meter.source_text import LARGEST
 
@@ -37,11 +39,14 @@ def git(tmp_path):
 
 
 def paths(root, names=None, **globs):
-    return [measured.path for measured in RadonMeter(str(root), jobs=1, **globs).measure(names)]
+    return [measured.path for measured in RadonMeter(str(root), jobs=1, listing=partial(listed, Git(str(root))), **globs).measure(names)]
 
 
 def problems(root, names=None):
-    return {measured.path: measured.measure.problem for measured in RadonMeter(str(root), jobs=1).measure(names)}
+    return {
+        measured.path: measured.measure.problem
+        for measured in RadonMeter(str(root), jobs=1, listing=partial(listed, Git(str(root)))).measure(names)
+    }
 
 
 def test_tracked_and_untracked_files_are_measured_and_ignored_ones_are_not(tmp_path, git, write):

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.adapters.git.raw_diff import commits, touches
+from core.domain.git_reading import is_inside
 from core.domain.history import Touch
 
 NOTHING, LINK, MODULE, FILE, SCRIPT = "000000", "120000", "160000", "100644", "100755"
@@ -56,4 +57,4 @@ def test_commits_keep_their_order_and_what_they_did_whatever_the_names(told):
     read = list(commits(text.encode()))
     assert [commit for commit, _ in read] == [commit for commit, _ in told]
     for (_, changes), (_, found) in zip(told, read, strict=True):
-        assert list(found) == [touch(name, name, new, old) for name, old, new in changes if old != new]
+        assert list(found) == [touch(name, name, new, old) for name, old, new in changes if old != new and is_inside(name)]

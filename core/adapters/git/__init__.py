@@ -20,11 +20,17 @@ What each shape of repository gives (``tests/integration/test_git_history.py`` h
 | damaged blob | that version has ``problem`` | StorageError |
 | damaged commit or tree | empty; the gap says ``git fsck`` | StorageError |
 | replacements and grafts | ignored: the real commits | the same |
+| ``core.worktree`` names another place | like any other | UsageError: no work tree here |
+| bare, in the work tree of another | empty; the gap says so | UsageError |
+| paths in the index that lead out of the project, or behind a link | left out | left out |
+| a named pipe where git expects a file | empty after seconds; the gap says so | StorageError |
+| a blob of more than 8 MiB | that version is too large to be measured | the same |
 """
 
 from core.adapters.git.blobs import BlobHistory
 from core.adapters.git.changes import GitRepository
 from core.adapters.git.command import Git
+from core.adapters.git.listing import listed
 from core.adapters.git.log import GitLog
 
-__all__ = ["BlobHistory", "Git", "GitLog", "GitRepository"]
+__all__ = ["BlobHistory", "Git", "GitLog", "GitRepository", "listed"]

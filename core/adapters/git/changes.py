@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import stat
 from collections.abc import Iterable, Sequence
 
 from core.adapters.git import raw_diff
 from core.adapters.git.base import find_base
+from core.adapters.git.causes import REFETCH, is_partial
 from core.adapters.git.command import Git, GitFailed
+from core.adapters.git.listing import check_work_tree
 from core.adapters.git.objects import read_blobs
 from core.adapters.git.selection import Selection
+from core.adapters.git.work_files import blob_of
 from core.domain.change import Change, ChangeSet, RepositoryFacts
+from core.domain.git_reading import filters_off, is_inside
 from core.domain.history import Touch
 from core.errors import StorageError, UsageError
 
@@ -42,6 +44,7 @@ class GitRepository:
 
     def changed_since(self, revision: str) -> ChangeSet:
         try:
+            check_work_tree(self._git)
             base = find_base(self._git, revision)
             touches = {touch.path: touch for touch in self._touches(base.id)}
             changed, deleted = self._settle(touches.values())
@@ -53,25 +56,23 @@ class GitRepository:
 
     def _touches(self, base: str) -> Iterable[Touch]:
         """Return what git sees: a file whose times changed is among them, whatever its bytes."""
-        arguments = ("diff-index", "--raw", "-z", "--no-abbrev", "-M", "--relative", base, "--", *self._selection.pathspecs)
+        quiet = ("--no-ext-diff", "--no-textconv", "--ignore-submodules=all")
+        arguments = ("diff-index", "--raw", "-z", "--no-abbrev", "-M", "--relative", *quiet, base, "--", *self._selection.pathspecs)
         found = raw_diff.touches(self._git.run(*arguments, config=self._without_filters()))
         return self._selection.touches(found)
 
     def _without_filters(self) -> dict[str, str]:
         """Return settings that stop git from starting the repository's own programs when it looks into a file."""
-        names = self._git.text("config", "--null", "--name-only", "--get-regexp", r"^filter\..").split("\0")
-        filters = {name.rpartition(".")[0] for name in names if name}
-        off = {"clean": "", "smudge": "", "process": "", "required": "false"}
-        return {f"{name}.{key}": value for name in sorted(filters) for key, value in off.items()}
+        return filters_off(self._git.text("config", "--null", "--name-only", "--get-regexp", r"^filter\..").split("\0"))
 
     def _settle(self, touches: Iterable[Touch]) -> tuple[list[Touch], dict[str, str]]:
         """Return the touches whose bytes or place really changed, and the blobs of deleted files by path."""
         changed, deleted = list[Touch](), dict[str, str]()
         for touch in touches:
-            content = self._content(touch.path) if touch.blob else None
-            if content is None:
+            blob = self._blob(touch.path, len(touch.old_blob)) if touch.blob else None
+            if blob is None:
                 deleted.update({touch.old_path: touch.old_blob} if touch.old_path else {})
-            elif touch.path != touch.old_path or blob_id(content, len(touch.old_blob)) != touch.old_blob:
+            elif touch.path != touch.old_path or blob != touch.old_blob:
                 changed.append(touch)
         return changed, deleted
 
@@ -81,9 +82,9 @@ class GitRepository:
         What was found again leaves ``deleted``. Without git's knowledge a move shows by equal bytes only.
         """
         output = self._git.run("ls-files", "--others", "--exclude-standard", "-z", "--", *self._selection.pathspecs)
-        contents = {path: self._content(path) for path in filter(self._selection.has, os.fsdecode(output).split("\0"))}
         length = len(next(iter(deleted.values()), ""))
-        blobs = {path: blob_id(content, length) for path, content in contents.items() if content is not None}
+        seen = {path: self._blob(path, length) for path in filter(self._selection.has, os.fsdecode(output).split("\0")) if is_inside(path)}
+        blobs = {path: blob for path, blob in seen.items() if blob is not None}
         found = []
         # A file that only left the index is itself, before it is anything that moved.
         for path, blob in sorted(blobs.items(), key=lambda item: item[0] not in deleted):
@@ -94,16 +95,10 @@ class GitRepository:
                 found.append(Touch(path=path, old_path=old_path, blob=blob, old_blob=old_blob))
         return found
 
-    def _content(self, path: str) -> bytes | None:
-        """Return a regular file's bytes; None when there is none. Raises StorageError when it cannot be read."""
-        place = os.path.join(self._git.directory, path)
+    def _blob(self, path: str, length: int) -> str | None:
+        """Return git's id of a regular file's bytes; None when there is none. Raises StorageError when it cannot be read."""
         try:
-            if not stat.S_ISREG(os.lstat(place).st_mode):
-                return None
-            with open(place, "rb") as file:
-                return file.read()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+            return blob_of(self._git.directory, path, length)
         except OSError as error:
             raise StorageError(f"{path}: cannot be read ({error.strerror})") from error
 
@@ -114,13 +109,7 @@ class GitRepository:
             if touch.old_blob and touch.old_blob not in bases:
                 raise StorageError(
                     f"{touch.old_path}: its base version (git blob {touch.old_blob[:12]}) is missing or damaged",
-                    hint="git fetch --refetch --no-filter, or git fsck",
+                    hint=REFETCH if is_partial(self._git) else "git fsck",
                 )
         changes = (Change(path=touch.path, old_path=touch.old_path, base=bases.get(touch.old_blob)) for touch in touches)
         return tuple(sorted(changes, key=lambda change: change.path))
-
-
-def blob_id(content: bytes, length: int) -> str:
-    """Return git's id of a blob with this content; ``length`` of an id tells the repository's hash (64: SHA-256)."""
-    name = "sha256" if length == 64 else "sha1"
-    return hashlib.new(name, b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

@@ -1,58 +1,15 @@
-"""The ``git`` command, started so that it only ever reads: no locks, no hooks, no filters, no network, no one's configuration to run.
-
-What git says is turned into sentences for a person here, and nowhere else.
-"""
+"""The ``git`` command, started so that it only ever reads: no locks, no hooks, no filters, no network, no one's configuration to run."""
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping
 
-#: ``GIT_*`` variables that say how git is installed and whom it trusts; every other one is dropped, because inside
-#: a hook they point at somebody's half-made commit.
-_KEPT = ("GIT_CONFIG", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM", "GIT_EXEC_PATH", "GIT_TEST_ASSUME_DIFFERENT_OWNER")
-
-_FORCED = {
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_NO_LAZY_FETCH": "1",
-    # Older gits do not know GIT_NO_LAZY_FETCH; without any protocol allowed they cannot fetch either.
-    "GIT_ALLOW_PROTOCOL": "none",
-    "GIT_TERMINAL_PROMPT": "0",
-    # A blob id stands for its content here, and a commit for its own parents: no replacements, no grafts.
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_GRAFT_FILE": os.devnull,
-    "LC_ALL": "C",
-    "LANGUAGE": "",
-}
-
-_OPTIONS = (
-    "--no-pager",
-    "--no-optional-locks",
-    "-c",
-    "core.fsmonitor=false",
-    "-c",
-    f"core.hooksPath={os.devnull}",
-    "-c",
-    "core.untrackedCache=false",
-)
-
-_FOREIGN = ("git refuses the repository because another user owns it", "git config --global --add safe.directory '{directory}'")
-_REFETCH = "git fetch --refetch --no-filter"
-_PARTIAL = ("objects are missing in this partial clone", _REFETCH)
-
-#: Sign in git's error text → our sentence and what to type.
-_SENTENCES = {
-    "not a git repository": ("not a git repository", ""),
-    "must be run in a work tree": ("the repository has no work tree", ""),
-    "dubious ownership": _FOREIGN,
-    "unsafe repository": _FOREIGN,
-    "lazy fetching disabled": _PARTIAL,
-    "promisor remote": _PARTIAL,
-    "could not fetch": _PARTIAL,
-    # What older gits say when they would fetch and may not.
-    "transport '": _PARTIAL,
-}
+from core.adapters.git.patience import INTERVAL, Patience
+from core.domain.git_reading import absolute_entries, reading_environment, reading_options
 
 
 class GitFailed(Exception):
@@ -78,24 +35,35 @@ class Git:
     def __init__(self, directory: str, *, executable: str = "git") -> None:
         self.directory = os.path.abspath(directory)
         self.executable = executable
+        #: Why git is not asked any more; empty as long as it answers.
+        self._given_up = ""
 
     def start(self, *arguments: str, config: Mapping[str, str] | None = None, errors: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
         """Start git with pipes; ``config`` overrides settings. Raises GitFailed when there is no such program."""
-        command = [self.executable, *_OPTIONS, "-C", self.directory, *arguments]
+        if self._given_up:
+            raise GitFailed(self._given_up, damage=True)
+        environment = reading_environment(os.environ, config)
+        if bare := _bare_repository(self.directory):
+            environment["GIT_DIR"] = bare
+        command = [_program(self.executable), *reading_options(), "-C", self.directory, *arguments]
         try:
-            return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, env=_environment(config or {}))
+            return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, env=environment)
         except OSError as error:
-            raise GitFailed(
-                f"the git command cannot be started ({error.strerror})", "install git, or put it on PATH", damage=True
-            ) from error
+            raise _not_started(error) from error
 
     def run(self, *arguments: str, input: bytes = b"", config: Mapping[str, str] | None = None) -> bytes:
-        """Return what git prints. Raises GitFailed when it ends with anything but 0."""
-        process = self.start(*arguments, config=config)
-        output, errors = process.communicate(input)
-        if process.returncode != 0:
-            raise self.failure(errors, process.returncode, arguments[0])
+        """Return what git prints. Raises GitFailed when it ends with anything but 0, or waits for what never comes."""
+        output, errors, exit_code = self._answer(input, *arguments, config=config)
+        if exit_code != 0:
+            from core.adapters.git.causes import cause_of
+
+            raise cause_of(self, arguments[0], errors, exit_code)
         return output
+
+    def answers(self, *arguments: str) -> tuple[bytes, int]:
+        """Return what git prints and its exit code, whatever it is. Raises GitFailed when it cannot be started."""
+        output, _, exit_code = self._answer(b"", *arguments)
+        return output, exit_code
 
     def text(self, *arguments: str) -> str:
         """Return git's output; empty when git ends with 1, its word for "there is none"."""
@@ -110,24 +78,50 @@ class Git:
         """Return git's output without the last line end; empty when there is none."""
         return self.text(*arguments).removesuffix("\n")
 
-    def failure(self, errors: bytes, exit_code: int, command: str) -> GitFailed:
-        """Return what git's error text means."""
-        text = errors.decode("utf-8", "replace")
-        for sign, (reason, hint) in _SENTENCES.items():
-            if sign in text:
-                return GitFailed(reason, hint.format(directory=self.directory), exit_code, damage=hint == _REFETCH)
-        words = next(
-            (line for line in text.splitlines() if line.startswith(("fatal:", "error:"))), text.strip() or f"exit code {exit_code}"
-        )
-        said = words.removeprefix("fatal:").removeprefix("error:").strip()
-        return GitFailed(f"git {command} failed ({said})", "git fsck", exit_code, damage=True)
+    def give_up(self, process: subprocess.Popen[bytes]) -> GitFailed:
+        """End a git that waits for what never comes, and ask none again; return why."""
+        process.kill()
+        self._given_up = "git waits for something that never comes (is a file of .git or a .gitignore a named pipe?)"
+        return GitFailed(self._given_up, damage=True)
+
+    def _answer(self, input: bytes, *arguments: str, config: Mapping[str, str] | None = None) -> tuple[bytes, bytes, int]:
+        with self.start(*arguments, config=config) as process:
+            patience, left = Patience(process.pid), input or None
+            try:
+                while True:
+                    try:
+                        output, errors = process.communicate(left, timeout=INTERVAL)
+                        return output, errors, process.returncode
+                    except subprocess.TimeoutExpired:
+                        left = None  # it was taken over by the first call
+                        if patience.is_over():
+                            raise self.give_up(process) from None
+            finally:
+                process.kill()
 
 
-def _environment(config: Mapping[str, str]) -> dict[str, str]:
-    """Return this process's environment without what could turn git elsewhere, and with what keeps it to reading."""
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or key.startswith(_KEPT)}
-    count = int(inherited.get("GIT_CONFIG_COUNT") or 0)
-    settings = {"GIT_CONFIG_COUNT": str(count + len(config))}
-    for number, (key, value) in enumerate(config.items(), start=count):
-        settings |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-    return {**inherited, **settings, **_FORCED}
+def _program(name: str) -> str:
+    """Return the path of git; the name itself where it is not found, so that starting it says why."""
+    return shutil.which(name, path=absolute_entries(os.environ.get("PATH", os.defpath))) or os.path.abspath(f"/nonexistent/{name}")
+
+
+def _not_started(error: OSError) -> GitFailed:
+    if error.errno == errno.E2BIG:
+        return GitFailed("the repository configures more filters than can be switched off", "git config --list --show-origin", damage=True)
+    return GitFailed(f"the git command cannot be started ({error.strerror})", "install git, or put it on PATH", damage=True)
+
+
+def _bare_repository(directory: str) -> str:
+    """Return ``directory`` where it is a bare repository of the user's own that lies in no other; else nothing.
+
+    git is told to find none by itself: a folder of a work tree that looks like one would bring its own configuration.
+    """
+    parts = (os.path.join(directory, name) for name in ("objects", "refs", "HEAD"))
+    if not all(map(os.path.lexists, parts)) or os.path.basename(directory) == ".git":
+        return ""
+    above = directory
+    while (parent := os.path.dirname(above)) != above:
+        above = parent
+        if os.path.lexists(os.path.join(above, ".git")):
+            return ""
+    return directory if os.stat(directory).st_uid == os.geteuid() else ""

@@ -6,11 +6,12 @@ questions. An empty repository with an alternates file has none of that.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
-import shutil
 
 from core.adapters.git.command import Git, GitFailed
+from core.adapters.git.work_files import read_regular
 from core.domain.history import CommitWindow
 from core.errors import StorageError
 
@@ -59,8 +60,8 @@ def _prepare(git: Git, directory: str, window: CommitWindow) -> None:
             section, name = key.split(".")
             config.write(f"[{section}]\n\t{name} = {value}\n")
     shallow = os.path.join(git.directory, git.line("rev-parse", "--git-path", "shallow"))
-    if os.path.exists(shallow):
-        shutil.copyfile(shallow, os.path.join(own, "shallow"))
+    with contextlib.suppress(FileNotFoundError):
+        _write(os.path.join(own, "shallow"), read_regular(shallow).decode("ascii", "replace"))
 
 
 def _straight_line(window: CommitWindow) -> str:

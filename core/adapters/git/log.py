@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.adapters.git import raw_diff
+from core.adapters.git.causes import is_partial
 from core.adapters.git.command import Git, GitFailed
 from core.adapters.git.lending import lend
 from core.adapters.git.selection import Selection
+from core.adapters.git.work_files import read_regular
 from core.domain.history import Commit, CommitWindow, Touch
 
 #: Added and removed files beyond which git looks for exact renames only: its own default, whatever the repository is set to.
@@ -63,26 +65,23 @@ class GitLog:
 
     def _shallow_ends(self, path: str) -> frozenset[str]:
         try:
-            with open(os.path.join(self._git.directory, path), encoding="ascii") as file:
-                return frozenset(file.read().split())
+            content = read_regular(os.path.join(self._git.directory, path))
         except FileNotFoundError:
             return frozenset()
         except OSError as error:
             raise GitFailed(f"{path} cannot be read ({error.strerror})") from error
+        return frozenset(content.decode("ascii", "replace").split())
 
     def _touches(self, lines: Sequence[_Line]) -> dict[str, tuple[Touch, ...]]:
         if not lines:
             return {}
         pairs = "".join(f"{line.id} {line.parent}".rstrip() + "\n" for line in lines)
-        renames = "-M100%" if self._is_partial() else "-M"
+        renames = "-M100%" if is_partial(self._git) else "-M"
         output = self._git.run(
             "diff-tree", "--stdin", "-r", "--raw", "-z", "--no-abbrev", "--root", "--always", "--relative", renames,
             f"-l{_RENAME_LIMIT}", "--", *self._selection.pathspecs, input=pairs.encode("ascii"),
         )  # fmt: skip
         return {commit: tuple(self._selection.touches(touches)) for commit, touches in raw_diff.commits(output)}
-
-    def _is_partial(self) -> bool:
-        return bool(self._git.line("config", "--get-regexp", r"^(extensions\.partialclone|remote\..*\.promisor)$"))
 
 
 def _shallow_gap(end: Commit, found: int) -> str:

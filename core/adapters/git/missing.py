@@ -9,6 +9,8 @@ from core.adapters.git.command import Git
 
 #: What can follow a name in a revision: ``main~2``, ``main^{commit}``, ``main@{yesterday}``.
 _REVISION = re.compile(r"(?P<name>\w[\w./+%#=,-]*|@)(?P<steps>[~^][\w~^{}-]*|@\{[\w ./:-]*\})?")
+#: What may stand in a line that a person is told to type; a configuration can call a remote anything.
+_REMOTE = re.compile(r"[A-Za-z0-9][\w./-]*", re.ASCII)
 _WHOLE_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _PART_OF_AN_ID = re.compile(r"[0-9a-f]{7,63}")
 #: A tag, as far as a name can tell.
@@ -30,7 +32,7 @@ class _Wanted:
 def how_to_get(git: Git, revision: str, *, shallow: bool) -> str:
     """Return what to type for a revision that is not here; in a shallow clone only as much is fetched as it takes."""
     found = _REVISION.fullmatch(revision)
-    remotes = git.line("remote").split()
+    remotes = [name for name in git.line("remote").split("\n") if _REMOTE.fullmatch(name)]
     if not found or not remotes:
         return _LOOK
     name, steps = found["name"], found["steps"] or ""

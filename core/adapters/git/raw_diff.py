@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from core.domain.git_reading import is_inside
 from core.domain.history import Touch
 
 _REGULAR = ("100644", "100755", "100664")
@@ -41,5 +42,5 @@ def _record(head: str, paths: Iterator[str]) -> Iterator[Touch]:
     path = next(paths) if status[0] in "RC" else old_path
     before = (old_path, old_blob) if old_mode in _REGULAR and status[0] != "C" else _NO_FILE
     after = (path, blob) if mode in _REGULAR else _NO_FILE
-    if before != after:
+    if before != after and all(not place or is_inside(place) for place in (before[0], after[0])):
         yield Touch(path=after[0] or before[0], old_path=before[0], blob=after[1], old_blob=before[1])

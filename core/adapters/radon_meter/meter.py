@@ -13,7 +13,7 @@ from core.adapters.radon_meter.contents import blob_id, read_content
 from core.adapters.radon_meter.file_measure import measure_source
 from core.adapters.radon_meter.measure_cache import MeasureCache, Stamp
 from core.adapters.radon_meter.pool import no_collecting
-from core.adapters.radon_meter.source_files import SourceFiles
+from core.adapters.radon_meter.source_files import Listing, SourceFiles
 from core.adapters.radon_meter.source_text import LARGEST, Unreadable, read_text, too_large
 from core.domain.metric import Block, FileMeasure
 from core.ports.code import Measured
@@ -33,7 +33,11 @@ class _Seen:
 
 
 class RadonMeter:
-    """Measures one project. ``cache``: path of a database in a directory that exists, or None. ``jobs`` 0: one a core."""
+    """Measures one project.
+
+    ``cache``: path of a database in a directory that exists, or None. ``jobs`` 0: one a core. ``listing`` returns what is
+    to be chosen from, None where it does not know: then, and without it, every file below.
+    """
 
     def __init__(
         self,
@@ -44,9 +48,10 @@ class RadonMeter:
         jobs: int = 0,
         cache: str | None = None,
         progress: Progress | None = None,
+        listing: Listing = lambda: None,
     ) -> None:
         self._root = os.path.abspath(root)
-        self._files = SourceFiles(self._root, include, exclude)
+        self._files = SourceFiles(self._root, include, exclude, listing)
         self._cache = MeasureCache(cache, variant())
         self._contents = ContentMeasures(self._cache, jobs or len(os.sched_getaffinity(0)))
         self._progress = progress

@@ -7,7 +7,7 @@
 | no git repository, or none that git agrees to read | every file below, except in hidden directories                      |
 | virtual environment (``pyvenv.cfg``), ``site-packages``, ``node_modules``, ``__pycache__`` | left out, tracked or not   |
 | submodule, or another repository inside           | left out: it is audited as a project of its own                     |
-| symbolic link, to whatever                        | left out: what it points to is measured where it lies               |
+| symbolic link, to whatever, and all behind one    | left out: what it points to is measured where it lies               |
 | socket, pipe, device                              | left out                                                            |
 | tracked, in a directory that cannot be entered    | its problem says so                                                 |
 | other directory that cannot be listed             | left out, as git leaves it out                                      |
@@ -21,25 +21,22 @@ from __future__ import annotations
 import os
 import re
 import stat
-import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from core.domain.globs import any_of
 
 _ENVIRONMENT_MARK = "pyvenv.cfg"
 _FOREIGN = frozenset({"site-packages", "node_modules", "__pycache__"})
-#: Reading only, whatever the user's configuration says.
-_GIT = (
-    "git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.untrackedCache=false", "ls-files", "-z", "--cached", "--others",
-    "--exclude-standard",
-)  # fmt: skip
+#: Returns the paths that git would measure, relative to the project; None where git does not know.
+Listing = Callable[[], Sequence[str] | None]
 
 
 class SourceFiles:
     """The Python files of one project, as paths relative to its root."""
 
-    def __init__(self, root: str, include: Sequence[str], exclude: Sequence[str]) -> None:
+    def __init__(self, root: str, include: Sequence[str], exclude: Sequence[str], listing: Listing) -> None:
         self._root = root
+        self._listing = listing
         self._includes = any_of(include)
         self._excludes = any_of(exclude)
         #: One of these ends every path that is included: most of a repository is no Python, and this is soon asked.
@@ -47,13 +44,25 @@ class SourceFiles:
 
     def selected(self) -> list[str]:
         """Return what the globs select, in no particular order; some of it may be gone or no regular file."""
-        listed = _listed_by_git(self._root)
+        listed = self._listing()
         if listed is None:
             listed = list(_walk(self._root))
         environments = tuple(path.removesuffix(_ENVIRONMENT_MARK) for path in listed if path.endswith(f"/{_ENVIRONMENT_MARK}"))
         candidates = [path for path in listed if path.endswith(self._endings) and not path.startswith(environments)]
         ours = filter(self._includes, candidates)
-        return [path for path in ours if _FOREIGN.isdisjoint(path.split("/")) and not self._excludes(path)]
+        chosen = [path for path in ours if _FOREIGN.isdisjoint(path.split("/")) and not self._excludes(path)]
+        return self._without_links(chosen)
+
+    def _without_links(self, paths: list[str]) -> list[str]:
+        """Leave out what lies behind a link that stands for a directory: git's index can name it all the same."""
+        folders: dict[str, bool] = {"": False}
+
+        def is_behind_one(folder: str) -> bool:
+            if folder not in folders:
+                folders[folder] = is_behind_one(folder.rpartition("/")[0]) or os.path.islink(f"{self._root}/{folder}")
+            return folders[folder]
+
+        return [path for path in paths if not is_behind_one(path.rpartition("/")[0])]
 
     def named(self, paths: Iterable[str]) -> tuple[list[str], dict[str, str]]:
         """Return the files that ``paths`` stand for, and why others cannot be measured, by path."""
@@ -93,18 +102,6 @@ class SourceFiles:
         real_root = os.path.realpath(self._root)
         parent = os.path.realpath(full if full == self._root else os.path.dirname(full))
         return os.path.commonpath([real_root, parent]) == real_root
-
-
-def _listed_by_git(root: str) -> list[str] | None:
-    """Return tracked and untracked-not-ignored files below ``root``; None where git does not know."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    try:
-        listing = subprocess.run(_GIT, cwd=root, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    except OSError:
-        return None
-    if listing.returncode != 0:
-        return None
-    return list(dict.fromkeys(os.fsdecode(listing.stdout).split("\0")[:-1]))
 
 
 def _walk(root: str) -> Iterator[str]:

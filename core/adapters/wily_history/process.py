@@ -8,6 +8,8 @@ import signal
 import subprocess
 from collections.abc import Sequence
 
+from core.domain.git_reading import reading_environment
+
 #: The shell's stdin is a pipe that only we hold open: its end means we are gone, and the whole group goes, too.
 #: wily's pool would outlive it otherwise: its workers hold each other's pipes.
 _GUARD = 'exec 3<&0 </dev/null; (read -r _ <&3; kill -KILL 0) & guard=$!; exec 3<&-; "$@"; code=$?; kill $guard; exit $code'
@@ -54,9 +56,12 @@ def run_wily(command: Sequence[str], directory: str, lock: int) -> None:
 
 def _environment(directory: str) -> dict[str, str]:
     """Return an environment in which git is told nothing by anybody: wily checks out wherever ``GIT_DIR`` points."""
+    # Not even the user's own configuration counts: the tree is ours, and owned by us.
+    nobodys = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_ATTR_NOSYSTEM": "1"}
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    git = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_ATTR_NOSYSTEM": "1", "GIT_NO_LAZY_FETCH": "1"}
-    return {**inherited, **git, "GIT_ALLOW_PROTOCOL": "none", "GIT_NO_REPLACE_OBJECTS": "1", "TMPDIR": directory}
+    # The straight line that the tree shows is made of grafts, and the locale is wily's, too.
+    git = {key: value for key, value in reading_environment({}).items() if key.startswith("GIT_") and key != "GIT_GRAFT_FILE"}
+    return {**inherited, **git, **nobodys, "TMPDIR": directory}
 
 
 def _last_words(path: str) -> str:

@@ -157,6 +157,11 @@ def scratch(tmp_path):
     return made
 
 
+@pytest.fixture(scope="session")
+def scratch_in():
+    return Scratch
+
+
 @pytest.fixture
 def numbers_of():
     return numbers

@@ -7,7 +7,7 @@ import shlex
 
 import pytest
 
-from core.adapters.git.changes import blob_id
+from core.adapters.git.work_files import blob_id
 from core.errors import StorageError, UsageError
 
 LONG = "".join(f"line_{number} = {number}\n" for number in range(30))
