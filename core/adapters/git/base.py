@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.adapters.git.command import Git, GitFailed
+from core.adapters.git.command import Git
+from core.adapters.git.failure import GitFailed
 from core.adapters.git.missing import how_to_get
 
 _HEAD = ("HEAD", "@")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from core.adapters.git.command import Git, GitFailed
+from core.adapters.git.command import Git
+from core.adapters.git.failure import GitFailed
 from core.adapters.git.objects import read_blobs
 from core.domain.history import CommitWindow, History, assemble
 from core.domain.metric import FileMeasure

@@ -3,35 +3,40 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
-from core.adapters.git.command import Git, GitFailed
+from core.adapters.git.failure import GitFailed
 
 REFETCH = "git fetch --refetch --no-filter"
 #: Settings of a clone whose objects may be elsewhere.
 _PARTIAL = r"^(extensions\.partialclone|remote\..*\.(promisor|partialclonefilter))$"
 
 
-def cause_of(git: Git, command: str, errors: bytes, exit_code: int) -> GitFailed:
+#: Asks git something: what it prints, and its exit code.
+Ask = Callable[..., tuple[bytes, int]]
+
+
+def cause_of(directory: str, ask: Ask, command: str, errors: bytes, exit_code: int) -> GitFailed:
     """Return what it means that git's ``command`` ended with ``exit_code`` and these words."""
-    _, refused = git.answers("rev-parse", "--git-dir")
+    _, refused = ask("rev-parse", "--git-dir")
     if refused:
-        reason, hint, damage = _no_repository(git, errors)
-    elif is_partial(git):
+        reason, hint, damage = _no_repository(directory, errors)
+    elif is_partial(ask):
         reason, hint, damage = "objects are missing in this partial clone", REFETCH, True
     else:
         reason, hint, damage = f"git {command} failed ({_words(errors, exit_code)})", "git fsck", True
     return GitFailed(reason, hint, exit_code, damage=damage)
 
 
-def is_partial(git: Git) -> bool:
+def is_partial(ask: Ask) -> bool:
     """Return whether this clone was made to leave objects out."""
-    output, _ = git.answers("config", "--name-only", "--get-regexp", _PARTIAL)
+    output, _ = ask("config", "--name-only", "--get-regexp", _PARTIAL)
     return bool(output)
 
 
-def _no_repository(git: Git, errors: bytes) -> tuple[str, str, bool]:
+def _no_repository(directory: str, errors: bytes) -> tuple[str, str, bool]:
     """Return why git sees no repository here."""
-    place = _repository_above(git.directory)
+    place = _repository_above(directory)
     if not place:
         return "not a git repository", "", False
     if _is_foreign(place):

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from core.adapters.git import raw_diff
 from core.adapters.git.base import find_base
 from core.adapters.git.causes import REFETCH, is_partial
-from core.adapters.git.command import Git, GitFailed
+from core.adapters.git.command import Git
+from core.adapters.git.failure import GitFailed
 from core.adapters.git.listing import check_work_tree
 from core.adapters.git.objects import read_blobs
 from core.adapters.git.selection import Selection
@@ -109,7 +110,7 @@ class GitRepository:
             if touch.old_blob and touch.old_blob not in bases:
                 raise StorageError(
                     f"{touch.old_path}: its base version (git blob {touch.old_blob[:12]}) is missing or damaged",
-                    hint=REFETCH if is_partial(self._git) else "git fsck",
+                    hint=REFETCH if is_partial(self._git.answers) else "git fsck",
                 )
         changes = (Change(path=touch.path, old_path=touch.old_path, base=bases.get(touch.old_blob)) for touch in touches)
         return tuple(sorted(changes, key=lambda change: change.path))

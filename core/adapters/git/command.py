@@ -8,25 +8,10 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 
+from core.adapters.git.causes import cause_of
+from core.adapters.git.failure import GitFailed
 from core.adapters.git.patience import INTERVAL, Patience
 from core.domain.git_reading import absolute_entries, reading_environment, reading_options
-
-
-class GitFailed(Exception):
-    """git did not answer; the package's own, it never leaves it."""
-
-    def __init__(self, reason: str, hint: str = "", exit_code: int = -1, *, damage: bool = False) -> None:
-        super().__init__(reason)
-        #: One sentence without a full stop.
-        self.reason = reason
-        #: What to type; empty when there is nothing sensible.
-        self.hint = hint
-        self.exit_code = exit_code
-        #: Nobody's mistake that we know of: objects are missing or unreadable, or git itself is.
-        self.damage = damage
-
-    def __str__(self) -> str:
-        return f"{self.reason}: {self.hint}" if self.hint else self.reason
 
 
 class Git:
@@ -55,9 +40,7 @@ class Git:
         """Return what git prints. Raises GitFailed when it ends with anything but 0, or waits for what never comes."""
         output, errors, exit_code = self._answer(input, *arguments, config=config)
         if exit_code != 0:
-            from core.adapters.git.causes import cause_of
-
-            raise cause_of(self, arguments[0], errors, exit_code)
+            raise cause_of(self.directory, self.answers, arguments[0], errors, exit_code)
         return output
 
     def answers(self, *arguments: str) -> tuple[bytes, int]:

@@ -10,7 +10,8 @@ import contextlib
 import itertools
 import os
 
-from core.adapters.git.command import Git, GitFailed
+from core.adapters.git.command import Git
+from core.adapters.git.failure import GitFailed
 from core.adapters.git.work_files import read_regular
 from core.domain.history import CommitWindow
 from core.errors import StorageError

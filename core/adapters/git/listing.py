@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from core.adapters.git.command import Git, GitFailed
+from core.adapters.git.command import Git
+from core.adapters.git.failure import GitFailed
 from core.domain.git_reading import is_inside
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from core.adapters.git import raw_diff
 from core.adapters.git.causes import is_partial
-from core.adapters.git.command import Git, GitFailed
+from core.adapters.git.command import Git
+from core.adapters.git.failure import GitFailed
 from core.adapters.git.lending import lend
 from core.adapters.git.selection import Selection
 from core.adapters.git.work_files import read_regular
@@ -76,7 +77,7 @@ class GitLog:
         if not lines:
             return {}
         pairs = "".join(f"{line.id} {line.parent}".rstrip() + "\n" for line in lines)
-        renames = "-M100%" if is_partial(self._git) else "-M"
+        renames = "-M100%" if is_partial(self._git.answers) else "-M"
         output = self._git.run(
             "diff-tree", "--stdin", "-r", "--raw", "-z", "--no-abbrev", "--root", "--always", "--relative", renames,
             f"-l{_RENAME_LIMIT}", "--", *self._selection.pathspecs, input=pairs.encode("ascii"),

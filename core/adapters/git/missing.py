@@ -32,7 +32,7 @@ class _Wanted:
 def how_to_get(git: Git, revision: str, *, shallow: bool) -> str:
     """Return what to type for a revision that is not here; in a shallow clone only as much is fetched as it takes."""
     found = _REVISION.fullmatch(revision)
-    remotes = [name for name in git.line("remote").split("\n") if _REMOTE.fullmatch(name)]
+    remotes = _remotes(git)
     if not found or not remotes:
         return _LOOK
     name, steps = found["name"], found["steps"] or ""
@@ -41,6 +41,10 @@ def how_to_get(git: Git, revision: str, *, shallow: bool) -> str:
     if not _WHOLE_ID.fullmatch(name) and _PART_OF_AN_ID.fullmatch(name):
         return _everything(remotes[0]) if shallow else f"git fetch {remotes[0]}"
     return _named(git, name, steps, remotes, shallow=shallow)
+
+
+def _remotes(git: Git) -> list[str]:
+    return [name for name in git.line("remote").split("\n") if _REMOTE.fullmatch(name)]
 
 
 def _named(git: Git, name: str, steps: str, remotes: list[str], *, shallow: bool) -> str:
