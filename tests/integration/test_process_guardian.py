@@ -185,7 +185,7 @@ def test_two_thousand_starts_leak_neither_descriptors_nor_zombies(tmp_path):
 
 def test_a_signal_between_the_check_and_the_wait_still_ends_the_wait(tmp_path):
     """The handler runs before ``wait`` is entered; without the descriptor the wait would sleep through it."""
-    with ProcessLauncher() as launcher, SystemStopSignals(launcher.wake_fd) as signals:
+    with ProcessLauncher() as launcher, SystemStopSignals() as signals, signals.waking(launcher.wake_fd):
         os.kill(os.getpid(), signal.SIGTERM)
         begun = time.monotonic()
         assert launcher.wait(10) == ()

@@ -79,7 +79,7 @@ class LineMeter:
 
 
 #: Modules of the standard library: real code that every Python has at hand.
-MODULES = ("textwrap", "argparse", "shlex", "string", "copy", "bisect", "heapq", "csv", "calendar", "fnmatch")
+MODULES = ("textwrap", "argparse", "shlex", "gettext", "copy", "bisect", "heapq", "csv", "calendar", "fnmatch")
 
 
 def versions(name, count):

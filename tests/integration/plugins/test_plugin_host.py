@@ -22,6 +22,18 @@ TIERS = pytest.mark.parametrize("tier", [Tier.BASIC, Tier.STRONG])
 OPEN = {"config": {"type": "object"}}
 
 
+#: Finds the descriptor by which the plugin's process answers the host: the one beside stdout and stderr that can be written to.
+ANSWERS = """
+def answers():
+    for descriptor in range(3, 64):
+        try:
+            os.write(descriptor, b"")
+        except OSError:
+            continue
+        return descriptor
+"""
+
+
 def body(*lines: str, imports: str = "import os") -> str:
     return f"{imports}\n\n\ndef run(context):\n" + "".join(f"    {line}\n" for line in lines)
 
@@ -182,11 +194,11 @@ def test_in_a_writable_folder_no_link_can_be_left_for_others_to_follow(world):
         (["import time", "signal.signal(signal.SIGTERM, signal.SIG_IGN)", "time.sleep(60)"], {"time": "1s"}, "it ran longer than 1 s"),
         (["while True: os.fork()"], {"pids": 8, "time": "5s"}, ""),
         (["return {'message': 'x' * (2 << 20)}"], {}, "the answer is larger than 1048576 bytes"),
-        (["os.write(4, b'x' * (3 << 20))", "return {'message': ''}"], {"time": "5s"}, "its answer is larger than 1048576 bytes"),
-        (["os.write(4, b'[1]' + bytes([10]))", "return {'message': ''}"], {}, "what it answered is no JSON object"),
-        (["os.write(4, b'{' * 100000 + bytes([10]))", "return {'message': ''}"], {}, "what it answered is no JSON object"),
+        (["os.write(answers(), b'x' * (3 << 20))", "return {'message': ''}"], {"time": "5s"}, "its answer is larger than 1048576 bytes"),
+        (["os.write(answers(), b'[1]' + bytes([10]))", "return {'message': ''}"], {}, "what it answered is no JSON object"),
+        (["os.write(answers(), b'{' * 100000 + bytes([10]))", "return {'message': ''}"], {}, "what it answered is no JSON object"),
         (["os._exit(3)"], {}, "it ended without an answer (exit 3)"),
-        (["os.close(4)", "while True: pass"], {"time": "3s"}, ""),
+        (["os.close(answers())", "while True: pass"], {"time": "3s"}, ""),
         (["return {'message': bytearray(1 << 30) and ''}"], {"memory": "128MiB"}, "MemoryError"),
         (["return {'message': float('nan')}"], {}, "ValueError: JSON has no infinity and no NaN"),
         (["return object()"], {}, "TypeError: JSON cannot hold a object"),
@@ -196,7 +208,7 @@ def test_in_a_writable_folder_no_link_can_be_left_for_others_to_follow(world):
     ids=lambda value: str(value)[:30] if isinstance(value, list) else "",
 )
 def test_whatever_a_plugin_does_the_host_answers_in_time_and_nothing_is_left(world, tier, lines, permissions, problem):
-    host = world.ready(body(*lines, imports="import os\nimport signal"), tier, {**permissions, "env": ["GIVEN"]})
+    host = world.ready(body(*lines, imports=f"import os\nimport signal\n{ANSWERS}"), tier, {**permissions, "env": ["GIVEN"]})
     started = time.monotonic()
     answer = host.run_task("sample", {}, TASK)
     assert time.monotonic() - started < 20
