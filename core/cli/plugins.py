@@ -13,7 +13,7 @@ import typer
 
 from core.cli.backlog_view import say, say_json
 from core.cli.options import Directory, Json
-from core.domain.plugin import FoundPlugin, Kind
+from core.domain.plugin import FoundPlugin, Kind, Permissions
 from core.domain.plugin_configuration import PluginConfiguration
 from core.errors import UsageError
 
@@ -56,13 +56,14 @@ def plugins_list(directory: Directory = "", json: Json = False) -> int:
 def plugins_show(name: Name, directory: Directory = "", json: Json = False) -> int:
     """Show what a plugin asks for and was granted."""
     from core.plugins.discovery import discover_plugins, find_plugin
-    from core.plugins.lock_file import read_lock
+    from core.plugins.granted import lock_and_grant
 
     host = plugin_host(directory)
     found = find_plugin(name, discover_plugins(host.repository, places=host.places))
-    manifest, locked = found.manifest, read_lock(host.repository).get(name)
+    manifest = found.manifest
     assert manifest is not None
     row = _row(host, found)
+    locked, granted = lock_and_grant(host, name)
     shown = {
         **row,
         "description": manifest.description,
@@ -70,7 +71,8 @@ def plugins_show(name: Name, directory: Directory = "", json: Json = False) -> i
         "license": manifest.license,
         "folder": found.folder,
         "asks": manifest.permissions.to_json(),
-        "granted": locked.permissions.to_json() if locked else None,
+        "pinned": locked.permissions.to_json() if locked else None,
+        "granted": granted.to_json() if granted else None,
         "signer": locked.signer if locked else None,
     }
     if json:
@@ -81,9 +83,16 @@ def plugins_show(name: Name, directory: Directory = "", json: Json = False) -> i
         f"provides {', '.join(row['provides'])}",
     ]
     lines += ["asks for:", *(f"  {line}" for line in manifest.permissions.lines())]
-    lines += ["granted:", *(f"  {line}" for line in locked.permissions.lines())] if locked else ["granted: nothing yet"]
+    lines += _granted_lines(locked.permissions if locked else None, granted)
     lines += [f"may not run: {reason}" for reason in row["reasons"]] or ["may run"]
     return say("\n".join(lines) + "\n")
+
+
+def _granted_lines(pinned: Permissions | None, granted: Permissions | None) -> list[str]:
+    if granted:
+        return ["granted:", *(f"  {line}" for line in granted.lines())]
+    asked = ["pinned in plugins.lock, which you have not agreed to:", *(f"  {line}" for line in pinned.lines())] if pinned else []
+    return [*asked, "granted: nothing yet"]
 
 
 def plugins_new(

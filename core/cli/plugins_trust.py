@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -74,18 +75,27 @@ def plugins_trust(
     days: Annotated[int | None, typer.Option("--days", metavar="N", min=1, help="For a key: trust it for N days.")] = None,
     narrow: Annotated[Path | None, typer.Option("--permissions", metavar="FILE", help="For a plugin: grant only these (JSON).")] = None,
     older: Annotated[bool, typer.Option("--older", help="For a plugin: accept a version older than one seen before.")] = False,
+    everywhere: Annotated[
+        bool, typer.Option("--everywhere", help="For a plugin: agree for every repository that locks it, not only for this one.")
+    ] = False,
     yes: Yes = False,
     directory: Directory = "",
     json: Json = False,
 ) -> int:
-    """Trust a key, or grant plugins what they ask for."""
+    """Trust a key, or grant plugins what they ask for.
+
+    The repository's plugins.lock pins it, your own trust store says that you agree; a plugin runs where both do.
+    """
     keys = [item for item in what if item.endswith(".pub")]
     if keys:
         if len(what) != len(keys):
             raise UsageError("give public keys or plugins, not both at once")
         return _trust_keys([Path(item) for item in keys], scope or [], role or ["author"], days, json)
+    from core.plugins.grant import propose
+
     host = plugin_host(directory)
-    return max(_grant(host, name, narrow, older, yes, json) for name in what)
+    asked = partial(propose, host, narrowed_to=_permissions_in(narrow), older=older, everywhere=everywhere)
+    return max(_grant(host, asked(name), yes, json) for name in what)
 
 
 def plugins_revoke(
@@ -172,19 +182,24 @@ def _trust_keys(files: list[Path], scope: list[str], role: list[str], days: int 
     return say("".join(f"key {public.id} ({public.name}) is trusted as {', '.join(role)} for {', '.join(scope)}\n" for public in publics))
 
 
-def _grant(host: Any, name: str, narrow: Path | None, older: bool, yes: bool, json: bool) -> int:
-    import json as json_format
+def _permissions_in(file: Path | None) -> Any:
+    """Return the permissions in a file, None without one. Raises UsageError."""
+    import json
 
     from core.domain.plugin import Permissions
-    from core.plugins.grant import grant, propose
 
-    limits = None
-    if narrow is not None:
-        try:
-            limits = Permissions.from_json(json_format.loads(narrow.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError, AttributeError) as error:
-            raise UsageError(f"{narrow}: not permissions as a manifest has them: {error}") from error
-    proposal = propose(host, name, limits, older=older)
+    if file is None:
+        return None
+    try:
+        return Permissions.from_json(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise UsageError(f"{file}: not permissions as a manifest has them: {error}") from error
+
+
+def _grant(host: Any, proposal: Any, yes: bool, json: bool) -> int:
+    from core.plugins.grant import grant
+
+    name = proposal.manifest.id
     if proposal.settled:
         grant(host, proposal)
         return say_json({"id": name, "granted": True, "changed": False}) if json else say(f"{name}: granted already, nothing changed\n")

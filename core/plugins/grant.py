@@ -1,4 +1,4 @@
-"""A person's decision about a plugin: what it asks for is shown, and what is granted is locked."""
+"""A person's decision about a plugin: what it asks for is shown; what is granted is locked, and agreed to in the user's own store."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.domain.plugin import Manifest, Permissions
+from core.domain.plugin_agreement import ANYWHERE, Agreement
 from core.errors import PluginRefused
 from core.plugins.discovery import discover_plugins, find_plugin
 from core.plugins.host import PluginHost
@@ -13,6 +14,7 @@ from core.plugins.lock_file import Locked, read_lock, write_lock
 from core.plugins.permission_check import permission_objections
 from core.plugins.requirements import install_requirements
 from core.plugins.signatures.acceptance import Acceptance
+from core.plugins.signatures.trust import TRUST_FILE, load_trust, save_trust
 from core.plugins.signatures.verification import Verification, verify_plugin
 
 
@@ -29,25 +31,32 @@ class Proposal:
     copy: Path
     #: What would be granted.
     permissions: Permissions
-    #: The present lock entry; None when it was never granted here.
+    #: The present lock entry; None when the repository has none.
     locked: Locked | None
+    #: What the user agreed to before, in this place; None when nothing yet.
+    agreed: Agreement | None
+    #: Path of the repository, or ANYWHERE.
+    place: str
 
     @property
     def settled(self) -> bool:
-        """Whether the lock already says exactly this."""
-        return self.locked == self.entry()
+        """Whether lock and user already say exactly this."""
+        return self.locked == self.entry() and self.agreed == self.agreement()
 
     def changes(self) -> tuple[str, ...]:
-        """Return what is new against the present lock, one line each; everything when there is none."""
-        if self.locked is None:
+        """Return what is new against what the user agreed to before, one line each; everything when that is nothing."""
+        if self.agreed is None or self.locked is None:
             return tuple(f"+ {line}" for line in self.permissions.lines())
-        before, after = self.locked.permissions.lines(), self.permissions.lines()
-        lines = [f"+ {line}" for line in after if line not in before] + [f"- {line}" for line in before if line not in after]
+        lines = _difference(self.agreed.permissions, self.permissions)
         if self.locked.version != self.manifest.version:
             lines.append(f"version {self.locked.version} → {self.manifest.version}")
         if self.locked.signer != self.signer:
             lines.append(f"signer {self.locked.signer} → {self.signer}")
         return tuple(lines) or ("its files",)
+
+    def agreement(self) -> Agreement:
+        """Return what granting it means for the user's store."""
+        return Agreement(plugin=self.manifest.id, digest=self.digest, repository=self.place, permissions=self.permissions)
 
     def entry(self) -> Locked:
         """Return the lock entry that granting it makes."""
@@ -56,27 +65,36 @@ class Proposal:
         )
 
 
+def _difference(before: Permissions, after: Permissions) -> list[str]:
+    old, new = before.lines(), after.lines()
+    return [f"+ {line}" for line in new if line not in old] + [f"- {line}" for line in old if line not in new]
+
+
 def verify_found(host: PluginHost, name: str, *, older: bool = False) -> Verification:
     """Verify the plugin that ``name`` means here, lock and permissions aside. Raises UsageError when there is none."""
     found = find_plugin(name, discover_plugins(host.repository, places=host.places, bundled=host.bundled))
     return verify_plugin(found.folder, host.trust, host.places, host.clock(), require=host.policy.require, older=older)
 
 
-def propose(host: PluginHost, name: str, narrowed_to: Permissions | None = None, *, older: bool = False) -> Proposal:
+def propose(
+    host: PluginHost, name: str, narrowed_to: Permissions | None = None, *, older: bool = False, everywhere: bool = False
+) -> Proposal:
     """Return what granting ``name`` would mean; ``older`` accepts a version older than one accepted before.
+
+    It may have what ``narrowed_to`` says, or else what the repository's lock pins for this state of it, or else all it asks for.
+    ``everywhere`` is for every repository that locks it, not only for this one.
 
     Raises UsageError when there is none, PluginRefused when it cannot be granted.
     """
-    verified = verify_found(host, name, older=older)
-    manifest, copy = verified.manifest, verified.copy
-    if manifest is None or copy is None:
-        hint = "trust its author's key: orchestrator plugins trust FILE.pub" if "trust store" in verified.reasons[0] else ""
-        raise PluginRefused([f"plugin {name}: {reason}" for reason in verified.reasons], hint=hint)
-    permissions = narrowed_to or manifest.permissions
+    verified, manifest, copy = _well_signed(host, name, older=older)
+    locked = read_lock(host.repository).get(name)
+    pinned = locked.permissions if locked and locked.digest == verified.digest else None
+    permissions = narrowed_to or pinned or manifest.permissions
     objections = permission_objections(manifest, permissions, host.policy, host.guarded)
     if objections:
         raise PluginRefused([f"plugin {name}: {reason}" for reason in objections])
     key = host.trust.key(verified.signer)
+    place = ANYWHERE if everywhere else str(host.repository)
     return Proposal(
         manifest=manifest,
         digest=verified.digest,
@@ -84,12 +102,22 @@ def propose(host: PluginHost, name: str, narrowed_to: Permissions | None = None,
         signer_name=key.name if key else "",
         copy=copy,
         permissions=permissions,
-        locked=read_lock(host.repository).get(name),
+        locked=locked,
+        agreed=host.trust.agreement(name, place),
+        place=place,
     )
 
 
+def _well_signed(host: PluginHost, name: str, *, older: bool) -> tuple[Verification, Manifest, Path]:
+    verified = verify_found(host, name, older=older)
+    if verified.manifest is None or verified.copy is None:
+        hint = "trust its author's key: orchestrator plugins trust FILE.pub" if "trust store" in verified.reasons[0] else ""
+        raise PluginRefused([f"plugin {name}: {reason}" for reason in verified.reasons], hint=hint)
+    return verified, verified.manifest, verified.copy
+
+
 def grant(host: PluginHost, proposal: Proposal) -> None:
-    """Lock what was proposed, remember the version as accepted, and install its requirements.
+    """Lock what was proposed, note that the user agrees, remember the version as accepted, and install its requirements.
 
     Raises PluginRefused when the requirements cannot be installed (nothing is locked then), StorageError.
     """
@@ -98,12 +126,20 @@ def grant(host: PluginHost, proposal: Proposal) -> None:
         content = (proposal.copy / manifest.requirements).read_bytes()
         install_requirements(host.places.cache, content, manifest.requirements, host.environment)
     locked = read_lock(host.repository)
-    write_lock(host.repository, {**locked, manifest.id: proposal.entry()})
+    if locked.get(manifest.id) != proposal.entry():
+        write_lock(host.repository, {**locked, manifest.id: proposal.entry()})
+    trust = host.places.config / TRUST_FILE
+    save_trust(trust, load_trust(trust, host.repository).with_agreement(proposal.agreement()))
     Acceptance(host.places.data).accept(manifest.id, manifest.version, proposal.digest)
 
 
 def withdraw(host: PluginHost, name: str) -> bool:
-    """Take a plugin out of the lock; return whether it was there. Raises StorageError."""
+    """Take a plugin out of the lock and forget that the user agreed to it here; return whether it was locked. Raises StorageError."""
+    trust = host.places.config / TRUST_FILE
+    store = load_trust(trust, host.repository)
+    forgetful = store.without_agreement(name, str(host.repository))
+    if forgetful != store:
+        save_trust(trust, forgetful)
     locked = read_lock(host.repository)
     if name not in locked:
         return False

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from core.domain.plugin import Kind, Manifest
+from core.domain.plugin import Kind, Manifest, Permissions
+from core.domain.plugin_agreement import agreement_objection
 from core.errors import OrchestratorError
 from core.plugins.discovery import discover_plugins
 from core.plugins.host import PluginHost
-from core.plugins.lock_file import LOCK_FILE, read_lock
+from core.plugins.lock_file import LOCK_FILE, Locked, read_lock
 
 
 def granted(host: PluginHost, kind: Kind) -> tuple[tuple[Manifest, ...], tuple[str, ...]]:
@@ -26,6 +27,15 @@ def granted(host: PluginHost, kind: Kind) -> tuple[tuple[Manifest, ...], tuple[s
         elif plugin.manifest.provision(kind):
             manifests.append(plugin.manifest)
     return tuple(manifests), tuple(problems)
+
+
+def lock_and_grant(host: PluginHost, name: str) -> tuple[Locked | None, Permissions | None]:
+    """Return what the lock pins for a plugin, and its permissions as far as the user agreed to them. Raises InvalidFile, StorageError."""
+    locked = read_lock(host.repository).get(name)
+    if locked is None:
+        return None, None
+    objection = agreement_objection(host.trust.agreements, name, locked.digest, str(host.repository), locked.permissions)
+    return locked, None if objection else locked.permissions
 
 
 def one_line(error: OrchestratorError) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.domain.plugin import Kind, Manifest, Permissions, Provision
+from core.domain.plugin_agreement import agreement_objection
 from core.domain.plugin_configuration import PluginConfiguration, ownership_problems
 from core.domain.plugin_policy import PluginPolicy, narrowed
 from core.domain.user_places import UserPlaces, user_places
@@ -39,7 +40,7 @@ class Admitted:
     copy: Path
     digest: str
     signer: str
-    #: manifest ∩ lock ∩ policy.
+    #: manifest ∩ lock ∩ policy; the lock counts as far as the user agreed.
     permissions: Permissions
     requirements: Path | None
     warnings: tuple[str, ...]
@@ -152,10 +153,13 @@ class PluginHost:
         return tuple(manifest for manifest in usable if manifest.provision(kind))
 
     def _granted(self, manifest: Manifest, digest: str, signer: str) -> Permissions:
-        """Return manifest ∩ lock ∩ policy. Raises PluginRefused where the lock or the policy is against it."""
+        """Return manifest ∩ lock ∩ policy. Raises PluginRefused where the lock, the user's agreement or the policy is against it."""
         name = manifest.id
         locked = read_lock(self.repository).get(name)
         objections = lock_objections(locked, name, manifest.version, digest, signer)
+        if locked and not objections:
+            objection = agreement_objection(self.trust.agreements, name, digest, str(self.repository), locked.permissions)
+            objections = (objection,) if objection else ()
         if objections or locked is None:
             hint = f"look at what it asks for and grant it: orchestrator plugins trust {name}"
             raise PluginRefused([f"plugin {name}: {reason}" for reason in objections], hint=hint)

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from core.domain.plugin_agreement import ANYWHERE, Agreement
 from core.domain.user_places import user_places
 from core.plugins.host import PluginHost
 from core.plugins.lock_file import Locked, write_lock
@@ -52,7 +53,9 @@ def host_in(top: Path) -> PluginHost:
     return PluginHost(
         repository=top / "repository",
         places=user_places({"HOME": str(top / "home")}),
-        trust=TrustStore().with_key(key, ["author"], ["nothing"], None),
+        trust=TrustStore()
+        .with_key(key, ["author"], ["nothing"], None)
+        .with_agreement(Agreement(plugin="nothing", digest=digest, repository=ANYWHERE, permissions=granted)),
         environment={"PATH": os.defpath},
         layers=sandbox_layers(),
     )

@@ -1,4 +1,4 @@
-"""The trust store: whose signatures are believed, for which plugins, and until when. It lies with the user, never in a repository."""
+"""The trust store: whose signatures are believed, for which plugins, until when; what was agreed to. Never a repository's."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from core.domain.globs import name_matches
+from core.domain.plugin import Permissions
+from core.domain.plugin_agreement import Agreement, renewed
 from core.errors import StorageError, UsageError
 from core.plugins.signatures.keys import PublicKey, key_id
 from core.plugins.signatures.private_file import read_private_json, write_private_json
@@ -81,6 +83,8 @@ class TrustStore:
     list_number: int = 0
     #: When that list should have been renewed; None: no list in use.
     list_expires: int | None = None
+    #: What plugins may do, and where.
+    agreements: tuple[Agreement, ...] = ()
 
     @property
     def raw(self) -> dict[str, bytes]:
@@ -103,6 +107,19 @@ class TrustStore:
             not_after=not_after,
         )
         return replace(self, keys=(*(key for key in self.keys if key.id != new.id), new))
+
+    def agreement(self, plugin: str, repository: str) -> Agreement | None:
+        """Return what was agreed about ``plugin`` in ``repository`` (or ANYWHERE), and nowhere else."""
+        return next((each for each in self.agreements if (each.plugin, each.repository) == (plugin, repository)), None)
+
+    def with_agreement(self, new: Agreement) -> TrustStore:
+        """Return the store with ``new`` in place of what was agreed about that plugin in that repository."""
+        return replace(self, agreements=renewed(self.agreements, new))
+
+    def without_agreement(self, plugin: str, repository: str) -> TrustStore:
+        """Return the store without what was agreed about ``plugin`` in ``repository``."""
+        kept = (each for each in self.agreements if (each.plugin, each.repository) != (plugin, repository))
+        return replace(self, agreements=tuple(kept))
 
     def with_revocation(self, target: str, reason: str, at: float, by: str = _BY_USER) -> TrustStore:
         if self.revocation(target):
@@ -147,7 +164,7 @@ def load_trust(path: Path, repository: str | os.PathLike[str] | None = None) -> 
         return TrustStore()
     try:
         return _from_json(value)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StorageError(f"{path}: not a trust store: {error}", hint="repair it or restore it from a backup") from error
 
 
@@ -159,6 +176,10 @@ def save_trust(path: Path, store: TrustStore) -> None:
         "revoked": [asdict(item) for item in store.revoked],
         "list_number": store.list_number,
         "list_expires": store.list_expires,
+        "agreements": [
+            {"plugin": item.plugin, "digest": item.digest, "repository": item.repository, "permissions": item.permissions.to_json()}
+            for item in store.agreements
+        ],
     }
     write_private_json(path, value)
 
@@ -178,4 +199,15 @@ def _from_json(value: Any) -> TrustStore:
         for item in value["keys"]
     )
     revoked = tuple(Revocation(target=item["target"], reason=item["reason"], at=item["at"], by=item["by"]) for item in value["revoked"])
-    return TrustStore(keys=keys, revoked=revoked, list_number=value["list_number"], list_expires=value["list_expires"])
+    agreements = tuple(
+        Agreement(
+            plugin=str(item["plugin"]),
+            digest=str(item["digest"]),
+            repository=str(item["repository"]),
+            permissions=Permissions.from_json(item["permissions"]),
+        )
+        for item in value.get("agreements", ())
+    )
+    return TrustStore(
+        keys=keys, revoked=revoked, list_number=value["list_number"], list_expires=value["list_expires"], agreements=agreements
+    )

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from core.domain.plugin import Permissions
+from core.domain.plugin_agreement import Agreement
 from core.domain.user_places import UserPlaces, user_places
 from core.plugins.host import PluginHost
 from core.plugins.lock_file import Locked, read_lock, write_lock
@@ -66,6 +67,14 @@ class World:
         granted = permissions or verified.manifest.permissions
         entry = Locked(id=verified.manifest.id, version="1.0.0", digest=verified.digest, signer=verified.signer, permissions=granted)
         write_lock(self.repository, {**read_lock(self.repository), entry.id: entry})
+        self.agree(entry)
+
+    def agree(self, entry: Locked, permissions: Permissions | None = None) -> None:
+        """Have the user agree to what a lock's entry pins, or to other permissions for it."""
+        agreement = Agreement(
+            plugin=entry.id, digest=entry.digest, repository=str(self.repository), permissions=permissions or entry.permissions
+        )
+        self.trust = self.trust.with_agreement(agreement)
 
     def host(self, tier: Tier | None = None, **changes: Any) -> PluginHost:
         """A host that uses ``tier``; skips the test where this machine does not offer it."""

@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.domain.plugin import Permissions
+from core.domain.plugin_agreement import Agreement
 from core.domain.user_places import user_places
 from core.plugins.host import PluginHost
 from core.plugins.lock_file import Locked, write_lock
@@ -70,10 +71,11 @@ def main(tier: str, profile: str, top: Path) -> None:
     verified = verify_plugin(plugin, trust, places, time.time())
     locked = Locked(id="hostile", version="1.0.0", digest=digest, signer=verified.signer, permissions=Permissions.from_json(permissions))
     write_lock(repository, {"hostile": locked})
+    agreed = Agreement(plugin="hostile", digest=digest, repository=str(repository), permissions=locked.permissions)
     layers = sandbox_layers()
     if tier == "basic":
         layers = replace(layers, bubblewrap="")
-    host = PluginHost(repository=repository, places=places, trust=trust, environment=environment, layers=layers)
+    host = PluginHost(repository=repository, places=places, trust=trust.with_agreement(agreed), environment=environment, layers=layers)
     assert host.tier == tier, f"wanted {tier}, this machine has {host.tier}"
     with contextlib.ExitStack() as stack:
         tcp = stack.enter_context(socket.create_server(("127.0.0.1", 0)))

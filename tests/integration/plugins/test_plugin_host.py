@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +16,10 @@ import pytest
 from core.domain.plugin import Kind, Permissions
 from core.domain.plugin_configuration import PluginConfiguration
 from core.domain.plugin_policy import PluginPolicy
-from core.errors import PluginRefused, UsageError
+from core.errors import PluginRefused, StorageError, UsageError
+from core.plugins.lock_file import read_lock, write_lock
 from core.plugins.sandbox.layers import Layers, Tier
+from core.plugins.signatures.trust import load_trust, save_trust
 
 TASK = {"id": "1", "description": "test"}
 TIERS = pytest.mark.parametrize("tier", [Tier.BASIC, Tier.STRONG])
@@ -341,3 +345,37 @@ def test_the_plugin_dies_with_its_host(world, tier):
     while alive(world) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not alive(world)
+
+
+def test_a_lock_without_the_users_agreement_runs_nothing(world):
+    host = world.ready(body("return {'message': ''}"), permissions={"env": ["GIVEN"]})
+    stranger = world.host(trust=replace(world.trust, agreements=()))
+    with pytest.raises(PluginRefused, match=r"you have not agreed to it: plugins\.lock is the repository's word, not yours") as refused:
+        stranger.run_task("sample", {}, TASK)
+    assert refused.value.hint == "look at what it asks for and grant it: orchestrator plugins trust sample"
+    assert host.run_task("sample", {}, TASK).ok
+
+
+def test_a_lock_that_was_enlarged_after_the_agreement_runs_nothing(world):
+    world.write_plugin(body("return {'message': ''}"), permissions={"env": ["GIVEN", "SECRET"]})
+    world.sign()
+    world.lock(Permissions(env=("GIVEN",)))
+    assert world.host().run_task("sample", {}, TASK).ok
+    entry = read_lock(world.repository)["sample"]
+    write_lock(world.repository, {"sample": replace(entry, permissions=Permissions(env=("GIVEN", "SECRET")))})
+    with pytest.raises(PluginRefused, match=r"plugins\.lock asks for more than you granted: env SECRET"):
+        world.host().run_task("sample", {}, TASK)
+
+
+def test_agreements_are_kept_in_the_trust_store_and_a_store_without_any_can_be_read(world):
+    world.ready(body("return {'message': ''}"))
+    path = world.places.config / "trust.json"
+    save_trust(path, world.trust)
+    assert load_trust(path).agreements == world.trust.agreements
+    stored = json.loads(path.read_text())
+    del stored["agreements"]
+    path.write_text(json.dumps(stored))
+    assert load_trust(path).agreements == ()
+    path.write_text(json.dumps({**stored, "agreements": [{"plugin": "sample", "permissions": []}]}))
+    with pytest.raises(StorageError, match="not a trust store"):
+        load_trust(path)
