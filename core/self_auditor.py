@@ -30,12 +30,15 @@ class SelfAuditor:
         settings: AuditSettings,
         history: MetricHistory | None = None,
         plugins: PluginAuditors | None = None,
+        notes: tuple[str, ...] = (),
     ) -> None:
+        """``notes``: what a person should know of how this one measures; every report repeats them."""
         self._meter = meter
         self._clock = clock
         self._settings = settings
         self._history = history
         self._plugins = plugins
+        self._notes = notes
 
     def measure(self, paths: Sequence[str] | None = None) -> AuditReport:
         """Measure ``paths`` (default: all that the settings select) and return the findings, worst first.
@@ -58,7 +61,7 @@ class SelfAuditor:
             seconds=self._clock.monotonic() - began,
             gap=gap,
             heard=told.heard,
-            notes=told.notes,
+            notes=(*self._notes, *told.notes),
             shapes=shapes,
         )
 
@@ -68,7 +71,7 @@ class SelfAuditor:
         files = tuple(AuditedFile(path=file.path, measure=file.measure) for file in self._meter.measure())
         told = self._told(files, plugin)
         seconds = self._clock.monotonic() - began
-        return AuditReport(files=files, findings=told.findings, seconds=seconds, heard=told.heard, notes=told.notes)
+        return AuditReport(files=files, findings=told.findings, seconds=seconds, heard=told.heard, notes=(*self._notes, *told.notes))
 
     def _told(self, files: Sequence[AuditedFile], only: str = "") -> PluginFindings:
         return PluginFindings() if self._plugins is None else self._plugins.audit([file.path for file in files], only)
@@ -86,7 +89,7 @@ class SelfAuditor:
         old_findings, old_shapes = find(before, self._settings)
         seconds = self._clock.monotonic() - began
         return (
-            AuditReport(files=now, findings=findings, seconds=seconds, shapes=shapes),
+            AuditReport(files=now, findings=findings, seconds=seconds, notes=self._notes, shapes=shapes),
             AuditReport(files=before, findings=old_findings, seconds=seconds, shapes=old_shapes),
         )
 

@@ -6,14 +6,18 @@ import json
 import os
 from pathlib import Path
 
+from core.errors import StateRefused
 from core.events import Event, to_json
+from core.files.private import open_beneath
 
 
 class EventLog:
     """An EventSink. A disk that refuses costs lines, never the run: the journal is the record, this is for reading."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, root: Path, directory: str, run_id: str) -> None:
+        self._root = root
+        self._directory = directory
+        self._name = f"run-{run_id}.jsonl"
         self._descriptor: int | None = None
         self._encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
         #: Why lines are missing, one sentence; empty when none are.
@@ -25,11 +29,13 @@ class EventLog:
         line = self._encode(to_json(event)) + "\n"
         try:
             if self._descriptor is None:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+                with open_beneath(self._root, self._directory, create=True) as place:
+                    self._descriptor = place.open(self._name, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
             os.write(self._descriptor, line.encode("utf-8", "backslashreplace"))
         except OSError as error:
-            self.gap = f"{self._path}: {error.strerror}"
+            self.gap = f"{self._root / self._directory / self._name}: {error.strerror}"
+        except StateRefused as refused:
+            self.gap = str(refused)
 
     def close(self) -> None:
         if self._descriptor is not None:

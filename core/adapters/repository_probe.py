@@ -11,6 +11,7 @@ from pathlib import Path
 
 from core.domain.project_facts import ProjectSigns
 from core.errors import StorageError
+from core.files.private import open_beneath
 from core.sudden_stop import held
 
 _DEEPEST = 3
@@ -63,10 +64,10 @@ class RepositoryProbe:
 
     def put(self, files: Mapping[str, str]) -> None:
         for name, text in files.items():
-            path = self._root / name
+            directory, own_name = os.path.split(name)
             try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text, encoding="utf-8", newline="\n")
+                with open_beneath(self._root, directory, create=True) as place:
+                    place.replace(own_name, text.encode())
             except OSError as error:
                 raise StorageError(f"cannot write {name}: {error.strerror}") from error
 

@@ -2,7 +2,8 @@
 
 The kernel frees the lock when its holder dies, however it dies, so a dead holder's lock is simply taken. A child
 that inherited the descriptor could hold it on; then the pid in the file, with the time its process started,
-decides. On a network file system ``flock`` may hold for one machine only: run from one machine there.
+decides. On a network file system ``flock`` may hold for one machine only: run from one machine there. Where there is no
+``flock`` at all the lock cannot be taken, and nothing runs.
 """
 
 from __future__ import annotations
@@ -20,9 +21,17 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 
 from core.errors import LockHeld, StorageError
+from core.files.private import PrivateDirectory, open_private
 
+_NAME = "lock"
+#: Whoever takes or signs the lock holds this one meanwhile.
+_MUTEX = "lock.mutex"
 #: Seconds that a step of somebody else may take.
 _PATIENCE = 2.0
+#: Bytes of the file that are read; what we write is shorter.
+_LONGEST = 64 * 1024
+#: What file systems without ``flock`` say.
+_NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,25 +52,24 @@ class FileRunLock:
 
     def __init__(self, directory: str) -> None:
         self._directory = directory
-        self._path = os.path.join(directory, "lock")
+        self._path = os.path.join(directory, _NAME)
         self._descriptor: int | None = None
 
     def acquire(self, run_id: str) -> str:
-        """Take the lock and return the run that died with it. Raises LockHeld, and StorageError when the lock file cannot be written."""
+        """Take the lock and return the run that died with it.
+
+        Raises LockHeld, StateRefused, and StorageError when the lock file cannot be written or locked.
+        """
         try:
-            os.makedirs(self._directory, exist_ok=True)
             # Taking and signing are one step to everybody else, so the file always names who took it last.
-            with self._alone():
-                last = _read(self._path)  # who lets go takes its name out
-                self._descriptor = self._take()
+            with open_private(self._directory, create=True) as place, _alone(place):
+                last = _read(place)  # who lets go takes its name out
+                self._descriptor = _take(place)
                 self._sign(self._descriptor, run_id)
                 return last.run_id if last is not None else ""
         except OSError as problem:
             self.release()
-            raise StorageError(
-                f"{self._path}: cannot take the run lock: {(problem.strerror or str(problem)).lower()}",
-                hint="a run needs to write its state directory",
-            ) from problem
+            raise self._refusal(problem) from problem
 
     def release(self) -> None:
         if self._descriptor is None:
@@ -72,36 +80,20 @@ class FileRunLock:
         self._descriptor = None
 
     def holder(self) -> int | None:
-        holder = _read(self._path)
-        if holder is None or _is_dead(holder) or _is_free(self._path):
-            return None
-        return holder.pid
-
-    def _take(self) -> int:
-        """Return a locked descriptor. Raises LockHeld."""
-        deadline = time.monotonic() + _PATIENCE
-        while (descriptor := _locked(self._path)) is None:
-            holder = _read(self._path)
-            if holder is not None and not _is_dead(holder):
-                raise LockHeld(holder.pid, holder.since)
-            # Unsigned, it is just being released or looked at. Signed by the dead, or unsigned for long, a child holds it on.
-            if holder is not None or time.monotonic() > deadline:
-                os.unlink(self._path)
-            time.sleep(0.001)
-        return descriptor
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Keep others from taking the lock meanwhile."""
-        deadline = time.monotonic() + _PATIENCE
-        while (descriptor := _locked(f"{self._path}.mutex")) is None:
-            if time.monotonic() > deadline:
-                raise TimeoutError(errno.ETIMEDOUT, "somebody else has been taking it for too long")
-            time.sleep(0.001)
         try:
-            yield
-        finally:
-            os.close(descriptor)
+            with open_private(self._directory) as place:
+                holder = _read(place)
+                return None if holder is None or _is_dead(holder) or _is_free(place) else holder.pid
+        except OSError:
+            return None
+
+    def _refusal(self, problem: OSError) -> StorageError:
+        hint = "a run needs to write its state directory"
+        if problem.errno in _NO_LOCKS:
+            hint = (
+                "its file system has no locks (flock), and unlocked, two runs could do the same work: keep the repository on a local disk"
+            )
+        return StorageError(f"{self._path}: cannot take the run lock: {(problem.strerror or str(problem)).lower()}", hint=hint)
 
     def _sign(self, descriptor: int, run_id: str) -> None:
         pid = os.getpid()
@@ -111,9 +103,37 @@ class FileRunLock:
         os.pwrite(descriptor, json.dumps(asdict(holder)).encode() + b"\n", 0)
 
 
-def _locked(path: str) -> int | None:
-    """Open ``path`` and lock it; None when it is locked."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+def _take(place: PrivateDirectory) -> int:
+    """Return a locked descriptor. Raises LockHeld."""
+    deadline = time.monotonic() + _PATIENCE
+    while (descriptor := _locked(place, _NAME)) is None:
+        holder = _read(place)
+        if holder is not None and not _is_dead(holder):
+            raise LockHeld(holder.pid, holder.since)
+        # Unsigned, it is just being released or looked at. Signed by the dead, or unsigned for long, a child holds it on.
+        if holder is not None or time.monotonic() > deadline:
+            place.remove(_NAME)
+        time.sleep(0.001)
+    return descriptor
+
+
+@contextmanager
+def _alone(place: PrivateDirectory) -> Iterator[None]:
+    """Keep others from taking the lock meanwhile."""
+    deadline = time.monotonic() + _PATIENCE
+    while (descriptor := _locked(place, _MUTEX)) is None:
+        if time.monotonic() > deadline:
+            raise TimeoutError(errno.ETIMEDOUT, "somebody else has been taking it for too long")
+        time.sleep(0.001)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _locked(place: PrivateDirectory, name: str) -> int | None:
+    """Open a file and lock it; None when it is locked."""
+    descriptor = place.open(name, os.O_RDWR | os.O_CREAT)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -125,13 +145,12 @@ def _locked(path: str) -> int | None:
     return descriptor
 
 
-def _read(path: str) -> _Holder | None:
+def _read(place: PrivateDirectory) -> _Holder | None:
     """Return what the lock file says, whatever a later version may add to it; None when it says nothing."""
     try:
-        with open(path, encoding="utf-8") as file:
-            said = json.load(file)
+        said = json.loads(place.read(_NAME, _LONGEST))
         return _Holder(**{field.name: said[field.name] for field in fields(_Holder)})
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
 
 
@@ -140,10 +159,10 @@ def _is_dead(holder: _Holder) -> bool:
     return holder.place == _place() and _started(holder.pid) != holder.started
 
 
-def _is_free(path: str) -> bool:
-    """Tell whether nobody has ``path`` locked."""
+def _is_free(place: PrivateDirectory) -> bool:
+    """Tell whether nobody has the lock."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = place.open(_NAME, os.O_RDONLY)
     except FileNotFoundError:
         return True
     try:

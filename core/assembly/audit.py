@@ -10,36 +10,50 @@ from pathlib import Path
 from core.adapters.git import BlobHistory, Git, GitLog, GitRepository, listed
 from core.assembly.backlog import open_backlog_to_edit
 from core.assembly.project import PLUGINS_LOCK, Project, task_file
+from core.assembly.state import make_state, own_key
 from core.domain.cycle import CycleReport
 from core.domain.gate import TaskCheck
 from core.domain.lookup import find_task
 from core.domain.metric import Metric
 from core.domain.settings import AuditSettings
-from core.errors import StorageError
+from core.errors import StateRefused, StorageError
 from core.gate import Gate, check_task
 from core.memory import Memory
 from core.ports.code import CodeMeter, CommitLog, MetricHistory, PluginAuditors
 from core.reflector import Reflector
 from core.self_auditor import SelfAuditor
 
+#: Database of measures in the state directory.
+_CACHE = "metrics.db"
 
-def code_meter(project: Project, progress: Callable[[int, int], None] | None = None) -> CodeMeter:
-    """Return the meter of a project's files; ``progress`` hears how many are done of how many while it measures anew."""
-    from core.adapters.own_directory import make_own_directory
+
+def code_meter(project: Project, progress: Callable[[int, int], None] | None = None, key: bytes | None = None) -> CodeMeter:
+    """Return the meter of a project's files; ``progress`` hears how many are done of how many while it measures anew.
+
+    ``key`` seals what it keeps in the project's state directory; without one it keeps nothing.
+    """
     from core.adapters.radon_meter.meter import RadonMeter
 
-    make_own_directory(project.state)
-    audit = project.settings.audit
-    cache = str(project.state / "metrics.db") if project.state.is_dir() else None
+    audit, cache = project.settings.audit, str(project.state / _CACHE)
     return RadonMeter(
         str(project.root),
         include=audit.include,
         exclude=audit.exclude,
         jobs=audit.jobs,
         cache=cache,
+        key=key,
         progress=progress,
         listing=lambda: listed(_git(project)),
     )
+
+
+def _cache_key(project: Project) -> tuple[bytes | None, str]:
+    """Return the key for the cache of measures; None and one sentence where state, cache or key are not ours."""
+    try:
+        make_state(project)
+        return own_key(project, create=True), ""
+    except StateRefused as refused:
+        return None, f"measured without the cache: {refused} ({refused.hint})"
 
 
 def open_auditor(
@@ -52,9 +66,17 @@ def open_auditor(
     """Return the auditor of a project; without ``history`` there are no trends, and git is not asked. ``hurried`` cuts plugins off."""
     from core.adapters.system_clock import SystemClock
 
-    meter = code_meter(project, progress)
-    past = _history(project, meter) if history and project.settings.audit.revisions else None
-    return SelfAuditor(meter=meter, clock=SystemClock(), settings=project.settings.audit, history=past, plugins=_plugins(project, hurried))
+    key, note = _cache_key(project)
+    meter = code_meter(project, progress, key)
+    past = _history(project, meter, wily=not note) if history and project.settings.audit.revisions else None
+    return SelfAuditor(
+        meter=meter,
+        clock=SystemClock(),
+        settings=project.settings.audit,
+        history=past,
+        plugins=_plugins(project, hurried),
+        notes=(note,) if note else (),
+    )
 
 
 def _plugins(project: Project, hurried: Callable[[], bool]) -> PluginAuditors | None:
@@ -75,11 +97,11 @@ def _git_in(root: str) -> Git:
     return Git(root)
 
 
-def _history(project: Project, meter: CodeMeter) -> MetricHistory:
+def _history(project: Project, meter: CodeMeter, *, wily: bool) -> MetricHistory:
     audit: AuditSettings = project.settings.audit
     git = _git(project)
     log: CommitLog = GitLog(git, include=audit.include, exclude=audit.exclude)
-    if not audit.use_wily:
+    if not audit.use_wily or not wily:  # wily's cache lies in the state directory
         return BlobHistory(git, log, meter)
     from core.adapters.wily_history import WilyHistory
 

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from core.assembly.project import Project, new_run_id, task_file
+from core.assembly.state import check_state, make_state
 from core.domain.attempt import RunRecord
 from core.errors import LockHeld
 from core.memory import Memory
@@ -37,12 +38,13 @@ class Backlog:
 def open_backlog(project: Project) -> Iterator[Backlog]:
     """Open the backlog for looking at it; nothing is written, also where nothing can be written.
 
-    Raises InvalidFile, and StorageError for a tasks file that cannot be read or a journal of a newer orchestrator.
+    Raises StateRefused, InvalidFile, and StorageError for a tasks file that cannot be read or a journal of a newer orchestrator.
     """
     from core.adapters.run_lock import FileRunLock
     from core.adapters.sqlite_journal import open_journal_to_read
     from core.adapters.system_clock import SystemClock
 
+    check_state(project)
     with ExitStack() as stack:
         journal = open_journal_to_read(project.journal_path)
         stack.callback(journal.close)
@@ -58,9 +60,8 @@ def open_backlog_to_edit(project: Project) -> Iterator[Memory]:
     """Open the backlog for a change by hand.
 
     Beside a live run the change goes into the file, as an editor's save would, and the run is told that it was meant;
-    otherwise it is recorded in the journal.
+    otherwise it is recorded in the journal. Raises StateRefused, and what reading the tasks file raises.
     """
-    from core.adapters.own_directory import make_own_directory
     from core.adapters.run_lock import FileRunLock
     from core.adapters.sqlite_journal import open_journal, open_scratch_journal
     from core.adapters.system_clock import SystemClock
@@ -70,7 +71,7 @@ def open_backlog_to_edit(project: Project) -> Iterator[Memory]:
         file = task_file(project)
         stack.callback(file.close)
         file.read()
-        make_own_directory(project.state)
+        make_state(project)
         lock = FileRunLock(str(project.state))
         own = open_journal(project.journal_path)
         stack.callback(own.close)

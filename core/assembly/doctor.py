@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from core import __version__
 from core.assembly.project import Project, open_project, task_file
+from core.assembly.state import check_state
 from core.domain.diagnosis import Diagnosis, Health
-from core.errors import InvalidFile, OrchestratorError, StorageError
+from core.errors import InvalidFile, OrchestratorError, StateRefused, StorageError
 from core.reports.wording import count
 
 
@@ -34,7 +35,6 @@ def _bad_settings(error: InvalidFile | StorageError) -> Diagnosis:
 
 def _diagnose(project: Project, settings: Diagnosis) -> tuple[Diagnosis, ...]:
     from core.adapters.machine_facts import diagnose_machine
-    from core.adapters.sqlite_journal.diagnosis import diagnose_state
 
     us = Diagnosis(subject="orchestrator", found=__version__)
     return (
@@ -44,8 +44,7 @@ def _diagnose(project: Project, settings: Diagnosis) -> tuple[Diagnosis, ...]:
         settings,
         _policy(project),
         _tasks(project),
-        _lock(project),
-        diagnose_state(project.journal_path),
+        *_state(project),
     )
 
 
@@ -79,6 +78,16 @@ def _tasks(project: Project) -> Diagnosis:
         return Diagnosis(subject=subject, found=str(error), health=Health.BAD, advice=error.hint)
     finally:
         file.close()
+
+
+def _state(project: Project) -> tuple[Diagnosis, ...]:
+    from core.adapters.sqlite_journal.diagnosis import diagnose_state
+
+    try:
+        check_state(project)
+        return _lock(project), diagnose_state(project.journal_path)
+    except StateRefused as refused:
+        return (Diagnosis(subject="state", found=str(refused), health=Health.BAD, advice=refused.hint),)
 
 
 def _lock(project: Project) -> Diagnosis:

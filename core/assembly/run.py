@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from core.assembly.backlog import log_store
 from core.assembly.project import PLUGINS_LOCK, Project, new_run_id, own_environment, task_file
+from core.assembly.state import make_state
 from core.domain.cycle import CycleReport
 from core.domain.options import VARIABLE_PREFIX
 from core.domain.run_options import RunOptions
@@ -37,7 +38,7 @@ class Run:
 
 @contextmanager
 def open_run(project: Project, options: RunOptions, *, reflect: bool = True) -> Iterator[Run]:
-    """Assemble one run. Entering takes no lock and starts nothing."""
+    """Assemble one run. Entering takes no lock and starts nothing. Raises StateRefused, StorageError, InvalidFile."""
     from core.adapters.event_log import EventLog
     from core.adapters.own_directory import make_own_directory
     from core.adapters.processes import ProcessLauncher
@@ -49,8 +50,8 @@ def open_run(project: Project, options: RunOptions, *, reflect: bool = True) -> 
     settings, clock, run_id = project.settings, SystemClock(), new_run_id()
     if not project.tasks_path.exists():
         task_file(project).read()  # says what is missing, before anything is made
-    make_own_directory(project.state)
-    make_own_directory(project.root / settings.log.directory)
+    make_state(project)
+    make_own_directory(project.root, settings.log.directory)
     with ExitStack() as stack:
         # A process starts fastest in the directory that its parent is in.
         stack.enter_context(chdir(project.root))
@@ -62,7 +63,7 @@ def open_run(project: Project, options: RunOptions, *, reflect: bool = True) -> 
         stack.enter_context(signals.waking(launcher.wake_fd))
         file = task_file(project)
         stack.callback(file.close)
-        event_log = EventLog(project.root / settings.log.directory / f"run-{run_id}.jsonl")
+        event_log = EventLog(project.root, settings.log.directory, run_id)
         stack.callback(event_log.close)
         sinks: list[EventSink] = [event_log]
         ticks: list[Callable[[], None]] = []

@@ -12,7 +12,10 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from core import __version__
+from core.errors import StateRefused
+from core.files.private import open_private
 
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 _LIBRARIES = ("typer", "rich", "PyYAML", "jsonschema", "radon")
 
 
@@ -24,15 +27,25 @@ def write_crash_log(error: BaseException, arguments: Sequence[str]) -> str:
     """
     text = crash_text(error, arguments)
     name = f"crash-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
-    for directory in (os.path.join(_directory(arguments), ".orchestrator"), tempfile.gettempdir()):
-        path = os.path.join(directory, name)
+    for make in (_in_state_directory, _among_temporary_files):
         try:
-            with open(path, "x", encoding="utf-8", errors="backslashreplace") as file:
+            path, descriptor = make(_directory(arguments), name)
+            with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)
-        except OSError:
+        except (OSError, StateRefused):
             continue
         return path
     return f"this text:\n{text}"
+
+
+def _in_state_directory(root: str, name: str) -> tuple[str, int]:
+    with open_private(os.path.join(root, ".orchestrator")) as place:
+        return os.path.join(place.path, name), place.open(name, _NEW)
+
+
+def _among_temporary_files(_root: str, name: str) -> tuple[str, int]:
+    path = os.path.join(tempfile.gettempdir(), name)
+    return path, os.open(path, _NEW | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
 
 def crash_text(error: BaseException, arguments: Sequence[str]) -> str:

@@ -99,6 +99,13 @@ class PrivateDirectory:
         _refuse(self._shown(name), found, directory=directory)
         return found
 
+    def check_entries(self) -> None:
+        """Check everything that lies directly in the directory, whatever its name. Raises StateRefused."""
+        for name in os.listdir(self.descriptor):
+            with suppress(FileNotFoundError):
+                found = os.stat(name, dir_fd=self.descriptor, follow_symlinks=False)
+                _refuse(self._shown(name), found, directory=stat.S_ISDIR(found.st_mode))
+
     def check_database(self, name: str, *, create: bool) -> tuple[int, int]:
         """Check a database that SQLite is about to open by path, with what it keeps beside it; return its device and inode.
 

@@ -23,7 +23,7 @@ from core.adapters.git import BlobHistory, Git, GitLog
 from core.adapters.radon_meter import RadonMeter
 from core.domain.trend import file_trends
 root, state, revisions = sys.argv[1:]
-git, meter = Git(root), RadonMeter(root, cache=state + "/measures.db")
+git, meter = Git(root), RadonMeter(root, cache=state + "/measures.db", key=b"a secret")
 history = BlobHistory(git, GitLog(git), meter).revisions(int(revisions))
 meter.close()
 print(len(history.revisions), "revisions,", len(file_trends(history)), "files with a trend", history.gap)

@@ -34,7 +34,7 @@ MEASURE = """
 import sys
 from core.adapters.radon_meter import RadonMeter
 root, jobs, cache = sys.argv[1:]
-meter = RadonMeter(root, jobs=int(jobs), cache=cache or None)
+meter = RadonMeter(root, jobs=int(jobs), cache=cache or None, key=b"a secret")
 print(len(meter.measure()), "files")
 """
 
@@ -109,7 +109,7 @@ def warm_share(folder: Path, cache: str) -> None:
 
     def once(database: str | None) -> float:
         began = time.process_time()
-        meter = RadonMeter(str(folder), jobs=1, cache=database)
+        meter = RadonMeter(str(folder), jobs=1, cache=database, key=b"a secret")
         meter.measure()
         return time.process_time() - began
 

@@ -50,7 +50,7 @@ def test_a_log_reads_as_a_person_expects_it(tmp_path):
         # orchestrator: succeeded: every check passed
         """)
     assert digest == hashlib.sha256(content).hexdigest()
-    assert stat.S_IMODE(os.stat(tmp_path / log.path).st_mode) == 0o644
+    assert stat.S_IMODE(os.stat(tmp_path / log.path).st_mode) == 0o600
 
 
 def test_a_flood_stays_under_the_limit_on_disk_and_in_memory(tmp_path):
@@ -137,9 +137,9 @@ def test_without_room_for_a_log_a_task_runs_all_the_same(tmp_path, monkeypatch):
 
 def test_a_directory_that_is_in_the_way_is_named(tmp_path):
     (tmp_path / "logs").write_text("a file")
-    with pytest.raises(StorageError, match=r"^logs: cannot create a log file: not a directory$") as refusal:
+    with pytest.raises(StorageError, match=r"/logs is a file, not a directory$") as refusal:
         FileLogStore(str(tmp_path)).open(attempt())
-    assert "log.directory" in refusal.value.hint
+    assert refusal.value.hint == f"move it away: mv {tmp_path}/logs {tmp_path}/logs.old"
 
 
 def test_a_directory_that_is_removed_during_a_run_is_made_again(tmp_path):

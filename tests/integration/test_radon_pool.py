@@ -102,10 +102,14 @@ def test_what_crashed_is_tried_again_the_next_time(trap, tmp_path):
     for index, source in enumerate(SOURCES):
         (tmp_path / f"m{index}.py").write_bytes(source)
     trap(b"f17(", lambda: die(signal.SIGKILL))
-    first = {one.path: one.measure.problem for one in RadonMeter(str(tmp_path), jobs=2, cache=str(tmp_path / "m.db")).measure()}
+    first = {
+        one.path: one.measure.problem for one in RadonMeter(str(tmp_path), jobs=2, cache=str(tmp_path / "m.db"), key=b"a secret").measure()
+    }
     assert {path for path, problem in first.items() if problem} == {"m17.py"}
     trap(b"nothing", lambda: None)
-    (again,) = (one for one in RadonMeter(str(tmp_path), jobs=2, cache=str(tmp_path / "m.db")).measure() if one.path == "m17.py")
+    (again,) = (
+        one for one in RadonMeter(str(tmp_path), jobs=2, cache=str(tmp_path / "m.db"), key=b"a secret").measure() if one.path == "m17.py"
+    )
     assert again.measure == measure_source(SOURCES[17])
 
 

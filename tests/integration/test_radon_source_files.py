@@ -161,7 +161,7 @@ def test_names_that_are_no_text_are_measured(tmp_path, git):
     odd = os.fsdecode(b"caf\xe9\n.py")
     with open(os.path.join(os.fsencode(tmp_path), b"caf\xe9\n.py"), "wb") as file:
         file.write(SOURCE.encode())
-    meter = RadonMeter(str(tmp_path), jobs=1, cache=str(tmp_path / "m.db"))
+    meter = RadonMeter(str(tmp_path), jobs=1, cache=str(tmp_path / "m.db"), key=b"a secret")
     os.utime(os.path.join(os.fsencode(tmp_path), b"caf\xe9\n.py"), (1, 1))
     assert [measured.path for measured in meter.measure()] == [odd]
 

@@ -15,7 +15,7 @@ import pytest
 
 from core.adapters.processes import ProcessLauncher
 from core.adapters.run_lock import FileRunLock
-from core.errors import LockHeld, StorageError
+from core.errors import LockHeld, StateRefused, StorageError
 from core.ports.processes import Launch
 
 
@@ -183,7 +183,7 @@ def test_a_damaged_file_that_nobody_has_locked_is_no_obstacle(tmp_path, content)
 
 def test_a_state_directory_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "state").write_text("a file")
-    with pytest.raises(StorageError, match=r"state/lock: cannot take the run lock: ") as refusal:
+    with pytest.raises(StorageError, match=r"/state is a file, not a directory") as refusal:
         FileRunLock(str(tmp_path / "state")).acquire("run-1")
     assert refusal.value.exit_code == 2
     assert refusal.value.hint
@@ -192,3 +192,23 @@ def test_a_state_directory_that_cannot_be_written_is_named(tmp_path):
 def test_looking_for_the_holder_of_a_repository_that_never_ran_creates_nothing(tmp_path):
     assert FileRunLock(str(tmp_path / "state")).holder() is None
     assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize("content", [b"[" * 60_000, b'{"pid": 1' + b" " * 100_000])
+def test_a_file_that_is_made_to_be_hard_to_read_says_nothing(tmp_path, content):
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "lock").write_bytes(content)
+    assert FileRunLock(str(tmp_path / "state")).holder() is None
+
+
+@pytest.mark.parametrize("name", ["lock", "lock.mutex"])
+def test_a_pipe_or_a_link_in_place_of_the_lock_is_refused_at_once(tmp_path, name):
+    (tmp_path / "state").mkdir()
+    os.mkfifo(tmp_path / "state" / name)
+    with pytest.raises(StateRefused, match=f"/state/{name} is a named pipe"):
+        FileRunLock(str(tmp_path / "state")).acquire("run-1")
+    (tmp_path / "state" / name).unlink()
+    (tmp_path / "state" / name).symlink_to(tmp_path / "outside")
+    with pytest.raises(StateRefused, match=f"/state/{name} is a symbolic link"):
+        FileRunLock(str(tmp_path / "state")).acquire("run-1")
+    assert not (tmp_path / "outside").exists()

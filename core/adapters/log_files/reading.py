@@ -5,17 +5,26 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from typing import BinaryIO
 
 from core.adapters.log_files.layout import shown
 from core.errors import StorageError
+from core.files.private import open_beneath
 
 #: Seconds between looks at a log that grows.
 _LOOK = 0.2
 _CHUNK = 64 * 1024
 
 
+def open_log(root: str, path: str) -> BinaryIO:
+    """Open a log by its path below ``root``. Raises StateRefused when it is no file of ours, and OSError."""
+    directory, name = os.path.split(path)
+    with open_beneath(root, directory) as place:
+        return os.fdopen(place.open(name, os.O_RDONLY), "rb")
+
+
 def read_lines(root: str, path: str) -> Iterator[str]:
-    """Return a log's lines, ours included, safe to show. Raises StorageError when it cannot be read."""
+    """Return a log's lines, ours included, safe to show. Raises StateRefused and StorageError when it cannot be read."""
     return follow_lines(root, path, lambda: True)
 
 
@@ -23,7 +32,7 @@ def follow_lines(root: str, path: str, has_ended: Callable[[], bool], sleep: Cal
     """Return lines as they are added, until ``has_ended`` and nothing more comes; an unfinished last line comes last."""
     pending = b""
     try:
-        with open(os.path.join(root, path), "rb") as file:
+        with open_log(root, path) as file:
             while True:
                 ended = has_ended()
                 while chunk := file.read(_CHUNK):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 
 from core.adapters.log_files.file import FileLog
 from core.adapters.log_files.layout import output_lines, shown
 from core.adapters.log_files.name import file_name, is_of_run, timestamp
+from core.adapters.log_files.reading import open_log
 from core.domain.attempt import Attempt
-from core.errors import StorageError
+from core.errors import StateRefused, StorageError
+from core.files.private import PrivateDirectory, open_beneath
 
-_FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 #: Bytes at the end of a log that a tail is looked for in.
 _TAIL_WINDOW = 1024 * 1024
@@ -32,7 +33,7 @@ class FileLogStore:
     def open(self, attempt: Attempt) -> FileLog:
         """Create the attempt's log. On a full disk there is none: its path is empty and the output goes nowhere.
 
-        Raises StorageError when the directory cannot be written for any other reason.
+        Raises StateRefused when the directory is not ours, StorageError when it cannot be written for any other reason.
         """
         microseconds = round(attempt.started * 1_000_000)
         while True:
@@ -53,39 +54,30 @@ class FileLogStore:
         if not path or lines <= 0:
             return ()
         try:
-            with open(os.path.join(self._root, path), "rb") as file:
+            with open_log(self._root, path) as file:
                 size = file.seek(0, os.SEEK_END)
                 start = file.seek(max(0, size - _TAIL_WINDOW))
                 content = file.read()
-        except OSError:
+        except (OSError, StateRefused):
             return ()
         return tuple(shown(line) for line in output_lines(content, from_start=start == 0)[-lines:])
 
     def prune(self) -> int:
         try:
-            names = os.listdir(self._path())
-        except OSError:
+            with open_beneath(self._root, self._directory) as place:
+                return self._prune(place)
+        except (OSError, StateRefused):
             return 0
+
+    def _prune(self, place: PrivateDirectory) -> int:
+        names = os.listdir(place.descriptor)
         logs = sorted((moment, name) for name in names if (moment := timestamp(name)) is not None)
         surplus = [name for _, name in logs[: -self._keep] if name not in self._own]
-        return sum(map(self._remove, surplus + sorted(filter(is_of_run, names))[: -self._keep]))
+        return sum(map(place.remove, surplus + sorted(filter(is_of_run, names))[: -self._keep]))
 
     def _create(self, name: str) -> int:
-        path = self._path(name)
-        try:
-            return os.open(path, _FLAGS, 0o644)
-        except FileNotFoundError:
-            os.makedirs(self._path(), exist_ok=True)
-            return os.open(path, _FLAGS, 0o644)
-
-    def _remove(self, name: str) -> bool:
-        with contextlib.suppress(OSError):
-            os.unlink(self._path(name))
-            return True
-        return False
-
-    def _path(self, *name: str) -> str:
-        return os.path.join(self._root, self._directory, *name)
+        with open_beneath(self._root, self._directory, create=True) as place:
+            return place.open(name, _FLAGS)
 
     def _refusal(self, problem: OSError) -> StorageError:
         return StorageError(

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from hashlib import sha1
 
-from core.adapters.radon_meter.measure_cache import Stamp
+from core.adapters.radon_meter.row_seals import Stamp
 from core.adapters.radon_meter.source_text import LARGEST, Unreadable, too_large
 
 #: A file that changed this shortly before it was read may change again without its times showing it (git's "racily clean").

@@ -1,7 +1,7 @@
 """What was measured before: packed measures by content, and for each path the content it had when last looked at.
 
-A cache and nothing more: a file that is damaged or from another version is made anew, one that cannot be opened,
-written or waited for is done without. Nothing here ever raises for that.
+A cache and nothing more: a file that is damaged or from another version is made anew, one that is not ours, or that cannot be
+opened, written or waited for, is done without. Nothing here ever raises for that. A row without this user's seal is no row.
 """
 
 from __future__ import annotations
@@ -9,20 +9,24 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-_VERSION = 1
+from core.adapters.radon_meter.row_seals import RowSeals, Stamp
+from core.errors import StateRefused
+from core.files.database import connect_private
+
+_VERSION = 2
 #: Measures kept; beyond it the ones that were measured first go. About a kilobyte each.
 _KEPT = 100_000
 _WAIT_SECONDS = 5.0
 _ASKED_AT_ONCE = 500
 _SCHEMA = (
     """CREATE TABLE measure (
-        id INTEGER PRIMARY KEY, blob BLOB NOT NULL, variant TEXT NOT NULL, data BLOB NOT NULL, UNIQUE (blob, variant)
+        id INTEGER PRIMARY KEY, blob BLOB NOT NULL, variant TEXT NOT NULL, data BLOB NOT NULL, seal BLOB NOT NULL, UNIQUE (blob, variant)
     ) STRICT""",
     """CREATE TABLE file (
         path BLOB PRIMARY KEY, size INTEGER NOT NULL, modified INTEGER NOT NULL, changed INTEGER NOT NULL, inode INTEGER NOT NULL,
-        blob BLOB NOT NULL
+        blob BLOB NOT NULL, seal BLOB NOT NULL
     ) STRICT, WITHOUT ROWID""",
     f"PRAGMA user_version = {_VERSION}",
 )
@@ -33,38 +37,32 @@ _OUT_OF_REACH = frozenset({
 })  # fmt: skip
 
 
-class Stamp(NamedTuple):
-    """What ``stat`` says of a file and must say again for its content to count as unchanged; times in nanoseconds."""
-
-    size: int
-    modified: int
-    changed: int
-    inode: int
-
-    @classmethod
-    def of(cls, found: os.stat_result) -> Stamp:
-        return cls(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
-
-
 class MeasureCache:
-    """One database, opened when first asked. ``variant`` names what measures: numbers of another one are not ours."""
+    """One database, opened when first asked. ``variant`` names what measures: numbers of another one are not ours.
 
-    def __init__(self, path: str | None, variant: str) -> None:
-        self._path = path
+    ``key`` seals the rows; without one nothing that another process wrote could be believed, so there is no database.
+    """
+
+    def __init__(self, path: str | None, variant: str, key: bytes | None) -> None:
+        self._path = path if key else None
         self._variant = variant
+        self._seals = RowSeals(key or b"", variant)
         self._connection: sqlite3.Connection | None = None
 
     def files(self) -> dict[str, tuple[Stamp, bytes, bytes | None]]:
         """Return every known path with its stamp, blob and packed measure, in one query; None where the measure is not known."""
         rows = self._query(
-            "SELECT path, size, modified, changed, inode, file.blob, data "
+            "SELECT path, size, modified, changed, inode, file.blob, file.seal, data, measure.seal "
             "FROM file LEFT JOIN measure ON measure.blob = file.blob AND variant = ?",
             self._variant,
         )
-        return {
-            os.fsdecode(path): (Stamp(size, modified, changed, inode), blob, data)
-            for path, size, modified, changed, inode, blob, data in rows
-        }
+        fit_file, fit_measure = self._seals.fit_file, self._seals.fit_measure
+        found: dict[str, tuple[Stamp, bytes, bytes | None]] = {}
+        for path, size, modified, changed, inode, blob, seal, data, its_seal in rows:
+            stamp = Stamp(size, modified, changed, inode)
+            if fit_file(path, stamp, blob, seal):
+                found[os.fsdecode(path)] = stamp, blob, data if fit_measure(blob, data, its_seal) else None
+        return found
 
     def measures(self, blobs: Iterable[bytes]) -> dict[bytes, bytes]:
         """Return the packed measures of those of ``blobs`` that are known."""
@@ -73,21 +71,23 @@ class MeasureCache:
         for start in range(0, len(wanted), _ASKED_AT_ONCE):
             some = wanted[start : start + _ASKED_AT_ONCE]
             marks = ",".join("?" * len(some))
-            found.update(self._query(f"SELECT blob, data FROM measure WHERE variant = ? AND blob IN ({marks})", self._variant, *some))  # noqa: S608
+            rows = self._query(f"SELECT blob, data, seal FROM measure WHERE variant = ? AND blob IN ({marks})", self._variant, *some)  # noqa: S608
+            found.update((blob, data) for blob, data, seal in rows if self._seals.fit_measure(blob, data, seal))
         return found
 
     def add_measures(self, measures: Mapping[bytes, bytes]) -> None:
         """Keep packed measures by blob."""
-        rows = [(blob, self._variant, data) for blob, data in measures.items()]
+        rows = [(blob, self._variant, data, self._seals.of_measure(blob, data)) for blob, data in measures.items()]
         self._write(
-            ("INSERT OR REPLACE INTO measure (blob, variant, data) VALUES (?, ?, ?)", rows),
+            ("INSERT OR REPLACE INTO measure (blob, variant, data, seal) VALUES (?, ?, ?, ?)", rows),
             ("DELETE FROM measure WHERE id <= (SELECT max(id) FROM measure) - ?", [(_KEPT,)]),
         )
 
     def set_files(self, files: Mapping[str, tuple[Stamp, bytes]]) -> None:
         """Remember the stamps and blobs of paths."""
-        rows = [(os.fsencode(path), *stamp, blob) for path, (stamp, blob) in files.items()]
-        self._write(("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?, ?)", rows))
+        names = ((os.fsencode(path), stamp, blob) for path, (stamp, blob) in files.items())
+        rows = [(name, *stamp, blob, self._seals.of_file(name, stamp, blob)) for name, stamp, blob in names]
+        self._write(("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?, ?, ?)", rows))
 
     def forget_files(self, paths: Iterable[str]) -> None:
         self._write(("DELETE FROM file WHERE path = ?", [(os.fsencode(path),) for path in paths]))
@@ -128,6 +128,8 @@ class MeasureCache:
                 self._connection = _connect(self._path)
             except sqlite3.Error as error:
                 self._give_up(error)
+            except (OSError, StateRefused):
+                self._path = None
         return self._connection
 
     def _give_up(self, error: sqlite3.Error) -> None:
@@ -141,7 +143,7 @@ class MeasureCache:
 
 
 def _connect(path: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
+    connection = connect_private(path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version not in (0, _VERSION):
@@ -154,6 +156,10 @@ def _connect(path: str) -> sqlite3.Connection:
                 for statement in _SCHEMA:
                     connection.execute(statement)
             connection.execute("COMMIT")
+        # Views and triggers under our names could do anything.
+        made = {row[0] for row in connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
+        if made != set(_SCHEMA[:-1]):
+            raise sqlite3.DatabaseError("not our tables")
     except sqlite3.Error:
         connection.close()
         raise

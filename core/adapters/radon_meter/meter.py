@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from core.adapters.radon_meter.content_measures import ContentMeasures, unpacked, variant
 from core.adapters.radon_meter.contents import blob_id, read_content
 from core.adapters.radon_meter.file_measure import measure_source
-from core.adapters.radon_meter.measure_cache import MeasureCache, Stamp
+from core.adapters.radon_meter.measure_cache import MeasureCache
 from core.adapters.radon_meter.pool import no_collecting
+from core.adapters.radon_meter.row_seals import Stamp
 from core.adapters.radon_meter.source_files import Listing, SourceFiles
 from core.adapters.radon_meter.source_text import LARGEST, Unreadable, read_text, too_large
 from core.domain.metric import Block, FileMeasure
@@ -35,8 +36,9 @@ class _Seen:
 class RadonMeter:
     """Measures one project.
 
-    ``cache``: path of a database in a directory that exists, or None. ``jobs`` 0: one a core. ``listing`` returns what is
-    to be chosen from, None where it does not know: then, and without it, every file below.
+    ``cache``: path of a database in a directory that exists, or None. ``key``: the secret by which its rows are known again; None:
+    nothing is kept. ``jobs`` 0: one a core. ``listing`` returns what is to be chosen from, None where it does not know: then, and
+    without it, every file below.
     """
 
     def __init__(
@@ -47,12 +49,13 @@ class RadonMeter:
         exclude: Sequence[str] = (),
         jobs: int = 0,
         cache: str | None = None,
+        key: bytes | None = None,
         progress: Progress | None = None,
         listing: Listing = lambda: None,
     ) -> None:
         self._root = os.path.abspath(root)
         self._files = SourceFiles(self._root, include, exclude, listing)
-        self._cache = MeasureCache(cache, variant())
+        self._cache = MeasureCache(cache, variant(), key)
         self._contents = ContentMeasures(self._cache, jobs or len(os.sched_getaffinity(0)))
         self._progress = progress
         self._seen: dict[str, _Seen] | None = None

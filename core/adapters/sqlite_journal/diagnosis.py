@@ -5,14 +5,19 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from core.adapters.sqlite_journal.journal import check_journal
 from core.adapters.sqlite_journal.migrations import VERSION
 from core.domain.diagnosis import Diagnosis, Health
 
 
 def diagnose_state(path: Path) -> Diagnosis:
-    """Return the version of the state database and what it holds; it is opened for reading only."""
-    if not path.exists():
+    """Return the version of the state database and what it holds; it is opened for reading only. Raises StateRefused."""
+    try:
+        check_journal(path)
+    except FileNotFoundError:
         return Diagnosis(subject="state", found="none yet")
+    except OSError as error:
+        return Diagnosis(subject="state", found=f"{path}: {error.strerror}", health=Health.BAD)
     try:
         with sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True) as connection:
             version = connection.execute("PRAGMA user_version").fetchone()[0]

@@ -49,7 +49,7 @@ class DiskSync:
 
     def _sync(self) -> None:
         try:
-            descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+            descriptor = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:
             return  # a checkpoint removed it: everything is in the database, which SQLite syncs itself
         try:

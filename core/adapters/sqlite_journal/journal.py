@@ -17,6 +17,8 @@ from core.adapters.sqlite_journal.migrations import VERSION, known_version, migr
 from core.domain.attempt import Attempt, RunRecord, Transition
 from core.domain.status import Status
 from core.errors import StorageError
+from core.files.database import connect_private
+from core.files.private import open_private
 
 #: Key under which the seq of the last transition that tasks.yml shows is kept.
 _WATERMARK = "journal.written"
@@ -177,11 +179,11 @@ def open_journal(path: Path) -> SqliteJournal:
     """Open or create the journal at ``path``.
 
     A damaged file is moved aside, never deleted, and a new one begun; ``repaired`` says so.
-    Raises StorageError when the disk refuses or the file belongs to a newer orchestrator.
+    Raises StateRefused when it is not ours, StorageError when the disk refuses or the file belongs to a newer orchestrator.
     """
     repaired = ""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        open_private(path.parent, create=True).close()
         connection = _connect(path)
     except OSError as error:
         raise StorageError(f"cannot create {path.parent}: {error.strerror}", hint="orchestrator keeps its state there") from error
@@ -195,14 +197,17 @@ def open_journal(path: Path) -> SqliteJournal:
 def open_journal_to_read(path: Path) -> SqliteJournal:
     """Open the journal for looking at it; an empty one where there is none, or none that can be read, as ``repaired`` then says.
 
-    Raises StorageError when the file belongs to a newer orchestrator.
+    Raises StateRefused when it is not ours, StorageError when the file belongs to a newer orchestrator.
     """
-    if not path.exists():
-        return open_scratch_journal()
     problem = ""
-    for connect in (_connect, _connect_to_read):
+    for connect in (_connect_to_known, _connect_to_read):
         try:
             connection = connect(path)
+        except FileNotFoundError:
+            return open_scratch_journal()
+        except OSError as error:
+            problem = error.strerror or str(error)
+            continue
         except sqlite3.Error as error:
             problem = str(error)
             continue
@@ -210,7 +215,19 @@ def open_journal_to_read(path: Path) -> SqliteJournal:
     return open_scratch_journal(f"{path.name} cannot be read ({problem}): this is {_TASKS_ALONE}")
 
 
+def check_journal(path: Path) -> None:
+    """Raise StateRefused when the journal at ``path`` is not ours, FileNotFoundError when there is none, and OSError."""
+    with open_private(path.parent) as place:
+        place.check_database(path.name, create=False)
+
+
+def _connect_to_known(path: Path) -> sqlite3.Connection:
+    check_journal(path)
+    return _connect(path)
+
+
 def _connect_to_read(path: Path) -> sqlite3.Connection:
+    check_journal(path)
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None)
     try:
         if known_version(connection, path) != VERSION:
@@ -242,7 +259,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _connect_now(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
+    connection = connect_private(path, timeout=_PATIENCE, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")

@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from core.errors import StorageError
+from core.files.database import connect_private
 
 #: Step N brings a database from version N to N + 1. Released steps never change.
 STEPS: tuple[tuple[str, ...], ...] = (
@@ -81,12 +82,12 @@ def _back_up(connection: sqlite3.Connection, path: Path, version: int) -> None:
     final = path.with_name(f"{path.name}.v{version}.bak")
     partial = final.with_suffix(".partial")
     partial.unlink(missing_ok=True)
-    target = sqlite3.connect(partial)
+    target = connect_private(partial)
     try:
         connection.backup(target)
     finally:
         target.close()
     partial.replace(final)
-    backups = sorted(path.parent.glob(f"{path.name}.v*.bak"), key=lambda backup: backup.stat().st_mtime_ns)
+    backups = sorted(path.parent.glob(f"{path.name}.v*.bak"), key=lambda backup: backup.lstat().st_mtime_ns)
     for old in backups[:-BACKUPS]:
         old.unlink(missing_ok=True)

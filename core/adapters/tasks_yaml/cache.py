@@ -23,12 +23,15 @@ from core.adapters.tasks_yaml.document import Document, Slot
 from core.adapters.tasks_yaml.layout import Layout
 from core.domain.status import Status
 from core.domain.task import Place, Retry, Task
+from core.errors import StateRefused
+from core.files.private import PrivateDirectory, open_private
 from core.sudden_stop import held
 
 #: To be raised whenever the same text would be read differently.
 _FORMAT = f"{core.__version__} 1"
 #: Bytes of a file below which parsing is as fast.
 _WORTH = 16_384
+_DIRECTORY = "cache"
 #: Files of one repository that are remembered.
 _KEEP = 4
 
@@ -37,38 +40,40 @@ class ParsedCache:
     """What is remembered of the file at ``path``, below ``state_dir``, which must be there already."""
 
     def __init__(self, state_dir: Path | None, path: str) -> None:
-        name = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
-        self._file = state_dir / "cache" / f"tasks-{name}.json" if state_dir is not None else None
+        self._state = state_dir
+        self._name = f"tasks-{hashlib.sha256(os.fsencode(path)).hexdigest()[:12]}.json"
 
     def load(self, text: str, digest: str, stamp: Stamp) -> Document | None:
         """Return the document that ``text`` is, if it is remembered for just this file."""
-        if self._file is None or len(text) < _WORTH:
+        if self._state is None or len(text) < _WORTH:
             return None
         try:
-            head, body = self._file.read_bytes().split(b"\n", 1)
+            with open_private(self._state) as state, state.directory(_DIRECTORY) as place:
+                head, body = place.read(self._name).split(b"\n", 1)
             if head != _head(digest, stamp, body):
                 return None
             return _document(text, json.loads(body))
-        except (OSError, ValueError, TypeError, KeyError, IndexError):
+        except (OSError, StateRefused, ValueError, TypeError, KeyError, IndexError):
             return None
 
     def save(self, document: Document, digest: str, stamp: Stamp) -> None:
         """Remember a document whose slots and places are those of its text."""
-        if self._file is None or len(document.text) < _WORTH or not self._file.parent.parent.is_dir():
+        if self._state is None or len(document.text) < _WORTH:
             return
         body = json.dumps(_plain(document), ensure_ascii=False, separators=(",", ":")).encode()
-        with held(), suppress(OSError):
-            self._file.parent.mkdir(exist_ok=True)
-            part = self._file.with_suffix(f".{os.getpid()}.part")
-            part.write_bytes(_head(digest, stamp, body) + b"\n" + body)
-            part.replace(self._file)
-            self._forget_the_oldest()
+        with held(), suppress(OSError, StateRefused):
+            with open_private(self._state) as state, state.directory(_DIRECTORY, create=True) as place:
+                place.replace(self._name, _head(digest, stamp, body) + b"\n" + body)
+                _forget_the_oldest(place)
 
-    def _forget_the_oldest(self) -> None:
-        assert self._file is not None
-        known = sorted(self._file.parent.glob("tasks-*.json"), key=lambda file: file.stat().st_mtime, reverse=True)
-        for old in known[_KEEP:]:
-            old.unlink()
+
+def _forget_the_oldest(place: PrivateDirectory) -> None:
+    times = {}
+    for name in os.listdir(place.descriptor):
+        if name.startswith("tasks-") and name.endswith(".json") and (found := place.check(name)):
+            times[name] = found.st_mtime_ns
+    for old in sorted(times, key=times.__getitem__, reverse=True)[_KEEP:]:
+        place.remove(old)
 
 
 def _head(digest: str, stamp: Stamp, body: bytes) -> bytes:

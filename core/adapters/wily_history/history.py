@@ -18,7 +18,10 @@ from core.adapters.wily_history.numbers import file_measure
 from core.adapters.wily_history.process import WilyFailed, run_wily
 from core.domain.history import CommitWindow, History, assemble
 from core.errors import StorageError
+from core.files.private import open_private
 from core.ports.code import CommitLog
+
+_TREE, _TEMPORARY, _CACHE = "tree", "temporary", "cache"
 
 _ABSENT = "wily is not installed: pip install 'orchestrator[wily]', name a Python that has it in audit.wily_python"
 _OTHERWISE = "or set audit.use_wily: false, which reads git's objects directly"
@@ -32,8 +35,8 @@ class WilyHistory:
         self._log = log
         self._python = python
         self._directory = directory
-        self._tree = os.path.join(directory, "tree")
-        self._temporary = os.path.join(directory, "temporary")
+        self._tree = os.path.join(directory, _TREE)
+        self._temporary = os.path.join(directory, _TEMPORARY)
 
     def revisions(self, count: int) -> History:
         # One commit more than asked for: it holds the numbers from before the first.
@@ -55,7 +58,7 @@ class WilyHistory:
         """Return the cache, complete for the window."""
         for leftover in (self._tree, self._temporary):
             shutil.rmtree(leftover, ignore_errors=True)
-        cache = WilyCache(os.path.join(self._directory, "cache"))
+        cache = WilyCache(os.path.join(self._directory, _CACHE))
         known = cache.repair()
         for is_known, commits in itertools.groupby(window.commits, key=lambda commit: commit.id in known):
             if not is_known:
@@ -82,10 +85,19 @@ class WilyHistory:
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
-        os.makedirs(self._directory, exist_ok=True)
-        with open(os.path.join(self._directory, "lock"), "w", encoding="ascii") as lock:
+        state, name = os.path.split(self._directory)
+        with open_private(state, create=True) as above, above.directory(name, create=True) as place:
+            # git and wily write below these by path.
+            for inner in (_TREE, _TEMPORARY):
+                place.check(inner, directory=True)
+            with place.directory(_CACHE, create=True) as cache:
+                cache.check("git", directory=True)
+            lock = place.open("lock", os.O_WRONLY | os.O_CREAT)
+        try:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            yield lock.fileno()
+            yield lock
+        finally:
+            os.close(lock)
 
 
 def _check(cache: WilyCache, window: CommitWindow) -> None:

@@ -33,7 +33,7 @@ def replayed(history):
 def test_on_every_revision_checked_out_each_file_has_radons_numbers(scratch, tmp_path, real_code):
     real_code(scratch, 6)
     git = Git(str(scratch.root))
-    meter = RadonMeter(str(scratch.root), jobs=1, cache=str(tmp_path / "measures.db"))
+    meter = RadonMeter(str(scratch.root), jobs=1, cache=str(tmp_path / "measures.db"), key=b"a secret")
     history = BlobHistory(git, GitLog(git), meter).revisions(200)
     meter.close()
     checked = 0

@@ -74,7 +74,7 @@ import sys
 from core.adapters.git import BlobHistory, Git, GitLog, GitRepository
 from core.adapters.radon_meter import RadonMeter
 root, cache = sys.argv[1:]
-git, meter = Git(root), RadonMeter(root, cache=cache)
+git, meter = Git(root), RadonMeter(root, cache=cache, key=b"a secret")
 BlobHistory(git, GitLog(git), meter).revisions(50)
 GitRepository(git).changed_since("base")
 """

@@ -1,0 +1,43 @@
+"""The secret of this machine's user by which the tool knows again what it wrote itself."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from core.files.private import PrivateDirectory, open_private
+from core.files.strict_path import check_way_to
+
+KEY_FILE = "state.key"
+#: Bytes.
+_LENGTH = 32
+
+
+def user_key(directory: Path, *, create: bool) -> bytes | None:
+    """Return the key in ``directory``; None where there is none, and with ``create`` where none can be made either.
+
+    Raises StateRefused when somebody else may have written it.
+    """
+    check_way_to(directory / KEY_FILE)
+    try:
+        if create:
+            directory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with open_private(directory, create=create) as place:
+            return _read(place) or (_make(place) if create else None)
+    except OSError:
+        return None
+
+
+def _read(place: PrivateDirectory) -> bytes | None:
+    """Return the key; None when there is none, or half of one: it then authenticates nothing and is made anew."""
+    with suppress(FileNotFoundError):
+        key = place.read(KEY_FILE, _LENGTH + 1)
+        return key if len(key) == _LENGTH else None
+    return None
+
+
+def _make(place: PrivateDirectory) -> bytes | None:
+    """Make a key; of several processes that do, all take the one that came last."""
+    place.replace(KEY_FILE, secrets.token_bytes(_LENGTH))
+    return _read(place)
