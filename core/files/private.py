@@ -15,6 +15,7 @@ from typing import Self
 
 from core.errors import StateRefused
 from core.files.ownership import objection_to
+from core.sudden_stop import held
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 #: Never through a link, never waiting for the other end of a pipe.
@@ -68,6 +69,7 @@ class PrivateDirectory:
         with os.fdopen(self.open(name, os.O_RDONLY), "rb") as file:
             return file.read(limit)
 
+    @held()
     def replace(self, name: str, content: bytes) -> None:
         """Write a file whole, in place of what was there, or not at all. Raises as ``open`` does."""
         self.check(name)

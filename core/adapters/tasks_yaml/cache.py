@@ -25,7 +25,6 @@ from core.domain.status import Status
 from core.domain.task import Place, Retry, Task
 from core.errors import StateRefused
 from core.files.private import PrivateDirectory, open_private
-from core.sudden_stop import held
 
 #: To be raised whenever the same text would be read differently.
 _FORMAT = f"{core.__version__} 1"
@@ -61,10 +60,9 @@ class ParsedCache:
         if self._state is None or len(document.text) < _WORTH:
             return
         body = json.dumps(_plain(document), ensure_ascii=False, separators=(",", ":")).encode()
-        with held(), suppress(OSError, StateRefused):
-            with open_private(self._state) as state, state.directory(_DIRECTORY, create=True) as place:
-                place.replace(self._name, _head(digest, stamp, body) + b"\n" + body)
-                _forget_the_oldest(place)
+        with suppress(OSError, StateRefused), open_private(self._state) as state, state.directory(_DIRECTORY, create=True) as place:
+            place.replace(self._name, _head(digest, stamp, body) + b"\n" + body)
+            _forget_the_oldest(place)
 
 
 def _forget_the_oldest(place: PrivateDirectory) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import StorageError, UsageError
+from core.files.strict_path import check_way_to
 
 #: Environment variable with the path of the private key that ``plugins sign`` uses.
 SIGNING_KEY = "PLUGIN_SIGNING_KEY"
@@ -41,7 +42,7 @@ def key_id(raw: bytes) -> str:
 def generate_key(path: Path, name: str) -> PublicKey:
     """Make a key pair: the private key at ``path`` (mode 0600), the public one at ``path`` + ``.pub``.
 
-    Raises UsageError when either exists, StorageError when they cannot be written.
+    Raises UsageError when either exists, StorageError when they cannot be written, or others could put other keys there.
     """
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -51,6 +52,7 @@ def generate_key(path: Path, name: str) -> PublicKey:
     companion = path.with_name(path.name + ".pub")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        check_way_to(path)
         _create(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), 0o600)
         _create(companion, f"{_PUBLIC} {public.public} {name}\n".encode(), 0o644)
     except FileExistsError as error:
@@ -74,7 +76,8 @@ def read_public_key(path: Path) -> PublicKey:
 def load_private_key(path: str | None, environment: Mapping[str, str]) -> Any:
     """Return the private key at ``path``, by default the one that PLUGIN_SIGNING_KEY names.
 
-    Raises UsageError when there is none, it is no Ed25519 key, or others than its owner can read it.
+    Raises UsageError when there is none, it is no Ed25519 key, or others than its owner can read it; StateRefused when others
+    could put another one there.
     """
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -85,6 +88,7 @@ def load_private_key(path: str | None, environment: Mapping[str, str]) -> Any:
     try:
         if stat.S_IMODE(os.stat(file).st_mode) & 0o077:
             raise UsageError(f"{file}: others can read this private key", hint=f"chmod 600 {file}")
+        check_way_to(file)
         key = load_pem_private_key(Path(file).read_bytes(), password=None)
     except OSError as error:
         raise UsageError(f"{file}: {error.strerror}", hint="name the private key's file with --key") from error

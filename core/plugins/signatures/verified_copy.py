@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from core.errors import StorageError
+from core.files.strict_path import check_way_to
 from core.plugins.signatures.listing import FileEntry, list_files
 
 
@@ -19,6 +20,7 @@ class CopyBuilder:
         self.top = cache / "plugins"
         try:
             self.top.mkdir(mode=0o700, parents=True, exist_ok=True)
+            check_way_to(self.top / "copy")
             self.folder = Path(tempfile.mkdtemp(prefix=".new-", dir=self.top))
         except OSError as error:
             raise StorageError(f"{self.top}: {error.strerror}", hint="verified plugins are kept there; free some space") from error
