@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core.adapters.git.command import Git, GitFailed
+from core.adapters.git.command import Git
+from core.adapters.git.failure import GitFailed
 
 
 def tracks(directory: str, path: str) -> bool | None:
