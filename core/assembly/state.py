@@ -16,10 +16,10 @@ from hashlib import blake2b
 from pathlib import Path
 
 from core.assembly.project import STATE_DIRECTORY, Project
+from core.domain.user_places import user_places
 from core.errors import StateRefused
 from core.files.private import PrivateDirectory, open_private
 from core.files.user_key import user_key
-from core.files.user_places import user_places
 
 _MARK = "mark"
 #: An index that changed this shortly before it was looked at may change again without its times showing it.
