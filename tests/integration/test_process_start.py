@@ -20,6 +20,8 @@ from hypothesis import strategies as st
 from core.adapters.processes import ProcessLauncher
 from core.adapters.processes.command import direct_words
 from core.ports.processes import CommandNotStarted, Exit, Launch
+from tests.run_ids import own_run_id
+from tests.waiting import HANG
 
 _TELL = """
 import json, os, signal, sys
@@ -49,8 +51,8 @@ def run(cwd: Path, tmp_path: Path) -> Iterator[Run]:
         def run(command: str | tuple[str, ...], where: Path = cwd, **env: str) -> tuple[Exit, str]:
             output = os.open(tmp_path / "output", os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC)
             try:
-                launcher.start(Launch(command=command, cwd=str(where), env=env, output=output, run_id="run-1"))
-                (exit_,) = launcher.wait(10)
+                launcher.start(Launch(command=command, cwd=str(where), env=env, output=output, run_id=own_run_id()))
+                (exit_,) = launcher.wait(HANG)
             finally:
                 os.close(output)
             return exit_, (tmp_path / "output").read_text()
@@ -88,8 +90,8 @@ def test_the_environment_is_the_tools_with_the_tasks_and_the_marks_on_top(told, 
     assert environment["EXTRA"] == "ü €"
     assert environment["PATH"] == os.environ["PATH"]
     assert environment["PWD"] == str(cwd)
-    assert environment["ORCHESTRATOR_RUN_ID"] == "run-1"
-    assert environment["ORCHESTRATOR_ATTEMPT"] == "run-1:1"
+    assert environment["ORCHESTRATOR_RUN_ID"] == own_run_id()
+    assert environment["ORCHESTRATOR_ATTEMPT"] == f"{own_run_id()}:1"
 
 
 def test_no_stop_signal_is_ignored(told):
@@ -178,7 +180,7 @@ def test_text_that_is_none_to_the_system_is_refused(run, cwd):
 
 
 def test_a_task_cannot_take_its_mark_off(run):
-    assert run("env", ORCHESTRATOR_ATTEMPT="mine", PWD="/nowhere")[1].count("ORCHESTRATOR_ATTEMPT=run-1:1\n") == 1
+    assert run("env", ORCHESTRATOR_ATTEMPT="mine", PWD="/nowhere")[1].count(f"ORCHESTRATOR_ATTEMPT={own_run_id()}:1\n") == 1
 
 
 def test_a_missing_command_in_a_shell_line_is_the_shells_to_report(run):
@@ -238,8 +240,8 @@ os.close(0)
 log = os.open("log", os.O_RDWR | os.O_CREAT | os.O_APPEND)
 assert log == 0
 with ProcessLauncher() as launcher:
-    launcher.start(Launch(command="echo out; cat; echo err >&2", cwd=os.getcwd(), env={{}}, output=log, run_id="run-1"))
-    launcher.wait(5)
+    launcher.start(Launch(command="echo out; cat; echo err >&2", cwd=os.getcwd(), env={{}}, output=log, run_id={own_run_id()!r}))
+    launcher.wait(300)
 """
     subprocess.run([sys.executable, "-c", source], cwd=tmp_path, check=True)
     assert (tmp_path / "log").read_text() == "out\nerr\n"

@@ -16,6 +16,8 @@ from core.adapters.processes import ProcessLauncher
 from core.adapters.processes.mark import _number, _number_from_text
 from core.adapters.processes.tree import children, is_alive
 from core.ports.processes import Exit, Launch
+from tests.run_ids import own_run_id
+from tests.waiting import HANG
 
 
 @pytest.fixture
@@ -30,8 +32,8 @@ def launcher() -> Iterator[ProcessLauncher]:
 def start(launcher: ProcessLauncher, tmp_path: Path) -> Iterator[Callable[..., int]]:
     descriptor = os.open(tmp_path / "output", os.O_RDWR | os.O_CREAT | os.O_APPEND)
 
-    def start(command: str | tuple[str, ...], run_id: str = "run-1", **env: str) -> int:
-        return launcher.start(Launch(command=command, cwd=str(tmp_path), env=env, output=descriptor, run_id=run_id))
+    def start(command: str | tuple[str, ...], word: str = "run", **env: str) -> int:
+        return launcher.start(Launch(command=command, cwd=str(tmp_path), env=env, output=descriptor, run_id=own_run_id(word)))
 
     yield start
     os.close(descriptor)
@@ -41,7 +43,7 @@ def python(source: str) -> tuple[str, ...]:
     return (sys.executable, "-I", "-S", "-c", textwrap.dedent(source))
 
 
-def ended(launcher: ProcessLauncher, handle: int, patience: float = 10.0) -> Exit:
+def ended(launcher: ProcessLauncher, handle: int, patience: float = HANG) -> Exit:
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         for exit_ in launcher.wait(deadline - time.monotonic()):
@@ -50,7 +52,7 @@ def ended(launcher: ProcessLauncher, handle: int, patience: float = 10.0) -> Exi
     raise AssertionError("it did not end")
 
 
-def eventually(condition: Callable[[], object], patience: float = 5.0) -> bool:
+def eventually(condition: Callable[[], object], patience: float = HANG) -> bool:
     deadline = time.monotonic() + patience
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -72,14 +74,14 @@ _DAEMON = """
             fd = os.open("pids", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
             os.write(fd, b"%d\\n" % os.getpid())
             os.close(fd)
-            os.execve("/bin/sleep", ["unsuspicious", "60"], {})
+            os.execve("/bin/sleep", ["unsuspicious", "1060"], {})
         os._exit(0)
     os.wait()
 """
 
 
 def test_a_daemon_without_environment_or_stdio_is_found_while_its_leader_lives(launcher, start, tmp_path):
-    handle = start(python(_DAEMON + "    import time; time.sleep(60)"))
+    handle = start(python(_DAEMON + "    import time; time.sleep(1000)"))
     (daemon,) = read_pids(tmp_path / "pids", 1)
     assert launcher.survivors(handle) == 2
     assert launcher.signal(handle, signal.SIGTERM) == 2
@@ -99,7 +101,7 @@ def test_a_daemon_without_environment_or_stdio_is_found_after_its_leader_ended(l
 
 
 def test_a_daemon_belongs_to_the_tree_that_started_it_and_to_no_other(launcher, start, tmp_path):
-    innocent = [start("sleep 60") for _ in range(3)]
+    innocent = [start("sleep 1060") for _ in range(3)]
     handle = start(python(_DAEMON))
     ended(launcher, handle)
     (daemon,) = read_pids(tmp_path / "pids", 1)
@@ -119,12 +121,12 @@ def test_a_tree_in_which_everybody_ignores_term_ends_by_kill(launcher, start, tm
                 os.setsid()
         with open("pids", "a") as file:
             file.write(f"{os.getpid()}\\n")
-        time.sleep(60)
+        time.sleep(1000)
     """
     handle = start(python(branch))
     pids = read_pids(tmp_path / "pids", 8)
     assert launcher.signal(handle, signal.SIGTERM) == 8
-    time.sleep(0.1)
+    launcher.wait(0.1)
     assert launcher.survivors(handle) == 8
     assert launcher.signal(handle, signal.SIGKILL) == 8
     assert launcher.survivors(handle) == 0
@@ -133,7 +135,7 @@ def test_a_tree_in_which_everybody_ignores_term_ends_by_kill(launcher, start, tm
 
 
 def test_a_stopped_tree_ends_by_kill(launcher, start):
-    handle = start(("sh", "-c", "sleep 60 & kill -STOP $$"))
+    handle = start(("sh", "-c", "sleep 1060 & kill -STOP $$"))
     assert eventually(lambda: launcher.survivors(handle) == 2)
     assert launcher.signal(handle, signal.SIGKILL) == 2
     assert ended(launcher, handle).signal == signal.SIGKILL
@@ -141,7 +143,7 @@ def test_a_stopped_tree_ends_by_kill(launcher, start):
 
 
 @pytest.mark.parametrize("new_session", [False, True], ids=["one group", "a session each"])
-def test_a_chain_that_forks_for_ever_is_caught(launcher, start, new_session):
+def test_a_chain_that_forks_for_ever_is_caught(launcher, start, tmp_path, new_session):
     """Each process lives for a moment and hands over to the next; at most 20,000, should we fail."""
     chain = f"""
         import os
@@ -150,14 +152,13 @@ def test_a_chain_that_forks_for_ever_is_caught(launcher, start, new_session):
                 os._exit(0)
             if {new_session}:
                 os.setsid()
+        open("ran-out", "w").close()
     """
     handle = start(python(chain))
     assert ended(launcher, handle).exit_code == 0
     assert [launcher.survivors(handle) > 0 for _ in range(50)] == [True] * 50
-    deadline = time.monotonic() + 5
-    while launcher.survivors(handle) and time.monotonic() < deadline:
-        launcher.signal(handle, signal.SIGKILL)
-    assert launcher.survivors(handle) == 0
+    assert eventually(lambda: launcher.signal(handle, signal.SIGKILL) == 0 and launcher.survivors(handle) == 0)
+    assert not (tmp_path / "ran-out").exists()
 
 
 def test_a_fork_bomb_is_caught(launcher, start):
@@ -169,30 +170,26 @@ def test_a_fork_bomb_is_caught(launcher, start):
             count[:] = (int.from_bytes(count[:], "little") + 1).to_bytes(8, "little")
             if os.fork() == 0:
                 os.setsid()
-        time.sleep(60)
+        time.sleep(1000)
     """
     handle = start(python(bomb))
     assert eventually(lambda: launcher.survivors(handle) > 20)
-    deadline = time.monotonic() + 10
-    while launcher.survivors(handle) and time.monotonic() < deadline:
-        launcher.signal(handle, signal.SIGKILL)
-    assert launcher.survivors(handle) == 0
+    assert eventually(lambda: launcher.signal(handle, signal.SIGKILL) == 0 and launcher.survivors(handle) == 0)
     assert ended(launcher, handle).signal == signal.SIGKILL
 
 
 def test_orphans_that_end_by_themselves_do_not_pile_up_as_zombies(launcher, start):
     others = set(children())
-    handle = start(("sh", "-c", "for i in 1 2 3 4 5 6 7 8; do setsid -f true; done; sleep 60"))
+    handle = start(("sh", "-c", "for i in 1 2 3 4 5 6 7 8; do setsid -f true; done; sleep 1060"))
     assert eventually(lambda: len(set(children()) - others) > 5)
-    launcher.wait(1.2)
-    assert len(set(children()) - others) <= 2, "the leader and the guardian"
+    assert eventually(lambda: launcher.wait(0.1) == () and len(set(children()) - others) <= 2), "the leader and the guardian"
     launcher.signal(handle, signal.SIGKILL)
 
 
 def test_children_that_somebody_else_of_the_tool_started_are_left_alone(launcher, start):
     """Another part of the tool waits for its own child and must find its exit status."""
     pid = os.posix_spawn("/bin/sh", ["sh", "-c", "exit 7"], os.environ)
-    handle = start(("sh", "-c", "setsid -f sleep 60"))
+    handle = start(("sh", "-c", "setsid -f sleep 1060"))
     ended(launcher, handle)
     assert launcher.survivors(handle) == 1
     launcher.signal(handle, signal.SIGKILL)
@@ -204,8 +201,8 @@ def test_closing_ends_everything_that_still_runs(tmp_path):
     before = set(children())
     with open(tmp_path / "output", "wb") as output:
         launcher = ProcessLauncher()
-        for command in ("sleep 60", ("sh", "-c", "trap '' TERM; setsid -f sleep 60; sleep 60"), python(_DAEMON)):
-            launcher.start(Launch(command=command, cwd=str(tmp_path), env={}, output=output.fileno(), run_id="run-1"))
+        for command in ("sleep 1060", ("sh", "-c", "trap '' TERM; setsid -f sleep 1060; sleep 1060"), python(_DAEMON)):
+            launcher.start(Launch(command=command, cwd=str(tmp_path), env={}, output=output.fileno(), run_id=own_run_id()))
         (daemon,) = read_pids(tmp_path / "pids", 1)
         launcher.close()
         launcher.close()
@@ -214,15 +211,15 @@ def test_closing_ends_everything_that_still_runs(tmp_path):
 
 
 def test_a_sweep_ends_what_a_dead_run_left_and_nothing_else(launcher, start, tmp_path):
-    ours = start("sleep 60", run_id="alive")
-    left = start(python(_DAEMON), run_id="dead")
+    ours = start("sleep 1060", word="alive")
+    left = start(python(_DAEMON), word="dead")
     ended(launcher, left)
     (daemon,) = read_pids(tmp_path / "pids", 1)
-    start("sleep 60", run_id="dead")
-    start("sleep 60", run_id="dead-2")
+    start("sleep 1060", word="dead")
+    start("sleep 1060", word="dead-2")
     with ProcessLauncher() as next_run:
-        assert next_run.sweep("dead") == 2
-        assert next_run.sweep("dead") == 0
+        assert next_run.sweep(own_run_id("dead")) == 2
+        assert next_run.sweep(own_run_id("dead")) == 0
     assert not is_alive(daemon)
     assert launcher.survivors(ours) == 1
 
@@ -234,11 +231,11 @@ def test_a_run_inside_a_task_is_part_of_the_tree_and_so_are_its_tasks(launcher, 
         from core.adapters.processes import ProcessLauncher
         from core.ports.processes import Launch
         launcher = ProcessLauncher()
-        handle = launcher.start(Launch(command="sleep 60", cwd=os.getcwd(), env={{}}, output=1, run_id="inner"))
+        handle = launcher.start(Launch(command="sleep 1060", cwd=os.getcwd(), env={{}}, output=1, run_id={own_run_id("inner")!r}))
         open("ready", "w").close()
         launcher.wait(None)
     """
-    handle = start(python(inner), run_id="outer")
+    handle = start(python(inner), word="outer")
     assert eventually((tmp_path / "ready").exists)
     assert launcher.survivors(handle) == 3, "the inner run, its guardian, its task"
     assert launcher.signal(handle, signal.SIGKILL) == 3
@@ -248,7 +245,7 @@ def test_a_run_inside_a_task_is_part_of_the_tree_and_so_are_its_tasks(launcher, 
 def test_the_environment_alone_marks_a_tree_where_the_limit_cannot_be_set(start, launcher, tmp_path, monkeypatch):
     others = set(children())
     monkeypatch.setattr(launcher._marker, "_numbered", False)
-    handle = start(("sh", "-c", "setsid -f sleep 60; sleep 60 & exit 0"))
+    handle = start(("sh", "-c", "setsid -f sleep 1060; sleep 1060 & exit 0"))
     ended(launcher, handle)
     assert launcher.survivors(handle) == 2
     orphans = set(children()) - others - {launcher._guardian.pid}
@@ -264,7 +261,7 @@ def test_the_number_of_a_process_that_changed_its_group_is_read_from_its_limits(
         if os.stat(f"/proc/{pid}").st_uid == os.geteuid():
             assert _number_from_text(pid) == _number(pid)
     others = set(children())
-    start("sleep 60")
+    start("sleep 1060")
     (marked,) = [pid for pid in set(children()) - others if _number(pid) != _number(os.getpid())]
     assert _number_from_text(marked) == _number(marked)
     assert _number_from_text(2**22) is None
