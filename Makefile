@@ -11,13 +11,23 @@ SUITES := $(wildcard tests/unit tests/contract tests/integration tests/e2e tests
 ARGS   ?=
 SCALE  ?= nightly
 TESTS  ?= $(SUITES)
+#: Tests at a time in the phase `beside`.
+WORKERS ?= 3
+#: Where random exploration begins; only `make faults` explores.
+SEED   := $(or $(SEED),$(shell date +%s))
 #: What pytest exits with when none of the tests is meant.
 NOTHING := 5
+
+# Runs targets in order, all of them whatever one finds; fails with the names of those that failed.
+define phases
+@failed=; for phase in $(1); do $(MAKE) --no-print-directory $$phase || failed="$$failed $$phase"; done; \
+	[ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
+endef
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run plugins test lint unit docs wheel bench faults lock format clean
+.PHONY: help run plugins test lint beside alone unit docs wheel bench faults slow explore harm lock format clean
 
 help:  ## Print this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -30,9 +40,14 @@ plugins: $(READY)  ## Sign the bundled plugins with a key of this machine; let d
 		>/dev/null 2>$(VENV)/grant.txt || \
 		{ echo "note: circles are not looked for here" >&2; sed 's/^/  /' $(VENV)/grant.txt >&2; }
 
-test: lint  ## Run every check; the closing line of pytest comes last
-	@$(BIN)/python -m pytest -m "not slow and beside_others" -n 2 -q $(TESTS) $(ARGS) || [ $$? = $(NOTHING) ]
-	@$(BIN)/python -m pytest -m "not slow and not beside_others" $(TESTS) $(ARGS) || [ $$? = $(NOTHING) ]
+test: $(READY)  ## Run every check: all phases, whatever one of them finds; the closing line of pytest comes last
+	$(call phases,lint beside alone)
+
+beside: $(READY)  ## The tests that may run beside others, several at a time
+	@$(BIN)/python -m pytest -m "not slow and not alone" -n $(WORKERS) -q $(TESTS) $(ARGS) || [ $$? = $(NOTHING) ]
+
+alone: $(READY)  ## The tests that need the machine to themselves, one at a time
+	@$(BIN)/python -m pytest -m "not slow and alone" $(TESTS) $(ARGS) || [ $$? = $(NOTHING) ]
 
 lint: $(READY)  ## Format, rules, types, imports, generated docs, our own audit
 	@$(BIN)/ruff format --check --quiet $(wildcard $(CODE)) || { echo "  hint: make format" >&2; exit 1; }
@@ -54,9 +69,20 @@ wheel: $(READY)  ## Build the wheel and the source archive into dist/
 bench: $(READY)  ## Measure beside other tools; writes docs/benchmarks.md and its plots
 	@$(BIN)/python -m tests.benchmarks.bench $(ARGS)
 
-faults: $(READY)  ## The long tests: kill, starve and damage it, for hours (SCALE=500: at most so many of each)
-	@$(BIN)/python -m pytest -m slow $(filter-out tests/faults,$(TESTS)) $(ARGS)
-	@FAULT_SCALE=$(SCALE) $(BIN)/python -m pytest -s tests/faults $(ARGS)
+faults: export FAULT_SCALE := $(SCALE)
+faults: export FAULT_SEED := $(SEED)
+faults: $(READY)  ## The long tests: kill, starve and damage it, for hours (SCALE=500: at most so many of each; SEED=N repeats)
+	@echo "seed $(SEED): make faults SEED=$(SEED) does the same again" >&2
+	$(call phases,slow explore harm)
+
+slow: $(READY)  ## Part of faults: what takes minutes
+	@$(BIN)/python -m pytest -m slow $(filter-out tests/faults,$(TESTS)) $(ARGS) || [ $$? = $(NOTHING) ]
+
+explore: $(READY)  ## Part of faults: the properties, with examples that nobody has seen
+	@$(BIN)/python -m pytest -m "hypothesis and not slow" --hypothesis-seed=$(SEED) $(filter-out tests/faults,$(TESTS)) $(ARGS) || [ $$? = $(NOTHING) ]
+
+harm: $(READY)  ## Part of faults: the laboratory
+	@$(BIN)/python -m pytest -s $(filter tests/faults%,$(TESTS)) $(ARGS)
 
 format: $(READY)  ## Format the code and mend what can be mended
 	@$(BIN)/ruff format $(wildcard $(CODE))

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import yaml
 
+from tests.waiting import HANG
+
 ORCHESTRATOR = Path(sys.executable).with_name("orchestrator")
 _OURS = ("ORCHESTRATOR_", "GITHUB_", "GITLAB_", "GIT_", "CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "COLUMNS")
 _WHO = {f"GIT_{role}_{what}": "audit@example.org" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
@@ -63,7 +65,7 @@ class CodeRepository:
             env={**_clean(), **_WHO, **variables},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=HANG,
             stdin=subprocess.DEVNULL,
         )
 

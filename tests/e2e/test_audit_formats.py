@@ -11,8 +11,6 @@ import pytest
 
 from tests.e2e.audit_repository import CodeRepository, branchy
 
-pytestmark = pytest.mark.beside_others
-
 SCHEMAS = Path(__file__).resolve().parents[1] / "schemas"
 
 

@@ -9,8 +9,6 @@ import pytest
 
 from tests.e2e.audit_repository import CodeRepository, branchy, last_lines
 
-pytestmark = pytest.mark.beside_others
-
 
 @pytest.fixture
 def repository(tmp_path: Path) -> CodeRepository:

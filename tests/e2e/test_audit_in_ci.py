@@ -13,8 +13,7 @@ import pytest
 import yaml
 
 from tests.e2e.audit_repository import CodeRepository, branchy
-
-pytestmark = pytest.mark.beside_others
+from tests.waiting import HANG
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -51,7 +50,7 @@ def action(repository: CodeRepository, **inputs: str) -> tuple[int, str, dict[st
         },
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=HANG,
     )  # fmt: skip
     assert summary.read_text() or done.returncode > 1, done.stderr
     return done.returncode, done.stdout, dict(line.split("=", 1) for line in output.read_text().splitlines())
@@ -155,6 +154,6 @@ def test_the_commands_in_the_docs_are_commands(repository, command):
     (repository.root / "src").mkdir(exist_ok=True)
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = subprocess.run(
-        command, shell=True, cwd=repository.root, env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=60
+        command, shell=True, cwd=repository.root, env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=HANG
     )
     assert done.returncode in (0, 1), done.stderr

@@ -14,8 +14,6 @@ import pytest
 
 from tests.e2e.audit_repository import CodeRepository
 
-pytestmark = pytest.mark.beside_others
-
 HEAD = "# kept as it is\n- {id: mine, description: By hand, manual: true}\n"
 
 

@@ -13,8 +13,6 @@ import pytest
 from tests.e2e.audit_repository import CodeRepository, branchy
 from tests.e2e.workbench import changed_lines
 
-pytestmark = pytest.mark.beside_others
-
 HEAD = "# mine\n- id: hand\n  description: By hand   # stays\n  manual: true\n"
 
 

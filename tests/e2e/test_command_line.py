@@ -14,8 +14,7 @@ import pytest
 
 import core
 from core.cli.app import COMMANDS, build
-
-pytestmark = pytest.mark.beside_others
+from tests.waiting import HANG
 
 ORCHESTRATOR = Path(sys.executable).parent / "orchestrator"
 OURS = ("ORCHESTRATOR_", "GITHUB_", "GITLAB_", "CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "TERM", "_ORCHESTRATOR", "PYTHON")
@@ -38,7 +37,7 @@ def orchestrator(*arguments: str, cwd: Path | None = None, **variables: str) -> 
         env=environment(**variables),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANG,
         stdin=subprocess.DEVNULL,
     )
 
@@ -106,13 +105,13 @@ def test_a_mistyped_command_is_named_with_the_nearest():
 def test_a_closed_pipe_is_no_reason_to_complain(repository):
     for words in ("--help", "list"):
         script = f"{ORCHESTRATOR} {words} | true; echo ${{PIPESTATUS[0]}}"
-        done = subprocess.run(["bash", "-c", script], cwd=repository, env=environment(), capture_output=True, text=True, timeout=60)
+        done = subprocess.run(["bash", "-c", script], cwd=repository, env=environment(), capture_output=True, text=True, timeout=HANG)
         assert (done.stdout, done.stderr) == ("0\n", "")
 
 
 def test_a_closed_stdout_is_no_reason_to_fail(repository):
     for words in ("--help", "list", "run"):
-        done = subprocess.run(["bash", "-c", f"{ORCHESTRATOR} {words} >&- 2>/dev/null"], cwd=repository, env=environment(), timeout=60)
+        done = subprocess.run(["bash", "-c", f"{ORCHESTRATOR} {words} >&- 2>/dev/null"], cwd=repository, env=environment(), timeout=HANG)
         assert done.returncode == (1 if words == "run" else 0), words
 
 
@@ -123,7 +122,12 @@ def test_a_closed_stdout_is_no_reason_to_fail(repository):
 def test_a_result_that_the_disk_does_not_take_is_a_failure_that_is_told(repository, words):
     orchestrator("run", "--only", "good", cwd=repository)
     done = subprocess.run(
-        ["bash", "-c", f"{ORCHESTRATOR} {words} >/dev/full"], cwd=repository, env=environment(), capture_output=True, text=True, timeout=60
+        ["bash", "-c", f"{ORCHESTRATOR} {words} >/dev/full"],
+        cwd=repository,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=HANG,
     )
     assert (done.returncode, done.stderr.count("error: the result could not be written to stdout: No space left on device")) == (2, 1)
     assert "Traceback" not in done.stderr
@@ -207,7 +211,7 @@ def test_a_terminal_that_is_closed_does_not_stop_a_run(repository):
     os.close(terminal)
     os.read(controller, 1)
     os.close(controller)
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=HANG) == 0
     assert (repository / "tasks.yml").read_text().count("status: done") == 2
 
 
@@ -241,7 +245,7 @@ def test_bash_completes_commands_ids_and_options(repository, line, expected):
         _orchestrator_completion {ORCHESTRATOR}
         printf '%s\\n' "${{COMPREPLY[@]}}"
     """
-    done = subprocess.run(["bash", "-c", script], cwd=repository, env=environment(), capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["bash", "-c", script], cwd=repository, env=environment(), capture_output=True, text=True, timeout=HANG)
     assert (set(done.stdout.split()), done.stderr) == (expected, "")
 
 
@@ -308,5 +312,5 @@ def at_a_terminal(*arguments: str, cwd: Path, **variables: str) -> str:
             break
         chunks.append(chunk)
     os.close(controller)
-    process.wait(timeout=60)
+    process.wait(timeout=HANG)
     return b"".join(chunks).decode()

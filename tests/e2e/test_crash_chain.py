@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.workbench import Bench, chain, until
+from tests.waiting import HANG
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def test_after_a_kill_the_same_command_goes_on_where_it_was(bench: Bench, when: 
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     (bench.root / "trace").write_text("")
-    until(lambda: not bench.processes(), within=5, what=f"nothing of the dead run is left: {bench.processes()}")
+    until(lambda: not bench.processes(), what=f"nothing of the dead run is left: {bench.processes()}")
 
     (bench.root / "go").touch()
     resumed = bench.run("run")
@@ -90,7 +91,7 @@ def test_where_not_even_the_guardian_was_spared_the_next_run_clears_up_first(ben
     assert task not in bench.processes()
     (bench.root / "go").touch()
 
-    assert resumed.wait(20) == 0
+    assert resumed.wait(HANG) == 0
     assert "overlap" not in bench.lines("trace")
     assert not bench.processes()
 

@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 import yaml
 
-pytestmark = pytest.mark.beside_others
+from tests.waiting import HANG
 
 ORCHESTRATOR = Path(sys.executable).parent / "orchestrator"
 
@@ -26,7 +26,7 @@ def orchestrator(root: Path, *arguments: str, **variables: str) -> subprocess.Co
         env={**environ, **variables},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=HANG,
         stdin=subprocess.DEVNULL,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,8 +15,6 @@ from pathlib import Path
 import pytest
 
 from core.plugins.sandbox.layers import Tier, sandbox_layers
-
-pytestmark = pytest.mark.beside_others
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,6 +27,9 @@ class Bench:
         self.repository.mkdir()
         for name in ("core", "plugins"):
             shutil.copytree(ROOT / name, top / "copy" / name, ignore=shutil.ignore_patterns("__pycache__", "signature.json"))
+        for manifest in (top / "copy" / "plugins").glob("*/manifest.json"):
+            # The time a plugin may take is time on the clock: a busy machine must not end it here.
+            manifest.write_text(re.sub(r'"time": "\d+m"', '"time": "20m"', manifest.read_text()))
         (top / "home").mkdir()
 
     def run(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -97,11 +99,13 @@ def test_changelog_is_written_from_the_commits_and_twice_is_once(bench: Bench):
     for message in ("feat: first", "fix(api): second\n\nlong text", "no convention", "feat!: third"):
         bench.git("commit", "-q", "--allow-empty", "-m", message)
     bench.grant("changelog")
-    assert bench.run("plugins", "run", "changelog").stdout == "wrote CHANGELOG.md\n"
+    done = bench.run("plugins", "run", "changelog")
+    assert done.stdout == "wrote CHANGELOG.md\n", done.stderr
     text = (bench.repository / "CHANGELOG.md").read_text()
     lines = [line.partition(" (")[0] for line in text.splitlines() if line.startswith(("#", "-"))]
     assert lines == ["# Changelog", "## Unreleased", "### Added", "- First", "- **breaking:** Third", "### Fixed", "- **api:** Second"]
-    assert bench.run("plugins", "run", "changelog").stdout == "CHANGELOG.md is up to date\n"
+    again = bench.run("plugins", "run", "changelog")
+    assert again.stdout == "CHANGELOG.md is up to date\n", again.stderr
     assert (bench.repository / "CHANGELOG.md").read_text() == text
 
 

@@ -16,8 +16,7 @@ from pathlib import Path
 import pytest
 
 from core.plugins.sandbox.layers import Tier, sandbox_layers
-
-pytestmark = pytest.mark.beside_others
+from tests.waiting import HANG
 
 
 @dataclass
@@ -85,7 +84,7 @@ def test_a_plugin_runs_only_after_it_was_granted(signed: Shell):
 
 def test_a_plugin_that_is_stopped_leaves_nothing_behind(signed: Shell):
     (signed.repository / "plugins/hello/hello.py").write_text(
-        "import time\n\n\ndef run(context):\n    context.log('up')\n    time.sleep(60)\n"
+        "import time\n\n\ndef run(context):\n    context.log('up')\n    time.sleep(1000)\n"
     )
     signed("sign", "plugins/hello", "--key", str(signed.top / "me"))
     signed("trust", "hello", "--yes")
@@ -98,7 +97,7 @@ def test_a_plugin_that_is_stopped_leaves_nothing_behind(signed: Shell):
         assert running.stderr.readline() == "up\n"
         assert list(temporary.iterdir())
         running.terminate()
-        assert running.wait(10) == 143
+        assert running.wait(HANG) == 143
     assert list(temporary.iterdir()) == []
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from core.plugins.sandbox.layers import Tier, sandbox_layers
+from tests.waiting import HANG
 
 ROOT = Path(__file__).resolve().parents[2]
 TASKS = """\
@@ -99,7 +100,7 @@ class Bench:
             **variables,
         }
         command = [str(script), *words]
-        return subprocess.run(command, cwd=self.repository, env=environment, capture_output=True, text=True, check=False, timeout=120)
+        return subprocess.run(command, cwd=self.repository, env=environment, capture_output=True, text=True, check=False, timeout=HANG)
 
     def grant(self, name: str) -> None:
         assert self.run("plugins", "sign", "--bundled").returncode == 0

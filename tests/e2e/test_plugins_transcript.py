@@ -12,8 +12,6 @@ import pytest
 
 from core.plugins.sandbox.layers import Tier, sandbox_layers
 
-pytestmark = pytest.mark.beside_others
-
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "plugins.md"
 
 

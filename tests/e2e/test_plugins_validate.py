@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.beside_others
-
 Validate = Callable[[str], subprocess.CompletedProcess[str]]
 
 

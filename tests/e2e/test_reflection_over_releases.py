@@ -19,8 +19,6 @@ import yaml
 from tests.benchmarks.history_of_releases import content, release
 from tests.e2e.workbench import Bench
 
-pytestmark = pytest.mark.beside_others
-
 _PACKAGE = "click"
 _VERSIONS = ("7.0", "7.1.2", "8.0.4", "8.1.7", "8.2.1")
 _RADON = (sys.executable, "-m", "radon")

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from tests.e2e.workbench import Bench, changed_lines, events_of, until
+from tests.waiting import HANG
 
 
 @pytest.fixture
@@ -423,7 +424,7 @@ def test_equal_ids_in_two_tasks_files_never_meet(bench: Bench) -> None:
     whole = bench.tasks_file.read_text()
     bench.write(whole + "  x: [\n")
     (bench.root / "go").touch()
-    assert process.wait(20) == 0
+    assert process.wait(HANG) == 0
     bench.write(whole)
 
     assert bench.run("run", "-f", "other.yml").returncode == 0

@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.workbench import ORCHESTRATOR, Bench, events_of, until
+from tests.waiting import HANG
 
 _MIB = 1024 * 1024
 #: The two capabilities by which root reads and writes what its mode forbids.
@@ -166,25 +167,25 @@ def _read_until_end(ours: int, process: subprocess.Popen[bytes]) -> bytes:
 
     reader = threading.Thread(target=read)
     reader.start()
-    process.wait(20)
-    reader.join(5)
+    process.wait(HANG)
+    reader.join(HANG)
     return b"".join(parts)
 
 
 def test_closing_the_terminal_ends_the_run_as_a_hangup(bench: Bench) -> None:
-    bench.write_tasks({"id": "a", "command": "touch up; sleep 60"})
+    bench.write_tasks({"id": "a", "command": "touch up; sleep 1060"})
     process, ours = _on_terminal(bench, "run")
     until((bench.root / "up").exists)
     os.close(ours)
 
-    assert process.wait(10) == 129
+    assert process.wait(HANG) == 129
     assert not bench.processes()
     assert bench.statuses() == {"a": "pending"}
     assert [attempt["ending"] for attempt in bench.attempts("a")] == ["interrupted"]
 
 
 def test_control_c_on_a_terminal(bench: Bench) -> None:
-    bench.write_tasks({"id": "a", "command": "touch up; sleep 60"})
+    bench.write_tasks({"id": "a", "command": "touch up; sleep 1060"})
     process, ours = _on_terminal(bench, "run")
     until((bench.root / "up").exists)
     os.write(ours, b"\x03")
@@ -222,7 +223,7 @@ def test_nohup_is_honoured(bench: Bench) -> None:
     time.sleep(0.3)
     (bench.root / "go").touch()
 
-    assert process.wait(10) == 0
+    assert process.wait(HANG) == 0
     assert bench.statuses() == {"a": "done"}
 
 
@@ -342,7 +343,7 @@ def _make_binary(bench: Bench) -> None:
 def test_a_tasks_file_that_cannot_be_read_is_refused_with_the_reason(bench: Bench, damage: Callable[[Bench], None], message: str) -> None:
     bench.write_tasks({"id": "a", "command": "touch ran"})
     damage(bench)
-    refused = bench.run("run", preexec=as_mortal, timeout=20)
+    refused = bench.run("run", preexec=as_mortal, timeout=HANG)
 
     assert refused.returncode == 2, refused.stdout + refused.stderr
     assert message in refused.stderr
@@ -462,7 +463,7 @@ def test_logs_deleted_during_a_run_do_not_stop_it(bench: Bench) -> None:
     process = bench.start("run", "-j1")
     until(lambda: len(list((bench.root / "logs").glob("task-*"))) >= 3, what="some logs")
     shutil.rmtree(bench.root / "logs")
-    output, _ = process.communicate(timeout=20)
+    output, _ = process.communicate(timeout=HANG)
 
     assert process.returncode == 0, output
     assert set(bench.statuses().values()) == {"done"}
@@ -473,7 +474,7 @@ def test_the_state_deleted_during_a_run_costs_no_result(bench: Bench) -> None:
     process = bench.start("run", "-j1")
     until(lambda: len(bench.lines("ran")) >= 3, what="some tasks done")
     shutil.rmtree(bench.root / ".orchestrator")
-    output, _ = process.communicate(timeout=20)
+    output, _ = process.communicate(timeout=HANG)
 
     assert "Traceback" not in output
     assert "mistake in orchestrator" not in output

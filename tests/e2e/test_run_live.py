@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.workbench import ORCHESTRATOR, Bench, changed_lines, events_of, until
+from tests.waiting import HANG
 
 #: Seconds within which a run has taken over a save.
 _SEEN = 0.6
@@ -40,7 +41,7 @@ def running(bench: Bench) -> subprocess.Popen[str]:
 
 def _finish(bench: Bench, process: subprocess.Popen[str]) -> tuple[int, str]:
     (bench.root / "go").touch()
-    output, _ = process.communicate(timeout=20)
+    output, _ = process.communicate(timeout=HANG)
     return process.returncode, output
 
 
@@ -89,7 +90,7 @@ def test_a_task_cancelled_in_the_file_is_not_started(bench: Bench, running: subp
 
 def test_a_running_task_whose_entry_is_removed_is_stopped(bench: Bench, running: subprocess.Popen[str]) -> None:
     bench.write("# mine\n" + _task("second") + _task("third", "  dependencies: [second]\n"))
-    output, _ = running.communicate(timeout=20)
+    output, _ = running.communicate(timeout=HANG)
 
     assert running.returncode == 0
     assert bench.lines("ran") == ["second", "third"]
@@ -100,7 +101,7 @@ def test_a_running_task_whose_entry_is_removed_is_stopped(bench: Bench, running:
 
 def test_a_running_task_set_to_done_by_hand_is_stopped_and_stays_done(bench: Bench, running: subprocess.Popen[str]) -> None:
     _edit(bench, "status: in_progress", "status: done")
-    running.communicate(timeout=20)
+    running.communicate(timeout=HANG)
 
     assert running.returncode == 0
     assert bench.lines("ran") == ["second", "third"]
@@ -202,7 +203,7 @@ def test_a_log_is_followed_to_its_end(bench: Bench) -> None:
         seen.extend((time.monotonic(), line.rstrip("\n")) for line in following.stdout)
 
     assert following.returncode == 0
-    assert process.wait(10) == 0
+    assert process.wait(HANG) == 0
     lines = [line for _, line in seen]
     assert [line for line in lines if line.startswith("l")] == [*(f"line {number}" for number in range(1, 6)), "last"]
     assert any(line.startswith("# orchestrator: succeeded") for line in lines)
@@ -211,7 +212,7 @@ def test_a_log_is_followed_to_its_end(bench: Bench) -> None:
 
 
 def test_after_a_kill_nothing_is_said_to_run(bench: Bench) -> None:
-    bench.write(_task("c", command="sleep 60"))
+    bench.write(_task("c", command="sleep 1060"))
     process = bench.start("run", "-q")
     until(lambda: "in_progress" in bench.tasks_file.read_text())
     process.kill()
@@ -227,7 +228,7 @@ def test_after_a_kill_nothing_is_said_to_run(bench: Bench) -> None:
     assert "killed or broken off" in status
     assert "interrupted  c" in bench.run("list", "-s", "interrupted").stdout
     assert [one["ended"] for one in bench.json("history") if not one["live"]] == [None]
-    assert bench.run("log", "c", "-f", timeout=5).returncode == 0
+    assert bench.run("log", "c", "-f", timeout=HANG).returncode == 0
 
 
 def test_f_follows_a_log(bench: Bench) -> None:

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from tests.e2e.workbench import Bench, events_of
+from tests.waiting import HANG
 
 _PACKAGE = "click==8.1.7"
 
@@ -62,7 +63,7 @@ def test_init_validate_plan_and_run(bench: Bench) -> None:
     assert bench.tasks_file.read_text() == before
 
     environment = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(bench.root / "src")}
-    ended = bench.run("run", "--no-reflect", "--json", timeout=300, **environment)
+    ended = bench.run("run", "--no-reflect", "--json", timeout=HANG, **environment)
     finished = events_of(ended.stdout, "run_finished")[0]
     statuses = bench.statuses()
     assert ended.returncode == (1 if finished["failed"] else 0), ended.stderr
@@ -85,7 +86,7 @@ def test_a_backlog_of_its_own_measures_and_keeps_its_hands_off_the_code(bench: B
             "dependencies": ["compile"],
         },
     )
-    ended = bench.run("run", "--json", timeout=300)
+    ended = bench.run("run", "--json", timeout=HANG)
     changed = subprocess.run(["git", "status", "--porcelain"], cwd=bench.root, capture_output=True, text=True, check=True).stdout
 
     assert ended.returncode == 0, ended.stderr

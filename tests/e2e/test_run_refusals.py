@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.workbench import ORCHESTRATOR, Bench
-
-pytestmark = pytest.mark.beside_others
+from tests.waiting import HANG
 
 _WRONG = """\
 - id: build
@@ -133,7 +132,7 @@ def test_a_file_that_is_not_there_is_not_promised_by_init(bench: Bench) -> None:
 
 def _in(bench: Bench, folder: str, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [ORCHESTRATOR, *words], cwd=bench.root / folder, env=bench.environment(), capture_output=True, text=True, timeout=60, check=False
+        [ORCHESTRATOR, *words], cwd=bench.root / folder, env=bench.environment(), capture_output=True, text=True, timeout=HANG, check=False
     )
 
 
@@ -231,5 +230,5 @@ def test_two_runs_at_once_are_refused_with_the_pid(bench: Bench) -> None:
     assert f"another run holds the lock: pid {first.pid}" in second.stderr
     assert f"kill {first.pid}" in second.stderr
     (bench.root / "go").touch()
-    assert first.wait(10) == 0
+    assert first.wait(HANG) == 0
     assert len(bench.attempts("a")) == 1

@@ -13,8 +13,6 @@ import pytest
 
 from tests.e2e.workbench import Bench, events_of
 
-pytestmark = pytest.mark.beside_others
-
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.workbench import Bench, events_of, until
+from tests.waiting import HANG
 
 #: Two forks, a session of its own, nothing inherited that could be recognised: no environment, no directory, no open file.
 _DAEMON = f"""
@@ -28,7 +29,7 @@ marker = os.open(root + "/pids", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 os.write(marker, b"%d\\n" % os.getpid())
 os.close(marker)
 os.chdir("/")
-os.execve({sys.executable!r}, ["hidden", "-ISc", "import time; time.sleep(300)"], {{}})
+os.execve({sys.executable!r}, ["hidden", "-ISc", "import time; time.sleep(1000)"], {{}})
 """
 _WAIT = "echo $$ >> pids; touch {id}.started; while :; do sleep 0.1; done"
 
@@ -76,13 +77,10 @@ def _start(bench: Bench, *arguments: str, daemon: str = _DAEMON, wait: str = _WA
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)])
 def test_a_signal_to_the_tool_alone_ends_everything_and_saves(bench: Bench, number: int, code: int) -> None:
     process = _start(bench)
-    begun = time.monotonic()
     os.kill(process.pid, number)
-    output, _ = process.communicate(timeout=20)
-    took = time.monotonic() - begun
+    output, _ = process.communicate(timeout=HANG)
 
     assert process.returncode == code, output
-    assert took < 7
     assert _living(bench) == []
     assert not bench.processes()
     expected = {"first": "done", "background": "pending", "daemon": "pending", "plain": "pending", "later": "pending"}
@@ -102,8 +100,8 @@ def test_what_ignores_term_is_killed_in_time(bench: Bench) -> None:
     begun = time.monotonic()
     os.kill(process.pid, signal.SIGTERM)
 
-    assert process.wait(20) == 143
-    assert 4.5 < time.monotonic() - begun < 7, "TERM, five seconds, KILL"
+    assert process.wait(HANG) == 143
+    assert time.monotonic() - begun > 4.5, "TERM, five seconds, KILL"
     assert _living(bench) == []
     assert not bench.processes()
     assert set(bench.statuses().values()) == {"done", "pending"}
@@ -113,58 +111,53 @@ def test_what_stops_itself_is_ended_too(bench: Bench) -> None:
     bench.write_tasks({"id": "stopped", "command": "echo $$ >> pids; kill -STOP $$"})
     process = bench.start("run")
     until(lambda: bench.lines("pids"))
-    begun = time.monotonic()
     os.kill(process.pid, signal.SIGTERM)
 
-    assert process.wait(20) == 143
-    assert time.monotonic() - begun < 3
+    assert process.wait(HANG) == 143
     assert _living(bench) == []
 
 
 def test_the_second_signal_is_the_last_word(bench: Bench) -> None:
-    process = _start(bench, wait="trap '' TERM INT HUP; " + _WAIT)
+    """Not even a grace longer than anybody's patience is waited for."""
+    (bench.root / "config.yaml").write_text("grace: 1h\n")
+    process = _start(bench, wait="trap 'touch told' TERM; trap '' INT HUP; " + _WAIT)
     os.kill(process.pid, signal.SIGINT)
-    time.sleep(0.3)
+    until((bench.root / "told").exists, what="the tasks were told to end")
     assert process.poll() is None
-    begun = time.monotonic()
     os.kill(process.pid, signal.SIGINT)
 
-    assert process.wait(20) == 130
-    assert time.monotonic() - begun < 2
+    assert process.wait(HANG) == 130
     assert _living(bench) == []
     assert bench.statuses()["plain"] == "pending"
 
 
 def test_a_task_that_cleans_up_is_given_the_time(bench: Bench) -> None:
     bench.write_tasks(
-        {"id": "tidy", "command": "trap 'sleep 1; echo tidied > tidied; exit 0' TERM; touch up; while :; do sleep 0.05; done"}
+        {"id": "tidy", "command": "trap 'sleep 0.5; echo tidied > tidied; exit 0' TERM; touch up; while :; do sleep 0.05; done"}
     )
     process = bench.start("run")
     until((bench.root / "up").exists)
     os.kill(process.pid, signal.SIGTERM)
 
-    assert process.wait(20) == 143
+    assert process.wait(HANG) == 143
     assert bench.lines("tidied") == ["tidied"]
     assert bench.statuses()["tidy"] == "pending", "it exited with 0 because it was told to end, not because it was done"
 
 
 def test_a_signal_during_a_pause_before_a_retry_does_not_wait_for_it(bench: Bench) -> None:
-    bench.write_tasks({"id": "flaky", "command": "echo x >> tries; false", "retries": {"limit": 3, "delay": 60}})
+    bench.write_tasks({"id": "flaky", "command": "echo x >> tries; false", "retries": {"limit": 3, "delay": "2h"}})
     process = bench.start("run")
-    until(lambda: bench.lines("tries"))
-    time.sleep(0.3)
-    begun = time.monotonic()
+    until(lambda: "failed" in {ending for _, ending in bench.journalled_attempts().get("flaky", [])}, what="it pauses")
     os.kill(process.pid, signal.SIGTERM)
 
-    assert process.wait(20) == 143
-    assert time.monotonic() - begun < 2
+    assert process.wait(HANG) == 143
     assert bench.statuses()["flaky"] == "pending"
 
 
 def test_a_task_left_in_the_foreground_group_is_out_of_reach_of_the_keyboard(bench: Bench) -> None:
     process = _start(bench)
     os.killpg(process.pid, signal.SIGINT)
-    output, _ = process.communicate(timeout=20)
+    output, _ = process.communicate(timeout=HANG)
 
     assert process.returncode == 130, output
     assert _living(bench) == []
@@ -173,11 +166,11 @@ def test_a_task_left_in_the_foreground_group_is_out_of_reach_of_the_keyboard(ben
 
 @pytest.mark.parametrize("after", [0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3])
 def test_a_signal_while_it_starts_up_leaves_nothing_half_done(bench: Bench, after: float) -> None:
-    bench.write_tasks({"id": "a", "command": "echo $$ >> pids; sleep 30"})
+    bench.write_tasks({"id": "a", "command": "echo $$ >> pids; sleep 1000"})
     process = bench.start("run")
     time.sleep(after)
     os.kill(process.pid, signal.SIGTERM)
-    output, _ = process.communicate(timeout=20)
+    output, _ = process.communicate(timeout=HANG)
 
     assert process.returncode in (143, -signal.SIGTERM), output
     assert "Traceback" not in output
@@ -189,7 +182,7 @@ def test_a_signal_while_it_starts_up_leaves_nothing_half_done(bench: Bench, afte
 def test_after_a_signal_the_next_run_goes_on(bench: Bench) -> None:
     process = _start(bench)
     os.kill(process.pid, signal.SIGTERM)
-    process.wait(20)
+    process.wait(HANG)
     bench.write(bench.tasks_file.read_text().replace("while :; do sleep 0.1; done", "true"))
 
     resumed = bench.run("run", "--json")

@@ -15,10 +15,13 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+from tests.waiting import HANG, until
+
+__all__ = ["ORCHESTRATOR", "Bench", "chain", "changed_lines", "events_of", "until", "without_statuses"]
 
 ORCHESTRATOR = Path(sys.executable).with_name("orchestrator")
 
@@ -66,7 +69,7 @@ class Bench:
         return {**inherited, _TOKEN: self.token, **variables}
 
     def run(
-        self, *arguments: str, timeout: float = 60.0, preexec: Callable[[], None] | None = None, **variables: str
+        self, *arguments: str, timeout: float = HANG, preexec: Callable[[], None] | None = None, **variables: str
     ) -> subprocess.CompletedProcess[str]:
         """Run ``orchestrator`` to its end."""
         return subprocess.run(
@@ -173,15 +176,6 @@ def _command_line(pid: int) -> str:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
     except OSError:
         return ""
-
-
-def until(condition: Callable[[], object], *, within: float = 10.0, every: float = 0.01, what: str = "") -> float:
-    """Wait for ``condition`` and return the seconds it took. Fails when ``within`` seconds were not enough."""
-    begun = time.monotonic()
-    while not condition():
-        assert time.monotonic() - begun < within, f"after {within:g} s still not: {what or condition}"
-        time.sleep(every)
-    return time.monotonic() - begun
 
 
 def without_statuses(text: str) -> str:
