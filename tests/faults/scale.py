@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 
 _WANTED = os.environ.get("FAULT_SCALE", "quick")
 
@@ -18,5 +17,5 @@ def count(quick: int, nightly: int) -> int:
 
 
 def seed() -> int:
-    """Return ``FAULT_SEED``, or another number each time; a test that fails says it."""
-    return int(os.environ.get("FAULT_SEED", "0")) or random.SystemRandom().randrange(1, 1_000_000)
+    """Return ``FAULT_SEED``: always the same for what every commit gets, another one each time for `make faults`, which says it."""
+    return int(os.environ.get("FAULT_SEED", "1"))

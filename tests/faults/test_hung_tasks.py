@@ -33,12 +33,12 @@ for _ in range(8):
 while True:
     time.sleep(1)
 """
-_DEAF_PYTHON = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(300)"
+_DEAF_PYTHON = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(1000)"
 #: Two forks, a session of its own, no environment, no directory, no stdio.
 _DAEMON = f"""
 import os, sys, time
 if os.fork():
-    time.sleep(60)
+    time.sleep(1000)
 os.setsid()
 if os.fork():
     os._exit(0)
