@@ -115,10 +115,10 @@ def test_a_file_that_may_not_be_read_is_said_to_be_so(path: Path):
 def test_a_huge_file_is_refused_without_reading_it(path: Path):
     with path.open("r+b") as file:
         file.truncate(10**12)
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(InvalidFile, match="the file is larger than 32 MiB"):
         YamlTaskFile(path, path.parent).read()
-    assert time.monotonic() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 def test_a_read_only_file_is_not_replaced(path: Path):

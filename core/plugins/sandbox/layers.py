@@ -92,7 +92,7 @@ def _bubblewrap() -> tuple[str, str]:
             [path, "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "--", "true"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=10,
+            timeout=60,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import until
+
 
 @pytest.fixture
 def lively(scratch):
@@ -90,9 +92,6 @@ def test_killed_at_any_moment_it_leaves_no_process_and_no_trace(lively, tmp_path
     time.sleep(seconds)
     look.send_signal(signal.SIGKILL)
     look.wait()
-    patience = time.monotonic() + 3
-    while processes_about(str(lively.root)) and time.monotonic() < patience:
-        time.sleep(0.02)
-    assert processes_about(str(lively.root)) == []
+    until(lambda: processes_about(str(lively.root)) == [], what="no process of it is left")
     assert hash_of(lively.root) == before
     assert lively.history().revisions(50).gap == ""

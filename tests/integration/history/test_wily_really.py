@@ -17,6 +17,7 @@ import pytest
 
 from core.adapters.git import Git, GitLog
 from core.adapters.wily_history import WilyHistory
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -193,4 +194,4 @@ def test_killed_while_it_builds_it_leaves_the_repository_alone_and_the_next_look
     assert len(history.revisions) == len(scratch.git("rev-list", "--first-parent", "HEAD").split())
     assert hash_of(scratch.root) == before
     assert sorted(path.name for path in (tmp_path / "state").iterdir()) == ["cache", "lock"]
-    assert processes_about(str(tmp_path / "state")) == []
+    until(lambda: processes_about(str(tmp_path / "state")) == [], what="no process of it is left")

@@ -16,6 +16,7 @@ import pytest
 
 from core.adapters.git import Git, GitLog
 from core.adapters.wily_history import WilyHistory
+from tests.waiting import HANG, until
 
 STAND_IN = Path(__file__).with_name("stand_in")
 
@@ -208,11 +209,8 @@ def test_killed_at_any_moment_it_leaves_no_process_and_no_trace_in_the_repositor
     )
     time.sleep(random.Random(moment).uniform(0.05, 1.2))
     look.send_signal(number)
-    look.wait(10)
-    patience = time.monotonic() + 3
-    while processes_about(str(state)) and time.monotonic() < patience:
-        time.sleep(0.05)
-    assert processes_about(str(state)) == []
+    look.wait(HANG)
+    until(lambda: processes_about(str(state)) == [], what="no process of it is left")
     assert hash_of(scratch.root) == before
     monkeypatch.setenv("STAND_IN_SECONDS", "0")
     assert wily(scratch, state).revisions(50) == scratch.history().revisions(50)

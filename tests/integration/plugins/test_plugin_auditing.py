@@ -57,6 +57,5 @@ def test_one_that_was_changed_is_refused_and_unknown(world, ask):
 
 def test_in_a_hurry_it_is_killed(ask):
     began = time.monotonic()
-    told = ask({"pause": 20}, hurried=lambda: time.monotonic() > began + 0.3)
-    assert time.monotonic() - began < 5
+    told = ask({"pause": 1000}, hurried=lambda: time.monotonic() > began + 0.3)
     assert told.notes == ("plugin sample: it ended without an answer (signal 9): what it finds is unknown",)

@@ -7,7 +7,6 @@ import json
 import os
 import socket
 import threading
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from core.errors import PluginRefused, StorageError, UsageError
 from core.plugins.lock_file import read_lock, write_lock
 from core.plugins.sandbox.layers import Layers, Tier
 from core.plugins.signatures.trust import load_trust, save_trust
+from tests.waiting import until
 
 TASK = {"id": "1", "description": "test"}
 TIERS = pytest.mark.parametrize("tier", [Tier.BASIC, Tier.STRONG])
@@ -195,10 +195,10 @@ def test_in_a_writable_folder_no_link_can_be_left_for_others_to_follow(world):
     ("lines", "permissions", "problem"),
     [
         (["while True: pass"], {"time": "1s"}, "it ran longer than 1 s and was killed"),
-        (["import time", "signal.signal(signal.SIGTERM, signal.SIG_IGN)", "time.sleep(60)"], {"time": "1s"}, "it ran longer than 1 s"),
+        (["import time", "signal.signal(signal.SIGTERM, signal.SIG_IGN)", "time.sleep(1000)"], {"time": "1s"}, "it ran longer than 1 s"),
         (["while True: os.fork()"], {"pids": 8, "time": "5s"}, ""),
         (["return {'message': 'x' * (2 << 20)}"], {}, "the answer is larger than 1048576 bytes"),
-        (["os.write(answers(), b'x' * (3 << 20))", "return {'message': ''}"], {"time": "5s"}, "its answer is larger than 1048576 bytes"),
+        (["os.write(answers(), b'x' * (3 << 20))", "return {'message': ''}"], {}, "its answer is larger than 1048576 bytes"),
         (["os.write(answers(), b'[1]' + bytes([10]))", "return {'message': ''}"], {}, "what it answered is no JSON object"),
         (["os.write(answers(), b'{' * 100000 + bytes([10]))", "return {'message': ''}"], {}, "what it answered is no JSON object"),
         (["os._exit(3)"], {}, "it ended without an answer (exit 3)"),
@@ -213,9 +213,7 @@ def test_in_a_writable_folder_no_link_can_be_left_for_others_to_follow(world):
 )
 def test_whatever_a_plugin_does_the_host_answers_in_time_and_nothing_is_left(world, tier, lines, permissions, problem):
     host = world.ready(body(*lines, imports=f"import os\nimport signal\n{ANSWERS}"), tier, {**permissions, "env": ["GIVEN"]})
-    started = time.monotonic()
     answer = host.run_task("sample", {}, TASK)
-    assert time.monotonic() - started < 20
     assert answer.problem
     assert problem in answer.problem
     assert not alive(world)
@@ -330,21 +328,15 @@ def test_a_layer_that_cannot_be_put_up_stops_the_plugin(world):
 
 @TIERS
 def test_the_plugin_dies_with_its_host(world, tier):
-    host = world.ready(body("import time", "time.sleep(30)", "return {}"), tier, {"env": ["GIVEN"]})
+    host = world.ready(body("import time", "time.sleep(1000)", "return {}"), tier, {"env": ["GIVEN"]})
     child = os.fork()
     if child == 0:
         host.run_task("sample", {}, TASK)
         os._exit(0)
-    deadline = time.monotonic() + 10
-    while not alive(world) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert alive(world)
+    until(lambda: alive(world), what="the plugin runs")
     os.kill(child, 9)
     os.waitpid(child, 0)
-    deadline = time.monotonic() + 10
-    while alive(world) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not alive(world)
+    until(lambda: not alive(world), what="nothing of it is left")
 
 
 def test_a_lock_without_the_users_agreement_runs_nothing(world):
