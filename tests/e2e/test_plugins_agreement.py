@@ -12,8 +12,6 @@ import pytest
 
 from core.plugins.sandbox.layers import Tier, sandbox_layers
 
-pytestmark = pytest.mark.beside_others
-
 TOOL = str(Path(sys.executable).parent / "orchestrator")
 AUDITOR = "def run(context):\n    return {'findings': [{'metric': 'seen', 'path': 'a.py', 'message': 'seen'}]}\n"
 
