@@ -33,6 +33,7 @@ from core.domain.user_places import user_places
 from core.domain.value_kinds import Complain, Text
 from core.domain.value_kinds import Path as ValuePath
 from core.errors import InvalidFile, Problem, UsageError
+from core.files.reading import repository_top
 from core.yaml_text import Plain, read_plain
 
 CONFIG_FILE = "config.yaml"
@@ -78,7 +79,9 @@ def load_config(
 def repository_config(root: str | os.PathLike[str], path: str | os.PathLike[str] | None = None) -> ConfigText:
     """Return the repository's own file. Raises UsageError when ``path`` is given and absent, StorageError when it cannot be read."""
     shown = os.fspath(path) if path is not None else CONFIG_FILE
-    return ConfigText(document=read_config_file(Path(root) / shown, shown, required=path is not None), shown=shown)
+    base = Path(root)
+    document = read_config_file(base / shown, shown, required=path is not None, inside=repository_top(base) if path is None else None)
+    return ConfigText(document=document, shown=shown)
 
 
 def user_config(environ: Mapping[str, str], root: str | os.PathLike[str] | None = None) -> ConfigText:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+#: Problems that one error lists; a file of a million mistakes gets no million lines.
+MOST_PROBLEMS = 20
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Problem:
@@ -42,12 +45,13 @@ class UsageError(OrchestratorError):
 
 
 class InvalidFile(OrchestratorError):
-    """A file that people edit cannot be read as what it should be; carries every problem found in it."""
+    """A file that people edit cannot be read as what it should be; carries its problems, of very many the first and how many more."""
 
     exit_code = 2
 
-    def __init__(self, problems: Sequence[Problem], *, hint: str = "") -> None:
-        self.problems = tuple(sorted(problems))
+    def __init__(self, problems: Sequence[Problem], *, hint: str = "", more: int = 0) -> None:
+        """``more`` problems were found and are not among ``problems``."""
+        self.problems = _cut(sorted(problems), more)
         super().__init__("\n".join(str(problem) for problem in self.problems), hint=hint)
 
 
@@ -92,3 +96,14 @@ class PluginRefused(OrchestratorError):
     def __init__(self, reasons: Sequence[str], *, hint: str = "") -> None:
         self.reasons = tuple(reasons)
         super().__init__("\n".join(self.reasons), hint=hint)
+
+
+def _cut(problems: Sequence[Problem], more: int) -> tuple[Problem, ...]:
+    """Return the first of many problems, and as the last one, where they end, how many more there are."""
+    if len(problems) <= MOST_PROBLEMS + 1 and not more:
+        return tuple(problems)
+    more += len(problems[MOST_PROBLEMS:])
+    last = problems[:MOST_PROBLEMS][-1]
+    # The dots sort behind any letter: it stays the last when the problems of several files are gathered.
+    rest = Problem(file=last.file, line=last.line, column=last.column, message=f"… and at least {more:,} more problems")
+    return (*problems[:MOST_PROBLEMS], rest)

@@ -10,44 +10,48 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from pathlib import Path
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
 from typing import Any
 
 from core.domain.accepted import Accepted
 from core.domain.metric import Metric
-from core.errors import InvalidFile, Problem, StorageError
+from core.errors import MOST_PROBLEMS, InvalidFile, Problem, StorageError
+from core.files.reading import MIB, is_inside, read_text, repository_top
+from core.json_text import Path, load_json, places_of
 from core.sudden_stop import held
-from core.yaml_text import Limits, read_plain
 
 _VERSION = 1
-#: Places of mistakes are looked for in texts up to this size.
-_LIMITS = Limits(size=16 * 1024 * 1024, depth=8, nodes=2_000_000)
+#: Bytes; 100,000 findings are 12 MiB.
+_LARGEST = 32 * MIB
 _HINT = "orchestrator audit --update-baseline writes it anew"
 #: Says what is wrong with a value at a path of keys and positions.
-_Complain = Callable[[tuple[str | int, ...], str], None]
+_Complain = Callable[[Path, str], None]
 
 
 class JsonBaseline:
     """BaselineFile over one file."""
 
-    def __init__(self, path: Path, shown: str) -> None:
+    def __init__(self, path: FilePath, shown: str, *, root: FilePath | None = None) -> None:
+        """``root`` is in the repository out of which no link may lead."""
         self._path = path
         self._shown = shown
+        self._inside = None if root is None else repository_top(root)
 
     def read(self) -> tuple[Accepted, ...] | None:
         try:
-            text = self._path.read_text(encoding="utf-8")
+            text = read_text(self._path, self._shown, limit=_LARGEST, inside=self._inside)
         except FileNotFoundError:
             return None
-        except UnicodeDecodeError as error:
-            raise InvalidFile([Problem(file=self._shown, message="not text in UTF-8")], hint=_HINT) from error
-        except OSError as error:
-            raise StorageError(f"cannot read {self._shown}: {error.strerror}") from error
+        except InvalidFile as error:
+            raise InvalidFile(error.problems, hint=_HINT) from error
         return parse(text, self._shown)
 
     @held()
     def write(self, accepted: Sequence[Accepted]) -> None:
-        target = Path(os.path.realpath(self._path))
+        target = FilePath(os.path.realpath(self._path))
+        if self._inside is not None and not is_inside(str(target), self._inside):
+            raise StorageError(f"{self._shown} leads out of the repository, to {target}", hint="nothing was written")
         scratch = ""
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -69,20 +73,37 @@ def render(accepted: Sequence[Accepted]) -> str:
 
 
 def parse(text: str, shown: str) -> tuple[Accepted, ...]:
-    """Return the entries of a baseline's text. Raises InvalidFile with every mistake in it."""
+    """Return the entries of a baseline's text. Raises InvalidFile with its mistakes, of very many with the first and their number."""
     try:
-        document = json.loads(text)
-    except ValueError as error:
-        raise InvalidFile([_syntax_problem(error, text, shown)], hint=_HINT) from error
-    except RecursionError as error:
-        raise InvalidFile([Problem(file=shown, message="nested too deeply")], hint=_HINT) from error
-    mistakes: list[tuple[tuple[str | int, ...], str]] = []
-    entries = _entries(document, lambda at, message: mistakes.append((at, message)))
-    if mistakes:
-        plain = read_plain(text, shown, _LIMITS)
-        places = [(*plain.place(at), message) for at, message in mistakes]
-        raise InvalidFile([Problem(file=shown, line=line, column=column, message=message) for line, column, message in places], hint=_HINT)
+        document = load_json(text, shown, depth=0)
+    except InvalidFile as error:
+        raise InvalidFile([_syntax_problem(problem, text) for problem in error.problems], hint=_HINT) from error
+    mistakes = _Mistakes()
+    entries = _entries(document, mistakes)
+    if mistakes.first:
+        places = places_of(text, [at for at, _ in mistakes.first])
+        problems = [Problem(file=shown, line=places[at][0], column=places[at][1], message=message) for at, message in mistakes.first]
+        raise InvalidFile(problems, hint=_HINT, more=mistakes.more)
     return tuple(entries)
+
+
+@dataclass(slots=True)
+class _Mistakes:
+    """The first of them, in the file's order, and how many more there are."""
+
+    first: list[tuple[Path, str]] = field(default_factory=list)
+    #: Mistakes, and entries that were not looked at any more closely.
+    more: int = 0
+
+    @property
+    def are_enough(self) -> bool:
+        return len(self.first) >= MOST_PROBLEMS
+
+    def add(self, at: Path, message: str) -> None:
+        if self.are_enough:
+            self.more += 1
+        else:
+            self.first.append((at, message))
 
 
 def _line(fields: dict[str, object]) -> str:
@@ -96,18 +117,16 @@ def _fields(accepted: Accepted) -> dict[str, object]:
     return {name: value for name, value in {**fields, "shape": accepted.shape}.items() if value != ""}
 
 
-def _syntax_problem(error: ValueError, text: str, shown: str) -> Problem:
-    if not isinstance(error, json.JSONDecodeError):
-        return Problem(file=shown, message=str(error))
-    line = text.split("\n")[error.lineno - 1]
+def _syntax_problem(problem: Problem, text: str) -> Problem:
+    line = text.split("\n")[problem.line - 1]
     if line.startswith(("<<<<<<<", "=======", ">>>>>>>", "|||||||")):
-        message, hint = "an unresolved merge", "of two lines for one place the better score counts: keep both sides"
-    else:
-        message, hint = f"not JSON: {error.msg}", ""
-    return Problem(file=shown, line=error.lineno, column=error.colno, message=message, hint=hint)
+        hint = "of two lines for one place the better score counts: keep both sides"
+        return Problem(file=problem.file, line=problem.line, column=problem.column, message="an unresolved merge", hint=hint)
+    return problem
 
 
-def _entries(document: Any, complain: _Complain) -> list[Accepted]:
+def _entries(document: Any, mistakes: _Mistakes) -> list[Accepted]:
+    complain = mistakes.add
     if not isinstance(document, dict) or not isinstance(document.get("findings"), list):
         complain((), "must be a map with a list of findings")
         return []
@@ -115,29 +134,38 @@ def _entries(document: Any, complain: _Complain) -> list[Accepted]:
         complain(("version",), f"must be {_VERSION}: this file is of another version of orchestrator")
     for key in document.keys() - {"version", "findings"}:
         complain((key,), f"unknown key '{key}'")
-    return [
-        Accepted(
-            path=item["path"], block=item.get("block", ""), metric=Metric(item["metric"]), score=item["score"], shape=item.get("shape", "")
-        )
-        for position, item in enumerate(document["findings"])
-        if item != {} and _sound(item, ("findings", position), complain)
-    ]
+    entries: list[Accepted] = []
+    for position, item in enumerate(document["findings"]):
+        if not _is_sound(item):
+            if mistakes.are_enough:
+                mistakes.more += 1
+            else:
+                _tell_mistakes(item, ("findings", position), complain)
+        elif item:
+            shape, metric = item.get("shape", ""), _METRICS[item["metric"]]
+            entries.append(Accepted(path=item["path"], block=item.get("block", ""), metric=metric, score=item["score"], shape=shape))
+    return entries
 
 
-def _sound(item: Any, at: tuple[str | int, ...], complain: _Complain) -> bool:
-    """Return whether an entry is one; every mistake is told."""
+def _is_sound(item: Any) -> bool:
+    """Return whether an entry is one, or the empty one."""
+    if not isinstance(item, dict):
+        return False
+    for name, value in item.items():
+        if name not in _FIELDS or not _FIELDS[name][0](value):
+            return False
+    return not item or item.keys() >= _REQUIRED
+
+
+def _tell_mistakes(item: Any, at: Path, complain: _Complain) -> None:
     if not isinstance(item, dict):
         complain(at, "must be a map")
-        return False
-    mistakes = 0
+        return
     for name, (check, wanted, required) in _FIELDS.items():
         if (name in item and not check(item[name])) or (required and name not in item):
             complain((*at, name), f"{name} must be {wanted}")
-            mistakes += 1
-    for name in item.keys() - _FIELDS.keys():
+    for name in sorted(item.keys() - _FIELDS.keys()):
         complain((*at, name), f"unknown key '{name}'")
-        mistakes += 1
-    return not mistakes
 
 
 def _is_text(value: Any) -> bool:
@@ -149,9 +177,10 @@ def _is_score(value: Any) -> bool:
 
 
 def _is_metric(value: Any) -> bool:
-    return value in tuple(Metric)
+    return isinstance(value, str) and value in _METRICS
 
 
+_METRICS = {metric.value: metric for metric in Metric}
 _FIELDS: dict[str, tuple[Callable[[Any], bool], str, bool]] = {
     "path": (_is_text, "a path", True),
     "block": (_is_text, "a name", False),
@@ -159,9 +188,10 @@ _FIELDS: dict[str, tuple[Callable[[Any], bool], str, bool]] = {
     "score": (_is_score, "a number", True),
     "shape": (_is_text, "a shape", False),
 }
+_REQUIRED = {name for name, (_, _, required) in _FIELDS.items() if required}
 
 
-def _mode(path: Path) -> int:
+def _mode(path: FilePath) -> int:
     """Return the mode the file has, or that of a new one: what the umask leaves."""
     try:
         return path.stat().st_mode & 0o777

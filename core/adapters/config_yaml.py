@@ -6,7 +6,8 @@ import os
 import stat
 from pathlib import Path
 
-from core.errors import Problem, StorageError, UsageError
+from core.errors import InvalidFile, StorageError, UsageError
+from core.files.reading import decode_text, read_regular
 from core.yaml_text import Limits, Plain, read_plain
 
 _LIMITS = Limits(size=1024 * 1024, depth=32, nodes=20_000)
@@ -14,22 +15,21 @@ _LIMITS = Limits(size=1024 * 1024, depth=32, nodes=20_000)
 _MOST_BYTES = 4 * _LIMITS.size + 3
 
 
-def read_config_file(path: Path, shown: str, *, required: bool) -> Plain:
+def read_config_file(path: Path, shown: str, *, required: bool, inside: str | None = None) -> Plain:
     """Return the document at ``path``, which problems call ``shown``; an absent file is empty unless ``required``.
 
-    What is wrong with its text is in ``Plain.problems``. Raises UsageError when it is required and absent, StorageError
-    when the system refuses to read it.
+    ``inside`` is the repository that brings the file, None where a person named it. What is wrong with its text is in
+    ``Plain.problems``. Raises UsageError when it is required and absent, StorageError when it is no regular file or the
+    system refuses to read it.
     """
     try:
-        with path.open("rb") as stream:
-            data = stream.read(_MOST_BYTES + 1)
+        return read_config_bytes(read_regular(path, shown, limit=_MOST_BYTES, inside=inside), shown)
     except FileNotFoundError as error:
         if not required:
             return read_plain("", shown)
         raise UsageError(f"no such file: {shown}", hint="orchestrator init writes one") from error
-    except OSError as error:
-        raise StorageError(f"cannot read {shown}: {error.strerror}") from error
-    return read_config_bytes(data, shown)
+    except InvalidFile as error:
+        return Plain(value=None, values_at={}, keys_at={}, problems=error.problems)
 
 
 def read_own_config_file(path: Path, shown: str, repository: str | os.PathLike[str] | None) -> Plain:
@@ -54,10 +54,6 @@ def read_own_config_file(path: Path, shown: str, repository: str | os.PathLike[s
 def read_config_bytes(data: bytes, shown: str) -> Plain:
     """Return the document in the bytes of a file, which problems call ``shown``."""
     try:
-        return read_plain(data.decode("utf-8-sig"), shown, _LIMITS)
-    except UnicodeDecodeError as error:
-        before = data[: error.start]
-        line_start = before.rfind(b"\n") + 1
-        column = len(before[line_start:].decode("utf-8-sig", "replace")) + 1
-        problem = Problem(file=shown, line=before.count(b"\n") + 1, column=column, message="not text in UTF-8", hint="save it as UTF-8")
-        return Plain(value=None, values_at={}, keys_at={}, problems=(problem,))
+        return read_plain(decode_text(data, shown), shown, _LIMITS)
+    except InvalidFile as error:
+        return Plain(value=None, values_at={}, keys_at={}, problems=error.problems)

@@ -10,8 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from core.domain.project_facts import ProjectSigns
-from core.errors import StorageError
+from core.errors import InvalidFile, StorageError
 from core.files.private import open_beneath
+from core.files.reading import read_text
 from core.sudden_stop import held
 
 _DEEPEST = 3
@@ -96,10 +97,8 @@ class RepositoryProbe:
         return not directory.is_symlink() and not (directory / "pyvenv.cfg").exists()
 
     def _text(self, name: str) -> str | None:
-        with suppress(OSError, UnicodeDecodeError):
-            path = self._root / name
-            if path.is_file() and path.stat().st_size <= _LARGEST_TEXT:
-                return path.read_text(encoding="utf-8-sig")
+        with suppress(OSError, StorageError, InvalidFile):
+            return read_text(self._root / name, name, limit=_LARGEST_TEXT, inside=self._root)
         return None
 
     def _start(self, program: str) -> str:

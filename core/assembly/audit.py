@@ -115,7 +115,7 @@ def open_gate(project: Project, auditor: SelfAuditor) -> Gate:
     audit = project.settings.audit
     return Gate(
         auditor=auditor,
-        baseline=JsonBaseline(project.root / audit.baseline, audit.baseline),
+        baseline=JsonBaseline(project.root / audit.baseline, audit.baseline, root=project.root),
         baseline_name=audit.baseline,
         repository=GitRepository(_git(project), include=audit.include, exclude=audit.exclude),
     )

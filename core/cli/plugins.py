@@ -208,7 +208,7 @@ def _end_tidily(number: int, _: object) -> None:
 
 def _configuration(pairs: list[str], environment: Mapping[str, str]) -> PluginConfiguration:
     """Return what ``--with`` says; in a task the words are the tasks file's, and so the repository's."""
-    import json
+    from core.json_text import parse_json
 
     configuration: dict[str, Any] = {}
     for pair in pairs:
@@ -216,7 +216,7 @@ def _configuration(pairs: list[str], environment: Mapping[str, str]) -> PluginCo
         if not equals:
             raise UsageError(f"--with {pair}: not KEY=VALUE")
         try:
-            configuration[key] = json.loads(text)
+            configuration[key] = parse_json(text)
         except ValueError:
             configuration[key] = text
     task = environment.get("ORCHESTRATOR_TASK_ID", "")

@@ -92,9 +92,11 @@ def plugins_trust(
             raise UsageError("give public keys or plugins, not both at once")
         return _trust_keys([Path(item) for item in keys], scope or [], role or ["author"], days, json)
     from core.plugins.grant import propose
+    from core.plugins.manifest import load_permissions
 
     host = plugin_host(directory)
-    asked = partial(propose, host, narrowed_to=_permissions_in(narrow), older=older, everywhere=everywhere)
+    limits = load_permissions(narrow) if narrow is not None else None
+    asked = partial(propose, host, narrowed_to=limits, older=older, everywhere=everywhere)
     return max(_grant(host, asked(name), yes, json) for name in what)
 
 
@@ -113,13 +115,14 @@ def plugins_revoke(
     For ever: it cannot be trusted again. A list that a trusted revoker signed is taken in whole.
     """
     from core.domain.user_places import user_places
-    from core.plugins.signatures.revocation_list import take_list
+    from core.files.reading import read_regular
+    from core.plugins.signatures.revocation_list import LARGEST_LIST, take_list
     from core.plugins.signatures.trust import TRUST_FILE, load_trust, save_trust
 
     path = user_places(os.environ).config / TRUST_FILE
     store = load_trust(path)
     if os.path.isfile(target) and not target.endswith(".pub"):
-        new = take_list(store, Path(target).read_bytes(), time.time())
+        new = take_list(store, read_regular(target, target, limit=LARGEST_LIST), time.time())
         told = f"took list {new.list_number}: {len(new.revoked) - len(store.revoked)} more revoked"
     else:
         identity = _revocable(target)
@@ -145,12 +148,13 @@ def _revocable(target: str) -> str:
 
 def _publish(file: Path, targets: dict[str, str], days: int, key: str | None, json: bool) -> int:
     from core.errors import StorageError
+    from core.files.reading import read_regular
     from core.plugins.signatures.keys import load_private_key
-    from core.plugins.signatures.revocation_list import extend_list
+    from core.plugins.signatures.revocation_list import LARGEST_LIST, extend_list
 
     private = load_private_key(key, os.environ)
     try:
-        present = file.read_bytes() if file.exists() else None
+        present = read_regular(file, str(file), limit=LARGEST_LIST) if os.path.lexists(file) else None
         revocations, content = extend_list(present, targets, time.time() + days * 86400, private)
         file.write_bytes(content)
     except OSError as error:
@@ -180,20 +184,6 @@ def _trust_keys(files: list[Path], scope: list[str], role: list[str], days: int 
     if json:
         return say_json([{"id": public.id, "name": public.name, "roles": role, "scopes": scope} for public in publics])
     return say("".join(f"key {public.id} ({public.name}) is trusted as {', '.join(role)} for {', '.join(scope)}\n" for public in publics))
-
-
-def _permissions_in(file: Path | None) -> Any:
-    """Return the permissions in a file, None without one. Raises UsageError."""
-    import json
-
-    from core.domain.plugin import Permissions
-
-    if file is None:
-        return None
-    try:
-        return Permissions.from_json(json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise UsageError(f"{file}: not permissions as a manifest has them: {error}") from error
 
 
 def _grant(host: Any, proposal: Any, yes: bool, json: bool) -> int:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from core.domain.plugin import Kind
 from core.errors import UsageError
+from core.files.reading import MIB, read_text
+from core.json_text import load_json
 
 
 def hand_input(kind: Kind, arguments: tuple[str, ...], environment: Mapping[str, str]) -> dict[str, Any]:
     """Return the input for ``kind``: a command takes the arguments, a reporter or listener one JSON file, an auditor paths.
 
-    A task takes its id and description from ORCHESTRATOR_TASK_ID and _DESCRIPTION. Raises UsageError for arguments to a task, and for
-    a file that is no JSON.
+    A task takes its id and description from ORCHESTRATOR_TASK_ID and _DESCRIPTION. Raises UsageError for arguments to a task and for
+    a file that is not there, InvalidFile and StorageError for one that is no JSON.
     """
     if kind is Kind.COMMAND:
         return {"arguments": list(arguments)}
@@ -30,7 +30,7 @@ def hand_input(kind: Kind, arguments: tuple[str, ...], environment: Mapping[str,
     if len(arguments) != 1:
         raise UsageError(f"running a {kind} by hand takes one file with the JSON that it is given")
     try:
-        value = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{arguments[0]}: {error}") from error
+        value = load_json(read_text(arguments[0], arguments[0], limit=16 * MIB), arguments[0])
+    except FileNotFoundError as error:
+        raise UsageError(f"no such file: {arguments[0]}") from error
     return {"report" if kind is Kind.REPORTER else "event": value}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.domain.plugin import Kind
-from core.plugins.json_text import dotted
+from core.json_text import dotted
 from core.plugins.schema_check import mistakes
 
 _TEXT = {"type": "string", "maxLength": 100_000}

@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from core.domain.plugin import Permissions
-from core.errors import InvalidFile, Problem, StorageError
-from core.plugins.json_text import read_json
+from core.errors import InvalidFile, StorageError
+from core.files.reading import MIB, read_text
+from core.json_text import read_json
 from core.plugins.manifest import manifest_schema
 from core.plugins.schema_check import schema_problems
 from core.sudden_stop import held
 
 LOCK_FILE = "plugins.lock"
+_LARGEST = MIB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,18 +42,15 @@ def read_lock(repository: Path) -> dict[str, Locked]:
     """
     path = repository / LOCK_FILE
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = read_text(path, LOCK_FILE, limit=_LARGEST, inside=repository)
     except FileNotFoundError:
         return {}
-    except OSError as error:
-        raise StorageError(f"{path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InvalidFile([Problem(file=LOCK_FILE, message="this is not UTF-8")]) from error
-    return dict(_parse(text))
+    return dict(parse_lock(text))
 
 
 @lru_cache(maxsize=16)
-def _parse(text: str) -> dict[str, Locked]:
+def parse_lock(text: str) -> dict[str, Locked]:
+    """Return what the text of a lock file holds, by plugin id. Raises InvalidFile."""
     document = read_json(text, LOCK_FILE)
     problems = schema_problems(document, _schema(), LOCK_FILE)
     if problems:

@@ -5,32 +5,35 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
 from functools import cache, lru_cache
-from pathlib import Path
+from itertools import islice
+from pathlib import Path as FilePath
 from typing import Any
 
 from core.domain.plugin import Kind, Manifest, Permissions, Provision
 from core.domain.plugin_configuration import misplaced_mark
-from core.errors import InvalidFile, Problem, StorageError
-from core.plugins.json_text import JsonText, dotted, read_json, value_at
+from core.errors import MOST_PROBLEMS, InvalidFile, Problem, StorageError, UsageError
+from core.files.reading import decode_text, read_regular, read_text, too_large
+from core.json_text import JsonText, Path, dotted, read_json
 from core.plugins.schema_check import schema_mistake, schema_problems
 
 MANIFEST = "manifest.json"
 _LARGEST = 256 * 1024
 
 
-_PACKAGE = Path(__file__).resolve().parent.parent
+_PACKAGE = FilePath(__file__).resolve().parent.parent
 _INSTALLED_BUNDLE = _PACKAGE / "bundled_plugins"
 
 
-def bundled_root() -> Path:
+def bundled_root() -> FilePath:
     """Return the folder of the plugins that come with the tool: inside the package when installed, beside it in a checkout."""
     return _INSTALLED_BUNDLE if _INSTALLED_BUNDLE.is_dir() else _PACKAGE.parent / "plugins"
 
 
 def is_installed_bundle(folder: str | os.PathLike[str]) -> bool:
     """Return whether ``folder`` is a bundled plugin of an installed wheel (not of a checkout)."""
-    return Path(os.path.realpath(folder)).parent == _INSTALLED_BUNDLE
+    return FilePath(os.path.realpath(folder)).parent == _INSTALLED_BUNDLE
 
 
 @cache
@@ -49,28 +52,35 @@ def load_manifest(path: str | os.PathLike[str]) -> Manifest:
 
     Raises InvalidFile with every mistake, each with line, column and key; StorageError when it cannot be read.
     """
-    file = Path(path)
+    file = FilePath(path)
     if file.is_dir():
         file = file / MANIFEST
     try:
-        with file.open("rb") as stream:
-            content = stream.read(_LARGEST + 1)
-    except OSError as error:
+        content = read_regular(file, str(file), limit=_LARGEST, inside=file.parent)
+    except FileNotFoundError as error:
         raise StorageError(f"{file}: {error.strerror}", hint="a plugin is a folder with a manifest.json") from error
     return parse_manifest(content, str(file))
+
+
+def load_permissions(path: FilePath) -> Permissions:
+    """Read a file that holds permissions as a manifest has them. Raises UsageError, InvalidFile and StorageError."""
+    schema = manifest_schema()
+    try:
+        document = read_json(read_text(path, str(path), limit=_LARGEST), str(path))
+    except FileNotFoundError as error:
+        raise UsageError(f"no such file: {path}", hint="it holds permissions as a manifest has them") from error
+    problems = schema_problems(document, {**schema["properties"]["permissions"], "$defs": schema["$defs"]}, str(path))
+    if problems:
+        raise InvalidFile(problems, hint="it holds permissions as a manifest has them")
+    return Permissions.from_json(document.value)
 
 
 @lru_cache(maxsize=256)
 def parse_manifest(content: bytes, file: str) -> Manifest:
     """Turn the bytes of a manifest into a noun; ``file`` is its name in messages. Raises InvalidFile."""
     if len(content) > _LARGEST:
-        raise InvalidFile([Problem(file=file, message=f"a manifest has at most {_LARGEST} bytes")])
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise InvalidFile([Problem(file=file, line=line, column=1, message="this is not UTF-8")]) from error
-    document = read_json(text, file)
+        raise too_large(file, len(content), _LARGEST)
+    document = read_json(decode_text(content, file), file)
     problems = schema_problems(document, manifest_schema(), file)
     if not problems:
         problems = _beyond_schema(document, file)
@@ -86,29 +96,37 @@ def is_taken(module: str) -> bool:
 
 def _beyond_schema(document: JsonText, file: str) -> list[Problem]:
     """What a schema cannot say: odd characters, a module's name that is taken, the configuration's own schema, provisions given twice."""
-    problems = [
-        Problem(file=file, line=line, column=column, message=f"{dotted(path)}: holds a character that cannot be shown")
-        for path, (line, column) in document.values.items()
-        if not all(text.isprintable() for text in (*path, value_at(document.value, path)) if isinstance(text, str))
+    mistakes: list[tuple[Path, str, str]] = [
+        (path, "holds a character that cannot be shown", "") for path in islice(_unprintable(document.value, ()), MOST_PROBLEMS)
     ]
     flaw = schema_mistake(document.value.get("config", {}))
     flaw = f"not a JSON schema: {flaw}" if flaw else misplaced_mark(document.value.get("config", {}))
     if flaw:
-        line, column = document.values[("config",)]
-        problems.append(Problem(file=file, line=line, column=column, message=f"config: {flaw}"))
+        mistakes.append((("config",), flaw, ""))
     entry = document.value["entry_point"].partition(".")[0]
     if is_taken(entry):
-        line, column = document.values[("entry_point",)]
-        told = f"entry_point: {entry} is a module of Python's own or of ours, and would be that one"
-        problems.append(Problem(file=file, line=line, column=column, message=told, hint="call the module something else"))
+        told = f"{entry} is a module of Python's own or of ours, and would be that one"
+        mistakes.append((("entry_point",), told, "call the module something else"))
     seen = set()
     for index, item in enumerate(document.value["provides"]):
         key = (item["kind"], item.get("name", ""))
         if key in seen:
-            line, column = document.values[("provides", index)]
-            problems.append(Problem(file=file, line=line, column=column, message=f"provides[{index}]: {item['kind']} is provided twice"))
+            mistakes.append((("provides", index), f"{item['kind']} is provided twice", ""))
         seen.add(key)
-    return problems
+    places = document.places(path for path, _, _ in mistakes)
+    return [
+        Problem(file=file, line=places[path][0], column=places[path][1], message=f"{dotted(path)}: {told}", hint=hint)
+        for path, told, hint in mistakes
+    ]
+
+
+def _unprintable(value: Any, path: Path) -> Iterator[Path]:
+    """Yield the paths of texts, or of what has a key, that a terminal would obey or hide."""
+    if not all(text.isprintable() for text in (value, *path[-1:]) if isinstance(text, str)):
+        yield path
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in inside:
+        yield from _unprintable(item, (*path, key))
 
 
 def _noun(value: dict[str, Any], file: str) -> Manifest:

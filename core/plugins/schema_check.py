@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from core.domain.duration import parse_duration
 from core.domain.size import parse_size
 from core.errors import Problem
-from core.plugins.json_text import JsonText, Path, dotted
+from core.json_text import JsonText, Path, dotted
+
+_MOST = 100
 
 
 def schema_problems(document: JsonText, schema: Mapping[str, Any], file: str) -> list[Problem]:
-    """Return every mistake of a document, each with its line, column and key."""
+    """Return the mistakes of a document, each with its line, column and key; of very many not all are looked for."""
+    found = list(islice(mistakes(document.value, schema), _MOST))
+    values = document.places(path for path, at_key, _, _ in found if not at_key)
+    keys = document.places((path for path, at_key, _, _ in found if at_key), keys=True)
     problems = []
-    for path, at_key, message, hint in mistakes(document.value, schema):
-        line, column = (document.keys if at_key else document.values).get(path, (1, 1))
-        name = dotted(path)
-        problems.append(Problem(file=file, line=line, column=column, message=f"{name}: {message}", hint=hint))
+    for path, at_key, message, hint in found:
+        line, column = keys[path] if at_key else values[path]
+        problems.append(Problem(file=file, line=line, column=column, message=f"{dotted(path)}: {message}", hint=hint))
     return sorted(problems)
 
 
@@ -26,6 +31,7 @@ def mistakes(value: Any, schema: Mapping[str, Any]) -> Iterator[tuple[Path, bool
     """Yield (path, whether the key itself is wrong, message, hint) for every mistake in ``value``."""
     from jsonschema import Draft202012Validator, FormatChecker
 
+    missing: dict[tuple[Path, Path], Iterator[str]] = {}
     checker = FormatChecker(formats=())
     checker.checks("duration", raises=ValueError)(_is_duration)
     checker.checks("size", raises=ValueError)(_is_size)
@@ -38,9 +44,10 @@ def mistakes(value: Any, schema: Mapping[str, Any]) -> Iterator[tuple[Path, bool
                 if not patterns:
                     yield (*path, key), True, "unknown key", _nearest(key, known)
         elif error.validator == "required":
-            for key in error.validator_value:
-                if key not in error.instance:
-                    yield path, False, f"the key {key} is missing", ""
+            # One error for each missing key, which only its message names.
+            place = (path, tuple(error.absolute_schema_path))
+            missing.setdefault(place, iter([key for key in error.validator_value if key not in error.instance]))
+            yield path, False, f"the key {next(missing[place], '?')} is missing", ""
         else:
             yield path, False, *_worded(error)
 

@@ -50,7 +50,7 @@ def test_a_named_file_must_exist(tmp_path: Path) -> None:
 def test_a_directory_in_its_place_is_an_error_of_storage(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").mkdir()
 
-    with pytest.raises(StorageError, match=r"cannot read config\.yaml: Is a directory"):
+    with pytest.raises(StorageError, match=r"config\.yaml is not a regular file"):
         load_config(root=tmp_path)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import NamedTuple
 from core.adapters.tasks_yaml.limits import MAX_BYTES
 from core.adapters.tasks_yaml.source import too_large
 from core.errors import InvalidFile, StorageError
+from core.files import reading
 
 #: A change within this many nanoseconds after another one may leave the time stamps as they were (coarse kernel clocks).
 _COARSE = 50_000_000
@@ -43,11 +43,13 @@ def stamp_of(status: os.stat_result) -> Stamp:
     return Stamp(status.st_ctime_ns, status.st_mtime_ns, status.st_size, status.st_ino)
 
 
-def read_content(path: str, shown: str) -> Content:
-    """Return what a regular file holds. Raises StorageError, or InvalidFile when it is too large to be a backlog."""
+def read_content(path: str, shown: str, inside: str | None = None) -> Content:
+    """Return what a regular file holds; ``inside`` is the repository that it must not lead out of, None where a person named it.
+
+    Raises StorageError, or InvalidFile when it is too large to be a backlog.
+    """
     with storage_errors(shown):
-        # Without O_NONBLOCK, opening a pipe would wait for somebody to write into it.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = reading.open_regular(path, shown, inside=inside)
         try:
             return read_descriptor(descriptor, shown)
         finally:
@@ -57,19 +59,12 @@ def read_content(path: str, shown: str) -> Content:
 def read_descriptor(descriptor: int, shown: str) -> Content:
     """Return what an open file holds, from its first byte."""
     status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode):
-        raise StorageError(f"{shown} is not a regular file", hint="name another file with -f")
-    if status.st_size > MAX_BYTES:
-        raise InvalidFile([too_large(shown)])
     settled = time.time_ns() - status.st_ctime_ns > _COARSE
-    parts: list[bytes] = []
-    offset = 0
-    while part := os.pread(descriptor, max(status.st_size + 1 - offset, 65536), offset):
-        parts.append(part)
-        offset += len(part)
-        if offset > MAX_BYTES:
-            raise InvalidFile([too_large(shown)])
-    return Content(data=b"".join(parts), stamp=stamp_of(status), settled=settled)
+    try:
+        data = reading.read_descriptor(descriptor, shown, MAX_BYTES)
+    except InvalidFile:
+        raise InvalidFile([too_large(shown)]) from None
+    return Content(data=data, stamp=stamp_of(status), settled=settled)
 
 
 @contextmanager

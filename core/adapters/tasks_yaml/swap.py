@@ -14,6 +14,7 @@ from core.adapters.tasks_yaml.disk import read_descriptor, storage_errors
 from core.adapters.tasks_yaml.late_saves import Displaced
 from core.adapters.tasks_yaml.version import Version
 from core.errors import InvalidFile, StorageError
+from core.files.reading import open_regular
 from core.sudden_stop import held
 
 Exchange = Callable[[str, str], bool]
@@ -156,7 +157,7 @@ def _replace(path: str, shown: str, beside: str, expected: Version) -> Displaced
 
 def _open_displaced(path: str, shown: str, believed: Version) -> Displaced:
     """Return what is at ``path``, with ``believed`` itself as its version if it is that."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    descriptor = open_regular(path, shown)
     try:
         content = read_descriptor(descriptor, shown)
     except BaseException:

@@ -22,6 +22,7 @@ from core.adapters.tasks_yaml.swap import Exchange, SlippedIn, keep_aside, swap
 from core.adapters.tasks_yaml.version import Version
 from core.domain.edit import Edit, Snapshot
 from core.errors import InvalidFile, StorageError
+from core.files.reading import repository_top
 from core.ports.task_file import Busy, HandEdited, Written
 
 #: Seconds between two readings that must be equal for a save to count as finished.
@@ -41,6 +42,7 @@ class _Unchanged(Enum):
 class YamlTaskFile:
     """The file at ``path``; ``root`` is the repository, ``state_dir`` where a cache may be kept.
 
+    A link is followed inside of the repository, and, where a person named the file, ``anywhere``.
     Safe against people and other tools that save the file meanwhile.
     """
 
@@ -53,9 +55,11 @@ class YamlTaskFile:
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
         exchange: Exchange = exchange_files,
+        anywhere: bool = False,
     ) -> None:
         self._path = os.path.abspath(path)
         self._shown = _shown(self._path, os.path.abspath(root))
+        self._inside = None if anywhere else repository_top(root)
         self._cache = ParsedCache(state_dir, self._path)
         #: Digest of the content that the cache has.
         self._cached = ""
@@ -148,13 +152,13 @@ class YamlTaskFile:
             return self._refuse(None, str(error))
 
     def _look_inside(self) -> Snapshot | _Unchanged:
-        content = read_content(self._path, self._shown)
+        content = read_content(self._path, self._shown, self._inside)
         if content.data == self._version.data:
             self._stamp = content.stamp if content.settled else None
             self._problems = ()
             return _Unchanged.SAME
         self._sleep(_PAUSE)
-        again = read_content(self._path, self._shown)
+        again = read_content(self._path, self._shown, self._inside)
         if again.data != content.data:
             return self._refuse(None, f"{self._shown}: somebody is saving it")
         if self._is_doubtful(again.data):
@@ -182,12 +186,12 @@ class YamlTaskFile:
 
     def _read_finished(self) -> Content:
         """Return the content, waiting for the end of a save that is just under way."""
-        content = read_content(self._path, self._shown)
+        content = read_content(self._path, self._shown, self._inside)
         for _ in range(_ATTEMPTS):
             if content.settled:
                 break
             self._sleep(_PAUSE)
-            before, content = content, read_content(self._path, self._shown)
+            before, content = content, read_content(self._path, self._shown, self._inside)
             if before.data == content.data:
                 break
         return content

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.json_text import parse_json
 from core.plugins.sandbox.network_proxy import NetworkProxy
 from core.plugins.sandbox.process_group import kill_group, tasks_in_group
 
@@ -176,8 +177,8 @@ class Session:
 
     def _decoded(self, line: bytes) -> tuple[dict[str, Any], str, bool]:
         try:
-            message = json.loads(line)
-        except (ValueError, RecursionError):
+            message = parse_json(line)
+        except ValueError:
             message = None
         if not isinstance(message, dict):
             return self._give_up("what it answered is no JSON object")

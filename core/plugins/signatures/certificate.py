@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from core.json_text import parse_json
 from core.plugins.signatures.envelope import open_envelope, seal, signers
 from core.plugins.signatures.listing import FileEntry
 from core.plugins.signatures.statement import canonical, tree_digest
@@ -24,7 +24,7 @@ def certificate_objection(content: bytes | None, plugin: str, files: tuple[FileE
         return "not certified: it has no certification report"
     try:
         envelope = open_envelope(content)
-        report = json.loads(envelope.payload)
+        report = parse_json(envelope.payload)
         subject, verdict = report["tree"], report["verdict"]
     except (ValueError, KeyError, TypeError):
         return "not certified: its certification report is damaged"

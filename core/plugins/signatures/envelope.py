@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from core.json_text import parse_json
 
 #: Type of an in-toto statement.
 STATEMENT_TYPE = "application/vnd.in-toto+json"
@@ -42,11 +43,11 @@ def seal(payload_type: str, payload: bytes, *private_keys: Any) -> bytes:
 def open_envelope(content: bytes) -> Envelope:
     """Read an envelope; believe nothing in it yet. Raises ValueError with a reason when it is none."""
     try:
-        document = json.loads(content)
+        document = parse_json(content)
         signatures = tuple((str(item["keyid"]), base64.b64decode(item["sig"], validate=True)) for item in document["signatures"])
         payload = base64.b64decode(document["payload"], validate=True)
         payload_type = document["payloadType"]
-    except (ValueError, KeyError, TypeError, RecursionError, binascii.Error) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise ValueError("the signature is no DSSE envelope") from error
     if not isinstance(payload_type, str) or not 0 < len(signatures) <= 16:
         raise ValueError("the signature is no DSSE envelope")

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.errors import StorageError, UsageError
+from core.errors import InvalidFile, StateRefused, StorageError, UsageError
+from core.files.reading import read_regular, read_text
 from core.files.strict_path import check_way_to
 
 #: Environment variable with the path of the private key that ``plugins sign`` uses.
 SIGNING_KEY = "PLUGIN_SIGNING_KEY"
+_LARGEST = 64 * 1024
 _PUBLIC = "orchestrator-plugin-key"
 
 
@@ -65,8 +67,8 @@ def generate_key(path: Path, name: str) -> PublicKey:
 def read_public_key(path: Path) -> PublicKey:
     """Return the public key in the file ``path``. Raises UsageError when it is none."""
     try:
-        words = path.read_bytes()[:4096].decode("utf-8").split(maxsplit=2)
-    except (OSError, UnicodeDecodeError) as error:
+        words = read_text(path, str(path), limit=_LARGEST).split(maxsplit=2)
+    except (FileNotFoundError, StorageError, InvalidFile) as error:
         raise UsageError(f"{path}: not a readable public key: {error}", hint="it is the file that ends in .pub") from error
     if len(words) < 2 or words[0] != _PUBLIC or len(_decoded(words[1])) != 32:
         raise UsageError(f"{path}: not a public key of a plugin's author", hint="it is the file that ends in .pub")
@@ -89,9 +91,13 @@ def load_private_key(path: str | None, environment: Mapping[str, str]) -> Any:
         if stat.S_IMODE(os.stat(file).st_mode) & 0o077:
             raise UsageError(f"{file}: others can read this private key", hint=f"chmod 600 {file}")
         check_way_to(file)
-        key = load_pem_private_key(Path(file).read_bytes(), password=None)
+        key = load_pem_private_key(read_regular(file, file, limit=_LARGEST), password=None)
     except OSError as error:
         raise UsageError(f"{file}: {error.strerror}", hint="name the private key's file with --key") from error
+    except StateRefused:
+        raise
+    except (StorageError, InvalidFile) as error:
+        raise UsageError(str(error), hint="name the private key's file with --key") from error
     except (ValueError, TypeError) as error:
         raise UsageError(f"{file}: not an unencrypted private key in PEM", hint="make one: orchestrator plugins keygen FILE") from error
     if not isinstance(key, Ed25519PrivateKey):

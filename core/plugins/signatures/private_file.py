@@ -11,6 +11,7 @@ from typing import Any
 
 from core.errors import StorageError
 from core.files.strict_path import check_way_to
+from core.json_text import parse_json
 from core.sudden_stop import held
 
 _LARGEST = 4 * 1024 * 1024
@@ -35,8 +36,8 @@ def read_private_json(path: Path) -> Any:
             raise StorageError(f"{path}: others can write this file, so nothing in it is believed", hint=f"chmod 600 {path}")
         content = stream.read(_LARGEST)
     try:
-        return json.loads(content)
-    except (ValueError, RecursionError) as error:
+        return parse_json(content)
+    except ValueError as error:
         raise StorageError(f"{path}: damaged: {error}", hint="repair it or restore it from a backup") from error
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import base64
-import json
 from dataclasses import dataclass, replace
 from typing import Any
 
 from core.errors import UsageError
+from core.files.reading import MIB
+from core.json_text import parse_json
 from core.plugins.signatures.envelope import Envelope, open_envelope, seal, signers
 from core.plugins.signatures.statement import canonical, instant, seconds
 from core.plugins.signatures.trust import Role, TrustStore
 
+#: Bytes of a list; 50,000 entries are 6 MB.
+LARGEST_LIST = 8 * MIB
 LIST_TYPE = "application/vnd.orchestrator.revocations+json"
 
 
@@ -78,8 +81,8 @@ def _opened(content: bytes) -> Envelope:
 
 def _read(envelope: Envelope) -> tuple[int, int, dict[str, str]]:
     try:
-        document = json.loads(envelope.payload)
+        document = parse_json(envelope.payload)
         targets = {str(target): str(reason) for target, reason in document["targets"].items()}
         return int(document["number"]), seconds(document["expires"]), targets
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise UsageError("the signed content is no revocation list") from error

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.domain.plugin import Manifest
+from core.json_text import parse_json
 from core.plugins.signatures.listing import FileEntry
 
 _STATEMENT = "https://in-toto.io/Statement/v1"
@@ -74,7 +75,7 @@ def encode_statement(statement: Statement) -> bytes:
 def decode_statement(payload: bytes) -> Statement:
     """Read a statement. Raises ValueError unless it is exactly what ``encode_statement`` writes."""
     try:
-        document = json.loads(payload)
+        document = parse_json(payload)
         predicate = document["predicate"]
         files = tuple(
             FileEntry(path=item["name"], sha256=item["digest"]["sha256"], executable=item["annotations"]["executable"])
@@ -92,7 +93,7 @@ def decode_statement(payload: bytes) -> Statement:
             expires=seconds(predicate["expires"]),
         )
         exact = encode_statement(statement) == payload
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ValueError("what is signed is no plugin statement") from error
     if not exact:
         raise ValueError("what is signed is no plugin statement in canonical form")

@@ -11,7 +11,8 @@ from pathlib import Path
 import core
 from core.domain.plugin import Manifest, order_of
 from core.domain.user_places import UserPlaces
-from core.errors import InvalidFile
+from core.errors import InvalidFile, StorageError
+from core.files.reading import read_regular
 from core.plugins.manifest import MANIFEST, is_installed_bundle, parse_manifest
 from core.plugins.signatures.acceptance import Acceptance
 from core.plugins.signatures.certificate import certificate_objection
@@ -120,17 +121,14 @@ def _signed_statement(folder: Path, keys: Mapping[str, bytes]) -> tuple[Statemen
 
 def _read_envelope(folder: Path) -> Envelope:
     path = folder / SIGNATURE
+    if folder.is_symlink():
+        raise ValueError(f"{folder}: a symbolic link")
     try:
-        if folder.is_symlink():
-            raise ValueError(f"{folder}: a symbolic link")
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as stream:
-            content = stream.read(_LARGEST_ENVELOPE)
+        return open_envelope(read_regular(path, str(path), limit=_LARGEST_ENVELOPE, inside=folder))
     except FileNotFoundError as error:
         raise ValueError(f"not signed: there is no {SIGNATURE}") from error
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}") from error
-    return open_envelope(content)
+    except (StorageError, InvalidFile) as error:
+        raise ValueError(str(error)) from error
 
 
 def _unknown(envelope: Envelope, keys: Mapping[str, bytes]) -> str:

@@ -1,0 +1,124 @@
+"""JSON of strangers: strict, bounded, with the place of what is wrong."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import InvalidFile
+from core.json_text import Path, load_json, parse_json, places_of
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.text() | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(InvalidFile) as caught:
+        load_json(text, "f")
+    (problem,) = caught.value.problems
+    return str(problem)
+
+
+@given(VALUES, st.sampled_from([None, 1]), st.booleans())
+def test_what_the_standard_library_writes_is_read(value, indent, ascii_only):
+    text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
+    assert load_json(text, "f") == value
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "f:1:1: not JSON: Expecting value"),
+        ('{"a": 1,\n "a": 2}', "f:2:2: the key 'a' is given twice (keep one of them)"),
+        ('{"b": [{"a": 1}, {"\\u0061": 1, "a": 2}], "b": 1}', "f:1:32: the key 'a' is given twice (keep one of them)"),
+        ("[1,\n NaN]", "f:2:2: NaN is no number in JSON"),
+        ("[-Infinity]", "f:1:2: -Infinity is no number in JSON"),
+        ('["1e999", 1e999]', "f:1:11: the number 1e999 is too large"),
+        ("[" + "1" * 10_000 + "]", "f:1:2: the number has too many digits"),
+        ("[0." + "1" * 10_000 + "]", "f:1:2: the number has too many digits"),
+        ("[" * 65 + "]" * 65, "f:1:65: nested too deeply"),
+        ("[" * 100_000, "f:1:65: nested too deeply"),
+        ('{"a":' * 100_000, "f:1:321: nested too deeply"),
+        ("\ufeff{}", "f:1:1: not JSON: Expecting value"),
+    ],
+)
+def test_a_refusal_has_its_place(text, told):
+    assert refusal(text) == told
+
+
+def test_brackets_in_strings_are_no_depth():
+    assert load_json(json.dumps(["[" * 100, '"' * 100, "\\" * 99]), "f")
+
+
+def test_bytes_of_a_program_are_read_or_a_value_error_says_why():
+    assert parse_json(b'{"a": "\xc3\xa9"}') == {"a": "é"}
+    for data in (b"\xff", b"[" * 10**6, b"1" * 10**6, b"NaN", b'{"a":1,"a":1}', b"\xef\xbb\xbf{}", "\ud800"):
+        with pytest.raises(ValueError, match=r"[a-z]"):
+            parse_json(data)
+
+
+@given(VALUES, st.sampled_from([None, 2]))
+def test_every_value_and_every_key_is_found_where_it_stands(value, indent):
+    text = json.dumps(value, indent=indent)
+    lines = text.split("\n")
+    paths = dict(_inside(value, ()))
+    for path, (line, column) in places_of(text, paths).items():
+        rest = "\n".join([lines[line - 1][column - 1 :], *lines[line:]])
+        assert json.JSONDecoder().raw_decode(rest)[0] == paths[path]
+    for path, (line, column) in places_of(text, paths, keys=True).items():
+        if path and isinstance(path[-1], str):
+            assert json.JSONDecoder().raw_decode(lines[line - 1][column - 1 :])[0] == path[-1]
+
+
+def _inside(value: object, path: Path) -> Iterator[tuple[Path, object]]:
+    yield path, value
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in inside:
+        yield from _inside(item, (*path, key))
+
+
+def test_what_is_not_there_has_the_place_of_what_is_around_it():
+    text = '{"a":\n [1, {"b": 2}]}'
+    assert places_of(text, [("a", 1, "c"), ("a", 7), ("x", 3), ()]) == {
+        ("a", 1, "c"): (2, 6),
+        ("a", 7): (2, 2),
+        ("x", 3): (1, 1),
+        (): (1, 1),
+    }
+
+
+MILLION = 1_000_000
+LARGE = {
+    "flat list": "[" + "1," * MILLION + "1]",
+    "empty lists": "[" + "[]," * (MILLION // 2) + "1]",
+    "open strings": '["a",' * (MILLION // 5),
+    "quotes": '"' * MILLION,
+    "escaped quotes": '["' + '\\"' * MILLION,
+    "digits": "1" * MILLION,
+    "exponent": "1e" + "9" * MILLION,
+    "keys": "{" + ",".join(f'"{number}":1' for number in range(MILLION // 10)) + ',"1":1}',
+    "line ends": "\n" * MILLION,
+    "deep": "[" * MILLION,
+    "deep maps": '{"a":' * (MILLION // 5),
+    "long string": '"' + "a" * MILLION + '"',
+    "escapes": '"' + "\\u0000" * (MILLION // 6) + '"',
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_megabyte_of_anything_is_answered_in_linear_time(name):
+    begun = time.process_time()
+    try:
+        load_json(LARGE[name], "f")
+    except InvalidFile as error:
+        assert error.problems[0].line
+    # Most take some milliseconds, a million values half a second; quadratic time would be hours.
+    assert time.process_time() - begun < 10
