@@ -120,19 +120,6 @@ def removed_with_us(make: Callable[[], str], remove: Callable[[str], object]) ->
         handler.keep(key)
 
 
-@contextmanager
-def temporary_directory(prefix: str, parent: str | None = None) -> Iterator[str]:
-    """Make a directory that is gone afterwards, whether the block or a stop signal is the end of it."""
-    import shutil
-    import tempfile
-
-    with removed_with_us(lambda: tempfile.mkdtemp(prefix=prefix, dir=parent), shutil.rmtree) as path:
-        try:
-            yield path
-        finally:
-            shutil.rmtree(path, ignore_errors=True)
-
-
 def _kill_children() -> None:
     """KILL what this process started, a leader with its group, and wait until it is gone."""
     children = _children()

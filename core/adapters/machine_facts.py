@@ -13,7 +13,7 @@ from pathlib import Path
 
 from core.domain.diagnosis import Diagnosis, Health
 from core.domain.git_reading import absolute_entries
-from core.sudden_stop import temporary_directory
+from core.files.temporary import temporary_directory
 
 _LIBRARIES = ("typer", "PyYAML", "jsonschema", "radon", "wily", "cryptography")
 #: File systems on which ``flock`` and shared memory hold for one machine only.
@@ -81,7 +81,7 @@ def _exchange(root: Path) -> Diagnosis:
     """Try whether two files can be swapped in one step, which closes the last window in which a save could be lost."""
     subject = "exchange of files"
     try:
-        with temporary_directory(".orchestrator-probe-", str(root)) as folder:
+        with temporary_directory(".orchestrator-probe-", root, sweep=False) as folder:
             one, other = Path(folder, "one"), Path(folder, "other")
             one.write_text("1")
             other.write_text("2")

@@ -5,19 +5,19 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from core.domain.plugin import Manifest
 from core.domain.user_places import UserPlaces
 from core.errors import PluginRefused, StorageError, UsageError
+from core.files.removal import remove_tree
+from core.files.temporary import temporary_directory
 from core.plugins.archive import unpack
 from core.plugins.signatures.listing import SIGNATURE
 from core.plugins.signatures.trust import TrustStore
 from core.plugins.signatures.verification import verify_plugin
-from core.plugins.signatures.verified_copy import remove_copy
-from core.sudden_stop import held, temporary_directory
+from core.sudden_stop import held
 
 
 def install_plugin(source: Path, trust: TrustStore, places: UserPlaces, now: float, *, require: str = "signed") -> Manifest:
@@ -40,7 +40,7 @@ def remove_plugin(name: str, places: UserPlaces) -> None:
     folder = places.data / "plugins" / name
     if "/" in name or not folder.is_dir():
         raise UsageError(f"{name} is not installed", hint="only installed plugins can be removed: orchestrator plugins list")
-    remove_copy(folder)
+    remove_tree(folder)
     if folder.exists():
         raise StorageError(f"{folder}: cannot be removed")
 
@@ -61,16 +61,13 @@ def opened_source(source: Path) -> Iterator[Path]:
 def _place(copy: Path, signature: bytes, final: Path) -> None:
     try:
         final.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        building = Path(tempfile.mkdtemp(prefix=".new-", dir=final.parent))
-        try:
-            fresh = building / final.name
+        with temporary_directory(".new-", final.parent) as building:
+            fresh = Path(building, final.name)
             shutil.copytree(copy, fresh, copy_function=_copy_file)
             (fresh / SIGNATURE).write_bytes(signature)
             if final.exists():
-                os.rename(final, building / "old")
+                os.rename(final, Path(building, "old"))
             os.rename(fresh, final)
-        finally:
-            remove_copy(building)
     except OSError as error:
         raise StorageError(f"{final}: {error.strerror}") from error
 

@@ -24,6 +24,8 @@ HURRIED = 0.5
 #: Seconds for a killed listener's thread to notice.
 _NOTICING = 1.0
 _LOOK_EVERY = 0.05
+#: Seconds between two looks at what a listener takes up while nothing happens.
+_WATCH_EVERY = 1.0
 
 
 class Listening:
@@ -168,7 +170,7 @@ class _Listener:
             self._standing.set()
 
     def _feed(self, opened: OpenPlugin) -> None:
-        while (event := self._waiting.get()) is not None:
+        while (event := self._next(opened.session)) is not None:
             answer = opened.call({"event": to_json(event)}, self._configuration)
             if answer.ok:
                 continue
@@ -177,3 +179,14 @@ class _Listener:
             self._problem = self._problem or f"plugin {self._name}: {problem}"
             if opened.session.process.returncode is not None:
                 return
+
+    def _next(self, session: Session) -> Event | None:
+        """Wait for an event; meanwhile the plugin may not take up more than it may in a call. None: the last one was told."""
+        while True:
+            try:
+                return self._waiting.get(timeout=_WATCH_EVERY)
+            except queue.Empty:
+                problem = session.watch()
+            if problem:
+                self._problem = self._problem or f"plugin {self._name}: {problem}"
+                return None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import PluginRefused
-from core.sudden_stop import temporary_directory
+from core.files.temporary import temporary_directory
 
 _PIN = re.compile(
     r"^(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)==(?P<version>[A-Za-z0-9.!+_-]+)(?:\s*;\s*(?P<marker>[^#\\]+?))?\s*$"
@@ -78,7 +78,7 @@ def install_requirements(cache: Path, content: bytes, file: str, environment: Ma
     if final.is_dir():
         return final
     final.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with temporary_directory(".new-", str(final.parent)) as building:
+    with temporary_directory(".new-", final.parent) as building:
         pinned, target = Path(building, "requirements.txt"), Path(building, "site")
         pinned.write_bytes(content)
         target.mkdir()

@@ -15,7 +15,8 @@ from tests.e2e.workbench import until
 #: Begins every script: stop signals are answered, and ``ready`` says so to the test and waits for the signal.
 _HEAD = """
 import os, signal, subprocess, sys, time, weakref
-from core.sudden_stop import held, removed_with_us, sudden_stops, temporary_directory
+from core.files.temporary import temporary_directory
+from core.sudden_stop import held, removed_with_us, sudden_stops
 
 def ready():
     print("ready", flush=True)

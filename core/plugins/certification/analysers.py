@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from core.files.temporary import temporary_directory
 from core.plugins.certification.stage import Stage, Verdict, judged
-from core.sudden_stop import temporary_directory
 
 _LONGEST = 300
 

@@ -12,6 +12,7 @@ import core
 from core.domain.plugin import Manifest
 from core.domain.user_places import UserPlaces
 from core.errors import InvalidFile, PluginRefused, StorageError
+from core.files.temporary import temporary_directory
 from core.plugins.certification.analysers import bandit_stage, guarddog_stage, ruff_stage
 from core.plugins.certification.known_flaws import flaws_stage
 from core.plugins.certification.source_rules import source_stage
@@ -24,7 +25,6 @@ from core.plugins.sandbox.layers import Layers
 from core.plugins.signatures.certificate import seal_report
 from core.plugins.signatures.listing import FileEntry, list_files
 from core.plugins.signatures.statement import CERTIFICATION, instant, tree_digest
-from core.sudden_stop import temporary_directory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

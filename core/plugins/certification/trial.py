@@ -10,11 +10,11 @@ from typing import Any
 
 from core.domain.plugin import Manifest
 from core.errors import PluginRefused
+from core.files.temporary import temporary_directory
 from core.plugins.certification.attempts import attempts, used_stage
 from core.plugins.certification.stage import Stage, Verdict, judged
 from core.plugins.sandbox.chamber_start import open_chamber
 from core.plugins.sandbox.layers import Layers, Tier
-from core.sudden_stop import temporary_directory
 
 #: A folder of files that the tests find as their repository.
 _FIXTURE = "tests/repository"

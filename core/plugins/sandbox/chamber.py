@@ -20,6 +20,7 @@ from core.plugins.sandbox import inside
 from core.plugins.sandbox.layers import Layers, Tier
 from core.plugins.sandbox.reach import Reach
 from core.plugins.sandbox.seccomp import build_filter
+from core.plugins.sandbox.space import LARGEST_SPACE
 
 # Landlock's rights, as the kernel numbers them.
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1, 2, 4, 8
@@ -32,7 +33,6 @@ _FILE_RIGHTS = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE
 #: Rights that each version of Landlock knows; the last applies to all later ones.
 _KNOWN_RIGHTS = (0, (1 << 13) - 1, (1 << 14) - 1, (1 << 15) - 1, (1 << 15) - 1, (1 << 16) - 1)
 _NET_ABI, _SCOPE_ABI = 4, 6
-_LARGEST_FILE = 256 * 1024 * 1024
 _LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")
 _SYSTEM_FILES = ("/usr/share/zoneinfo",)
 #: Host names and control groups need none of their own: the call filter refuses to change the one, and nothing shows the other.
@@ -181,7 +181,7 @@ def _limits(granted: Permissions, tier: Tier) -> dict[str, int]:
     limits = {
         "AS": granted.memory,
         "CPU": int(granted.time * granted.pids) + 2,
-        "FSIZE": _LARGEST_FILE,
+        "FSIZE": LARGEST_SPACE,
         "NOFILE": 256,
         "CORE": 0,
         "MEMLOCK": 0,

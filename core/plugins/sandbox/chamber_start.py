@@ -6,17 +6,20 @@ import contextlib
 import os
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from core.domain.plugin import Permissions
 from core.errors import PluginRefused
+from core.files.temporary import temporary_directory
 from core.plugins.sandbox.chamber import Chamber, boot_code, chamber_environment, command_line, setup_message
 from core.plugins.sandbox.layers import Layers, Tier
 from core.plugins.sandbox.network_proxy import NetworkProxy
+from core.plugins.sandbox.process_group import processes_of
 from core.plugins.sandbox.reach import reach_of
 from core.plugins.sandbox.session import Session
+from core.plugins.sandbox.space import SpaceWatch
 from core.plugins.sandbox.writable_places import writable_places
-from core.sudden_stop import temporary_directory
 
 #: Seconds for the sandbox to stand. Only a machine that is far too busy needs more.
 _STAND_UP = 20.0
@@ -85,7 +88,9 @@ def _start(chamber: Chamber, layers: Layers, tier: Tier, proxy: NetworkProxy | N
         raise PluginRefused([f"the sandbox could not be started: {error}"], hint="look at its layers: orchestrator doctor") from error
     if proxy:
         proxy.theirs.close()
-    return Session(process=process, proxy=proxy, pids=chamber.permissions.pids)
+    pids = chamber.permissions.pids
+    space = SpaceWatch(directory=chamber.temporary, processes=partial(processes_of, process.pid, alone=pids == 1))
+    return Session(process=process, proxy=proxy, space=space, pids=pids)
 
 
 def _stand_up(session: Session, chamber: Chamber, layers: Layers, tier: Tier) -> None:

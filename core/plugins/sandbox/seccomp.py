@@ -29,8 +29,8 @@ _CLONE_DENIED = 0x7E02A000
 _FCNTL_DENIED = (8, 10, 15, 1026)
 #: Typing into a terminal, taking one over, and signal owners of sockets.
 _IOCTL_DENIED = (0x5412, 0x541C, 0x540E, 0x8901, 0x8902)
-#: Outliving the host, rewriting one's own memory map, inviting a tracer.
-_PRCTL_DENIED = (1, 35, 0x59616D61)
+#: Outliving the host, hiding what is open from it, rewriting one's own memory map, inviting a tracer.
+_PRCTL_DENIED = (1, 4, 35, 0x59616D61)
 
 Instruction = tuple[int, int, int, int]
 

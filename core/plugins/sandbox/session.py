@@ -16,10 +16,10 @@ from typing import Any
 from core.json_text import parse_json
 from core.plugins.sandbox.network_proxy import NetworkProxy
 from core.plugins.sandbox.process_group import kill_group, tasks_in_group
+from core.plugins.sandbox.space import LOOK_EVERY, SpaceWatch
 
 LARGEST_LINE = 1024 * 1024
 LARGEST_LOG = 256 * 1024
-_LOOK_EVERY = 0.05
 #: Seconds within which killed processes have gone, but for a machine in trouble.
 _DYING = 2.0
 #: bubblewrap's own two processes belong to the group.
@@ -52,6 +52,7 @@ class Session:
 
     process: subprocess.Popen[bytes]
     proxy: NetworkProxy | None
+    space: SpaceWatch
     #: Processes and threads it may have.
     pids: int
     #: Called with what the plugin writes, as it comes.
@@ -97,10 +98,16 @@ class Session:
                 remaining = deadline - time.monotonic()
                 if remaining <= 0:
                     return self._give_up(f"it ran longer than {seconds:g} s and was killed", timed_out=True)
-                if self.pids > 1 and tasks_in_group(self.process.pid) > self.pids + _OVERHEAD:
-                    return self._give_up(f"it started more than {self.pids} processes and threads and was killed")
-                if not self._pump(selector, min(remaining, _LOOK_EVERY) if self.pids > 1 else remaining, deadline):
-                    return self._give_up(self._ending())
+                excess = self._excess()
+                if excess:
+                    return self._give_up(excess)
+                if not self._pump(selector, min(remaining, LOOK_EVERY), deadline):
+                    return self._give_up(self.space.exceeded(now=True) or self._ending())
+
+    def watch(self) -> str:
+        """Look at what it takes up between two calls; return why it was killed, or an empty string."""
+        excess = self._excess()
+        return self._give_up(excess)[1] if excess else ""
 
     def log(self) -> str:
         """Return what the plugin wrote, and forget it."""
@@ -136,6 +143,12 @@ class Session:
         while select.select([self.process.stdout], [], [], max(0.0, deadline - time.monotonic()))[0]:
             if not os.read(self.process.stdout.fileno(), 65536):
                 return
+
+    def _excess(self) -> str:
+        """Return what it has more of than it may, or an empty string."""
+        if self.pids > 1 and tasks_in_group(self.process.pid) > self.pids + _OVERHEAD:
+            return f"it started more than {self.pids} processes and threads and was killed"
+        return self.space.exceeded()
 
     def _selector(self) -> selectors.BaseSelector:
         selector = selectors.DefaultSelector()
@@ -176,6 +189,9 @@ class Session:
             self.on_log(kept)
 
     def _decoded(self, line: bytes) -> tuple[dict[str, Any], str, bool]:
+        excess = self.space.exceeded(now=True)
+        if excess:
+            return self._give_up(excess)
         try:
             message = parse_json(line)
         except ValueError:

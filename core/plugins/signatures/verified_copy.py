@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
-import shutil
-import tempfile
 from pathlib import Path
 
 from core.errors import StorageError
+from core.files.removal import remove_tree
 from core.files.strict_path import check_way_to
+from core.files.temporary import temporary_directory
 from core.plugins.signatures.listing import FileEntry, list_files
 
 
@@ -21,7 +22,8 @@ class CopyBuilder:
         try:
             self.top.mkdir(mode=0o700, parents=True, exist_ok=True)
             check_way_to(self.top / "copy")
-            self.folder = Path(tempfile.mkdtemp(prefix=".new-", dir=self.top))
+            self._stack = contextlib.ExitStack()
+            self.folder = Path(self._stack.enter_context(temporary_directory(".new-", self.top)))
         except OSError as error:
             raise StorageError(f"{self.top}: {error.strerror}", hint="verified plugins are kept there; free some space") from error
 
@@ -37,13 +39,15 @@ class CopyBuilder:
             raise StorageError(f"{file}: {error.strerror}") from error
 
     def publish(self, digest: str, files: tuple[FileEntry, ...]) -> Path:
-        """Give the copy its name and return it; a damaged older one goes, one that another process made meanwhile stays."""
+        """Give the copy its name and return it; a good one that another process made meanwhile stays, a damaged one goes."""
         final = self.top / digest
-        if final.is_dir():
-            remove_copy(final)
         try:
             _seal(self.folder)
-            os.rename(self.folder, final)
+            if not _renamed(self.folder, final) and not existing_copy(self.top.parent, digest, files):
+                damaged = self.folder.with_name(f"{self.folder.name}-damaged")
+                os.rename(final, damaged)
+                remove_tree(damaged)
+                os.rename(self.folder, final)
         except OSError as error:
             if existing_copy(self.top.parent, digest, files):
                 return final
@@ -52,7 +56,7 @@ class CopyBuilder:
 
     def discard(self) -> None:
         """Remove what was copied so far."""
-        remove_copy(self.folder)
+        self._stack.close()
 
 
 def existing_copy(cache: Path, digest: str, files: tuple[FileEntry, ...]) -> Path | None:
@@ -64,12 +68,15 @@ def existing_copy(cache: Path, digest: str, files: tuple[FileEntry, ...]) -> Pat
     return folder if found.files == files and not found.reasons else None
 
 
-def remove_copy(folder: Path) -> None:
-    """Remove a copy, read-only as it is."""
-    for directory, _, _ in os.walk(folder):
-        with contextlib.suppress(OSError):
-            os.chmod(directory, 0o700)
-    shutil.rmtree(folder, ignore_errors=True)
+def _renamed(folder: Path, final: Path) -> bool:
+    """Return whether the folder has its new name; not when that is another folder's."""
+    try:
+        os.rename(folder, final)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            return False
+        raise
+    return True
 
 
 def _seal(folder: Path) -> None:

@@ -13,10 +13,10 @@ import pytest
 
 from core.domain.plugin import Permissions
 from core.errors import StorageError, UsageError
+from core.files.removal import remove_tree
 from core.plugins.signatures.keys import load_private_key, public_key_of
 from core.plugins.signatures.revocation_list import RevocationList, seal_list, take_list
 from core.plugins.signatures.trust import TrustStore, load_trust, save_trust
-from core.plugins.signatures.verified_copy import remove_copy
 from core.security import verify_plugin_signature
 
 NOW_STEP = 86400
@@ -223,6 +223,29 @@ def test_a_damaged_copy_is_made_anew(signed):
     assert (signed.verify().copy / "sample.py").read_text() == SOURCE
 
 
+def test_a_copy_that_several_hosts_make_at_once_is_made_by_one_and_never_taken_away_again(signed):
+    start = threading.Barrier(6)
+    inodes, missing = set(), []
+
+    def make() -> None:
+        start.wait()
+        copied = signed.verify().copy
+        inodes.add(copied.stat().st_ino)
+        missing.extend(name for name in ("sample.py", "data/words.txt") if not (copied / name).exists())
+
+    for _ in range(10):
+        threads = [threading.Thread(target=make) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(inodes) == 1
+        assert missing == []
+        assert [path.name for path in (signed.places.cache / "plugins").iterdir()] == [signed.verify().digest]
+        remove_tree(signed.verify().copy)
+        inodes.clear()
+
+
 @pytest.mark.parametrize("rounds", [300, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_files_swapped_during_verification_never_reach_the_copy(signed, rounds):
     stop = threading.Event()
@@ -247,7 +270,7 @@ def test_files_swapped_during_verification_never_reach_the_copy(signed, rounds):
             if verification.copy:
                 verified += 1
                 assert (verification.copy / "sample.py").read_text() == SOURCE
-                remove_copy(verification.copy)
+                remove_tree(verification.copy)
     finally:
         stop.set()
         thread.join()

@@ -1,0 +1,121 @@
+"""What a plugin's private directory holds, and what it keeps open without a name: measured from outside while it runs."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.domain.size import format_size
+
+#: Bytes on disk, and files and directories, of a plugin's private directory.
+LARGEST_SPACE = 256 * 1024 * 1024
+MOST_FILES = 10_000
+#: Open files on their way through the plugin's own sockets, where nobody sees their size.
+_MOST_ON_THE_WAY = 16
+#: Seconds between two looks, and how much longer than a look itself takes: no more than a twentieth of a processor.
+LOOK_EVERY = 0.05
+_SHARE = 20
+
+
+class _Exceeded(Exception):
+    """More than a plugin may have; the words are for a person."""
+
+
+@dataclass(slots=True, kw_only=True)
+class SpaceWatch:
+    """Looks at a private directory now and then. The plugin may change it meanwhile; only directories and states are read."""
+
+    directory: Path
+    #: Returns the ids of the plugin's living processes.
+    processes: Callable[[], Iterable[int]]
+    most_files: int = MOST_FILES
+    _next: float = 0.0
+
+    def exceeded(self, *, now: bool = False) -> str:
+        """Return why the plugin must be ended, or an empty string; also where the next look is not due, unless it must be ``now``."""
+        began = time.monotonic()
+        if began < self._next and not now:
+            return ""
+        try:
+            measured = _Total(self.most_files)
+            measured.directory(str(self.directory))
+            for process in self.processes():
+                measured.process(process)
+        except _Exceeded as error:
+            return str(error)
+        took = time.monotonic() - began
+        self._next = began + took + max(LOOK_EVERY, _SHARE * took)
+        return ""
+
+
+class _Total:
+    """Adds up until it is too much."""
+
+    def __init__(self, most_files: int) -> None:
+        self._most_files = most_files
+        self._bytes = 0
+        self._files = 0
+        self._on_the_way = 0
+        self._seen: set[tuple[int, int]] = set()
+
+    def directory(self, top: str) -> None:
+        waiting = [top]
+        while waiting:
+            for entry, state in _entries(waiting.pop()):
+                self._files += 1
+                if self._files > self._most_files:
+                    raise _Exceeded(f"it made more than {self._most_files} temporary files and was killed")
+                self._take(state)
+                if stat.S_ISDIR(state.st_mode):
+                    waiting.append(entry)
+
+    def process(self, process: int) -> None:
+        """Add the files that a process has open and that have no name any more, and count those on their way through its sockets."""
+        with suppress(OSError):
+            for name in os.listdir(f"/proc/{process}/fd"):
+                with suppress(OSError):
+                    state = os.stat(f"/proc/{process}/fd/{name}")
+                    if stat.S_ISREG(state.st_mode) and state.st_nlink == 0:
+                        self._take(state)
+                    elif stat.S_ISSOCK(state.st_mode):
+                        self._socket(f"/proc/{process}/fdinfo/{name}", state)
+
+    def _socket(self, described: str, state: os.stat_result) -> None:
+        if self._is_new(state):
+            with open(described, "rb") as stream:
+                waiting = [line.split()[1] for line in stream.read(4096).splitlines() if line.startswith(b"scm_fds:")]
+            self._on_the_way += sum(map(int, waiting))
+            if self._on_the_way > _MOST_ON_THE_WAY:
+                raise _Exceeded(f"it kept more than {_MOST_ON_THE_WAY} open files in its sockets and was killed")
+
+    def _take(self, state: os.stat_result) -> None:
+        if self._is_new(state):
+            self._bytes += state.st_blocks * 512
+            if self._bytes > LARGEST_SPACE:
+                raise _Exceeded(f"it used more than {format_size(LARGEST_SPACE)} of temporary space and was killed")
+
+    def _is_new(self, state: os.stat_result) -> bool:
+        """Return whether this file was not counted yet: by other names, or in other processes."""
+        identity = (state.st_dev, state.st_ino)
+        if identity in self._seen:
+            return False
+        self._seen.add(identity)
+        return True
+
+
+def _entries(directory: str) -> Iterator[tuple[str, os.stat_result]]:
+    """Yield what is in a directory. Raises _Exceeded where nobody can look: too deep for a path, or closed to its owner."""
+    try:
+        with os.scandir(directory) as entries:
+            for entry in entries:
+                with suppress(FileNotFoundError):
+                    yield entry.path, entry.stat(follow_symlinks=False)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise _Exceeded(f"its temporary files cannot be measured ({error.strerror}) and it was killed") from error
