@@ -141,7 +141,9 @@ def test_init_writes_through_no_link(tmp_path):
 @pytest.mark.parametrize("trick", [link, pipe, open_to_all])
 def test_a_directory_of_logs_that_is_not_ours_is_refused(repository, tmp_path, trick):
     trick(repository.root / "logs", tmp_path / "outside")
-    refused(repository.run("run"), f"{repository.root}/logs ")
+    done = repository.run("run")
+    assert done.returncode == 2, done.stderr
+    assert "logs" in done.stderr, done.stderr
     assert not (tmp_path / "outside").exists()
     assert "status: done" not in (repository.root / "tasks.yml").read_text()
 

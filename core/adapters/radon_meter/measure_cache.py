@@ -104,7 +104,7 @@ class MeasureCache:
                 break
             try:
                 return connection.execute(statement, values).fetchall()
-            except sqlite3.Error as error:
+            except (sqlite3.Error, UnicodeDecodeError) as error:
                 self._give_up(error)
         return []
 
@@ -117,7 +117,7 @@ class MeasureCache:
                 connection.execute("BEGIN IMMEDIATE")
                 for statement, rows in statements:
                     connection.executemany(statement, rows)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             self._give_up(error)
 
     def _open(self) -> sqlite3.Connection | None:
@@ -126,13 +126,13 @@ class MeasureCache:
                 break
             try:
                 self._connection = _connect(self._path)
-            except sqlite3.Error as error:
+            except (sqlite3.Error, UnicodeDecodeError) as error:
                 self._give_up(error)
             except (OSError, StateRefused):
                 self._path = None
         return self._connection
 
-    def _give_up(self, error: sqlite3.Error) -> None:
+    def _give_up(self, error: Exception) -> None:
         """Remove a file that is damaged, so that the next try starts anew; leave one that is out of reach, for good."""
         self.close()
         assert self._path
@@ -160,7 +160,7 @@ def _connect(path: str) -> sqlite3.Connection:
         made = {row[0] for row in connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
         if made != set(_SCHEMA[:-1]):
             raise sqlite3.DatabaseError("not our tables")
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         connection.close()
         raise
     return connection

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from core.adapters.sqlite_journal.journal import check_journal
 from core.adapters.sqlite_journal.migrations import VERSION
+from core.adapters.sqlite_journal.opening import check_journal
 from core.domain.diagnosis import Diagnosis, Health
 
 
@@ -24,7 +24,7 @@ def diagnose_state(path: Path) -> Diagnosis:
             counts = "SELECT (SELECT count(*) FROM runs), (SELECT count(*) FROM attempts)"
             runs, attempts = connection.execute(counts).fetchone() if version else (0, 0)
         connection.close()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         return Diagnosis(subject="state", found=f"{path}: {error}", health=Health.BAD, advice="the next run moves it aside and begins anew")
     found = f"version {version} of {VERSION}, runs: {runs}, attempts: {attempts}"
     if version > VERSION:

@@ -30,6 +30,8 @@ STEPS: tuple[tuple[str, ...], ...] = (
         ) STRICT""",
         "CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
     ),
+    # A checksum of each row; NULL in rows of before.
+    tuple(f"ALTER TABLE {table} ADD COLUMN checked INTEGER" for table in ("runs", "attempts", "outcomes", "transitions", "state")),
 )
 
 VERSION = len(STEPS)
@@ -50,6 +52,8 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute("BEGIN IMMEDIATE")
         try:
             version = _version(connection)
+            if version == 0:
+                _check_empty(connection)
             if version < VERSION:
                 for statement in STEPS[version]:
                     connection.execute(statement)
@@ -59,6 +63,11 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
         except BaseException:
             connection.execute("ROLLBACK")
             raise
+
+
+def _check_empty(connection: sqlite3.Connection) -> None:
+    if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+        raise sqlite3.DatabaseError("it has tables, and its version is gone")
 
 
 def known_version(connection: sqlite3.Connection, path: Path) -> int:
