@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import faulthandler
 import os
+import resource
 import signal
 import threading
 import time
@@ -200,3 +201,12 @@ def test_the_meter_tells_how_far_it_is(tmp_path):
     RadonMeter(str(tmp_path), jobs=2, progress=lambda done, total: heard.append((done, total))).measure()
     assert heard[-1] == (45, 45)
     assert heard == sorted(heard)
+
+
+@pytest.mark.parametrize("source", [b"x=1;" * 400_000, b"T = [" + b"(1, 2, 3), " * 180_000 + b"]\n"])
+def test_a_source_whose_tree_is_enormous_is_refused_before_it_fills_the_machine(source):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    pooled = measure_many([SOURCES[0], source, SOURCES[1]], 2, lambda _: None)
+    assert pooled.crashes == {1: "not measured: it takes more than 224 MiB of memory"}
+    assert [unpack(pooled.measures[index]) for index in (0, 2)] == [measure_source(SOURCES[0]), measure_source(SOURCES[1])]
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss <= max(before, 256 * 1024)

@@ -13,7 +13,7 @@ from core.domain.metric import FileMeasure
 #: Raised whenever the same bytes may come to other numbers, problems or shapes than before, or are packed otherwise.
 _COUNTER = 2
 #: Bytes of source held at once.
-_BATCH = 64 * 1024 * 1024
+_BATCH = 16 * 1024 * 1024
 
 
 class ContentMeasures:

@@ -19,6 +19,7 @@ from dataclasses import replace
 
 from core.adapters.radon_meter.agreement import raw_counter, tree_counter
 from core.adapters.radon_meter.by_radon import tree_counts_by_radon
+from core.adapters.radon_meter.memory_limit import memory_is_short
 from core.adapters.radon_meter.packing import make_block
 from core.adapters.radon_meter.shapes import SMALLEST, shape
 from core.adapters.radon_meter.source_text import Unreadable, has_mark, read_text
@@ -32,13 +33,11 @@ _LENIENT_TOKENISER = sys.version_info < (3, 12)
 
 
 def measure_source(content: bytes) -> FileMeasure:
-    """Measure a file's bytes."""
+    """Measure a file's bytes. Raises MemoryError."""
     try:
         return _measure_text(read_text(content))
     except Unreadable as unreadable:
         return FileMeasure(problem=str(unreadable))
-    except MemoryError:
-        return FileMeasure(problem="needs more memory than there is")
 
 
 def _measure_text(text: str) -> FileMeasure:
@@ -67,7 +66,11 @@ def _parse(text: str) -> ast.Module:
         if has_mark(text):
             raise Unreadable("line 1: a byte order mark, which radon cannot read: save the file without one") from None
         raise Unreadable(f"line {error.lineno}: {error.msg} (read as Python {sys.version_info[0]}.{sys.version_info[1]})") from None
-    except (RecursionError, MemoryError):
+    except RecursionError:
+        raise Unreadable("nested too deeply for Python itself to read") from None
+    except MemoryError:
+        if memory_is_short():
+            raise
         raise Unreadable("nested too deeply for Python itself to read") from None
     except ValueError as error:
         raise Unreadable(str(error)) from None
@@ -78,18 +81,21 @@ def _count(tree: ast.Module) -> TreeCounts:
     if counts.depth <= _DEEP:
         return counts
     # On a stack of its own, so that the outcome does not hang on who called us from how deep.
-    outcome: list[TreeCounts | RecursionError] = []
+    outcome: list[TreeCounts | RecursionError | MemoryError] = []
 
     def ask_radon() -> None:
         try:
             outcome.append(tree_counts_by_radon(tree))
-        except RecursionError as error:
+        except (RecursionError, MemoryError) as error:
             outcome.append(error)
 
     thread = threading.Thread(target=ask_radon)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError as error:
+        raise MemoryError from error  # there is no room for another stack
     thread.join()
-    if isinstance(outcome[0], RecursionError):
+    if isinstance(outcome[0], RecursionError | MemoryError):
         raise outcome[0]
     return outcome[0]
 

@@ -1,11 +1,13 @@
 """Measuring many sources in forked processes, largest first. A source that kills its process is a problem of that source.
 
 The kernel ends a process that spends too much processor time on one source: no code of Python's has to return for that, so a
-parser or a pattern that does not come to an end cannot hold up the caller, who stays open to signals meanwhile.
+parser or a pattern that does not come to an end cannot hold up the caller, who stays open to signals meanwhile. It refuses
+memory beyond a limit as well.
 """
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import selectors
@@ -18,6 +20,7 @@ from struct import Struct
 
 from core.adapters.radon_meter.agreement import raw_counter, tree_counter
 from core.adapters.radon_meter.file_measure import measure_source
+from core.adapters.radon_meter.memory_limit import MOST, limit_memory
 from core.adapters.radon_meter.packing import pack
 
 #: Below this many bytes a second process costs more than it brings.
@@ -100,14 +103,18 @@ def _portions(sources: Sequence[bytes]) -> list[list[int]]:
 def _alone(sources: Sequence[bytes], index: int, pooled: Pooled) -> None:
     """Measure one source in a process of its own, after one died that may have had it."""
     for status in _in_processes(sources, [[index]], 1, pooled.measures, lambda _: None):
-        if index not in pooled.measures and os.WIFSIGNALED(status):
-            pooled.crashes[index] = _crash(len(sources[index]), os.WTERMSIG(status))
+        if index not in pooled.measures and (crash := _crash(len(sources[index]), status)):
+            pooled.crashes[index] = crash
             return
     if index not in pooled.measures:  # what it raised there it raises here, where it is seen
         pooled.measures[index] = pack(measure_source(sources[index]))
 
 
-def _crash(size: int, number: int) -> str:
+def _crash(size: int, status: int) -> str:
+    """Return why a process ended without the measure of a source of ``size`` bytes; empty when it raised something."""
+    if os.WIFEXITED(status):
+        return f"not measured: it takes more than {MOST // 1024**2} MiB of memory" if os.WEXITSTATUS(status) == errno.ENOMEM else ""
+    number = os.WTERMSIG(status)
     if number == signal.SIGPROF:
         return f"not measured: it takes more than {_limit(size):.0f} seconds of processor time"
     return f"measuring it ended Python with {signal.Signals(number).name}"
@@ -184,8 +191,11 @@ def _start(sources: Sequence[bytes], portions: Sequence[Sequence[int]], queue: i
             signal.signal(signal.SIGPROF, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
             os.close(reader)
+            limit_memory()
             _work(sources, portions, queue, writer)
             os._exit(0)
+    except MemoryError:
+        os._exit(errno.ENOMEM)
     finally:
         if not pid:
             os._exit(1)
