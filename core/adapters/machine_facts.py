@@ -20,9 +20,12 @@ _LIBRARIES = ("typer", "PyYAML", "jsonschema", "radon", "wily", "cryptography")
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs"})
 
 
-def diagnose_machine(root: Path) -> tuple[Diagnosis, ...]:
-    """Look at Python, system, libraries, git and the file system that holds ``root``; writes one probe file and removes it."""
-    return (_python(), _system(), _libraries(), _git(), *_file_system(root), _disk(root), _supervision())
+def diagnose_machine(root: Path, state: Path | None) -> tuple[Diagnosis, ...]:
+    """Look at Python, system, libraries, git and the file system that holds ``root``.
+
+    ``state``, a directory of ours in it, is where a probe is written and removed; without one nothing is.
+    """
+    return (_python(), _system(), _libraries(), _git(), *_file_system(root, state), _disk(root), _supervision())
 
 
 def _python() -> Diagnosis:
@@ -56,14 +59,18 @@ def _git() -> Diagnosis:
     return Diagnosis(subject="git", found=done.stdout.strip().removeprefix("git version ") or "does not answer", health=Health.GOOD)
 
 
-def _file_system(root: Path) -> tuple[Diagnosis, ...]:
+def _file_system(root: Path, state: Path | None) -> tuple[Diagnosis, ...]:
     kind = _mount_type(root)
     if kind in _NETWORK:
         advice = "the run lock and the journal hold for one machine only: run from one machine"
         kind_found = Diagnosis(subject="file system", found=kind, health=Health.WARNING, advice=advice)
     else:
         kind_found = Diagnosis(subject="file system", found=kind or "unknown", health=Health.GOOD if kind else Health.FACT)
-    return kind_found, _exchange(root)
+    if not os.access(root, os.W_OK):
+        return kind_found, _not_writable(root, "permission denied")
+    if state is None:
+        return kind_found, Diagnosis(subject="exchange of files", found="not tried: there is no state directory yet")
+    return kind_found, _exchange(state)
 
 
 def _mount_type(root: Path) -> str:
@@ -77,22 +84,26 @@ def _mount_type(root: Path) -> str:
     return max(holding, default=(0, ""))[1]
 
 
-def _exchange(root: Path) -> Diagnosis:
+def _exchange(state: Path) -> Diagnosis:
     """Try whether two files can be swapped in one step, which closes the last window in which a save could be lost."""
     subject = "exchange of files"
     try:
-        with temporary_directory(".orchestrator-probe-", root, sweep=False) as folder:
+        with temporary_directory("probe-", state, sweep=False) as folder:
             one, other = Path(folder, "one"), Path(folder, "other")
             one.write_text("1")
             other.write_text("2")
             rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
             swapped = rename is not None and rename(-100, os.fsencode(one), -100, os.fsencode(other), 2) == 0
     except OSError as problem:
-        advice = "a run needs to write here; plan, list, status and audit work without"
-        return Diagnosis(subject="writing", found=f"{root}: {(problem.strerror or str(problem)).lower()}", health=Health.BAD, advice=advice)
+        return _not_writable(state, (problem.strerror or str(problem)).lower())
     if swapped:
         return Diagnosis(subject=subject, found="renameat2", health=Health.GOOD)
     return Diagnosis(subject=subject, found="none", health=Health.WARNING, advice="a save in the same millisecond as ours could be lost")
+
+
+def _not_writable(place: Path, reason: str) -> Diagnosis:
+    advice = "a run needs to write here; plan, list, status and audit work without"
+    return Diagnosis(subject="writing", found=f"{place}: {reason}", health=Health.BAD, advice=advice)
 
 
 def _disk(root: Path) -> Diagnosis:

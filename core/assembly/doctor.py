@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from core import __version__
 from core.assembly.project import Project, open_project, task_file
 from core.assembly.state import check_state
@@ -39,13 +41,22 @@ def _diagnose(project: Project, settings: Diagnosis) -> tuple[Diagnosis, ...]:
     us = Diagnosis(subject="orchestrator", found=__version__)
     return (
         us,
-        *diagnose_machine(project.root),
+        *diagnose_machine(project.root, _own_state(project)),
         *_sandbox(),
         settings,
         _policy(project),
         _tasks(project),
         *_state(project),
     )
+
+
+def _own_state(project: Project) -> Path | None:
+    """Return the state directory where there is one and it is ours."""
+    try:
+        check_state(project)
+    except StateRefused:
+        return None
+    return project.state if project.state.is_dir() else None
 
 
 def _sandbox() -> tuple[Diagnosis, ...]:

@@ -73,14 +73,14 @@ def plugins_certify(
     from core.errors import UsageError
     from core.plugins.certification.pipeline import certify_plugin, write_report
     from core.plugins.install import opened_source
-    from core.plugins.sandbox.layers import sandbox_layers
+    from core.plugins.sandbox.layers import proven, sandbox_layers
     from core.plugins.signatures.keys import load_private_key
 
     if sign and not source.is_dir():
         raise UsageError("a report is signed into a folder, not into an archive")
     private = load_private_key(key, os.environ) if sign else None
     with opened_source(source) as folder:
-        places, layers = user_places(os.environ), sandbox_layers()
+        places, layers = user_places(os.environ), proven(sandbox_layers())
         report = certify_plugin(folder, places=places, layers=layers, environment=os.environ, now=time.time(), osv=osv)
     passed = report.verdict == "passed"
     if json:

@@ -23,7 +23,7 @@ from core.plugins.permission_check import permission_objections
 from core.plugins.plain_text import plain
 from core.plugins.requirements import installed_requirements
 from core.plugins.sandbox.chamber_start import open_chamber
-from core.plugins.sandbox.layers import Layers, Tier, sandbox_layers
+from core.plugins.sandbox.layers import Layers, Tier, proven, sandbox_layers
 from core.plugins.sandbox.session import Answer, Session
 from core.plugins.signatures.bundle import user_trust
 from core.plugins.signatures.trust import TrustStore
@@ -69,7 +69,7 @@ class PluginHost:
     def admit(self, name: str) -> Admitted:
         """Return the plugin ``name`` ready to run. Raises UsageError when there is none, PluginRefused with every reason."""
         found = find_plugin(name, discover_plugins(self.repository, places=self.places, bundled=self.bundled))
-        self._check_tier()
+        self._check_tier(self.layers)
         verified = verify_plugin(found.folder, self.trust, self.places, self.clock(), require=self.policy.require)
         if verified.reasons or verified.manifest is None or verified.copy is None:
             raise PluginRefused([f"plugin {name}: {reason}" for reason in verified.reasons], hint=f"orchestrator plugins verify {name}")
@@ -116,14 +116,16 @@ class PluginHost:
         problem = contract_problem(kind, provision.contract)
         if problem:
             raise PluginRefused([f"plugin {name}: {problem}"])
+        layers = proven(self.layers)
+        self._check_tier(layers)
         with open_chamber(
             name,
             admitted.manifest.entry_point,
             admitted.copy,
             admitted.permissions,
             self.repository,
-            layers=self.layers,
-            tier=self.tier,
+            layers=layers,
+            tier=layers.tier,
             environment=self.environment,
             requirements=admitted.requirements,
             on_log=on_log,
@@ -168,12 +170,12 @@ class PluginHost:
             raise PluginRefused([f"plugin {name}: {reason}" for reason in refused], hint=f"change {LOCK_FILE} or the policy")
         return narrowed(manifest, locked.permissions, self.policy)
 
-    def _check_tier(self) -> None:
-        if self.tier is Tier.NONE:
+    def _check_tier(self, layers: Layers) -> None:
+        if layers.tier is Tier.NONE:
             raise PluginRefused(
                 ["plugins are off: this machine has no sandbox that would hold"], hint="orchestrator doctor says what is missing"
             )
-        if self.policy.sandbox == Tier.STRONG and self.tier is not Tier.STRONG:
+        if self.policy.sandbox == Tier.STRONG and layers.tier is not Tier.STRONG:
             raise PluginRefused(["the policy demands the strong sandbox, this machine has the basic one"], hint="orchestrator doctor")
 
 

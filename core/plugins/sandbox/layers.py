@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import stat
 import subprocess
 import sys
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 
@@ -18,6 +20,8 @@ _LANDLOCK_VERSION = 1
 _PR_GET_SECCOMP = 21
 #: Landlock before this version does not stop a file from being emptied; a read-only mount does.
 _TRUNCATE_ABI = 3
+#: The namespaces that bubblewrap makes: mounts, names, messages, users, processes, network.
+_NAMESPACES = 0x00020000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
 
 
 class Tier(StrEnum):
@@ -39,7 +43,7 @@ class Layers:
     landlock: int
     #: Whether system call filters exist for this machine.
     seccomp: bool
-    #: Path of bubblewrap when it works here (namespaces allowed); empty otherwise.
+    #: Path of bubblewrap where it is installed and namespaces are allowed; empty otherwise.
     bubblewrap: str
     #: Why bubblewrap is not used; empty when it is.
     bubblewrap_problem: str
@@ -66,7 +70,7 @@ class Layers:
 
 @cache
 def sandbox_layers() -> Layers:
-    """Look at this machine once."""
+    """Look at this machine once. Nothing is started for it; ``proven`` tries."""
     machine_fits = sys.platform == "linux" and platform.machine() in AUDIT_ARCHITECTURE and sys.maxsize > 2**32
     if not machine_fits:
         return Layers(landlock=0, seccomp=False, bubblewrap="", bubblewrap_problem="missing: this is not Linux on x86_64 or aarch64")
@@ -87,17 +91,43 @@ def _bubblewrap() -> tuple[str, str]:
     path = shutil.which("bwrap", path=os.defpath + ":/usr/local/bin")
     if path is None:
         return "", "not installed: apt install bubblewrap gives the stronger sandbox"
+    problem = "" if os.stat(path).st_mode & stat.S_ISUID else _why_no_namespaces()
+    return ("", f"does not work here: {problem}") if problem else (path, "")
+
+
+def _why_no_namespaces() -> str:
+    """Return why the kernel refuses the namespaces that bubblewrap makes; empty when it does not. A fork of this process asks for them."""
+    import ctypes
+
+    unshare = ctypes.CDLL(None, use_errno=True).unshare
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # beside threads: the child takes no lock of theirs
+        pid = os.fork()
+    if not pid:
+        os._exit(ctypes.get_errno() if unshare(_NAMESPACES) else 0)
     try:
-        probe = subprocess.run(
-            [path, "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "--", "true"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    except ChildProcessError:
+        return ""  # whoever started us ignores SIGCHLD: the first plugin will tell
+    return f"no namespaces: {os.strerror(code)}" if code else ""
+
+
+def proven(layers: Layers) -> Layers:
+    """Return what of ``layers`` holds when it is tried: where bubblewrap was only looked at, it is started once, around nothing.
+
+    For those who are about to start a plugin that was admitted; who merely looks at a repository starts nothing.
+    """
+    problem = _why_it_fails(layers.bubblewrap) if layers.bubblewrap else ""
+    return replace(layers, bubblewrap="", bubblewrap_problem=f"does not work here: {problem}") if problem else layers
+
+
+@cache
+def _why_it_fails(path: str) -> str:
+    command = [path, "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "--", "true"]
+    try:
+        probe = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        return "", f"does not work here: {error}"
-    if probe.returncode:
-        first = (probe.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"])[0]
-        return "", f"does not work here: {first}"
-    return path, ""
+        return str(error)
+    if not probe.returncode:
+        return ""
+    return (probe.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"])[0]

@@ -17,7 +17,7 @@ from core.domain.plugin_configuration import PluginConfiguration
 from core.domain.plugin_policy import PluginPolicy
 from core.errors import PluginRefused, StorageError, UsageError
 from core.plugins.lock_file import read_lock, write_lock
-from core.plugins.sandbox.layers import Layers, Tier
+from core.plugins.sandbox.layers import Layers, Tier, proven
 from core.plugins.signatures.trust import load_trust, save_trust
 from tests.waiting import until
 
@@ -371,3 +371,15 @@ def test_agreements_are_kept_in_the_trust_store_and_a_store_without_any_can_be_r
     path.write_text(json.dumps({**stored, "agreements": [{"plugin": "sample", "permissions": []}]}))
     with pytest.raises(StorageError, match="not a trust store"):
         load_trust(path)
+
+
+def test_a_bubblewrap_that_turns_out_not_to_work_is_left_out_before_a_plugin_starts(world):
+    hopeful = Layers(landlock=7, seccomp=True, bubblewrap="/bin/false", bubblewrap_problem="")
+    assert hopeful.tier is Tier.STRONG
+    assert proven(hopeful).tier is Tier.BASIC
+    assert proven(hopeful).bubblewrap_problem == "does not work here: no reason given"
+    world.write_plugin(body("return {'message': ''}"))
+    world.sign()
+    world.lock()
+    with pytest.raises(PluginRefused, match="demands the strong sandbox"):
+        world.host(layers=hopeful, policy=PluginPolicy(sandbox="strong")).run_task("sample", {}, TASK)
