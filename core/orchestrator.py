@@ -73,9 +73,7 @@ class Orchestrator:
         self._tries: dict[str, int] = {}
         self._pauses = Pauses()
         self._unmet = UnmetGoals()
-        self._next_poll = 0.0
-        self._cycles = 0
-        self._stop = ""
+        self._next_poll, self._cycles, self._stop = 0.0, 0, ""
 
     def run(self) -> RunFinished:
         """Work off the backlog and return what happened.
@@ -153,8 +151,10 @@ class Orchestrator:
         self._start_ready()
         if not self._executor.busy and (self._stop or not self._pauses):
             return not self._stop and self._goes_on_after_quiet()
+        running = self._executor.running
         for attempt in self._executor.wait(self._patience()):
             self._settle(attempt)
+        self._report.disturbed(self._launcher.notices(), running)
         self._follow_file()
         return True
 

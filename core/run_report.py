@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from core import events
@@ -137,6 +137,12 @@ class RunReport:
 
     def warned(self, message: str, task_id: str = "") -> None:
         self._emit(events.Warned(**self._stamp(), message=message, task_id=task_id))
+
+    def disturbed(self, notices: Iterable[str], running: Collection[str]) -> None:
+        """Tell what was done to the tool itself, and which attempts ran then: one of them may have done it."""
+        during = f"; running then: {', '.join(sorted(running))}" if running else ""
+        for notice in notices:
+            self.warned(notice + during, task_id=next(iter(running)) if len(running) == 1 else "")
 
     def budget_used(self, budget: Budget, warn_at: float) -> None:
         """Warn once when the share of the budget that is spent or reserved reaches ``warn_at``."""

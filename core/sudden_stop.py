@@ -71,11 +71,14 @@ def sudden_stops(before: set[signal.Signals | int] | None = None) -> Iterator[No
     A SIGHUP that is ignored (``nohup``) stays so. Outside of the main thread Python allows no handlers: there nothing changes.
     """
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
-    handler, replaced = SuddenStop(), {}
+    handler: SuddenStop = SuddenStop()
+    replaced: dict[signal.Signals, signal._HANDLER] = {}
     with suppress(ValueError):
         for number in STOPS:
             if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
                 replaced[number] = signal.signal(number, handler)
+        # Whoever ignores it when starting us would have the kernel forget how our children ended.
+        replaced[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         # Whatever was blocked by who started us would be blocked in all that we start.
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
     try:

@@ -21,7 +21,10 @@ class SystemStopSignals:
     is ever received, and who owns the main thread decides.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, wake_fd: int = -1) -> None:
+        """``wake_fd``: as for ``waking``, from the beginning to the end."""
+        self._wake_fd = wake_fd
+        self._previous_fd = -1
         self._received: list[int] = []
         self._handlers: dict[signal.Signals, _Handler] = {}
 
@@ -53,13 +56,17 @@ class SystemStopSignals:
             if number is signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN:
                 continue
             self._handlers[number] = signal.signal(number, self._receive)
+        self._previous_fd = signal.set_wakeup_fd(self._wake_fd, warn_on_full_buffer=False)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if not self._handlers:
+            return
         for number, handler in self._handlers.items():
             # None stands for a handler that was not set from Python, which cannot be set again.
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
         self._handlers.clear()
+        signal.set_wakeup_fd(self._previous_fd)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         del frame

@@ -67,6 +67,12 @@ class Launcher(Protocol):
     def sweep(self, run_id: str) -> int:
         """KILL every process that a dead run left behind; return how many there were."""
 
+    def notices(self) -> tuple[str, ...]:
+        """Return what was done to this process since it was last asked, by its tasks or others, a sentence each.
+
+        A stop that is no person's Ctrl-Z (it was ended within about a second), a tracer, a guardian that was killed.
+        """
+
     def close(self) -> None: ...
 
 

@@ -81,6 +81,8 @@ class ScriptedLauncher:
         self._during = during
         self._plays: dict[str, int] = {}
         self._trees: dict[int, _Tree] = {}
+        #: What ``notices`` returns next.
+        self.noticed: list[str] = []
         self._alarms: list[tuple[float, Callable[[], None]]] = []
         self._woken = False
         #: Every launch that was not refused, in order.
@@ -154,6 +156,10 @@ class ScriptedLauncher:
 
     def forget(self, handle: int) -> None:
         self._trees.pop(handle, None)
+
+    def notices(self) -> tuple[str, ...]:
+        noticed, self.noticed = tuple(self.noticed), []
+        return noticed
 
     def sweep(self, run_id: str) -> int:
         self.swept.append(run_id)

@@ -99,6 +99,11 @@ def test_an_exit_carries_the_exit_code(rig):
     assert [(exit_.exit_code, exit_.signal) for exit_ in exits.values()] == [(0, None), (3, None)]
 
 
+def test_undisturbed_there_is_nothing_to_notice(rig):
+    rig.exit_of(rig.start("succeeds"))
+    assert rig.launcher.notices() == ()
+
+
 def test_a_death_by_signal_is_told_from_an_exit_code(rig):
     exit_ = rig.exit_of(rig.start("crashes"))
     assert (exit_.exit_code, exit_.signal) == (None, signal.SIGSEGV)

@@ -18,6 +18,7 @@ from pathlib import Path
 from tests.e2e.workbench import ORCHESTRATOR, until
 from tests.faults.laboratory import RUN, Laboratory
 from tests.faults.zygote import Zygote
+from tests.waiting import HANG
 
 STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 #: Text of the interpreter's, or of a library, that no person should have to read.
@@ -28,7 +29,7 @@ _FOREIGN = re.compile(
 _LEFTOVERS = (".tasks.yml.*", ".*.part", ".orchestrator/**/*.part*", ".audit.baseline-*", ".plugins.lock.*", ".orchestrator-*-*")
 #: Enough source for measuring it in several processes.
 _WIDE = "".join(f"def wide_{at}(a):\n" + "".join(f"    if a == {n}: return {n}\n" for n in range(12)) for at in range(900))
-_PATIENCE = 60.0
+_PATIENCE = HANG
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +169,7 @@ class Lives:
             before = laboratory.before if runs else ""
             wrong += _violations(laboratory, before)
         try:
-            until(lambda: not laboratory.processes(), within=10, what="no process is left")
+            until(lambda: not laboratory.processes(), what="no process is left")
         except AssertionError:
             wrong.append(f"left running: {laboratory.processes()}")
         return wrong

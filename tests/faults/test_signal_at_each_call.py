@@ -12,9 +12,10 @@ import pytest
 from tests.faults.lives import LIVES, STOPS, Ended, Lives, tidy
 from tests.faults.scale import NIGHTLY, count, seed
 from tests.faults.system_calls import why_not
+from tests.waiting import HANG
 
 _FIXED = 315030262
-_PATIENCE = 60.0
+_PATIENCE = HANG
 #: The call that is the first line of ``main``: nothing else blocks all three.
 _FIRST_LINE = re.compile(r"^rt_sigprocmask\(SIG_BLOCK, \[HUP INT TERM\]", re.MULTILINE)
 _CALL = re.compile(r"^(\w+)\(", re.MULTILINE)

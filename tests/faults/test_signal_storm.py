@@ -9,11 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.faults.lives import LIVES, STOPS, Ended, Lives, deliver, is_ours, tidy
 from tests.faults.scale import NIGHTLY, count, seed
+from tests.waiting import HANG
 
 #: What every commit gets is the same every time.
 _FIXED = 967590
 #: Seconds until a command must have ended: TERM, grace and KILL for its tasks, on a machine that has other work to do.
-_PATIENCE = 60.0
+_PATIENCE = HANG
 _AT_ONCE = 3
 
 
@@ -47,7 +48,7 @@ def _disturbed(lives: Lives, name: str, number: int, dice: random.Random) -> tup
 
 def test_a_signal_at_any_time_ends_everything_with_its_own_code_and_no_foreign_word(lives: Lives) -> None:
     used = seed() if NIGHTLY else _FIXED
-    dice, wanted = random.Random(used), count(30, 2000)
+    dice, wanted = random.Random(used), count(30, 2200)
     names = [dice.choice(("run", "run by module", "reflecting run", *LIVES)) for _ in range(wanted)]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         list(pool.map(lives.learn, dict.fromkeys(names)))

@@ -476,3 +476,14 @@ def test_a_command_that_does_not_exist_fails_its_task_even_as_the_only_one():
     assert (last.exit_code, last.failed) == (1, ("a",))
     assert world.statuses == {"a": "failed"}
     assert world.journal.attempts("a")[0].outcome.reason == "no such command: run"
+
+
+@pytest.mark.parametrize(("tasks", "running", "blamed"), [(["a"], "a", "a"), (["a", "b"], "a, b", "")])
+def test_what_was_done_to_the_tool_is_told_with_what_ran_then(tasks, running, blamed):
+    world = World([task(name) for name in tasks], {"run a": Script(duration=1.0), "run b": Script(duration=1.0)})
+    world.launcher.noticed.append("this process was stopped")
+    world.run(jobs=2)
+
+    assert [(event.message, event.task_id) for event in world.of(events.Warned)] == [
+        (f"this process was stopped; running then: {running}", blamed)
+    ]

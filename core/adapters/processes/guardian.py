@@ -1,4 +1,4 @@
-"""What outlives the tool's own ``kill -9``: a shell that waits for our end and then ends what we left running."""
+"""What outlives the tool's own ``kill -9`` and ends what it left running; and what lets it go on when a task has stopped it."""
 
 from __future__ import annotations
 
@@ -13,55 +13,77 @@ from functools import partial
 from core.adapters.processes.mark import Marker, of_run
 from core.adapters.processes.tree import LAST_PATIENCE, Tree
 
-#: Reads one run id a line. ``bye`` ends it; the end of the pipe without it means that the tool is dead.
-_WAIT = """
-cd /
-while read -r run; do
-  [ "$run" = bye ] && exit
-  runs="$runs $run"
-done
-exec "$@" $runs
-"""
-_SWEEP = "import sys; sys.path.insert(0, sys.argv.pop(1)); from core.adapters.processes.guardian import main; main(sys.argv[1:])"
 #: Seconds between TERM and KILL: nobody is left who could grant more.
 _GRACE = 1.0
 
 
 class Guardian:
-    """Started by the first ``watch``; costs a fork of ``sh`` and sleeps until the pipe ends."""
+    """Started by the first ``watch``: a small process that looks twice a second and sleeps in between."""
 
     def __init__(self) -> None:
         self._pipe: int | None = None
+        self._runs: list[str] = []
         self.pid: int | None = None
 
     def watch(self, run_id: str) -> None:
         """See to it that nothing of ``run_id`` outlives this process by more than a moment.
 
-        Where no shell can be started there is no guardian; the next run's ``sweep`` does its work then.
+        Where no process can be started there is no guardian; the next run's ``sweep`` does its work then.
         """
+        self._runs.append(run_id)
         if self._pipe is None:
             with contextlib.suppress(OSError):
                 self._start()
-        self._tell(run_id)
+        self.tell(f"guard {run_id}")
+
+    def look_after(self) -> str:
+        """Let it go on if it was stopped, start another one if it is dead; return a sentence then, otherwise nothing."""
+        if self.pid is None:
+            return ""
+        try:
+            if os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG) is None:
+                os.kill(self.pid, signal.SIGCONT)
+                return ""
+        except ChildProcessError:
+            pass  # whoever started us ignores SIGCHLD, so the kernel kept nothing
+        self.let_go()
+        runs, self._runs = self._runs, []
+        for run_id in runs:
+            self.watch(run_id)
+        return "the guardian of this process was killed; another one was started"
 
     def dismiss(self) -> None:
         """There is nothing left to guard."""
-        self._tell("bye")
+        self.tell("bye")
         pid = self.pid
         self.let_go()
         if pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, 0)
+
+    def tell(self, line: str) -> None:
+        if self._pipe is not None:
+            with contextlib.suppress(BrokenPipeError):
+                os.write(self._pipe, os.fsencode(line) + b"\n")
+
+    def let_go(self) -> None:
+        """Close our end without a word, in a process that is not the one to guard."""
+        if self._pipe is not None:
+            os.close(self._pipe)
+        self._pipe = self.pid = None
 
     def _start(self) -> None:
         reader, self._pipe = os.pipe2(os.O_CLOEXEC)
         # A worker forked off this process must not keep the pipe open when we die.
         os.register_at_fork(after_in_child=partial(_let_go, weakref.ref(self)))
         package = os.path.dirname(os.path.abspath(sys.modules["core"].__file__ or "."))
-        words = ("sh", "-c", _WAIT, "sh", sys.executable, "-I", "-S", "-c", _SWEEP, os.path.dirname(package))
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "guardian_loop.py")
+        words = (sys.executable, "-I", "-S", script, os.path.dirname(package), str(os.getpid()))
         try:
             self.pid = os.posix_spawn(
-                "/bin/sh",
+                sys.executable,
                 words,
                 os.environ,
                 file_actions=(
@@ -76,17 +98,6 @@ class Guardian:
         finally:
             os.close(reader)
 
-    def _tell(self, line: str) -> None:
-        if self._pipe is not None:
-            with contextlib.suppress(BrokenPipeError):
-                os.write(self._pipe, os.fsencode(line) + b"\n")
-
-    def let_go(self) -> None:
-        """Close our end without a word, in a process that is not the one to guard."""
-        if self._pipe is not None:
-            os.close(self._pipe)
-        self._pipe = self.pid = None
-
 
 def _let_go(guardian: weakref.ref[Guardian]) -> None:
     known = guardian()
@@ -94,7 +105,7 @@ def _let_go(guardian: weakref.ref[Guardian]) -> None:
         known.let_go()
 
 
-def main(run_ids: list[str]) -> None:
+def end_what_is_left(run_ids: list[str]) -> None:
     """End everything that bears the marks of ``run_ids``: TERM, a second, KILL."""
     marker = Marker()
     trees = [Tree(marker, of_run(run_id), trust_limit=False) for run_id in run_ids]

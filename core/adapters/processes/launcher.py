@@ -14,7 +14,9 @@ from typing import Self
 
 from core.adapters.processes import spawn
 from core.adapters.processes.guardian import Guardian
+from core.adapters.processes.job_control import JobControl
 from core.adapters.processes.mark import ATTEMPT_VARIABLE, RUN_VARIABLE, Mark, Marker, of_run, of_tree
+from core.adapters.processes.no_tracing import NoTracing, tracer
 from core.adapters.processes.orphans import Orphans, reaped
 from core.adapters.processes.tree import LAST_PATIENCE, Tree
 from core.adapters.processes.watch import Watch
@@ -51,6 +53,10 @@ class ProcessLauncher:
         self._inherited = dict(os.environ if inherited is None else inherited)
         self._marker = Marker()
         self._guardian = Guardian()
+        self._job_control = JobControl(self._guardian.tell)
+        self._no_tracing = NoTracing()
+        self._tracer = 0
+        self._notices: list[str] = []
         self._runs: dict[str, _Run] = {}
         self._marks: dict[int, Mark] = {}
         #: Pids of the processes started and not yet reaped, with their handles.
@@ -91,7 +97,7 @@ class ProcessLauncher:
         while True:
             left = deadline - time.monotonic()
             ended, woken = self._watch.wait(min(left, _REAP if self._leaders else _HOUR))
-            self._reap_orphans_at_times()
+            self._look_around_at_times()
             exits = tuple(exit_ for pid in ended if (exit_ := self._reap(pid)) is not None)
             if exits or woken or time.monotonic() >= deadline:
                 return exits
@@ -119,6 +125,13 @@ class ProcessLauncher:
     def sweep(self, run_id: str) -> int:
         return Tree(self._marker, of_run(run_id), trust_limit=False).kill(LAST_PATIENCE)
 
+    def notices(self) -> tuple[str, ...]:
+        if stops := self._job_control.take_foreign_stops():
+            times = "" if stops == 1 else f" {stops} times"
+            self._notices.append(f"this process was stopped{times} (SIGSTOP or the like), and its guardian let it go on")
+        notices, self._notices = self._notices, []
+        return tuple(notices)
+
     def close(self) -> None:
         """Kill what still runs, and let go of everything."""
         if self._closed:
@@ -128,7 +141,9 @@ class ProcessLauncher:
             Tree(self._marker, run.mark).kill(LAST_PATIENCE)
         self._reap_leaders()
         self._orphans.living(())
+        self._job_control.close()
         self._guardian.dismiss()
+        self._no_tracing.close()
         self._watch.close()
         self._orphans.close()
 
@@ -137,6 +152,8 @@ class ProcessLauncher:
     def _begin(self, run_id: str) -> _Run:
         outer = self._inherited.get(ATTEMPT_VARIABLE, "")
         run = _Run(mark=of_run(run_id), outer=outer + " " if outer else "")
+        if not self._runs:
+            self._job_control.open()
         self._guardian.watch(run_id)
         self._runs[run_id] = run
         return run
@@ -159,11 +176,22 @@ class ProcessLauncher:
     def _tree(self, handle: int) -> Tree:
         return Tree(self._marker, self._marks[handle])
 
-    def _reap_orphans_at_times(self) -> None:
+    def _look_around_at_times(self) -> None:
         now = time.monotonic()
         if self._leaders and now - self._reaped_at >= _REAP:
             self._reaped_at = now
             self._orphans.living(self._leaders)
+            if problem := self._guardian.look_after():
+                self._notices.append(problem)
+            self._note_tracer()
+
+    def _note_tracer(self) -> None:
+        """Say once of each who watches this process as a debugger does, and whether that is a task."""
+        found = tracer()
+        if found and found != self._tracer:
+            whose = next((run_id for run_id, run in self._runs.items() if self._marker.bears(found, run.mark)), "")
+            self._notices.append(f"process {found}{', started by a task,' if whose else ''} traces this one and can change what it does")
+        self._tracer = found
 
     def _reap_leaders(self) -> None:
         """Reap what was just killed; what the kernel does not let die within a second is left to it."""
