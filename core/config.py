@@ -8,6 +8,7 @@ Beside ``core.assembly`` this is the only module that knows an adapter: settings
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -40,6 +41,8 @@ CONFIG_FILE = "config.yaml"
 #: Variables that a run gives to its tasks; those that begin with ORCHESTRATOR_TASK_ are too.
 RUN_VARIABLES = frozenset({"ORCHESTRATOR_RUN_ID", "ORCHESTRATOR_ATTEMPT"})
 _TASK_VARIABLES = "ORCHESTRATOR_TASK_"
+#: Characters of a value that a sentence mentions.
+_BRIEF = 60
 #: What the user's own file is called where nobody knows its place.
 _USUAL_USER_FILE = f"~/.config/orchestrator/{CONFIG_FILE}"
 
@@ -128,6 +131,40 @@ def merge_settings(
     if loading.problems:
         raise InvalidFile(loading.problems)
     return loading.settings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedValue:
+    """A value that decides a verdict and is another one in two versions of the repository's file."""
+
+    key: str
+    #: As the file would say it, on one line; long ones are cut.
+    before: str
+    after: str
+    #: Where the new one stands, 0 when it is not set any more.
+    line: int
+
+
+def changed_values(here: ConfigText, base: ConfigText) -> tuple[ChangedValue, ...]:
+    """Return what decides a verdict and differs between the two, in the order of the table; mistakes in either are not looked at."""
+    table, changed = settings_table(), []
+    before, after = (read_document(table, text.document.value, _unheard) for text in (base, here))
+    for option in table.options():
+        old, new = (values.get(option.key, option.default) for values in (before, after))
+        if option.decides_verdict and old != new:
+            line, _ = here.document.place(option.path, key=True) if option.key in after else (0, 0)
+            shown = [_brief(option.kind.write(value)) for value in (old, new)]
+            changed.append(ChangedValue(key=option.key, before=shown[0], after=shown[1], line=line))
+    return tuple(changed)
+
+
+def _unheard(at: ValuePath, message: str, hint: str = "", *, key: bool = False) -> None:
+    """Complain to nobody."""
+
+
+def _brief(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= _BRIEF else f"{text[: _BRIEF - 1]}…"
 
 
 def load_user_policy(environ: Mapping[str, str], root: str | os.PathLike[str] | None = None) -> PluginPolicySettings:

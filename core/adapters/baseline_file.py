@@ -17,7 +17,7 @@ from typing import Any
 from core.domain.accepted import Accepted
 from core.domain.metric import Metric
 from core.errors import MOST_PROBLEMS, InvalidFile, Problem, StorageError
-from core.files.reading import MIB, is_inside, read_text, repository_top
+from core.files.reading import MIB, decode_text, is_inside, read_text, repository_top
 from core.json_text import Path, load_json, places_of
 from core.sudden_stop import held
 
@@ -64,6 +64,23 @@ class JsonBaseline:
             with suppress(OSError):
                 os.unlink(scratch)
             raise StorageError(f"cannot write {self._shown}: {error.strerror}") from error
+
+
+class CommittedBaseline:
+    """BaselineFile over the bytes of another revision: it is read, and never written."""
+
+    def __init__(self, content: bytes | None, shown: str) -> None:
+        self._content = content
+        self._shown = shown
+
+    def read(self) -> tuple[Accepted, ...] | None:
+        if self._content is None:
+            return None
+        return parse(decode_text(self._content, self._shown), self._shown)
+
+    def write(self, accepted: Sequence[Accepted]) -> None:
+        del accepted
+        raise StorageError(f"{self._shown}: the baseline of another revision cannot be changed")
 
 
 def render(accepted: Sequence[Accepted]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.adapters.git import BlobHistory, Git, GitLog, GitRepository, listed
 from core.assembly.backlog import open_backlog_to_edit
-from core.assembly.project import PLUGINS_LOCK, Project, task_file
+from core.assembly.project import Project, task_file
 from core.assembly.state import make_state, own_key
 from core.domain.cycle import CycleReport
 from core.domain.gate import TaskCheck
@@ -80,7 +80,7 @@ def open_auditor(
 
 
 def _plugins(project: Project, hurried: Callable[[], bool]) -> PluginAuditors | None:
-    if not (project.root / PLUGINS_LOCK).exists():
+    if not project.locks_plugins:
         return None
     from core.assembly.plugins import plugin_auditors
 
@@ -110,13 +110,16 @@ def _history(project: Project, meter: CodeMeter, *, wily: bool) -> MetricHistory
 
 def open_gate(project: Project, auditor: SelfAuditor) -> Gate:
     """Return the gate of a project that ``auditor`` measures."""
-    from core.adapters.baseline_file import JsonBaseline
+    from core.adapters.baseline_file import CommittedBaseline, JsonBaseline
 
-    audit = project.settings.audit
+    audit, base = project.settings.audit, project.base
+    shown = base.shown(audit.baseline) if base else audit.baseline
     return Gate(
         auditor=auditor,
-        baseline=JsonBaseline(project.root / audit.baseline, audit.baseline, root=project.root),
-        baseline_name=audit.baseline,
+        baseline=CommittedBaseline(base.file(audit.baseline), shown)
+        if base
+        else JsonBaseline(project.root / audit.baseline, shown, root=project.root),
+        baseline_name=shown,
         repository=GitRepository(_git(project), include=audit.include, exclude=audit.exclude),
     )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from core.assembly.project import Project, own_environment
+from core.assembly.project import PLUGINS_LOCK, Project, own_environment
 from core.config import CONFIG_FILE, load_user_policy
 from core.domain.diagnosis import Diagnosis, Health
 from core.domain.plugin_policy import PluginPolicy, policy_of, stricter
@@ -22,7 +23,9 @@ def plugin_host(project: Project) -> PluginHost:
     """
     settings = project.settings
     guarded = (settings.tasks_file, settings.audit.baseline, settings.log.directory)
-    return open_host(project.root, own_environment(), effective_policy(project), guarded)
+    host = open_host(project.root, own_environment(), effective_policy(project), guarded)
+    base = project.base
+    return replace(host, base_lock=(base.lock, base.shown(PLUGINS_LOCK))) if base else host
 
 
 def effective_policy(project: Project) -> PluginPolicy:

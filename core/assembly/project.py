@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from core.assembly.base_revision import BaseRevision, base_revision
 from core.assembly.named_paths import check_named_paths
 from core.assembly.root import USUAL_TASKS_FILE, named_inside, root_above
 from core.config import CONFIG_FILE, config_schema, load_config, merge_settings
@@ -33,6 +34,13 @@ class Project:
 
     root: Path
     settings: Settings
+    #: The revision whose settings, baseline and lock decide the verdict; None: the work tree's do.
+    base: BaseRevision | None = None
+
+    @property
+    def locks_plugins(self) -> bool:
+        """Whether the repository pins any plugin."""
+        return self.base.lock is not None if self.base else (self.root / PLUGINS_LOCK).exists()
 
     @property
     def state(self) -> Path:
@@ -51,11 +59,17 @@ class Project:
 
 
 def open_project(
-    directory: str = "", *, tasks_file: str | None = None, overrides: Mapping[str, Any] | None = None, defaults: bool = False
+    directory: str = "",
+    *,
+    tasks_file: str | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    defaults: bool = False,
+    base: str = "",
 ) -> Project:
     """Find the repository and read its settings. Without ``directory``: here, or the nearest directory above with a tasks file.
 
-    ``tasks_file`` is relative to ``directory``, or to here. With ``defaults`` its config.yaml is not looked at.
+    ``tasks_file`` is relative to ``directory``, or to here. With ``defaults`` its config.yaml is not looked at. With ``base``, a
+    revision of git, what decides a verdict is taken from the commit that is compared with for it.
 
     Raises UsageError for a directory that is not there, InvalidFile and StorageError for its config.yaml or the user's own, InvalidFile
     for a file named there that leads out of the repository.
@@ -66,11 +80,18 @@ def open_project(
     named = Path(os.path.normpath(here / tasks_file)) if tasks_file else None
     root = here if directory else root_above(here, named)
     wanted = {**(overrides or {}), "tasks_file": named_inside(root, named) if named else tasks_file}
-    settings = (
-        merge_settings(read_plain("", CONFIG_FILE), CONFIG_FILE, {}, wanted) if defaults else load_config(root=root, overrides=wanted)
-    )
+    revision = base_revision(root, base, PLUGINS_LOCK) if base else None
+    settings = _default_settings(wanted) if defaults else _settings(root, wanted, revision)
     check_named_paths(root, settings)
-    return Project(root=root, settings=settings)
+    return Project(root=root, settings=settings, base=revision)
+
+
+def _settings(root: Path, overrides: Mapping[str, Any], revision: BaseRevision | None) -> Settings:
+    return load_config(root=root, overrides=overrides, base=revision.config if revision else None)
+
+
+def _default_settings(overrides: Mapping[str, Any]) -> Settings:
+    return merge_settings(read_plain("", CONFIG_FILE), CONFIG_FILE, {}, overrides)
 
 
 def task_file(project: Project) -> TaskFile:

@@ -9,7 +9,7 @@ from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass, field
 
 from core.assembly.backlog import log_store
-from core.assembly.project import PLUGINS_LOCK, Project, new_run_id, own_environment, task_file
+from core.assembly.project import Project, new_run_id, own_environment, task_file
 from core.assembly.state import make_state
 from core.domain.cycle import CycleReport
 from core.domain.options import VARIABLE_PREFIX
@@ -86,7 +86,7 @@ def open_run(project: Project, options: RunOptions, *, reflect: bool = True) -> 
             reflect=_reflection(project, memory, signals) if reflect else None,
         )
         run = Run(orchestrator=orchestrator, logs=logs, sinks=sinks, ticks=ticks)
-        if (project.root / PLUGINS_LOCK).exists():
+        if project.locks_plugins:
             from core.assembly.plugins import plugin_listeners
 
             _attach(plugin_listeners(project), run, report, signals)

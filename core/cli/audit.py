@@ -60,6 +60,15 @@ Fail = Annotated[
 Since = Annotated[
     str, typer.Option("--since", metavar="REV", help="Measure only what changed since this revision of git, and compare with it.")
 ]
+JudgeBy = Annotated[
+    str,
+    typer.Option(
+        "--judge-by",
+        metavar="REV",
+        help="Take the settings that decide the verdict, baseline and plugins.lock from this revision; .: from the work tree.",
+        show_default="with --since, its revision; else the work tree",
+    ),
+]
 Check = Annotated[
     str,
     typer.Option(
@@ -79,6 +88,7 @@ def audit(
     min_rank: Annotated[Rank, typer.Option("--min-rank", metavar="RANK", help="Report only this rank, A to F, and worse.")] = Rank.A,
     fail_on: Fail = None,
     since: Since = "",
+    judge_by: JudgeBy = "",
     update_baseline: Annotated[bool, typer.Option("--update-baseline", help="Accept every finding there is now.")] = False,
     append: Annotated[bool, typer.Option("--append", help="Append tasks for findings, close those whose finding is gone.")] = False,
     check: Check = "",
@@ -97,7 +107,8 @@ def audit(
     """
     from core.assembly.project import open_project
 
-    project = open_project(directory, tasks_file=tasks_file)
+    base = "" if check or judge_by == "." else judge_by or since
+    project = open_project(directory, tasks_file=tasks_file, base=base)
     if check:
         from core.cli.audit_task import show_check
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from core.assembly.audit import append_findings, open_auditor, open_gate
+from core.assembly.policy_changes import policy_changes
 from core.assembly.project import Project
 from core.cli.audit_formats import NAMES, render
 from core.cli.audit_plugins import check_format, plugin_rendering, tell_end
@@ -52,7 +53,7 @@ def run_audit(project: Project, wishes: Wishes) -> int:
             from core.cli.audit_explain import show_explanation
 
             return show_explanation(project, auditor, wishes.explain, json=wishes.format == "json", done=line.clear)
-        gate = replace(_judged(project, auditor, wishes), project=project.root.name)
+        gate = replace(_judged(project, auditor, wishes), project=project.root.name, changed=policy_changes(project))
     finally:
         line.clear()
     _write_report(project, auditor, gate, wishes, stdout)
@@ -73,6 +74,8 @@ def _check(project: Project, wishes: Wishes) -> None:
     check_format(project, wishes.format)
     if wishes.since and wishes.update_baseline:
         raise UsageError("--since and --update-baseline do not go together", hint="orchestrator audit --update-baseline")
+    if wishes.update_baseline and project.base:
+        raise UsageError("--judge-by and --update-baseline do not go together", hint="orchestrator audit --update-baseline")
     if wishes.append and (wishes.paths or wishes.since):
         raise UsageError("--append looks at the whole repository, so that tasks elsewhere stay", hint="orchestrator audit --append")
 
@@ -83,7 +86,7 @@ def _judged(project: Project, auditor: SelfAuditor, wishes: Wishes) -> GateRepor
         return gate.audit_since(wishes.since, wishes.paths, fail_on=wishes.fail_on)
     if wishes.update_baseline:
         return gate.accept_all(wishes.paths, fail_on=wishes.fail_on)
-    return gate.audit(wishes.paths, fail_on=wishes.fail_on, shrink=ci_of(os.environ) is Ci.NONE)
+    return gate.audit(wishes.paths, fail_on=wishes.fail_on, shrink=project.base is None and ci_of(os.environ) is Ci.NONE)
 
 
 def shown(gate: GateReport, wishes: Wishes) -> Sequence[Judged]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from core.assembly.project import PLUGINS_LOCK, Project, new_run_id
+from core.assembly.project import Project, new_run_id
 from core.cli.audit_formats import NAMES
 from core.domain.gate import GateReport, Judged, Standing
 from core.errors import UsageError
@@ -15,7 +15,7 @@ def check_format(project: Project, wanted: str) -> None:
     """Raise UsageError for a format that neither we nor a granted plugin writes."""
     if wanted in NAMES:
         return
-    if (project.root / PLUGINS_LOCK).exists():
+    if project.locks_plugins:
         from core.assembly.plugins import reporter_of
 
         reporter_of(project, wanted)
@@ -36,7 +36,7 @@ def plugin_rendering(project: Project, wanted: str, gate: GateReport, shown: Seq
 
 def tell_end(project: Project, gate: GateReport, exit_code: int) -> tuple[str, ...]:
     """Tell the listeners how an audit ended; return what went wrong with them, a sentence each."""
-    if not (project.root / PLUGINS_LOCK).exists():
+    if not project.locks_plugins:
         return ()
     from core.assembly.plugins import tell_listeners
     from core.events import AuditFinished

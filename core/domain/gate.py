@@ -11,6 +11,7 @@ from core.domain.accepted import Accepted, Key
 from core.domain.audit import AuditReport
 from core.domain.finding import Finding
 from core.domain.metric import Metric
+from core.domain.policy_change import PolicyChange
 from core.domain.refactor_task import number
 from core.domain.trend import Direction, direction
 
@@ -191,6 +192,8 @@ class GateReport:
     against: str = ""
     #: What a person should know or do, a sentence each.
     notes: tuple[str, ...] = ()
+    #: What decides the verdict and is another in the branch than at the base; the base's counted.
+    changed: tuple[PolicyChange, ...] = ()
 
     @property
     def failing(self) -> tuple[Judged, ...]:

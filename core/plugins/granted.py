@@ -7,13 +7,13 @@ from core.domain.plugin_agreement import agreement_objection
 from core.errors import OrchestratorError
 from core.plugins.discovery import discover_plugins
 from core.plugins.host import PluginHost
-from core.plugins.lock_file import LOCK_FILE, Locked, read_lock
+from core.plugins.lock_file import LOCK_FILE, Locked
 
 
 def granted(host: PluginHost, kind: Kind) -> tuple[tuple[Manifest, ...], tuple[str, ...]]:
     """Return the manifests of the granted plugins that say they provide ``kind``, and why others are out of reach. Never raises."""
     try:
-        locked = read_lock(host.repository)
+        locked = host.locked()
     except OrchestratorError as error:
         return (), (one_line(error),)
     found = {plugin.id: plugin for plugin in reversed(discover_plugins(host.repository, places=host.places, bundled=host.bundled))}
@@ -31,7 +31,7 @@ def granted(host: PluginHost, kind: Kind) -> tuple[tuple[Manifest, ...], tuple[s
 
 def lock_and_grant(host: PluginHost, name: str) -> tuple[Locked | None, Permissions | None]:
     """Return what the lock pins for a plugin, and its permissions as far as the user agreed to them. Raises InvalidFile, StorageError."""
-    locked = read_lock(host.repository).get(name)
+    locked = host.locked().get(name)
     if locked is None:
         return None, None
     objection = agreement_objection(host.trust.agreements, name, locked.digest, str(host.repository), locked.permissions)

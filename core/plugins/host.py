@@ -18,7 +18,7 @@ from core.domain.user_places import UserPlaces, user_places
 from core.errors import PluginRefused
 from core.plugins.contracts import config_problems, contract_problem, input_problems, result_problems
 from core.plugins.discovery import discover_plugins, find_plugin
-from core.plugins.lock_file import LOCK_FILE, lock_objections, read_lock
+from core.plugins.lock_file import LOCK_FILE, Locked, lock_objections, lock_of_bytes, read_lock
 from core.plugins.permission_check import permission_objections
 from core.plugins.plain_text import plain
 from core.plugins.requirements import installed_requirements
@@ -58,6 +58,8 @@ class PluginHost:
     layers: Layers
     #: Paths in the repository that no plugin may write, besides those that none may anywhere.
     guarded: tuple[str, ...] = ()
+    #: ``plugins.lock`` of the revision by which is judged, as bytes and what to call it; None: the repository's present one.
+    base_lock: tuple[bytes | None, str] | None = None
     #: Where the bundled plugins lie; None: beside or inside the package.
     bundled: Path | None = None
     clock: Callable[[], float] = time.time
@@ -65,6 +67,13 @@ class PluginHost:
     @property
     def tier(self) -> Tier:
         return self.layers.tier
+
+    def locked(self) -> dict[str, Locked]:
+        """Return what the lock that counts here pins, by plugin id. Raises InvalidFile, StorageError."""
+        if self.base_lock is None:
+            return read_lock(self.repository)
+        content, shown = self.base_lock
+        return {} if content is None else lock_of_bytes(content, shown)
 
     def admit(self, name: str) -> Admitted:
         """Return the plugin ``name`` ready to run. Raises UsageError when there is none, PluginRefused with every reason."""
@@ -149,7 +158,7 @@ class PluginHost:
 
     def providers(self, kind: Kind) -> tuple[Manifest, ...]:
         """Return the manifests of the plugins that say they provide ``kind`` and are locked here; not verified yet."""
-        locked = read_lock(self.repository)
+        locked = self.locked()
         found = discover_plugins(self.repository, places=self.places, bundled=self.bundled)
         usable = (plugin.manifest for plugin in found if plugin.manifest and not plugin.problems and plugin.id in locked)
         return tuple(manifest for manifest in usable if manifest.provision(kind))
@@ -157,7 +166,7 @@ class PluginHost:
     def _granted(self, manifest: Manifest, digest: str, signer: str) -> Permissions:
         """Return manifest ∩ lock ∩ policy. Raises PluginRefused where the lock, the user's agreement or the policy is against it."""
         name = manifest.id
-        locked = read_lock(self.repository).get(name)
+        locked = self.locked().get(name)
         objections = lock_objections(locked, name, manifest.version, digest, signer)
         if locked and not objections:
             objection = agreement_objection(self.trust.agreements, name, digest, str(self.repository), locked.permissions)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 
 from core.domain.plugin import Permissions
 from core.errors import InvalidFile, StorageError
-from core.files.reading import MIB, read_text
+from core.files.reading import MIB, decode_text, read_text
 from core.json_text import read_json
 from core.plugins.manifest import manifest_schema
 from core.plugins.schema_check import schema_problems
@@ -48,11 +49,34 @@ def read_lock(repository: Path) -> dict[str, Locked]:
     return dict(parse_lock(text))
 
 
+def lock_of_bytes(content: bytes, shown: str) -> dict[str, Locked]:
+    """Return what the bytes of a lock, called ``shown``, hold. Raises InvalidFile with the place of every mistake."""
+    return dict(parse_lock(decode_text(content, shown), shown))
+
+
+def lock_changes(before: Mapping[str, Locked], after: Mapping[str, Locked]) -> tuple[str, ...]:
+    """Return what differs between two locks, a line a plugin, by id."""
+    lines = []
+    for name in sorted({*before, *after}):
+        old, new = before.get(name), after.get(name)
+        if old == new:
+            continue
+        if old is None or new is None:
+            lines.append(f"{name} is {'added' if old is None else 'taken out'}")
+            continue
+        more = new.permissions.within(old.permissions)
+        state = [f"version {old.version} → {new.version}"] if old.version != new.version else []
+        state += [f"another state of it ({new.digest[:12]}…)"] if old.digest != new.digest else []
+        state += [f"more permissions: {', '.join(more)}"] if more else []
+        lines.append(f"{name}: {'; '.join(state) or 'fewer permissions, or another signer'}")
+    return tuple(lines)
+
+
 @lru_cache(maxsize=16)
-def parse_lock(text: str) -> dict[str, Locked]:
-    """Return what the text of a lock file holds, by plugin id. Raises InvalidFile."""
-    document = read_json(text, LOCK_FILE)
-    problems = schema_problems(document, _schema(), LOCK_FILE)
+def parse_lock(text: str, shown: str = LOCK_FILE) -> dict[str, Locked]:
+    """Return what the text of a lock file, called ``shown``, holds, by plugin id. Raises InvalidFile."""
+    document = read_json(text, shown)
+    problems = schema_problems(document, _schema(), shown)
     if problems:
         raise InvalidFile(problems, hint=f"restore {LOCK_FILE}, or lock again: orchestrator plugins trust NAME")
     plugins = document.value["plugins"]

@@ -89,6 +89,15 @@ class Repository(Protocol):
         cannot be read.
         """
 
+    def base_of(self, revision: str) -> str:
+        """Return the id of the commit that ``changed_since`` compares with; empty before the first commit. Raises as it does."""
+
+    def file_at(self, commit: str, path: str) -> bytes | None:
+        """Return the bytes of a file as ``commit``, an id, has it; None where it has none.
+
+        ``path`` is relative to the project. Raises StorageError for what is no regular file, is too large or cannot be read.
+        """
+
 
 class MetricHistory(Protocol):
     """How metrics moved over git history. Never touches the user's work tree, index or HEAD."""

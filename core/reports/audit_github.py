@@ -22,7 +22,11 @@ def audit_github(gate: GateReport, shown: Sequence[Judged]) -> str:
         judged for judged in shown if judged.finding.fingerprint not in failing and judged.standing in (Standing.NEW, Standing.WORSE)
     ]
     lines = [_annotation("error", judged, gate) for judged in errors] + [_annotation("warning", judged, gate) for judged in warnings]
-    return "".join(lines) + summary_lines(gate, PLAIN)
+    changed = [
+        command("warning", change.sentence, file=change.file, line=str(max(1, change.line)), title="Judged by the base")
+        for change in gate.changed
+    ]
+    return "".join((*lines, *changed)) + summary_lines(gate, PLAIN)
 
 
 def _annotation(name: str, judged: Judged, gate: GateReport) -> str:

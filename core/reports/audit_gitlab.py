@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
 from core.domain.gate import GateReport, Judged
+from core.domain.policy_change import PolicyChange
 from core.reports.audit_words import sentence
 from core.reports.json_document import json_document
 
@@ -14,8 +16,19 @@ _SEVERITIES = {"A": "info", "B": "minor", "C": "minor", "D": "major", "E": "crit
 
 def audit_gitlab(gate: GateReport, shown: Sequence[Judged]) -> str:
     """Return the list of issues; GitLab itself compares their fingerprints with those of the target branch."""
-    del gate  # GitLab has a gate of its own
-    return json_document([_issue(judged) for judged in shown])
+    # GitLab has a gate of its own.
+    return json_document([*(_notice(change) for change in gate.changed), *(_issue(judged) for judged in shown)])
+
+
+def _notice(change: PolicyChange) -> dict[str, Any]:
+    """Return a change of what decides the verdict; another value of it is another issue."""
+    return {
+        "description": f"{change.sentence}.",
+        "check_name": "judged-by-the-base",
+        "fingerprint": hashlib.sha256(f"{change.subject} {change.what}".encode("utf-8", "surrogateescape")).hexdigest()[:32],
+        "severity": "info",
+        "location": {"path": change.file, "lines": {"begin": max(1, change.line)}},
+    }
 
 
 def _issue(judged: Judged) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def audit_html(gate: GateReport, shown: Sequence[Judged]) -> str:
         "verdict_class": "failed" if failed else "passed",
         "verdict_word": "Gate failed" if failed else "Gate passed",
         "verdict_why": escape(why.strip() or verdict.removeprefix("passed ").strip("()")),
-        "notes": "".join(f'<p class="note">{escape(note)}</p>' for note in (*gate.notes, gate.report.gap) if note),
+        "notes": "".join(f'<p class="note">{escape(note)}</p>' for note in _notes(gate)),
         "figures": _figures(gate),
         "trends": _trends(shown),
         "findings_count": f"{len(shown):,} over a threshold, the most urgent first",
@@ -44,6 +44,10 @@ def audit_html(gate: GateReport, shown: Sequence[Judged]) -> str:
         "data": _data(gate),
     }
     return _filled(_resource("page.html"), parts)
+
+
+def _notes(gate: GateReport) -> list[str]:
+    return [note for note in (*(change.sentence for change in gate.changed), *gate.notes, gate.report.gap) if note]
 
 
 def _resource(name: str) -> str:

@@ -21,7 +21,9 @@ def audit_junit(gate: GateReport, shown: Sequence[Judged]) -> str:
     root = ET.Element("testsuites", {"name": "orchestrator audit", **counts})
     suite = ET.SubElement(root, "testsuite", {"name": "orchestrator audit", **counts, "skipped": "0"})
     suite.extend(cases)
-    ET.SubElement(suite, "system-out").text = legal(f"{found_words(gate)}\ngate {verdict_words(gate)}")
+    ET.SubElement(suite, "system-out").text = legal(
+        "\n".join((found_words(gate), *(change.sentence for change in gate.changed), f"gate {verdict_words(gate)}"))
+    )
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 

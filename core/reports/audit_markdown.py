@@ -21,6 +21,7 @@ def audit_markdown(gate: GateReport, shown: Sequence[Judged]) -> str:
     """Return the page's text."""
     sign = "❌" if gate.failing else "✅"
     parts = [f"### {sign} Audit {markdown_cell(verdict_words(gate))}\n\n{markdown_cell(found_words(gate))}\n"]
+    parts += [f"> ⚠️ {markdown_cell(change.sentence)}\n" for change in gate.changed]
     parts += _compared(gate, shown) if gate.against else [_findings(shown, compared=False)]
     if len(gate.report.files) > 1:
         parts.append(_folded("Packages", _packages(gate)))

@@ -26,10 +26,30 @@ def audit_sarif(gate: GateReport, shown: Sequence[Judged]) -> str:
         "tool": {"driver": driver},
         "automationDetails": {"id": "orchestrator/audit/"},
         "columnKind": "unicodeCodePoints",
-        "invocations": [{"executionSuccessful": True}],
+        "invocations": [{"executionSuccessful": True, **_changed(gate)}],
         "results": [_result(judged, failing=judged.finding.fingerprint in failing, compared=bool(gate.against)) for judged in shown],
     }
     return json_document({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
+
+
+def _changed(gate: GateReport) -> dict[str, Any]:
+    """Return what decides the verdict and was changed, as notifications about the tool's configuration."""
+    notices = [
+        {
+            "level": "warning",
+            "message": {"text": f"{change.sentence}."},
+            "locations": [
+                {
+                    "physicalLocation": {
+                        "artifactLocation": {"uri": _uri(change.file), "uriBaseId": "%SRCROOT%"},
+                        "region": {"startLine": max(1, change.line)},
+                    }
+                }
+            ],
+        }
+        for change in gate.changed
+    ]
+    return {"toolConfigurationNotifications": notices} if notices else {}
 
 
 def _rule(metric: Metric) -> dict[str, Any]:

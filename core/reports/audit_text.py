@@ -62,12 +62,13 @@ def failure_text(gate: GateReport, style: Style) -> str:
 
 
 def summary_lines(gate: GateReport, style: Style) -> str:
-    """Return what was found, and the gate's verdict."""
+    """Return what was found, what of the settings changed, and the gate's verdict."""
     paint = style.bad if gate.failing else style.good
     verdict = verdict_words(gate)
     word, _, why = verdict.partition(":")
     verdict = paint(word) + (f":{why}" if why else "")
-    return f"{found_words(gate)} ({took(gate)})\ngate {verdict}\n"
+    changed = "".join(f"{style.warn(one_line(change.sentence))}\n" for change in gate.changed)
+    return f"{found_words(gate)} ({took(gate)})\n{changed}gate {verdict}\n"
 
 
 def rank_paint(rank: str, style: Style) -> Paint:

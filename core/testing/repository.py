@@ -21,10 +21,17 @@ class InMemoryRepository:
     def facts(self) -> RepositoryFacts:
         return RepositoryFacts(root="/project", head=next(reversed(self.trees), ""), branch="main")
 
-    def changed_since(self, revision: str) -> ChangeSet:
+    def base_of(self, revision: str) -> str:
         unborn = revision == "HEAD" and not self.trees
         if revision not in self.trees and not unborn:
             raise UsageError(f"cannot compare with {revision}: there is no such commit in this repository", hint="git log --oneline --all")
+        return "" if unborn else revision
+
+    def file_at(self, commit: str, path: str) -> bytes | None:
+        return self.trees[commit].get(path)
+
+    def changed_since(self, revision: str) -> ChangeSet:
+        unborn = not self.base_of(revision)
         base = {} if unborn else self.trees[revision]
         deleted = set(base) - set(self.work_tree) - set(self.renamed.values())
         return ChangeSet(

@@ -150,3 +150,27 @@ def test_facts_name_the_branch_and_the_newest_commit(world):
     assert (facts.branch, facts.problem, facts.prefix) == ("main", "", "")
     assert facts.head == world.repository.changed_since("one").base
     assert facts.root
+
+
+def test_the_base_is_a_commit_whose_files_can_be_read_again(world):
+    world.write("config.yaml", b"old\n")
+    world.commit("one")
+    world.write("config.yaml", b"new\n")
+    world.commit("two")
+    base = world.repository.base_of("one")
+    assert base
+    assert base == world.repository.changed_since("one").base
+    assert world.repository.file_at(base, "config.yaml") == b"old\n"
+    assert world.repository.file_at(world.repository.base_of("two"), "config.yaml") == b"new\n"
+    assert world.repository.file_at(base, "absent.yaml") is None
+
+
+def test_before_the_first_commit_there_is_no_base(world):
+    assert world.repository.base_of("HEAD") == ""
+
+
+def test_a_base_that_is_not_here_is_refused(world):
+    world.write("a.py", b"1\n")
+    world.commit("one")
+    with pytest.raises(UsageError, match="cannot compare with nowhere"):
+        world.repository.base_of("nowhere")

@@ -78,7 +78,8 @@ def test_the_same_thresholds_hold_at_both_ends(repository):
     (repository.root / "config.yaml").write_text("audit: {thresholds: {complexity: 12}}\n")
     repository.write("src/b.py", branchy("bad", 13, "item"))
 
-    assert standings(repository) == {"bad": "new"}  # 12 was within the threshold
+    assert standings(repository, "--judge-by", ".") == {"bad": "new"}  # 12 was within the threshold
+    assert standings(repository) == {"bad": "worse"}  # by the base's it was not
 
 
 def test_paths_narrow_it(repository):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from core.adapters.git import raw_diff
 from core.adapters.git.base import find_base
@@ -13,6 +14,7 @@ from core.adapters.git.failure import GitFailed
 from core.adapters.git.listing import check_work_tree
 from core.adapters.git.objects import read_blobs
 from core.adapters.git.selection import Selection
+from core.adapters.git.tree_files import file_at
 from core.adapters.git.work_files import blob_of
 from core.domain.change import Change, ChangeSet, RepositoryFacts
 from core.domain.git_reading import filters_off, is_inside
@@ -43,16 +45,23 @@ class GitRepository:
         except GitFailed as failed:
             return RepositoryFacts(problem=str(failed))
 
+    def base_of(self, revision: str) -> str:
+        with _compared_with(revision):
+            check_work_tree(self._git)
+            base = find_base(self._git, revision)
+        return base.id if base.is_commit else ""
+
+    def file_at(self, commit: str, path: str) -> bytes | None:
+        with _compared_with(commit[:12]):
+            return file_at(self._git, commit, path)
+
     def changed_since(self, revision: str) -> ChangeSet:
-        try:
+        with _compared_with(revision):
             check_work_tree(self._git)
             base = find_base(self._git, revision)
             touches = {touch.path: touch for touch in self._touches(base.id)}
             changed, deleted = self._settle(touches.values())
             changes = self._with_bases([*changed, *self._untracked(deleted)])
-        except GitFailed as failed:
-            kind = StorageError if failed.damage else UsageError
-            raise kind(f"cannot compare with {revision}: {failed.reason}", hint=failed.hint) from failed
         return ChangeSet(base=base.id if base.is_commit else "", changes=changes, deleted=tuple(sorted(deleted)), note=base.note)
 
     def _touches(self, base: str) -> Iterable[Touch]:
@@ -114,3 +123,13 @@ class GitRepository:
                 )
         changes = (Change(path=touch.path, old_path=touch.old_path, base=bases.get(touch.old_blob)) for touch in touches)
         return tuple(sorted(changes, key=lambda change: change.path))
+
+
+@contextmanager
+def _compared_with(revision: str) -> Iterator[None]:
+    """Turn git's failures into errors for a person."""
+    try:
+        yield
+    except GitFailed as failed:
+        kind = StorageError if failed.damage else UsageError
+        raise kind(f"cannot compare with {revision}: {failed.reason}", hint=failed.hint) from failed
