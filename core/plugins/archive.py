@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
 import os
 import posixpath
+import struct
 import tarfile
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, Self, cast
 
 from core.errors import PluginRefused, UsageError
-from core.plugins.signatures.listing import LARGEST_FILE, SIGNATURE, collisions, name_flaw
+from core.files.reading import open_regular
+from core.plugins.signatures.listing import DEEPEST, LARGEST_FILE, SIGNATURE, collisions, name_flaw
 
+#: Of all kinds: folders and extended headers too.
 _MOST_MEMBERS = 6000
 _LARGEST = 64 * 1024 * 1024
+#: Bytes of a tar with its headers.
+_LARGEST_TAR = _LARGEST + _MOST_MEMBERS * 2048
+#: Bytes of one extended header, and of a zip's list of members.
+_LARGEST_HEADER = 64 * 1024
+_LARGEST_INDEX = 4 * 1024 * 1024
+_END_OF_ZIP, _ZIP64 = b"PK\5\6", b"PK\6\7"
+_EXTENDED = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
+_COMPRESSED: tuple[tuple[bytes, Callable[..., Any]], ...] = ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ", lzma.open))
+#: What the standard library's readers raise for bytes that are no archive.
+_DAMAGED = (
+    *(tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, OSError, ValueError, IndexError, RuntimeError),
+)
 
 #: Path, whether it is executable, size that the archive claims, and the content's stream.
 _Member = tuple[str, bool, int, IO[bytes]]
@@ -23,30 +43,86 @@ _Member = tuple[str, bool, int, IO[bytes]]
 def unpack(archive: Path, target: Path) -> Path:
     """Unpack a ``.zip`` or ``.tar`` (plain, gz, bz2, xz) into the new folder ``target`` and return the plugin's folder in it.
 
-    Raises UsageError when it is no archive, PluginRefused for links, devices, absolute or climbing names, bombs.
+    Raises UsageError when it is no archive, StorageError when it is no regular file, PluginRefused for links, devices, absolute or
+    climbing names, bombs.
     """
     try:
-        if zipfile.is_zipfile(archive):
-            with zipfile.ZipFile(archive) as opened:
-                return _write(_zip_members(opened), target)
-        with tarfile.open(archive, "r:*") as opened_tar:
-            return _write(_tar_members(opened_tar), target)
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError) as error:
+        with os.fdopen(open_regular(archive, str(archive)), "rb") as stream:
+            if os.fstat(stream.fileno()).st_size > _LARGEST:
+                raise PluginRefused([f"{archive}: the archive is larger than {_LARGEST} bytes"])
+            return _write(_members(stream), target)
+    except _DAMAGED as error:
         raise UsageError(f"{archive}: not a readable archive: {error}", hint="give a folder, a .zip or a .tar.gz") from error
 
 
+def _members(stream: IO[bytes]) -> Iterator[_Member]:
+    if zipfile.is_zipfile(stream):
+        _check_index(stream)
+        with zipfile.ZipFile(stream) as archive:
+            yield from _zip_members(archive)
+        return
+    stream.seek(0)
+    start = stream.read(8)
+    stream.seek(0)
+    reader = next((reader for magic, reader in _COMPRESSED if start.startswith(magic)), None)
+    plain = cast("IO[bytes]", _Limited(reader(stream) if reader else stream))
+    with tarfile.open(fileobj=plain, mode="r|", tarinfo=_Header) as archive_tar:
+        yield from _tar_members(archive_tar)
+
+
+class _Limited:
+    """A stream that gives no more than a plugin's tar can have, whatever it was compressed to."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._left = _LARGEST_TAR
+
+    def read(self, size: int) -> bytes:
+        content: bytes = self._stream.read(min(size, self._left + 1))
+        self._left -= len(content)
+        if self._left < 0:
+            raise PluginRefused([f"the archive unpacks to more than {_LARGEST} bytes"])
+        return content
+
+
+class _Header(tarfile.TarInfo):
+    """A tar's header, looked at before anything that it announces is read."""
+
+    @classmethod
+    def frombuf(cls, buf: Any, encoding: str, errors: str) -> Self:
+        header = super().frombuf(buf, encoding, errors)
+        if header.type in _EXTENDED and header.size > _LARGEST_HEADER:
+            raise PluginRefused([f"the archive has a header of more than {_LARGEST_HEADER} bytes"])
+        return header
+
+
 def _tar_members(archive: tarfile.TarFile) -> Iterator[_Member]:
-    for member in archive:
+    for number, member in enumerate(archive):
+        _count(number)
         if member.isdir():
             continue
-        stream = archive.extractfile(member) if member.isreg() else None
+        stream = archive.extractfile(member) if member.isreg() and not member.issparse() else None
         if stream is None or member.mode & 0o6000:
             raise PluginRefused([f"{ascii(member.name)[1:-1]}: neither a plain file nor a folder"])
         yield member.name, bool(member.mode & 0o111), member.size, stream
 
 
+def _check_index(stream: IO[bytes]) -> None:
+    """Refuse a zip whose list of members is longer than a plugin's can be: reading it takes memory for every one."""
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(max(0, size - (1 << 16) - 22))
+    tail = stream.read()
+    end = tail.rfind(_END_OF_ZIP)
+    record = tail[end : end + 22]
+    if end < 0 or len(record) < 22 or tail[max(0, end - 20) : end].startswith(_ZIP64):
+        raise PluginRefused(["the archive is a zip of more than 4 GiB, or damaged"])
+    if int.from_bytes(record[12:16], "little") > _LARGEST_INDEX:
+        raise PluginRefused([f"the archive has more than {_MOST_MEMBERS} members"])
+
+
 def _zip_members(archive: zipfile.ZipFile) -> Iterator[_Member]:
-    for member in archive.infolist():
+    for number, member in enumerate(archive.infolist()):
+        _count(number)
         kind = member.external_attr >> 28
         if member.is_dir():
             continue
@@ -56,13 +132,18 @@ def _zip_members(archive: zipfile.ZipFile) -> Iterator[_Member]:
             yield member.filename, bool(member.external_attr >> 16 & 0o111), member.file_size, stream
 
 
+def _count(number: int) -> None:
+    if number >= _MOST_MEMBERS:
+        raise PluginRefused([f"the archive has more than {_MOST_MEMBERS} members"])
+
+
 def _write(members: Iterator[_Member], target: Path) -> Path:
     written: dict[str, int] = {}
     total = 0
     for name, executable, claimed, stream in members:
         path = _checked(name)
-        if path in written or len(written) >= _MOST_MEMBERS or claimed > LARGEST_FILE:
-            raise PluginRefused([f"{path}: given twice, too large, or one file too many"])
+        if path in written or claimed > LARGEST_FILE:
+            raise PluginRefused([f"{path}: given twice, or larger than {LARGEST_FILE} bytes"])
         content = stream.read(LARGEST_FILE + 1)
         total += len(content)
         if len(content) > LARGEST_FILE or total > _LARGEST:
@@ -81,6 +162,8 @@ def _write(members: Iterator[_Member], target: Path) -> Path:
 
 def _checked(name: str) -> str:
     path = name.removeprefix("./")
+    if path.count("/") > DEEPEST:
+        raise PluginRefused([f"{ascii(name[:200])[1:-1]}: more than {DEEPEST} folders deep"])
     flaws = [flaw for part in path.split("/") if part != SIGNATURE and (flaw := name_flaw(part))]
     if flaws or posixpath.isabs(path) or posixpath.normpath(path) != path:
         raise PluginRefused([f"{ascii(name)[1:-1]}: {flaws[0] if flaws else 'not a path inside the archive'}"])

@@ -14,10 +14,11 @@ from pathlib import Path
 from core.errors import PluginRefused
 from core.files.temporary import temporary_directory
 
-_PIN = re.compile(
-    r"^(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)==(?P<version>[A-Za-z0-9.!+_-]+)(?:\s*;\s*(?P<marker>[^#\\]+?))?\s*$"
-)
-_HASH = re.compile(r"^--hash=sha256:[0-9a-f]{64}$")
+_NAME, _VERSION = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", r"[A-Za-z0-9.!+_-]+"
+#: What markers of PEP 508 are written with; never an option of pip's.
+_MARKER = r"(?:(?!--)[A-Za-z0-9_.'\"<>=!~ ()-])+?"
+_PIN = re.compile(rf"(?P<name>{_NAME})==(?P<version>{_VERSION})(?:\s*;\s*(?P<marker>{_MARKER}))?\s*", re.ASCII)
+_HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,14 @@ class Pin:
     hashes: tuple[str, ...]
     #: 1-based line in the file.
     line: int
+    #: On which machines it is needed (PEP 508); empty: on all.
+    marker: str = ""
+
+    @property
+    def text(self) -> str:
+        """The one way to write it, in which nothing but this is said."""
+        marker = f" ; {self.marker}" if self.marker else ""
+        return f"{self.name}=={self.version}{marker} {' '.join(self.hashes)}\n"
 
 
 def read_pins(text: str, file: str) -> tuple[tuple[Pin, ...], tuple[str, ...]]:
@@ -36,14 +45,14 @@ def read_pins(text: str, file: str) -> tuple[tuple[Pin, ...], tuple[str, ...]]:
     pins, problems = [], []
     for number, line in _logical_lines(text):
         words = line.split("--hash=")
-        match = _PIN.match(words[0].strip())
+        match = _PIN.fullmatch(words[0].strip())
         hashes = tuple(f"--hash={word.strip()}" for word in words[1:])
         if match is None:
             problems.append(f"{file}:{number}: not a pin: write name==version --hash=sha256:…")
-        elif not hashes or not all(_HASH.match(item) for item in hashes):
+        elif not hashes or not all(_HASH.fullmatch(item) for item in hashes):
             problems.append(f"{file}:{number}: {match['name']} has no sha256 hash: add --hash=sha256:…")
         else:
-            pins.append(Pin(name=match["name"], version=match["version"], hashes=hashes, line=number))
+            pins.append(Pin(name=match["name"], version=match["version"], hashes=hashes, line=number, marker=match["marker"] or ""))
     return tuple(pins), tuple(problems)
 
 
@@ -80,18 +89,19 @@ def install_requirements(cache: Path, content: bytes, file: str, environment: Ma
     final.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with temporary_directory(".new-", final.parent) as building:
         pinned, target = Path(building, "requirements.txt"), Path(building, "site")
-        pinned.write_bytes(content)
+        # Never the file itself: pip would read it by rules of its own (encodings, variables, continued comments).
+        pinned.write_text("".join(pin.text for pin in pins), encoding="ascii")
         target.mkdir()
         if pins:
-            _pip(["--requirement", str(pinned), "--target", str(target)], {**environment, "TMPDIR": building})
+            _pip(["--requirement", str(pinned), "--target", str(target)], {**environment, "TMPDIR": building}, building)
         os.rename(target, final)
     return final
 
 
-def _pip(arguments: list[str], environment: Mapping[str, str]) -> None:
+def _pip(arguments: list[str], environment: Mapping[str, str], folder: str) -> None:
     options = ["--require-hashes", "--only-binary", ":all:", "--no-deps", "--no-compile", "--quiet", "--disable-pip-version-check"]
     command = [sys.executable, "-I", "-m", "pip", "install", *options, *arguments]
-    done = subprocess.run(command, env=dict(environment), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=dict(environment), cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode:
         told = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()[-1:] or ["pip failed"]
         raise PluginRefused(told[:3], hint="pip must be able to reach its index, or set PIP_FIND_LINKS to a directory of wheels")

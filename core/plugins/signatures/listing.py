@@ -15,7 +15,7 @@ SIGNATURE = "signature.json"
 LARGEST_FILE = 16 * 1024 * 1024
 _LARGEST_FOLDER = 64 * 1024 * 1024
 _MOST_FILES = 5000
-_DEEPEST = 16
+DEEPEST = 16
 
 #: Receives path, content and whether it is executable, from the very bytes that were hashed.
 Keep = Callable[[str, bytes, bool], None]
@@ -112,8 +112,8 @@ class _Walk:
         self.reasons += [prefix + reason for reason in collisions(tuple(names))]
         for name in names:
             path = prefix + name
-            if len(self.files) >= _MOST_FILES or depth > _DEEPEST or self.bytes > _LARGEST_FOLDER:
-                limits = f"{_MOST_FILES} files, {_LARGEST_FOLDER} bytes, {_DEEPEST} levels"
+            if len(self.files) >= _MOST_FILES or depth > DEEPEST or self.bytes > _LARGEST_FOLDER:
+                limits = f"{_MOST_FILES} files, {_LARGEST_FOLDER} bytes, {DEEPEST} levels"
                 self.reasons.append(f"{path}: beyond the limits of a plugin ({limits})")
                 return
             if self.skip_compiled and name == "__pycache__":
