@@ -1,0 +1,96 @@
+"""Bits of the journal flip while a run works: it ends with a clear error or goes on right, and the next one says what it did.
+
+What a task really did stands in ``trace``. A task that is said to be done whose last line is missing there was wrongly done.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.workbench import until
+from tests.faults.laboratory import RUN, Laboratory
+from tests.faults.scale import count, seed
+
+#: What the next run says of a journal that it did not trust.
+_MOVED = "was damaged; it was moved to"
+#: What the run says in which damage was found.
+_NAMED = ("is damaged:", _MOVED, ".orchestrator/state.db")
+
+
+def flip(path: Path, dice: random.Random, bits: int) -> int:
+    """Flip bits of a file in place; return how many."""
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return 0
+    try:
+        size = os.fstat(descriptor).st_size
+        for _ in range(bits if size else 0):
+            at = dice.randrange(size)
+            (byte,) = os.pread(descriptor, 1, at)
+            os.pwrite(descriptor, bytes([byte ^ 1 << dice.randrange(8)]), at)
+        return bits if size else 0
+    finally:
+        os.close(descriptor)
+
+
+def wrongly_done(laboratory: Laboratory) -> list[str]:
+    ended = {line.split()[1] for line in laboratory.lines("trace") if line.startswith("end ")}
+    return [task for task, status in laboratory.file_statuses().items() if status == "done" and task not in ended]
+
+
+def storm(laboratory: Laboratory, dice: random.Random) -> tuple[int, int]:
+    """Run once while bits flip; return its exit code and how many flipped."""
+    tool = laboratory.fork(*RUN, "-j4")
+    until(lambda: tool.poll() is not None or laboratory.started() > 0, within=30, every=0.002)
+    flipped = 0
+    for _ in range(dice.randint(1, 6)):
+        name = dice.choice(("state.db", "state.db-wal", "state.db-wal"))
+        flipped += flip(laboratory.root / ".orchestrator" / name, dice, dice.choice((1, 3, 30)))
+        if tool.wait(dice.uniform(0.0, 0.05), needed=False) is not None:
+            break
+    code = tool.wait(60)
+    said = tool.output()
+    assert code in (0, 2), said
+    assert "Traceback" not in said, said
+    assert code == 0 or any(words in said for words in _NAMED), said
+    return code, flipped
+
+
+def recover(laboratory: Laboratory) -> list[str]:
+    """Run until all is done, as a person would; return what was said. Two runs may find what the one before did not read."""
+    told = []
+    for _ in range(4):
+        tool = laboratory.fork(*RUN, "-j4")
+        code = tool.wait(60)
+        told.append(tool.output())
+        assert code in (0, 2), told[-1]
+        assert "Traceback" not in told[-1], told[-1]
+        assert code == 0 or any(words in told[-1] for words in _NAMED), told[-1]
+        if code == 0 and set(laboratory.file_statuses().values()) == {"done"}:
+            return told
+    pytest.fail("four runs did not finish it:\n" + "\n".join(told))
+
+
+def test_flipped_bits_of_the_journal_in_the_middle_of_a_run_make_nothing_wrongly_done(laboratory: Laboratory) -> None:
+    used = seed()
+    dice = random.Random(used)
+    ended, moved = {0: 0, 2: 0}, 0
+    for number in range(count(6, 400)):
+        each = Laboratory(laboratory.root / f"n{number}", laboratory.zygote)
+        each.plant(dice, tasks=10)
+        code, _ = storm(each, dice)
+        ended[code] += 1
+        assert wrongly_done(each) == [], f"seed {used}, trial {number}"
+        told = recover(each)
+        assert wrongly_done(each) == [], f"seed {used}, trial {number}"
+        aside = list((each.root / ".orchestrator").glob("state.db.damaged-*"))
+        assert not aside or any(_MOVED in text for text in told), f"seed {used}, trial {number}: {told}"
+        moved += bool(aside)
+        each.quiet()
+        each.close()
+    print(f"bit flips, seed {used}: {ended[0]} runs went on, {ended[2]} ended with a clear error, {moved} journals were moved aside")
