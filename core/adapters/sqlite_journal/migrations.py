@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 from core.errors import StorageError
@@ -41,7 +43,7 @@ BACKUPS = 3
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
-    """Bring the database to VERSION, each step in one transaction, after a backup of what was there.
+    """Bring the database to VERSION, each step in one transaction, after a backup of what was there; a new one in one go.
 
     Raises StorageError for a database of a newer orchestrator; it is left as it is.
     """
@@ -54,14 +56,16 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
             version = _version(connection)
             if version == 0:
                 _check_empty(connection)
-            if version < VERSION:
-                for statement in STEPS[version]:
+            # Whoever opens a new one meanwhile must not take it for an old one.
+            for step in STEPS[version:] if version == 0 else STEPS[version : version + 1]:
+                for statement in step:
                     connection.execute(statement)
                 version += 1
                 connection.execute(f"PRAGMA user_version = {version}")
             connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            with suppress(sqlite3.Error):  # SQLite may have rolled it back itself
+                connection.execute("ROLLBACK")
             raise
 
 
@@ -89,7 +93,7 @@ def _version(connection: sqlite3.Connection) -> int:
 def _back_up(connection: sqlite3.Connection, path: Path, version: int) -> None:
     """Copy the database to ``state.db.v<version>.bak``, whole or not at all, and keep the newest few."""
     final = path.with_name(f"{path.name}.v{version}.bak")
-    partial = final.with_suffix(".partial")
+    partial = final.with_suffix(f".{os.getpid()}.partial")  # others may be doing the same
     partial.unlink(missing_ok=True)
     target = connect_private(partial)
     try:
