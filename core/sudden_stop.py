@@ -29,9 +29,12 @@ class SuddenStop:
         self._clearing: dict[object, Callable[[], object]] = {}
         self._received = 0
         self._ending = False
+        self._pid = os.getpid()
 
     def __call__(self, number: int, frame: FrameType | None = None) -> None:
         del frame
+        if os.getpid() != self._pid:  # a fork that goes on with our memory: what there is to put away is not its own
+            os._exit(128 + number)
         self._received = self._received or number
         self._end_unless_held()
 

@@ -55,7 +55,11 @@ def _git() -> Diagnosis:
     path = shutil.which("git", path=absolute_entries(os.environ.get("PATH", os.defpath)))
     if path is None:
         return Diagnosis(subject="git", found="none", health=Health.WARNING, advice="no history: trends, churn and audit --since need git")
-    done = subprocess.run([path, "--version"], capture_output=True, text=True, check=False, timeout=10)
+    try:
+        done = subprocess.run([path, "--version"], capture_output=True, text=True, check=False, timeout=10)
+    except (OSError, subprocess.TimeoutExpired) as problem:
+        advice = "trends, churn and audit --since need git"
+        return Diagnosis(subject="git", found=f"{path} cannot be started: {problem}", health=Health.BAD, advice=advice)
     return Diagnosis(subject="git", found=done.stdout.strip().removeprefix("git version ") or "does not answer", health=Health.GOOD)
 
 

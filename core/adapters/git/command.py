@@ -91,7 +91,8 @@ def _program(name: str) -> str:
 def _not_started(error: OSError) -> GitFailed:
     if error.errno == errno.E2BIG:
         return GitFailed("the repository configures more filters than can be switched off", "git config --list --show-origin", damage=True)
-    return GitFailed(f"the git command cannot be started ({error.strerror})", "install git, or put it on PATH", damage=True)
+    hint = "let this user have more processes (ulimit -u)" if error.errno == errno.EAGAIN else "install git, or put it on PATH"
+    return GitFailed(f"the git command cannot be started ({error.strerror})", hint, damage=True)
 
 
 def _bare_repository(directory: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import resource
+import signal
 import sys
 import time
 from collections.abc import Mapping
@@ -106,11 +107,11 @@ class ProcessLauncher:
         self._watch.wake()
 
     def signal(self, handle: int, number: int) -> int:
-        return self._tree(handle).send(number)
+        return self._tree(handle).send(number) or self._signal_group(handle, number)
 
     def survivors(self, handle: int) -> int:
         if handle in self._leaders.values():
-            return len(self._tree(handle).members())
+            return len(self._tree(handle).members()) or self._signal_group(handle, 0)
         # The topmost survivors of a dead leader are our children: without such there is none.
         orphans = self._orphans.living(self._leaders)
         if not orphans:
@@ -139,6 +140,8 @@ class ProcessLauncher:
         self._closed = True
         for run in self._runs.values():
             Tree(self._marker, run.mark).kill(LAST_PATIENCE)
+        for handle in self._leaders.values():
+            self._signal_group(handle, signal.SIGKILL)
         self._reap_leaders()
         self._orphans.living(())
         self._job_control.close()
@@ -172,6 +175,17 @@ class ProcessLauncher:
             cpu=usage.ru_utime + usage.ru_stime,
             peak_memory=_peak(usage.ru_maxrss),
         )
+
+    def _signal_group(self, handle: int, number: int) -> int:
+        """Signal the group of a leader that was not reaped yet, whose number nobody else can have; return 1 if it lives.
+
+        Without ``/proc`` this is all that can be reached of a tree; elsewhere the tree has been, and a dead leader is all there is.
+        """
+        leader = next((pid for pid, known in self._leaders.items() if known == handle), None)
+        if leader is None or os.waitid(os.P_PID, leader, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+            return 0
+        os.killpg(leader, number)
+        return 1
 
     def _tree(self, handle: int) -> Tree:
         return Tree(self._marker, self._marks[handle])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import resource
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -17,13 +18,20 @@ from core.ports.processes import CommandNotStarted, Launch
 #: What this process ignores, or was started with ignored; a child expects the answers of the system. ``nohup`` goes on to it.
 _RESTORED = tuple(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP, signal.SIGHUP})
 
+#: Descriptors below this are looked at where they cannot be listed.
+_LIKELY = 4096
+
 
 def keep_descriptors() -> None:
     """Keep from children what this process inherited open, beyond stdin, stdout and stderr."""
-    for name in os.listdir("/proc/self/fd"):
+    try:
+        numbers = [int(name) for name in os.listdir("/proc/self/fd")]
+    except OSError:  # no /proc: every number that is likely
+        numbers = list(range(min(resource.getrlimit(resource.RLIMIT_NOFILE)[0], _LIKELY)))
+    for number in numbers:
         with contextlib.suppress(OSError):  # the listing's own descriptor is closed by now
-            if int(name) > 2:
-                os.set_inheritable(int(name), False)
+            if number > 2:
+                os.set_inheritable(number, False)
 
 
 def start(launch: Launch, inherited: Mapping[str, str], marks: Mapping[str, str]) -> int:

@@ -56,8 +56,7 @@ class Tree:
         near = children()
         yield from (pid for pid in near if self.bears(pid))
         known = {own, *near}
-        pids = (int(name) for name in os.listdir("/proc") if name.isdigit())
-        yield from (pid for pid in pids if pid not in known and self.bears(pid))
+        yield from (pid for pid in _all() if pid not in known and self.bears(pid))
 
     def _kill(self, pid: int) -> bool:
         """KILL a process and its group, which is hit as one, whatever it is just forking; tell whether it was alive."""
@@ -101,7 +100,15 @@ def children() -> list[int]:
             return [int(pid) for pid in file.read().split()]
     except FileNotFoundError:  # a kernel without CONFIG_PROC_CHILDREN
         parent = b"%d" % own
-        return [int(name) for name in os.listdir("/proc") if name.isdigit() and _stat(int(name))[1:2] == [parent]]
+        return [pid for pid in _all() if _stat(pid)[1:2] == [parent]]
+
+
+def _all() -> list[int]:
+    """Return every process there is; none where there is no ``/proc``."""
+    try:
+        return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    except OSError:
+        return []
 
 
 def _stat(pid: int) -> list[bytes]:

@@ -102,7 +102,10 @@ def _why_no_namespaces() -> str:
     unshare = ctypes.CDLL(None, use_errno=True).unshare
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # beside threads: the child takes no lock of theirs
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError as error:  # this user may have no more processes
+            return f"it cannot be tried: {error.strerror}"
     if not pid:
         os._exit(ctypes.get_errno() if unshare(_NAMESPACES) else 0)
     try:
