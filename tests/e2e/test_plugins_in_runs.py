@@ -9,13 +9,13 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from core.plugins.sandbox.layers import Tier, sandbox_layers
-from tests.waiting import HANG
+from tests.waiting import HANG, until
 
 ROOT = Path(__file__).resolve().parents[2]
 TASKS = """\
@@ -29,11 +29,11 @@ TASKS = """\
 
 
 class Hook(http.server.ThreadingHTTPServer):
-    """Takes messages, after a pause, and keeps them."""
+    """Takes messages, once it is allowed to, and keeps them."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Taking)
-        self.pause = 0.0
+        self.may_answer: Callable[[], bool] = lambda: True
         self.got: list[dict[str, object]] = []
 
     @property
@@ -46,8 +46,10 @@ class Taking(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        time.sleep(self.server.pause)
-        self.server.got.append(body)
+        until(self.server.may_answer, what="the hook may answer")
+        # A caller who lost patience comes again with the same message.
+        if body not in self.server.got:
+            self.server.got.append(body)
         self.send_response(200)
         self.end_headers()
 
@@ -208,14 +210,14 @@ def test_a_repository_cannot_say_where_the_users_messages_go(bench: Bench, hook:
 
 
 def test_a_slow_webhook_does_not_slow_the_tasks(bench: Bench, hook: Hook):
-    bench.write("tasks.yml", "".join(f"- id: t{number}\n  description: Task\n  command: 'true'\n" for number in range(20)))
+    bench.write("tasks.yml", "".join(f"- id: t{number}\n  description: Task\n  command: echo x >> ran\n" for number in range(5)))
     bench.grant_notify(hook.port, "task_finished", "run_finished")
-    hook.pause = 0.2
+    ran = bench.repository / "ran"
+    hook.may_answer = lambda: ran.exists() and ran.read_text().count("x") == 5
     done = bench.run("run", "--no-reflect", "--json")
     last = json.loads(done.stdout.splitlines()[-1])
-    assert last["event"] == "run_finished"
-    assert last["duration"] < 20 * hook.pause
-    assert len(hook.got) == 21
+    assert last["event"] == "run_finished", "no task waited for the webhook, which waited for all of them"
+    assert len(hook.got) == 6, done.stderr
 
 
 def test_a_refused_listener_is_a_warning_and_the_run_is_as_without_it(bench: Bench, hook: Hook):
