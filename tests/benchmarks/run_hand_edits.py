@@ -22,6 +22,7 @@ from pathlib import Path
 
 from tests.benchmarks.figures import write_figures
 from tests.e2e.workbench import Bench, until, without_statuses
+from tests.waiting import HANG
 
 #: Saves in one run, and tasks enough to keep it writing meanwhile.
 _SAVES = 60
@@ -193,7 +194,7 @@ def one_run(directory: Path, dice: random.Random, saves: int, tally: Tally) -> N
     for _ in range(saves):
         tally.lost += person.save_once()
     (bench.root / "go").touch()
-    output, _ = process.communicate(timeout=120)
+    output, _ = process.communicate(timeout=HANG)
     _judge(bench, person, tally, process.returncode, output)
     bench.close()
 

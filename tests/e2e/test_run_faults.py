@@ -60,7 +60,9 @@ def as_mortal() -> None:
 
 
 def test_a_gigabyte_of_output_costs_the_log_limit_and_no_memory(bench: Bench) -> None:
-    bench.write_tasks({"id": "flood", "command": "echo the beginning; head -c 1073741824 /dev/zero; echo the end"})
+    # An eighth of it at a time, each of which waits until the log has been cut.
+    part = "head -c 134217728 /dev/zero; until [ $(stat -Lc %b /proc/$$/fd/1) -lt 200000 ]; do sleep 0.02; done; "
+    bench.write_tasks({"id": "flood", "command": f"echo the beginning; {8 * part}echo the end"})
     process = bench.start("run", "--json")
     largest = peak = 0
     while process.poll() is None:
@@ -76,7 +78,7 @@ def test_a_gigabyte_of_output_costs_the_log_limit_and_no_memory(bench: Bench) ->
 
     assert finished["status"] == "done"
     assert log.stat().st_blocks * 512 <= 64 * _MIB
-    assert largest < 1024 * _MIB, "its middle was left out while it grew, not afterwards"
+    assert largest < 256 * _MIB, "its middle was left out while it grew, not afterwards"
     assert peak < 200 * _MIB
     assert b"the beginning" in content[:1000]
     assert b"the end" in content[-1000:]
@@ -220,11 +222,17 @@ def test_nohup_is_honoured(bench: Bench) -> None:
     )
     until((bench.root / "up").exists)
     os.kill(process.pid, signal.SIGHUP)
-    time.sleep(0.3)
+    until(lambda: _hangups_waiting(process.pid) == 0, what="the hangup has arrived")
     (bench.root / "go").touch()
 
     assert process.wait(HANG) == 0
     assert bench.statuses() == {"a": "done"}
+
+
+def _hangups_waiting(pid: int) -> int:
+    """Return how many SIGHUP the system still keeps for a process."""
+    pending = [line.split()[1] for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith(("SigPnd", "ShdPnd"))]
+    return sum(int(mask, 16) >> (signal.SIGHUP - 1) & 1 for mask in pending)
 
 
 # -- disks and modes -------------------------------------------------------------------------------------------------
