@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.e2e.workbench import Bench, until
 from tests.faults.invariants import violations
 from tests.faults.zygote import Tool, Zygote
+from tests.waiting import HANG
 
 #: Says when it begins and ends, and notices an earlier attempt that is still alive (a zombie has no command line).
 _COMMAND = """\
@@ -68,7 +69,7 @@ class Laboratory(Bench):
             (os.killpg if group else os.kill)(tool.pid, signal.SIGKILL)
         except ProcessLookupError:
             tool.kill()  # it is so young that it has no group of its own yet
-        tool.wait(10)
+        tool.wait(HANG)
 
     def violations(self, *, resting: bool = False, edits: tuple[str, ...] = ()) -> list[str]:
         return violations(self.root, before=self.before, edits=edits, resting=resting)
@@ -77,7 +78,7 @@ class Laboratory(Bench):
         """Return how many attempts have left their mark."""
         return sum(line.startswith("start") for line in self.lines("trace"))
 
-    def resume(self, *arguments: str, installed: bool = False, timeout: float = 60.0) -> tuple[list[str], float]:
+    def resume(self, *arguments: str, installed: bool = False, timeout: float = HANG) -> tuple[list[str], float]:
         """Run to the end; return what is wrong then, and the seconds until the first attempt began (or the end came)."""
         mark, begun = self.started(), time.monotonic()
         arguments = (*(arguments or RUN), "-j4")
@@ -104,7 +105,7 @@ class Laboratory(Bench):
 
     def quiet(self) -> None:
         """Wait until nothing of a dead run is left."""
-        until(lambda: not self.processes(), within=10, what="the dead run's processes are gone")
+        until(lambda: not self.processes(), what="the dead run's processes are gone")
 
     def close(self) -> None:
         for tool in self._tools:

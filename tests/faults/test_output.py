@@ -19,6 +19,7 @@ import pytest
 from tests.e2e.workbench import ORCHESTRATOR
 from tests.faults.laboratory import RUN, Laboratory
 from tests.faults.scale import count
+from tests.waiting import HANG
 
 _MIB = 1024 * 1024
 _FLOODS = {
@@ -116,11 +117,11 @@ def _on_terminal(laboratory: Laboratory, *arguments: str) -> bytes:
     )
     os.close(theirs)
     parts: list[bytes] = []
-    while select.select([ours], [], [], 30)[0]:
+    while select.select([ours], [], [], HANG)[0]:
         try:
             parts.append(os.read(ours, 65536))
         except OSError:
             break
-    process.wait(10)
+    process.wait(HANG)
     os.close(ours)
     return b"".join(parts)
