@@ -12,6 +12,13 @@ from tests.faults.lives import Lives
 from tests.faults.zygote import Zygote
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Its storms keep every core busy themselves, several trials at a time; beside others they would only be slower."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.alone)
+
+
 @pytest.fixture(scope="package")
 def zygote() -> Iterator[Zygote]:
     """One for all faults, and none beside the other tests: some of them count the children of this process."""
