@@ -11,6 +11,7 @@ import pytest
 from tests.e2e.workbench import ORCHESTRATOR
 from tests.faults.laboratory import RUN, Laboratory
 from tests.faults.system_calls import why_not
+from tests.waiting import HANG
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "-")
 
@@ -26,7 +27,7 @@ def test_without_locks_nothing_runs_and_nothing_is_changed(laboratory: Laborator
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANG,
     )
     assert ended.returncode == 2, ended.stderr
     assert ".orchestrator/lock: cannot take the run lock" in ended.stderr, ended.stderr

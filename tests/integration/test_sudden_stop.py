@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.workbench import until
+from tests.waiting import HANG
 
 #: Begins every script: stop signals are answered, and ``ready`` says so to the test and waits for the signal.
 _HEAD = """
@@ -34,7 +35,7 @@ def _script(body: str, cwd: Path, number: int = signal.SIGTERM) -> subprocess.Co
     line = process.stdout.readline()
     if line == "ready\n":
         process.send_signal(number)
-    output, errors = process.communicate(timeout=30)
+    output, errors = process.communicate(timeout=HANG)
     return subprocess.CompletedProcess([], process.returncode, line + output, errors)
 
 
@@ -107,7 +108,7 @@ def test_nobody_who_reads_its_words_is_waited_for(tmp_path: Path) -> None:
     assert process.stdout.readline() == "ready\n"
     process.send_signal(signal.SIGTERM)
 
-    assert process.wait(30) == 143
+    assert process.wait(HANG) == 143
     process.stdout.close()
     os.close(reader)
     os.close(writer)

@@ -18,7 +18,7 @@ from tests.security.monitor import why_not
 from tests.security.repository import Repository, copy_of, remove
 from tests.security.trick import Trick
 
-pytestmark = [pytest.mark.beside_others, pytest.mark.skipif(bool(why_not()), reason=why_not() or "strace is there")]
+pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "strace is there")
 _COMMANDS = tuple(dict.fromkeys(cell.command for cell in CELLS))
 
 

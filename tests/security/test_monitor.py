@@ -12,7 +12,7 @@ import pytest
 from tests.security.judge import Allowed, violations
 from tests.security.monitor import Observation, observe, why_not
 
-pytestmark = [pytest.mark.beside_others, pytest.mark.skipif(bool(why_not()), reason=why_not() or "strace is there")]
+pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "strace is there")
 
 Watch = Callable[..., list[str]]
 

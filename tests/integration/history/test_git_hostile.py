@@ -18,6 +18,7 @@ import pytest
 from core.adapters.git import Git, GitLog, GitRepository, listed
 from core.adapters.git.objects import LARGEST, read_blobs
 from core.errors import OrchestratorError
+from tests.waiting import HANG
 
 BIG = "".join(f"line_{number} = {number}\n" for number in range(40))
 
@@ -278,7 +279,7 @@ def test_under_strace_nothing_but_git_is_started_with_every_trick_at_once(victim
     assert "connect(" not in calls
     # The same watch sees a program that is started.
     planted = [*watched, "git", "-C", str(victim.root), "status"]
-    subprocess.run(planted, capture_output=True, check=False, timeout=60)
+    subprocess.run(planted, capture_output=True, check=False, timeout=HANG)
     assert canary.name in executed((tmp_path / "calls").read_text())
 
 
@@ -364,7 +365,7 @@ def test_a_named_pipe_in_place_of_a_file_is_no_hang(victim, path):
     with suppress(OrchestratorError):
         GitRepository(git).changed_since("nowhere")
     # A bound against waiting for ever; git is given up once, after two seconds of sleep.
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < HANG
 
 
 def test_a_blob_that_is_a_bomb_is_not_held_in_memory(scratch):
