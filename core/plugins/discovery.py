@@ -8,8 +8,11 @@ from pathlib import Path
 
 from core.domain.plugin import FoundPlugin, Origin
 from core.domain.user_places import UserPlaces, user_places
-from core.errors import InvalidFile, StorageError, UsageError
+from core.errors import InvalidFile, Problem, StorageError, UsageError
 from core.plugins.manifest import MANIFEST, bundled_root, load_manifest
+
+#: Plugins in one place; each costs a look at its manifest, whichever of them is wanted.
+_MOST = 100
 
 
 def discover_plugins(
@@ -18,6 +21,7 @@ def discover_plugins(
     """Return every plugin that the repository at ``root`` sees, sorted by id, the nearest of one id first.
 
     A folder whose manifest is invalid is returned with its problems; one that a nearer folder of the same id hides says so.
+    Raises InvalidFile where there are more than anybody has.
     """
     bundle = Path(bundled) if bundled is not None else bundled_root()
     installed = (places or user_places()).data / "plugins"
@@ -57,10 +61,11 @@ def _folders(top: Path) -> Iterator[Path]:
         names = sorted(os.listdir(top))
     except OSError:
         return
-    for name in names:
-        folder = top / name
-        if name.isprintable() and not name.startswith((".", "_")) and not folder.is_symlink() and (folder / MANIFEST).is_file():
-            yield folder
+    folders = [top / name for name in names if name.isprintable() and not name.startswith((".", "_"))]
+    plugins = [folder for folder in folders if not folder.is_symlink() and (folder / MANIFEST).is_file()]
+    if len(plugins) > _MOST:
+        raise InvalidFile([Problem(file=str(top), message=f"{len(plugins):,} plugins, at most {_MOST} are looked at")])
+    yield from plugins
 
 
 def _look_at(folder: Path, origin: Origin) -> FoundPlugin:

@@ -20,6 +20,8 @@ from core.plugins.schema_check import schema_problems
 from core.sudden_stop import held
 
 LOCK_FILE = "plugins.lock"
+#: Plugins that a repository may run; each is verified whenever one of its kind is asked for.
+_MOST = 100
 _LARGEST = MIB
 
 
@@ -145,6 +147,6 @@ def _schema() -> dict[str, Any]:
         "type": "object",
         "additionalProperties": False,
         "required": ["version", "plugins"],
-        "properties": {"version": {"const": 1}, "plugins": {"type": "object", "additionalProperties": entry}},
+        "properties": {"version": {"const": 1}, "plugins": {"type": "object", "maxProperties": _MOST, "additionalProperties": entry}},
         "$defs": manifest["$defs"],
     }

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from core.adapters.sqlite_journal import migrations, open_journal
+from core.adapters.sqlite_journal import migrations, open_journal, open_journal_to_read
 from core.domain.attempt import RunRecord
 from core.domain.status import Status
 from core.errors import StorageError
@@ -111,3 +111,37 @@ def test_a_directory_that_cannot_be_made_is_named(tmp_path):
 
     with pytest.raises(StorageError, match=r"cannot create .*file/state"):
         open_journal(tmp_path / "file" / "state" / "state.db")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE VIEW more AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n",
+        "CREATE TRIGGER grow AFTER INSERT ON state BEGIN DELETE FROM runs; END",
+    ],
+)
+def test_a_database_with_views_or_triggers_is_no_journal(tmp_path, statement):
+    path = tmp_path / "state.db"
+    open_journal(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute(statement)
+    connection.close()
+    assert "which no journal has" in open_journal_to_read(path).repaired
+    journal = open_journal(path)
+    assert "was damaged; it was moved to state.db.damaged-1" in journal.repaired
+    journal.close()
+
+
+@pytest.mark.parametrize(("reason", "at"), [("hex(zeroblob(9000000))", 0.0), ("''", 9e999), ("''", -1e300)])
+def test_values_that_nobody_writes_are_damage_and_fill_no_machine(tmp_path, reason, at):
+    path = tmp_path / "state.db"
+    open_journal(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            f"INSERT INTO transitions (run_id, task_id, before, after, at, reason) VALUES ('r', 'a', 'pending', 'done', ?, {reason})", (at,)
+        )
+    connection.close()
+    journal = open_journal_to_read(path)
+    with pytest.raises(StorageError, match="is damaged"):
+        journal.transitions("a")
+    journal.close()

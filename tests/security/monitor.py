@@ -145,13 +145,15 @@ def _exit_code(status: int) -> int:
 
 def _calls(recording: Path) -> Iterator[Call]:
     pid = int(recording.suffix[1:])
+    opened: dict[str, str] = {}
     for line in recording.read_text("utf-8", "surrogateescape").split("\n"):
         found = _CALL.match(line)
         if found is not None:
             arguments, result = found["arguments"], found["result"] or ""
-            yield Call(
-                pid=pid, at=float(found["at"]), kind=found["kind"], arguments=arguments, result=result, paths=_paths(arguments, result)
-            )
+            paths = tuple(opened.get(path, path) for path in _paths(arguments, result))
+            if found["kind"] in _OPENING and paths:
+                opened[f"/proc/self/fd/{result.partition('<')[0]}"] = paths[0]
+            yield Call(pid=pid, at=float(found["at"]), kind=found["kind"], arguments=arguments, result=result, paths=paths)
 
 
 def _paths(arguments: str, result: str) -> tuple[str, ...]:

@@ -46,6 +46,7 @@ open(outside + '/report', 'w').close()
 os.rename(state + '/a', state + '/b')
 open('/dev/null', 'w').close()
 open('/etc/passwd').close()
+os.chmod('/proc/self/fd/%d' % os.open(state, os.O_RDONLY), 0o700)
 subprocess.run(['git', '--version'], stdout=subprocess.DEVNULL)
 if not os.fork(): os._exit(0)
 os.wait()
@@ -76,6 +77,7 @@ print('::error file=a.py::this says ::planted:: and is ours')
         ("os.fork() or os.mkdir(outside + '/d')", "changed: "),
         ("open(state + '/a', 'w').close(); os.rename(state + '/a', outside + '/a')", "changed: "),
         ("os.chmod(outside, 0o777)", "changed: "),
+        ("os.chmod('/proc/self/fd/%d' % os.open(outside, os.O_RDONLY), 0o777)", "changed: "),
         ("os.symlink(outside, state + '/way'); os.mkdir(state + '/way/d')", "changed: "),
         ("os.mkfifo(outside + '/p')", "changed: "),
         ("socket.socket().connect_ex(('127.0.0.1', 9))", "connection: connect("),

@@ -16,9 +16,16 @@ from core.adapters.sqlite_journal import rows
 from core.errors import StorageError
 
 #: SQLite's words for a file that is not what it should be. Our statements are fixed, so where one is no SQL for a file (ERROR), or
-#: breaks a constraint of it, the file has other tables than those that we made.
+#: breaks a constraint of it, the file has other tables than those that we made; TOOBIG is a value that is longer than ours.
 _DAMAGE = frozenset(
-    {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH}
+    {
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_ERROR,
+        sqlite3.SQLITE_CONSTRAINT,
+        sqlite3.SQLITE_MISMATCH,
+        sqlite3.SQLITE_TOOBIG,
+    }
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from core.adapters.sqlite_journal.bounds import confine
 from core.adapters.sqlite_journal.migrations import VERSION
 from core.adapters.sqlite_journal.opening import check_journal
 from core.domain.diagnosis import Diagnosis, Health
@@ -20,6 +21,7 @@ def diagnose_state(path: Path) -> Diagnosis:
         return Diagnosis(subject="state", found=f"{path}: {error.strerror}", health=Health.BAD)
     try:
         with sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True) as connection:
+            confine(connection)
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             counts = "SELECT (SELECT count(*) FROM runs), (SELECT count(*) FROM attempts)"
             runs, attempts = connection.execute(counts).fetchone() if version else (0, 0)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from core.adapters.sqlite_journal import rows
+from core.adapters.sqlite_journal.bounds import bounded
 from core.adapters.sqlite_journal.damage import Suspect, damaged, is_damage, readable_errors, refused
 from core.adapters.sqlite_journal.disk_sync import DiskSync
 from core.domain.attempt import Attempt, RunRecord, Transition
@@ -152,28 +153,31 @@ class SqliteJournal:
             raise refused(self._path, error) from error
 
     def _write(self, statement: str, values: Sequence[Any]) -> sqlite3.Cursor:
-        cursor: sqlite3.Cursor = self._run(statement, values)
+        cursor = self._run(statement, values)
         if not self._nested:
             self._sync.dirty()
         return cursor
 
     def _load(self, make: Callable[[tuple[Any, ...]], Made], statement: str, values: Sequence[Any] = ()) -> tuple[Made, ...]:
         """Return what ``make`` makes of each row found. Raises StorageError where one is not what was written."""
-        found = self._run(statement, values, all_rows=True)
-        try:
-            return tuple(map(make, found))
-        except rows.NotAsWritten as error:
-            raise self._damaged(str(error)) from error
-
-    def _run(self, statement: str, values: Sequence[Any] = (), *, all_rows: bool = False) -> Any:
+        found = self._run(statement, values)
         try:
             with readable_errors():
-                cursor = self._connection.execute(statement, values)
-                return cursor.fetchall() if all_rows else cursor
+                return tuple(map(make, bounded(found)))
+        except rows.NotAsWritten as error:
+            raise self._damaged(str(error)) from error
         except sqlite3.Error as error:
-            if is_damage(error):
-                raise self._damaged(str(error)) from error
-            raise refused(self._path, error) from error
+            raise self._refusal(error) from error
+
+    def _run(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        try:
+            with readable_errors():
+                return self._connection.execute(statement, values)
+        except sqlite3.Error as error:
+            raise self._refusal(error) from error
+
+    def _refusal(self, error: sqlite3.Error) -> StorageError:
+        return self._damaged(str(error)) if is_damage(error) else refused(self._path, error)
 
     def _damaged(self, what: str) -> StorageError:
         if self._suspect:

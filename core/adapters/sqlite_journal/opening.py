@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from core.adapters.sqlite_journal.bounds import confine
 from core.adapters.sqlite_journal.damage import Suspect, examine, readable_errors, refused
 from core.adapters.sqlite_journal.journal import SqliteJournal
 from core.adapters.sqlite_journal.migrations import VERSION, known_version, migrate
@@ -78,6 +79,7 @@ def _connect_to_read(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None)
     try:
         with readable_errors():
+            confine(connection)
             version = known_version(connection, path)
         if version != VERSION:
             raise sqlite3.DatabaseError("an older version, which cannot be migrated here")
@@ -111,6 +113,7 @@ def _connect_now(path: Path) -> sqlite3.Connection:
     connection = connect_private(path, timeout=_PATIENCE, isolation_level=None)
     try:
         with readable_errors():
+            confine(connection)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             # Checkpoints sync the disk in the middle of a run; the default of 1,000 pages is reached every few hundred tasks.

@@ -27,6 +27,10 @@ ATTEMPT = (
 )
 
 
+#: No number of a journal is as large: the Unix time of the year 10000, in seconds.
+_END = 253_402_300_800.0
+
+
 class NotAsWritten(Exception):
     """The package's own: a row is not what was written."""
 
@@ -50,7 +54,7 @@ def _check(checked: Any, table: str, *values: Any) -> None:
 
 
 def _typed(table: str, values: tuple[Any, ...], *types: type | tuple[type, ...]) -> None:
-    if not all(map(isinstance, values, types)):
+    if not all(map(isinstance, values, types)) or any(isinstance(value, float) and not abs(value) < _END for value in values):
         raise NotAsWritten(f"a row of {table} holds what nobody writes there")
 
 

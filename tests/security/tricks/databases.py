@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import subprocess
-from contextlib import closing
+from contextlib import closing, suppress
 
 from tests.security.repository import HOSTILE_LINES, HOSTILE_TEXT, ORCHESTRATOR, Repository
 from tests.security.trick import Tricks
@@ -13,9 +13,13 @@ DATABASES = Tricks()
 
 
 def _change(repository: Repository, database: str, *statements: str, values: tuple[object, ...] = ()) -> None:
+    """Change a database as somebody does who knows it: rows without a checksum pass for those of an older version."""
     with closing(sqlite3.connect(repository.root / ".orchestrator" / database)) as connection:
         for statement in statements:
             connection.execute(statement, values if "?" in statement else ())
+        for table in ("runs", "attempts", "outcomes", "transitions", "state"):
+            with suppress(sqlite3.Error):
+                connection.execute(f"UPDATE {table} SET checked = NULL")
         connection.commit()
 
 
@@ -49,10 +53,10 @@ def journal_says_hostile_things(repository: Repository) -> None:
     _change(
         repository,
         "state.db",
-        "INSERT INTO attempts SELECT seq + 100, run_id, ?, number, started, log FROM attempts",
+        "INSERT INTO attempts (seq, run_id, task_id, number, started, log) SELECT seq + 100, run_id, ?, number, started, log FROM attempts",
         values=(HOSTILE_TEXT,),
     )
-    _change(repository, "state.db", "INSERT INTO runs SELECT ?, 1, started, NULL, NULL FROM runs", values=(HOSTILE_LINES,))
+    _change(repository, "state.db", "INSERT INTO runs (id, pid, started) SELECT ?, 1, started FROM runs", values=(HOSTILE_LINES,))
 
 
 @DATABASES.add
@@ -107,7 +111,7 @@ def journal_has_triggers_and_large_values(repository: Repository) -> None:
     _change(
         repository,
         "state.db",
-        "CREATE TRIGGER grow AFTER INSERT ON state BEGIN INSERT OR REPLACE INTO state VALUES (hex(randomblob(10000000)), 'x'); END",
+        "CREATE TRIGGER grow AFTER INSERT ON state BEGIN INSERT INTO state (key, value) VALUES (hex(randomblob(9999999)), 'x'); END",
         "UPDATE transitions SET reason = hex(zeroblob(60000000))",
         "UPDATE outcomes SET reason = hex(zeroblob(60000000))",
     )
@@ -126,11 +130,12 @@ def journal_has_other_tables(repository: Repository) -> None:
 @DATABASES.add
 def journal_has_a_great_many_rows(repository: Repository) -> None:
     numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000)"
+    transitions, attempts = "(seq, run_id, task_id, before, after, at, reason)", "(seq, run_id, task_id, number, started, log)"
     _change(
         repository,
         "state.db",
-        f"INSERT INTO transitions {numbers} SELECT i + 1000, 'r', 'a', 'pending', 'done', 0.0, 'x' FROM n",
-        f"INSERT INTO attempts {numbers} SELECT i + 1000, 'r', 'a', i + 10, 0.0, 'logs/x.log' FROM n",
+        f"INSERT INTO transitions {transitions} {numbers} SELECT i + 1000, 'r', 'a', 'pending', 'done', 0.0, 'x' FROM n",
+        f"INSERT INTO attempts {attempts} {numbers} SELECT i + 1000, 'r', 'a', i + 10, 0.0, 'logs/x.log' FROM n",
     )
 
 
