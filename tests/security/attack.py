@@ -25,13 +25,13 @@ def attacked(repository: Repository, trick: Trick, cell: Cell, scratch: Path) ->
         scratch / "watched",
         repository.environment(**cell.environment),
     )
-    found = violations(seen, _allowed(repository, report, scratch))
+    found = violations(seen, _allowed(repository, report, trick.memory))
     after = snapshot(repository.outside)
     changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
     return [*found, *(f"outside of the repository something changed: {name}" for name in changed)]
 
 
-def _allowed(repository: Repository, report: Path, scratch: Path) -> Allowed:
-    """The state, the logs, the user's own directories of the tool, and a report that was asked for, with the file it is made from."""
+def _allowed(repository: Repository, report: Path, memory: int) -> Allowed:
+    """The state, the logs, the user's own directories of the tool, and a report that was asked for."""
     own = tuple(repository.home / place for place in _OWN)
-    return Allowed(directories=(repository.root / ".orchestrator", repository.root / "logs", *own), files=(report,))
+    return Allowed(directories=(repository.root / ".orchestrator", repository.root / "logs", *own), files=(report,), memory=memory)

@@ -29,10 +29,12 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowed:
-    """Where a command may write: below these directories, and in these files."""
+    """Where a command may write: below these directories, and in these files; and how much memory it may take."""
 
     directories: tuple[Path, ...] = ()
     files: tuple[Path, ...] = field(default=())
+    #: Bytes that one process may take.
+    memory: int = MOST_MEMORY
 
     def has(self, path: str) -> bool:
         """Return whether what lies at an absolute ``path`` once links on the way are followed is one of ours."""
@@ -48,7 +50,7 @@ def violations(seen: Observation, allowed: Allowed) -> list[str]:
         *(f"changed: {call}" for call in seen.changed if not call.failed and not all(map(allowed.has, _changed(call)))),
         *(f"connection: {call}" for call in seen.talked if not _is_private(call)),
         *(f"signal to another process: {call}" for call in seen.signalled if not _is_to_ours(call, seen)),
-        *_costs(seen),
+        *_costs(seen, allowed.memory),
         *_endings(seen),
         *_texts(seen),
     ]
@@ -93,12 +95,12 @@ def _is_to_ours(call: Call, seen: Observation) -> bool:
     return rest.strip() == "0" or (target.lstrip("-").isdigit() and int(target) in seen.pids)
 
 
-def _costs(seen: Observation) -> Iterator[str]:
+def _costs(seen: Observation, memory: int) -> Iterator[str]:
     if not seen.ended:
         yield "it does not end"
     if seen.cpu > MOST_CPU:
         yield f"{seen.cpu:.1f} s of CPU time"
-    if seen.peak > MOST_MEMORY:
+    if seen.peak > memory:
         yield f"{seen.peak / 1024 / 1024:.0f} MiB of memory"
 
 

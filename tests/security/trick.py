@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+from tests.security.judge import MOST_MEMORY
 from tests.security.repository import Repository
 
 
@@ -20,12 +22,14 @@ class Trick:
     plugin: str = "hostile"
     #: The revision that ``audit --since`` compares with.
     since: str = "HEAD~1"
+    #: Bytes that one process may take.
+    memory: int = MOST_MEMORY
 
 
 class Tricks(list[Trick]):
     """A list to which functions are added by decorating them; a trick's name is its function's."""
 
-    def add(self, spoil: Callable[[Repository], None] | None = None, **how: str):
+    def add(self, spoil: Callable[[Repository], None] | None = None, **how: Any):
         """Add a function: ``@tricks.add`` or ``@tricks.add(task="…")``."""
 
         def added(function: Callable[[Repository], None]) -> Callable[[Repository], None]:

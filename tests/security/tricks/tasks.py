@@ -8,6 +8,8 @@ from tests.security.repository import HOSTILE_LINES, HOSTILE_TEXT, Repository
 from tests.security.trick import Tricks
 
 TASKS = Tricks()
+#: A backlog of this size is one that we work with, and it takes more than what is merely refused: see docs/reliability.md.
+_BACKLOG = 640 * 1024 * 1024
 _LAUGHS = "".join(f"    x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 9)}]\n" for n in range(1, 9))
 
 
@@ -72,7 +74,7 @@ def tasks_make_python_objects(repository: Repository) -> None:
     )
 
 
-@TASKS.add
+@TASKS.add(memory=_BACKLOG)
 def tasks_are_a_hundred_thousand(repository: Repository) -> None:
     repository.write("tasks.yml", "".join(f"- id: t{n}\n  description: number {n}\n  command: 'true'\n" for n in range(100_000)))
 
