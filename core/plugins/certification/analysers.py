@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from core.domain.git_reading import absolute_entries
 from core.files.temporary import temporary_directory
 from core.plugins.certification.stage import Stage, Verdict, judged
 
@@ -30,15 +31,20 @@ def bandit_stage(folder: Path, environment: Mapping[str, str]) -> Stage:
 
 def guarddog_stage(folder: Path, environment: Mapping[str, str]) -> Stage:
     """Run guarddog, which lives in an environment of its own: GUARDDOG names its program, else the PATH is searched."""
-    program = environment.get("GUARDDOG") or shutil.which("guarddog", path=environment.get("PATH"))
+    program = environment.get("GUARDDOG") or _on_path("guarddog", environment)
     options = ["pypi", "scan", ".", "--output-format", "json"]
     return _run("guarddog", [program] if program else None, options, folder, environment, _guarddog_notes)
 
 
 def _tool(name: str, environment: Mapping[str, str]) -> list[str] | None:
     beside = Path(sys.executable).parent / name
-    found = str(beside) if os.access(beside, os.X_OK) else shutil.which(name, path=environment.get("PATH"))
+    found = str(beside) if os.access(beside, os.X_OK) else _on_path(name, environment)
     return [found] if found else None
+
+
+def _on_path(name: str, environment: Mapping[str, str]) -> str | None:
+    """Return a program by its absolute folder: a relative one would be looked for in the plugin that is examined."""
+    return shutil.which(name, path=absolute_entries(environment.get("PATH", os.defpath)))
 
 
 def _run(

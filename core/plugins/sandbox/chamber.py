@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from core.domain.git_reading import absolute_entries
 from core.domain.plugin import Permissions
 from core.errors import PluginRefused
 from core.plugins.sandbox import inside
@@ -139,7 +140,7 @@ def chamber_environment(chamber: Chamber) -> dict[str, str]:
 def programs(chamber: Chamber) -> tuple[str, ...]:
     """Return the paths of the granted programs. Raises PluginRefused naming the ones that are not installed."""
     folders = [str(chamber.requirements / "bin")] if chamber.requirements else []
-    search = os.pathsep.join([*folders, chamber.environment.get("PATH", os.defpath)])
+    search = absolute_entries(os.pathsep.join([*folders, chamber.environment.get("PATH", os.defpath)]))
     found = {name: shutil.which(name, path=search) for name in chamber.permissions.exec}
     missing = [f"exec {name}: there is no such program on the PATH" for name, path in found.items() if path is None]
     if missing:
