@@ -1,15 +1,26 @@
-"""The files and folders that a plugin may write: made where missing, held while it runs, and gone again where it left nothing in them."""
+"""The files and folders that a plugin may write: made where missing, held while it runs, and gone again where it left nothing in them.
+
+Every part of a path is opened beneath the one before it, through no link, and what was opened is kept open: a name that somebody
+exchanges meanwhile leads nowhere else, and no other file can come to be the one that the sandbox is told of.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from core.errors import PluginRefused
-from core.plugins.sandbox.reach import Place, place_at
+from core.plugins.sandbox.reach import Place
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_ANY = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+#: What opening says of a link, and of a file where a folder is expected.
+_NOT_THAT = (errno.ELOOP, errno.ENOTDIR)
 
 
 @contextlib.contextmanager
@@ -18,62 +29,80 @@ def writable_places(patterns: tuple[str, ...], root: Path) -> Iterator[tuple[Pla
 
     Raises PluginRefused when a place lies behind a symbolic link, or cannot be made.
     """
-    made: list[str] = []
-    with contextlib.ExitStack() as stack:
-        stack.callback(_remove_unused, made)
-        places = []
-        for pattern in patterns:
-            places.append(_writable(root, pattern, made))
-            held = _lock(places[-1].path, fcntl.LOCK_SH)
-            if held is not None:
-                stack.callback(os.close, held)
-        yield tuple(places)
+    with contextlib.ExitStack() as folders, contextlib.ExitStack() as held:
+        walk = _Walk(folders, held)
+        held.callback(walk.remove_unused)
+        yield tuple(walk.place(root, pattern) for pattern in patterns)
 
 
-def _writable(root: Path, pattern: str, made: list[str]) -> Place:
-    target = root / pattern.removesuffix("/**")
+class _Walk:
+    """Opens places from the repository down, and knows what it made."""
+
+    def __init__(self, folders: contextlib.ExitStack, held: contextlib.ExitStack) -> None:
+        self._folders = folders
+        self._held = held
+        #: Folder and name of what was made, the outermost first.
+        self._made: list[tuple[int, str]] = []
+
+    def place(self, root: Path, pattern: str) -> Place:
+        *parents, last = pattern.removesuffix("/**").split("/")
+        directory = pattern.endswith("/**")
+        try:
+            folder = self._opened(os.open(root, _FOLDER), self._folders)
+            for name in parents:
+                folder = self._opened(self._folder(folder, name), self._folders)
+            found = self._opened(self._folder(folder, last) if directory else self._file(folder, last), self._held)
+        except OSError as error:
+            told = "it lies behind a symbolic link, or is not what the permission says" if error.errno in _NOT_THAT else error.strerror
+            raise PluginRefused([f"write {pattern}: {told}"]) from error
+        state = os.fstat(found)
+        if not directory and not stat.S_ISREG(state.st_mode):
+            raise PluginRefused([f"write {pattern}: it is not what the permission says"])
+        _lock(found, fcntl.LOCK_SH)
+        path = os.path.join(root, *parents, last)
+        return Place(path=path, device=state.st_dev, inode=state.st_ino, directory=directory)
+
+    def remove_unused(self) -> None:
+        for folder, name in reversed(self._made):
+            with contextlib.suppress(OSError):
+                _remove_if_unused(folder, name)
+
+    def _opened(self, descriptor: int, stack: contextlib.ExitStack) -> int:
+        stack.callback(os.close, descriptor)
+        return descriptor
+
+    def _folder(self, parent: int, name: str) -> int:
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(name, dir_fd=parent)
+            self._made.append((parent, name))
+        return os.open(name, _FOLDER, dir_fd=parent)
+
+    def _file(self, parent: int, name: str) -> int:
+        with contextlib.suppress(FileExistsError):
+            made = os.open(name, _ANY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=parent)
+            self._made.append((parent, name))
+            return made
+        return os.open(name, _ANY, dir_fd=parent)
+
+
+def _remove_if_unused(folder: int, name: str) -> None:
+    """Remove an empty file or folder that no other plugin may still write. Raises OSError where it is not empty."""
+    descriptor = os.open(name, _ANY, dir_fd=folder)
     try:
-        made += _missing(target)
-        if pattern.endswith("/**"):
-            target.mkdir(parents=True, exist_ok=True)
-        elif not target.exists() and not target.is_symlink():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.touch()
-    except OSError as error:
-        raise PluginRefused([f"write {pattern}: {error.strerror}"]) from error
-    place = place_at(str(target))
-    if place is None or place.directory != pattern.endswith("/**"):
-        raise PluginRefused([f"write {pattern}: it lies behind a symbolic link, or is not what the permission says"])
-    return place
+        state = os.fstat(descriptor)
+        if not _lock(descriptor, fcntl.LOCK_EX):
+            return
+        if stat.S_ISDIR(state.st_mode):
+            os.rmdir(name, dir_fd=folder)
+        elif state.st_size == 0:
+            os.unlink(name, dir_fd=folder)
+    finally:
+        os.close(descriptor)
 
 
-def _missing(target: Path) -> list[str]:
-    """Return what has to be made for ``target`` to be there, the outermost first."""
-    return [str(path) for path in (*reversed(target.parents), target) if not os.path.lexists(path)]
-
-
-def _remove_unused(made: list[str]) -> None:
-    for path in reversed(made):
-        held = _lock(path, fcntl.LOCK_EX)
-        if held is None:
-            continue  # gone, or another plugin may still write it
-        with contextlib.suppress(OSError):
-            if os.path.isdir(path):
-                os.rmdir(path)
-            elif os.lstat(path).st_size == 0:
-                os.unlink(path)
-        os.close(held)
-
-
-def _lock(path: str, kind: int) -> int | None:
-    """Return a descriptor that holds a lock, or None when somebody else's is in the way or there is nothing to lock."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return None
+def _lock(descriptor: int, kind: int) -> bool:
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor
+        return False
+    return True

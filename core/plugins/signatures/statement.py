@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +18,11 @@ _STATEMENT = "https://in-toto.io/Statement/v1"
 _PREDICATE = "urn:orchestrator:plugin:v1"
 #: File with the certifier's report, itself an envelope; a regular, listed file.
 CERTIFICATION = "certification.json"
+#: What the texts of a statement look like; a key that is trusted for something else must not be able to upset who reads it.
+_ID = re.compile(r"[a-z][a-z0-9_]{1,63}", re.ASCII)
+_VERSION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){2}(-[0-9A-Za-z][0-9A-Za-z.-]{0,63})?", re.ASCII)
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_PATH = re.compile(r"[^\0]{1,4096}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,17 +84,21 @@ def decode_statement(payload: bytes) -> Statement:
         document = parse_json(payload)
         predicate = document["predicate"]
         files = tuple(
-            FileEntry(path=item["name"], sha256=item["digest"]["sha256"], executable=item["annotations"]["executable"])
+            FileEntry(
+                path=_text(item["name"], _PATH),
+                sha256=_text(item["digest"]["sha256"], _SHA256),
+                executable=item["annotations"]["executable"] is True,
+            )
             for item in document["subject"]
         )
         statement = Statement(
             files=files,
-            id=predicate["id"],
-            version=predicate["version"],
+            id=_text(predicate["id"], _ID),
+            version=_text(predicate["version"], _VERSION),
             permissions=predicate["permissions"],
-            minimum_host_version=predicate["minimumHostVersion"],
-            manifest=predicate["manifest"]["sha256"],
-            certification=predicate["certification"]["sha256"] if predicate["certification"] else "",
+            minimum_host_version=_text(predicate["minimumHostVersion"], _VERSION),
+            manifest=_text(predicate["manifest"]["sha256"], _SHA256),
+            certification=_text(predicate["certification"]["sha256"], _SHA256) if predicate["certification"] else "",
             issued=seconds(predicate["issued"]),
             expires=seconds(predicate["expires"]),
         )
@@ -98,6 +108,13 @@ def decode_statement(payload: bytes) -> Statement:
     if not exact:
         raise ValueError("what is signed is no plugin statement in canonical form")
     return statement
+
+
+def _text(value: Any, form: re.Pattern[str]) -> str:
+    """Return a text of a form. Raises ValueError for any other, TypeError for what is no text."""
+    if not form.fullmatch(value):
+        raise ValueError("not what stands there in a statement")
+    return str(value)
 
 
 def digest_of(payload: bytes) -> str:

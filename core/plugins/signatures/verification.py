@@ -115,7 +115,7 @@ def _signed_statement(folder: Path, keys: Mapping[str, bytes]) -> tuple[Statemen
     if not good:
         raise ValueError(_unknown(envelope, keys))
     if envelope.payload_type != STATEMENT_TYPE:
-        raise ValueError(f"what is signed is {envelope.payload_type}, not a plugin statement")
+        raise ValueError(f"what is signed is {ascii(envelope.payload_type[:100])[1:-1]}, not a plugin statement")
     return decode_statement(envelope.payload), digest_of(envelope.payload), good
 
 
@@ -136,7 +136,9 @@ def _unknown(envelope: Envelope, keys: Mapping[str, bytes]) -> str:
     known = [key for key in names if key in keys]
     if known:
         return f"the signature by {known[0]} does not fit the signed list: it was changed after signing"
-    return f"signed by {', '.join(names)}, which is not in the trust store"
+    # Whoever wrote the envelope chose these names.
+    shown = ", ".join(ascii(name[:64])[1:-1] for name in names[:3])
+    return f"signed by {shown}, which is not in the trust store"
 
 
 def _out_of_date(statement: Statement, digest: str, trust: TrustStore, now: float) -> list[str]:
