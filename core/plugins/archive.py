@@ -143,7 +143,7 @@ def _write(members: Iterator[_Member], target: Path) -> Path:
     for name, executable, claimed, stream in members:
         path = _checked(name)
         if path in written or claimed > LARGEST_FILE:
-            raise PluginRefused([f"{path}: given twice, or larger than {LARGEST_FILE} bytes"])
+            raise PluginRefused([f"{path}: given twice, or too large (more than {LARGEST_FILE} bytes)"])
         content = stream.read(LARGEST_FILE + 1)
         total += len(content)
         if len(content) > LARGEST_FILE or total > _LARGEST:
