@@ -192,7 +192,7 @@ PIECES = [
 ]
 
 
-@pytest.mark.parametrize("count", [20_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [5_000, pytest.param(60_000, marks=pytest.mark.slow)])
 def test_fuzz_a_host_is_canonical_or_refused_and_only_what_is_meant_is_covered(count: int):
     """Seeded. What comes out is ASCII, comes out of itself again, and lies below the granted name exactly if its text says so."""
     chance = random.Random(7)
