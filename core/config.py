@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from core.adapters.config_yaml import read_config_file, read_own_config_file
-from core.domain.container_kinds import JoinedTable
+from core.domain.container_kinds import JoinedArray, JoinedTable
 from core.domain.options import (
     VARIABLE_PREFIX,
     Option,
@@ -264,6 +264,8 @@ class _Loading:
         if isinstance(option.kind, JoinedTable):
             self.plugin_sources.update({(name, key): placed((*option.path, name, key)) for name, each in value.items() for key in each})
             value = option.kind.joined(self.values.get(option.key, {}), value)
+        elif isinstance(option.kind, JoinedArray):
+            value = option.kind.joined(self.values.get(option.key, ()), value)
         self.values[option.key] = value
         self.sources[option.key] = placed(option.path)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -198,6 +198,36 @@ def to_json(event: Event) -> dict[str, Any]:
         value = getattr(event, name)
         document[name] = value if type(value) in _SCALARS else _plain(value)
     return document
+
+
+def masked(event: Event, mask: Callable[[str], str]) -> Event:
+    """Return the event with every text in it passed through ``mask``; the same object where that changes none."""
+    changed: Event = _masked(event, mask)
+    return changed
+
+
+def _masked(value: Any, mask: Callable[[str], str]) -> Any:
+    if type(value) is str:
+        return mask(value)
+    if isinstance(value, tuple):
+        return tuple(_masked(item, mask) for item in value)
+    if isinstance(value, Mapping):
+        return {key: _masked(item, mask) for key, item in value.items()}
+    return value if type(value) in _SCALARS or isinstance(value, Enum) else _masked_fields(value, mask)
+
+
+def _masked_fields(value: Any, mask: Callable[[str], str]) -> Any:
+    changes = {}
+    for name in _fields(value.__class__):
+        before = getattr(value, name)
+        kind = type(before)
+        # Most fields are texts and numbers, and every event comes through here.
+        if kind is not str and kind in _SCALARS:
+            continue
+        after = mask(before) if kind is str else _masked(before, mask)
+        if after != before:
+            changes[name] = after
+    return dataclasses.replace(value, **changes) if changes else value
 
 
 def _plain(value: Any) -> Any:

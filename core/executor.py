@@ -7,7 +7,7 @@ whole process tree is gone: what a command leaves behind is terminated, after ``
 from __future__ import annotations
 
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
@@ -67,6 +67,9 @@ class ExecutorSettings:
     #: Seconds; for tasks that set none. None: no limit.
     timeout: float | None = None
     handlers: Mapping[str, str] = field(default_factory=dict)
+    #: Hears the variables of each task before anything is written of it; ``mask`` then takes the secrets out of what is.
+    learn: Callable[[Mapping[str, str]], None] = lambda _variables: None
+    mask: Callable[[str], str] = str
     #: What runs a plugin, before its name: the work of a task with ``plugin`` is a process like any other.
     plugin_command: tuple[str, ...] = ("orchestrator", "plugins", "run")
 
@@ -99,6 +102,7 @@ class Executor:
 
         Raises StorageError when the log cannot be created.
         """
+        self._settings.learn(task.env)
         started = self._clock.now()
         log = self._logs.open(Attempt(run_id=run_id, task_id=task.id, number=number, started=started))
         attempt = Attempt(run_id=run_id, task_id=task.id, number=number, started=started, log=log.path)
@@ -117,7 +121,7 @@ class Executor:
     def launch(self, task_id: str) -> None:
         """Start the first phase of a prepared attempt."""
         live = self._live[task_id]
-        live.log.note(header(live.attempt, live.phases, self._cwd(live.task)))
+        self._note(live, header(live.attempt, live.phases, self._cwd(live.task)))
         self._start_phase(live)
 
     def wait(self, timeout: float) -> tuple[Attempt, ...]:
@@ -156,7 +160,7 @@ class Executor:
     def _start_phase(self, live: _Live) -> None:
         phase = live.phases[live.phase]
         if phase.is_check:
-            live.log.note(f"verify: {shown(phase.command)}")
+            self._note(live, f"verify: {shown(phase.command)}")
         launch = Launch(
             command=phase.command,
             cwd=self._cwd(live.task),
@@ -200,12 +204,12 @@ class Executor:
             self._finish(live, (Ending.SUCCEEDED, "every check passed" if phase.is_check else "exit 0"), 0)
 
     def _finish(self, live: _Live, verdict: tuple[Ending, str], exit_code: int | None = None) -> None:
-        ending, reason = verdict
+        ending, reason = verdict[0], self._settings.mask(verdict[1])
         duration = self._clock.monotonic() - live.begun
         if live.left_behind:
             reason += f"; {live.left_behind} process{'es' if live.left_behind > 1 else ''} left behind, terminated"
         left_out = live.log.trim()
-        live.log.note(footer(ending, reason, duration, live.cpu, live.peak_memory, left_out))
+        self._note(live, footer(ending, reason, duration, live.cpu, live.peak_memory, left_out))
         outcome = Outcome(
             ending=ending,
             reason=reason,
@@ -272,6 +276,9 @@ class Executor:
         deadlines = [live.deadline for live in self._live.values() if live.deadline is not None]
         until = min(deadlines) - self._clock.monotonic() if deadlines else _LOOK
         return max(0.0, min(until, _LOOK))
+
+    def _note(self, live: _Live, text: str) -> None:
+        live.log.note(self._settings.mask(text))
 
     def _cwd(self, task: Task) -> str:
         return str(PurePath(self._settings.root, task.cwd)) if task.cwd else self._settings.root

@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+from core.domain.printable import inert_json
 from core.errors import StateRefused
 from core.events import Event, to_json
 from core.files.private import open_beneath
@@ -26,7 +27,7 @@ class EventLog:
     def __call__(self, event: Event) -> None:
         if self.gap:
             return
-        line = self._encode(to_json(event)) + "\n"
+        line = inert_json(self._encode(to_json(event))) + "\n"
         try:
             if self._descriptor is None:
                 with open_beneath(self._root, self._directory, create=True) as place:

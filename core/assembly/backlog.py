@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from core.assembly.masking import masking
 from core.assembly.project import Project, new_run_id, task_file
 from core.assembly.state import check_state, make_state
 from core.domain.attempt import RunRecord
@@ -52,6 +53,9 @@ def open_backlog(project: Project) -> Iterator[Backlog]:
         stack.callback(file.close)
         memory = Memory(file=file, journal=journal, clock=SystemClock(), run_id="")
         memory.load_tasks()
+        for task in memory.tasks:
+            if task.env:
+                masking().learn(task.env)
         yield Backlog(memory=memory, journal=journal, logs=log_store(project), lock=FileRunLock(str(project.state)), note=journal.repaired)
 
 
@@ -92,6 +96,13 @@ def read_log(project: Project, path: str) -> Iterator[str]:
     from core.adapters.log_files import read_lines
 
     return read_lines(str(project.root), path)
+
+
+def raw_log(project: Project, path: str) -> Iterator[bytes]:
+    """Return a log's bytes as they are. Raises StorageError when it cannot be read."""
+    from core.adapters.log_files import read_bytes
+
+    return read_bytes(str(project.root), path)
 
 
 def follow_log(project: Project, path: str, has_ended: Callable[[], bool]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from core.assembly.base_revision import BaseRevision, base_revision
+from core.assembly.masking import mask_from_now_on
 from core.assembly.named_paths import check_named_paths
 from core.assembly.root import USUAL_TASKS_FILE, named_inside, root_above
 from core.config import CONFIG_FILE, config_schema, load_config, merge_settings
@@ -82,6 +83,7 @@ def open_project(
     wanted = {**(overrides or {}), "tasks_file": named_inside(root, named) if named else tasks_file}
     revision = base_revision(root, base, PLUGINS_LOCK) if base else None
     settings = _default_settings(wanted) if defaults else _settings(root, wanted, revision)
+    mask_from_now_on(settings.redact)
     check_named_paths(root, settings)
     return Project(root=root, settings=settings, base=revision)
 

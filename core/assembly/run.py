@@ -9,13 +9,14 @@ from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass, field
 
 from core.assembly.backlog import log_store
+from core.assembly.masking import masking
 from core.assembly.project import Project, new_run_id, own_environment, task_file
 from core.assembly.state import make_state
 from core.domain.cycle import CycleReport
 from core.domain.options import VARIABLE_PREFIX
 from core.domain.run_options import RunOptions
 from core.domain.settings import Provenance, Settings, Source
-from core.events import Event
+from core.events import Event, masked
 from core.executor import Executor, ExecutorSettings
 from core.memory import Memory
 from core.orchestrator import Orchestrator
@@ -132,6 +133,8 @@ def _executor_settings(project: Project, options: RunOptions) -> ExecutorSetting
         timeout=settings.timeout,
         handlers=options.handlers,
         # Without -P a package ``core`` of the repository would be taken for ours.
+        learn=masking().learn,
+        mask=masking(),
         plugin_command=(sys.executable, "-P", "-m", "core", "plugins", "run", "--directory", str(project.root)),
     )
 
@@ -177,8 +180,9 @@ def _part_with(part: Callable[[], tuple[str, ...]], gap: Callable[[], str]) -> C
 
 def _fan_out(sinks: list[EventSink]) -> EventSink:
     def emit(event: Event) -> None:
+        shown = masked(event, masking())
         for sink in sinks:
-            sink(event)
+            sink(shown)
 
     return emit
 

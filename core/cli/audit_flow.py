@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from core.assembly.audit import append_findings, open_auditor, open_gate
+from core.assembly.masking import masking
 from core.assembly.policy_changes import policy_changes
 from core.assembly.project import Project
 from core.cli.audit_formats import NAMES, render
@@ -111,7 +112,7 @@ def _write_report(project: Project, auditor: SelfAuditor, gate: GateReport, wish
 
             stdout.add(failure_text(gate, stdout.style()))
         else:
-            stdout.add(_report(project, auditor, gate, wishes, stdout.style()))
+            _say_report(stdout, wishes.format, _report(project, auditor, gate, wishes, stdout.style()))
         stdout.finish()
     else:
         from core.reports.audit_text import summary_lines
@@ -125,10 +126,18 @@ def _write_report(project: Project, auditor: SelfAuditor, gate: GateReport, wish
         _write_file(summary, render("markdown", gate, shown(gate, wishes)), append=True)
 
 
+def _say_report(stdout: Output, format: str, report: str) -> None:
+    """Write a report; our documents escape what is not theirs, a plugin's words are nobody's order to a terminal or a CI service."""
+    if format == "text" or (format not in NAMES and stdout.look.obeyed):
+        stdout.add(report)
+    else:
+        stdout.add_exact(report)
+
+
 def _write_file(path: str, text: str, *, append: bool = False) -> None:
     try:
         with open(path, "a" if append else "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text)
+            file.write(masking()(text))
     except OSError as error:
         raise StorageError(f"cannot write {path}: {error.strerror}") from error
 

@@ -13,6 +13,7 @@ from core.assembly.backlog import Backlog, open_backlog
 from core.assembly.project import Project
 from core.cli.console import Output, outputs
 from core.domain.attempt import RunRecord
+from core.domain.printable import inert_json
 from core.domain.status import Status
 from core.domain.task import Task, with_status
 from core.forecast import hold_goals
@@ -83,4 +84,12 @@ def say_json(value: Any) -> int:
 
     In ASCII: valid whatever the stream's encoding, and no text of a task gives orders to a terminal.
     """
-    return say(json_format.dumps(value, indent=2) + "\n")
+    return say_exactly(inert_json(json_format.dumps(value, indent=2)) + "\n")
+
+
+def say_exactly(text: str) -> int:
+    """Write a document that has escaped what is not its own to stdout, and return exit code 0. Raises StorageError when it is lost."""
+    out = stdout()
+    out.add_exact(text)
+    out.finish()
+    return 0

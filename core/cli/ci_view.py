@@ -9,7 +9,7 @@ from core.cli.plain_view import Dialect
 from core.events import TaskFinished
 from core.reports.columns import one_line
 from core.reports.run_summary import Tail
-from core.reports.workflow_commands import command, group, inert, section
+from core.reports.workflow_commands import command, group, inert, plain, section
 
 
 def dialect_of(ci: Ci, content: Tail) -> Dialect | None:
@@ -30,9 +30,9 @@ class GithubDialect:
         """Fold a success's output under its line; mark a failure with an annotation."""
         if event.status == "failed":
             message = f"{one_line(event.reason)}: {one_line(event.description)}"
-            return line + command("error", message, title=f"{one_line(event.task_id)} failed")
+            return plain(line) + command("error", message, title=f"{one_line(event.task_id)} failed")
         content = _content(event, self._content)
-        return group(line.rstrip("\n"), inert(content, self._token)) if content else line
+        return group(line.rstrip("\n"), inert(content, self._token)) if content else plain(line)
 
     def summary(self, text: str) -> str:
         """Return the summary, the ends of failures' logs in it, unfolded."""
@@ -50,13 +50,13 @@ class GitlabDialect:
         """Fold a success's output under its line."""
         content = _content(event, self._content)
         if not content:
-            return line
+            return plain(line)
         self._count += 1
         return section(f"task_{self._count}", line.rstrip("\n"), "".join(f"{row}\n" for row in content), at=event.at)
 
     def summary(self, text: str) -> str:
-        """Return the summary as it is."""
-        return text
+        """Return the summary, which is no command."""
+        return plain(text)
 
 
 def _content(event: TaskFinished, content: Tail) -> tuple[str, ...]:

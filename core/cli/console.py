@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TextIO
 
+from core.assembly.masking import masking
+from core.domain.printable import inert, visible
 from core.errors import StorageError
 from core.reports.style import Style
 
@@ -30,12 +32,18 @@ class Ci(StrEnum):
     OTHER = "other"
 
 
+#: Variables of services that do not set ``CI``: Azure, TeamCity, Jenkins, AWS CodeBuild.
+_SERVICES = ("TF_BUILD", "TEAMCITY_VERSION", "JENKINS_URL", "CODEBUILD_BUILD_ID")
+
+
 def ci_of(environ: Mapping[str, str]) -> Ci:
     """Return the service that the environment belongs to."""
     if environ.get("GITHUB_ACTIONS") == "true":
         return Ci.GITHUB
     if environ.get("GITLAB_CI") == "true":
         return Ci.GITLAB
+    if any(environ.get(name) for name in _SERVICES):
+        return Ci.OTHER
     return Ci.OTHER if environ.get("CI", "").lower() not in ("", "0", "false", "no") else Ci.NONE
 
 
@@ -63,6 +71,13 @@ class Look:
     live: bool = False
     #: Whether it can show characters beyond ASCII.
     unicode: bool = True
+    #: Whether a CI service may read it, and obey what it reads.
+    ci: bool = False
+
+    @property
+    def obeyed(self) -> bool:
+        """Whether what is written may be taken for orders, by a terminal or by a CI service."""
+        return self.terminal or self.ci
 
 
 #: Our symbols, where a stream knows ASCII only.
@@ -72,10 +87,17 @@ _ASCII = str.maketrans(
 
 
 class Output:
-    """A stream with a memory of up to PACE seconds. Only ``finish`` raises, and not because somebody closed the other end."""
+    """A stream with a memory of up to PACE seconds. Only ``finish`` raises, and not because somebody closed the other end.
 
-    def __init__(self, stream: TextIO, look: Look, monotonic: Callable[[], float] = time.monotonic) -> None:
+    Every text goes through here, and no secret that is known comes out: ``mask`` takes them away. What others chose
+    neither gives orders to a terminal nor to a CI service.
+    """
+
+    def __init__(
+        self, stream: TextIO, look: Look, monotonic: Callable[[], float] = time.monotonic, mask: Callable[[str], str] = lambda text: text
+    ) -> None:
         self.look = look
+        self._mask = mask
         self.closed = False
         #: Why some of what was written is lost although somebody may want it, one sentence; else empty.
         self.problem = ""
@@ -86,8 +108,17 @@ class Output:
 
     def add(self, text: str) -> None:
         """Write ``text`` now, or together with what follows within PACE seconds; call ``tick`` in pauses, ``flush`` at the end."""
-        self._pending.append(text)
+        self.add_exact(self.harmless(text))
+
+    def add_exact(self, text: str) -> None:
+        """Write a document, or words to a CI service or a terminal, as they are: whoever made them has escaped what is not theirs."""
+        self._pending.append(self._mask(text))
         self.tick()
+
+    def harmless(self, text: str) -> str:
+        """Return ``text`` with escapes for all control characters but our own colours, and in CI for what begins a command."""
+        text = visible(self._mask(text), colour=self.look.colour)
+        return inert(text) if self.look.ci else text
 
     def tick(self) -> None:
         """Write what is pending, unless something was written less than PACE seconds ago."""
@@ -150,6 +181,11 @@ def outputs(environ: Mapping[str, str]) -> tuple[Output, Output]:
     return _output(sys.stdout, environ), _output(sys.stderr, environ)
 
 
+def _without_secrets(text: str) -> str:
+    """Mask what is known by now: some secrets are learnt after a stream is opened."""
+    return masking()(text)
+
+
 def _output(stream: TextIO | None, environ: Mapping[str, str]) -> Output:
     if stream is None:
         # Started with the descriptor closed: Python has no stream for it.
@@ -163,5 +199,7 @@ def _output(stream: TextIO | None, environ: Mapping[str, str]) -> Output:
             colour=wants_colour(environ, terminal=terminal),
             live=wants_live(environ, terminal=terminal),
             unicode=encoding.startswith("utf"),
+            ci=ci_of(environ) is not Ci.NONE,
         ),
+        mask=_without_secrets,
     )

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from core import __version__
+from core.assembly.masking import masking
 from core.errors import StateRefused
 from core.files.private import open_private
 
@@ -20,12 +21,13 @@ _LIBRARIES = ("typer", "rich", "PyYAML", "jsonschema", "radon")
 
 
 def write_crash_log(error: BaseException, arguments: Sequence[str]) -> str:
-    """Write traceback, versions and command line to a new file and return its path; the environment is not in it.
+    """Write traceback, versions and command line to a new file and return its path; the environment is not in it,
+    nor a secret that is known.
 
     It lies in ``.orchestrator/`` where there is one, else among the temporary files; with no place at all, the
     traceback is part of what is returned.
     """
-    text = crash_text(error, arguments)
+    text = masking()(crash_text(error, arguments))
     name = f"crash-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
     for make in (_in_state_directory, _among_temporary_files):
         try:

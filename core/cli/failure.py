@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 from core.cli.console import Ci, ci_of, outputs
 from core.domain.exit_code import ExitCode
+from core.domain.printable import inert_json
 from core.errors import EditRefused, InvalidFile, OrchestratorError, Problem, StorageError
 from core.reports.style import PLAIN, Style
 from core.reports.wording import count
@@ -92,9 +93,9 @@ def _told(error: OrchestratorError, arguments: Sequence[str]) -> int:
     stdout, stderr = outputs(os.environ)
     stderr.add(error_text(error, stderr.style()))
     if "--json" in arguments:
-        stdout.add(json.dumps(error_json(error)) + "\n")
+        stdout.add_exact(inert_json(json.dumps(error_json(error))) + "\n")
     elif ci_of(os.environ) is Ci.GITHUB:
-        stdout.add(annotation_lines(error))
+        stdout.add_exact(annotation_lines(error))
     return error.exit_code
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from core.cli.console import Output
+from core.domain.printable import inert_json
 from core.events import Event, RunFinished, to_json
 
 
@@ -16,7 +17,7 @@ class JsonView:
 
     def __call__(self, event: Event) -> None:
         """Write one event."""
-        self._output.add(json.dumps(to_json(event)) + "\n")
+        self._output.add_exact(inert_json(json.dumps(to_json(event))) + "\n")
         if isinstance(event, RunFinished):
             self._output.flush()
 

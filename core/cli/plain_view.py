@@ -18,7 +18,7 @@ _SILENCE = 60.0
 
 
 class Dialect(Protocol):
-    """What a CI service wants to hear beside the lines."""
+    """What a CI service wants to hear beside the lines. What is returned is written as it is."""
 
     def task(self, event: events.TaskFinished, line: str) -> str:
         """Return what to write for a task that ended, given its line."""
@@ -52,14 +52,18 @@ class PlainView:
         tries = self._progress.tries.get(event.task_id, 1) if isinstance(event, events.TaskFinished) else 1
         line = event_line(event, self._style, self._volume, tries)
         if line:
-            if self._dialect is not None and isinstance(event, events.TaskFinished):
-                line = self._dialect.task(event, line)
             self._spoke = event.at
-            self._lines.add(line)
+            if self._dialect is not None and isinstance(event, events.TaskFinished):
+                self._lines.add_exact(self._dialect.task(event, line))
+            else:
+                self._lines.add(line)
         if isinstance(event, events.RunFinished):
             self.close()
             text = run_summary(self._progress, self._result.style(), tail=self._tail, volume=self._volume)
-            self._result.add(text if self._dialect is None else self._dialect.summary(text))
+            if self._dialect is None:
+                self._result.add(text)
+            else:
+                self._result.add_exact(self._dialect.summary(text))
             self._result.flush()
 
     def tick(self) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.backlog_view import say, say_json
+from core.cli.backlog_view import say, say_exactly, say_json, stdout
 from core.cli.options import Directory, Json
 from core.domain.plugin import FoundPlugin, Kind, Permissions
 from core.domain.plugin_configuration import PluginConfiguration
@@ -183,20 +183,20 @@ def plugins_run(
 def _say_result(result: Mapping[str, Any]) -> int:
     """Print the text of a result, and return its exit code."""
     text = next((result[key] for key in ("output", "content", "message") if key in result), "")
-    if sys.stdout.isatty():
-        from core.plugins.plain_text import plain
-
-        text = plain(text)
-    say(text if text.endswith("\n") or not text else text + "\n")
+    text = text if text.endswith("\n") or not text else text + "\n"
+    (say if stdout().look.obeyed else say_exactly)(text)
     return int(result.get("exit_code", 0 if result.get("ok", True) else 1))
 
 
 def _pass_on(content: bytes) -> None:
-    """Show what a plugin writes as it comes; on a terminal without anything that a terminal would obey."""
-    if sys.stderr.isatty():
-        from core.plugins.plain_text import plain
+    """Show what a plugin writes as it comes; where a terminal or a CI service would obey it, only as text."""
+    from core.cli.console import outputs
 
-        content = plain(content.decode("utf-8", "replace")).encode("utf-8", "replace")
+    stderr = outputs(os.environ)[1]
+    if stderr.look.obeyed:
+        stderr.add(content.decode("utf-8", "replace"))
+        stderr.flush()
+        return
     sys.stderr.buffer.write(content)
     sys.stderr.buffer.flush()
 

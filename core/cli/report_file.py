@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 
+from core.assembly.masking import masking
 from core.cli.console import Output
 from core.events import Event, RunFinished
 from core.reports.progress import Progress
@@ -36,7 +37,7 @@ class ReportFile:
             with suppress(FileExistsError):
                 os.makedirs(os.path.dirname(self._path) or ".")
             with open(self._path, self._mode, encoding="utf-8", errors="backslashreplace") as file:
-                file.write(self._render(self._progress))
+                file.write(masking()(self._render(self._progress)))
         except OSError as error:
             self._complain(f"{self._path}: not written: {error.strerror}")
 

@@ -26,8 +26,9 @@ class Screen:
         coloured = tuple(painted for _, painted in rows)
         if not above and coloured == self._last:
             return
-        text = self._up() + above.replace("\n", "\x1b[K\n") + "".join(f"{row}\x1b[K\n" for row in coloured) + "\x1b[J"
-        self._output.add(text)
+        harmless = self._output.harmless
+        kept = harmless(above).replace("\n", "\x1b[K\n")
+        self._output.add_exact(self._up() + kept + "".join(f"{harmless(row)}\x1b[K\n" for row in coloured) + "\x1b[J")
         self._output.flush()
         self._standing = [cells(bare) for bare, _ in rows]
         self._last = coloured
@@ -35,7 +36,7 @@ class Screen:
     def clear(self) -> None:
         """Take the rows away."""
         if self._standing:
-            self._output.add(self._up() + "\x1b[J")
+            self._output.add_exact(self._up() + "\x1b[J")
             self._output.flush()
         self._standing, self._last = [], ()
 

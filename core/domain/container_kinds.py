@@ -58,6 +58,15 @@ class Array:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JoinedArray(Array):
+    """A list to which a stronger source only adds: what a weaker one named stays."""
+
+    def joined(self, weaker: tuple[Any, ...], stronger: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return both together."""
+        return tuple(dict.fromkeys((*weaker, *stronger)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """A map from any text to values of one kind, in the order written; ``null`` is an empty one."""
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from core.domain.container_kinds import AnyMap, Array, JoinedTable, Nullable, Record, Table
+from core.domain.container_kinds import AnyMap, Array, JoinedArray, JoinedTable, Nullable, Record, Table
 from core.domain.owner import ANYONE, USER_ONLY, Owner
 from core.domain.value_kinds import Boolean, Choice, Duration, Integer, Kind, Number, Size, Text
 
@@ -24,6 +24,12 @@ _COMMAND = Text(pattern=r"^(?=[^\x00]*[^\x00-\x20])[^\x00]+(?![\s\S])", wanted="
 #: Ids, globs, addresses and names as manifests write them: no spaces around, no control characters.
 _NAME = Text(pattern=r"^[^\x00-\x20\x7f]+(?![\s\S])", wanted="a name without spaces")
 _NAMES = Array(items=_NAME)
+#: Not every variable: three characters of its name at least.
+_VARIABLE = Text(
+    pattern=r"^[^\x00-\x20\x7f=]*[A-Za-z0-9_]{3}[^\x00-\x20\x7f=]*(?![\s\S])",
+    wanted="a variable's name, or a glob with three characters of it",
+    longest=200,
+)
 #: Permissions, in the form in which a manifest asks for them.
 _PERMISSIONS = Record(
     fields={
@@ -180,6 +186,11 @@ class Settings:
         "the user may set.",
         JoinedTable(values=AnyMap()),
         decides_verdict=True,
+    )
+    redact: tuple[str, ...] = option(
+        (),
+        "Variables whose values are masked beside those named like secrets, by name or glob; each source adds to the others'.",
+        JoinedArray(items=_VARIABLE),
     )
     plugin_policy: PluginPolicySettings = field(default_factory=PluginPolicySettings)
     budget: BudgetSettings = field(default_factory=BudgetSettings)

@@ -8,7 +8,7 @@ from core.domain.gate import GateReport, Judged, Standing
 from core.reports.audit_text import summary_lines
 from core.reports.audit_words import TITLES, sentence, standing_words
 from core.reports.style import PLAIN
-from core.reports.workflow_commands import command
+from core.reports.workflow_commands import command, plain
 
 
 def audit_github(gate: GateReport, shown: Sequence[Judged]) -> str:
@@ -26,7 +26,7 @@ def audit_github(gate: GateReport, shown: Sequence[Judged]) -> str:
         command("warning", change.sentence, file=change.file, line=str(max(1, change.line)), title="Judged by the base")
         for change in gate.changed
     ]
-    return "".join((*lines, *changed)) + summary_lines(gate, PLAIN)
+    return "".join((*lines, *changed)) + plain(summary_lines(gate, PLAIN))
 
 
 def _annotation(name: str, judged: Judged, gate: GateReport) -> str:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from html import escape
 from importlib.resources import files
 
 from core.domain.audit_totals import packages, totals
 from core.domain.gate import GateReport, Judged, Standing
 from core.domain.metric import Metric
+from core.domain.printable import inert_json
 from core.domain.trend import Direction
 from core.reports.audit_json import file_fields
 from core.reports.audit_page_tables import findings_table, packages_table
 from core.reports.audit_plots import plot
 from core.reports.audit_words import place_words, verdict_words
+from core.reports.html_text import html_text
 from core.reports.wording import count
 
 #: Plots of trends shown; those that moved most.
@@ -28,13 +29,13 @@ def audit_html(gate: GateReport, shown: Sequence[Judged]) -> str:
     verdict, _, why = verdict_words(gate).partition(":")
     failed = bool(gate.failing)
     parts = {
-        "project": escape(gate.project or "this repository"),
+        "project": html_text(gate.project or "this repository"),
         "style": _resource("style.css"),
         "script": _resource("script.js"),
         "verdict_class": "failed" if failed else "passed",
         "verdict_word": "Gate failed" if failed else "Gate passed",
-        "verdict_why": escape(why.strip() or verdict.removeprefix("passed ").strip("()")),
-        "notes": "".join(f'<p class="note">{escape(note)}</p>' for note in _notes(gate)),
+        "verdict_why": html_text(why.strip() or verdict.removeprefix("passed ").strip("()")),
+        "notes": "".join(f'<p class="note">{html_text(note)}</p>' for note in _notes(gate)),
         "figures": _figures(gate),
         "trends": _trends(shown),
         "findings_count": f"{len(shown):,} over a threshold, the most urgent first",
@@ -65,7 +66,7 @@ def _data(gate: GateReport) -> str:
         (judged.finding.threshold for judged in gate.judgement.judged if judged.finding.metric is Metric.COMPLEXITY), default=10
     )
     text = json.dumps({"files": rows, "threshold": threshold}, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace("&", "\\u0026")
+    return inert_json(text).replace("<", "\\u003c").replace("&", "\\u0026")
 
 
 def _figures(gate: GateReport) -> str:
@@ -97,11 +98,11 @@ def _trends(shown: Sequence[Judged]) -> str:
     items = []
     for finding in moved[:_PLOTS]:
         first, last = finding.trend[0], finding.trend[-1]
-        name = escape(finding.block or finding.path.rpartition("/")[2])
+        name = html_text(finding.block or finding.path.rpartition("/")[2])
         axis = f"<span>{count(len(finding.trend), 'value')}, oldest first</span><span>threshold {finding.threshold:g}</span>"
         items.append(
             f'<li><span class="move {finding.direction}">{_short(first)} → {_short(last)}</span><h3>{name}</h3>'
-            f"<p>{escape(finding.path)} · {finding.metric}</p>{plot(finding)}"
+            f"<p>{html_text(finding.path)} · {finding.metric}</p>{plot(finding)}"
             f'<div class="axis">{axis}</div></li>'
         )
     lead = f"{count(len(moved), 'finding')} moved in the revisions looked at; what got worse comes first."
@@ -114,7 +115,7 @@ def _trends(shown: Sequence[Judged]) -> str:
 def _gone(gate: GateReport) -> str:
     if not gate.judgement.gone or not gate.against:
         return ""
-    items = "".join(f"<li>{escape(place_words(known))} ({known.metric} {known.score:g})</li>" for known in gate.judgement.gone)
+    items = "".join(f"<li>{html_text(place_words(known))} ({known.metric} {known.score:g})</li>" for known in gate.judgement.gone)
     return f'<section aria-labelledby="gone-title"><h2 id="gone-title">Gone</h2><ul class="gone">{items}</ul></section>'
 
 

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 from core.domain.gate import GateReport, Judged
 from core.reports.audit_words import found_words, sentence, standing_words, verdict_words, where
-from core.reports.xml_text import legal
+from core.reports.xml_text import legal, xml_document
 
 
 def audit_junit(gate: GateReport, shown: Sequence[Judged]) -> str:
@@ -24,8 +24,7 @@ def audit_junit(gate: GateReport, shown: Sequence[Judged]) -> str:
     ET.SubElement(suite, "system-out").text = legal(
         "\n".join((found_words(gate), *(change.sentence for change in gate.changed), f"gate {verdict_words(gate)}"))
     )
-    ET.indent(root)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+    return xml_document(root)
 
 
 def _case(judged: Judged, *, failed: bool) -> ET.Element:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 from core.domain.audit_totals import Totals
 from core.domain.gate import GateReport, Judged, Standing
 from core.domain.metric import Metric
 from core.reports.audit_plots import spark
 from core.reports.audit_words import RANKS, standing_words
+from core.reports.html_text import html_text
 
 _WORDS = {Standing.NEW: "new", Standing.WORSE: "worse", Standing.BETTER: "better", Standing.SAME: "accepted"}
 
@@ -86,18 +86,18 @@ def _row(judged: Judged, order: int, *, compared: bool, failing: bool) -> str:
     change = finding.trend[-1] - finding.trend[0] if len(finding.trend) > 1 else 0.0
     if finding.metric is Metric.MAINTAINABILITY:
         change = -change
-    text = escape(f"{finding.path} {finding.block} {finding.metric}".lower(), quote=True)
+    text = html_text(f"{finding.path} {finding.block} {finding.metric}".lower())
     attributes = (
-        f'data-order="{order}" data-rank="{finding.rank}" data-path="{escape(lines, quote=True)}" data-metric="{finding.metric}" '
+        f'data-order="{order}" data-rank="{finding.rank}" data-path="{html_text(lines)}" data-metric="{finding.metric}" '
         f'data-score="{finding.score:g}" data-change="{change:g}" data-churn="{finding.churn}" data-standing="{judged.standing}" '
         f'data-stand="{list(Standing).index(judged.standing)}" data-text="{text}"'
     )
-    problem = f'<span class="problem">{escape(finding.problem)}</span>' if finding.problem else ""
+    problem = f'<span class="problem">{html_text(finding.problem)}</span>' if finding.problem else ""
     kind = "failing" if failing else judged.standing.value
-    stand = f'<td class="stand {kind}">{escape(standing_words(judged))}</td>' if compared else ""
+    stand = f'<td class="stand {kind}">{html_text(standing_words(judged))}</td>' if compared else ""
     return (
         f'<tr {attributes}><td class="rankcell"><span class="rank rank-{finding.rank}">{finding.rank}</span></td>'
-        f'<td class="where"><b>{escape(name)}</b><span>{escape(lines)}</span>{problem}</td><td class="metric">{finding.metric}</td>'
+        f'<td class="where"><b>{html_text(name)}</b><span>{html_text(lines)}</span>{problem}</td><td class="metric">{finding.metric}</td>'
         f'<td class="num score">{_score(judged)}</td><td class="trend">{spark(finding)}</td>'
         f'<td class="num churn">{finding.churn or ""}</td>{stand}</tr>'
     )
@@ -118,11 +118,11 @@ def _score(judged: Judged) -> str:
 def _package(total: Totals) -> str:
     index = "" if total.maintainability is None else f"{total.maintainability:.1f}"
     attributes = (
-        f'data-name="{escape(total.package, quote=True)}" data-files="{total.files}" data-lines="{total.lines}" '
+        f'data-name="{html_text(total.package)}" data-files="{total.files}" data-lines="{total.lines}" '
         f'data-complexity="{total.complexity:.3f}" data-index="{index}" data-findings="{total.findings}"'
     )
     return (
-        f'<tr {attributes}><td class="where">{escape(total.package or ".")}</td><td class="num">{total.files:,}</td>'
+        f'<tr {attributes}><td class="where">{html_text(total.package or ".")}</td><td class="num">{total.files:,}</td>'
         f'<td class="num">{total.lines:,}</td><td class="num">{total.complexity:.2f}</td><td class="num">{index}</td>'
         f'<td class="num">{total.findings or "–"}</td></tr>'
     )

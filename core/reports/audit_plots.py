@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 from core.domain.finding import Finding
 from core.domain.trend import thinned
+from core.reports.html_text import html_text
 
 _WIDTH, _HEIGHT = 300, 96
 _SPARK = (96, 26)
@@ -21,7 +21,7 @@ def spark(finding: Finding) -> str:
     width, height = _SPARK
     points = _points(thinned(finding.trend, _POINTS), width, height, *_bounds(finding.trend))
     last = points[-1].split(",")
-    label = escape(f"trend: {finding.trend[0]:g} to {finding.trend[-1]:g}, {finding.direction}")
+    label = html_text(f"trend: {finding.trend[0]:g} to {finding.trend[-1]:g}, {finding.direction}")
     return (
         f'<svg class="spark {finding.direction}" viewBox="0 0 {width} {height}" role="img" aria-label="{label}">'
         f'<polyline class="line" points="{" ".join(points)}"/><circle cx="{last[0]}" cy="{last[1]}" r="2.5" fill="currentColor"/></svg>'
@@ -35,7 +35,7 @@ def plot(finding: Finding) -> str:
     points = _points(values, _WIDTH, _HEIGHT, low, high)
     (limit,) = _points((finding.threshold,), _WIDTH, _HEIGHT, low, high)
     level = limit.split(",")[1]
-    label = escape(f"{finding.metric}: {finding.trend[0]:g} to {finding.trend[-1]:g}; threshold {finding.threshold:g}")
+    label = html_text(f"{finding.metric}: {finding.trend[0]:g} to {finding.trend[-1]:g}; threshold {finding.threshold:g}")
     return (
         f'<svg class="{finding.direction}" viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="none" role="img" aria-label="{label}">'
         f'<line class="limit" x1="0" x2="{_WIDTH}" y1="{level}" y2="{level}"/>'

@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from core.domain.printable import inert_json
+
 
 def json_document(value: Any) -> str:
-    """Return the text, indented, with a newline at its end; in escapes where a name in it is no text in UTF-8."""
-    text = json.dumps(value, ensure_ascii=False, indent=2)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        text = json.dumps(value, indent=2)
-    return f"{text}\n"
+    """Return the text, indented, with a newline at its end; in escapes what is no text in UTF-8, or what a screen or a CI would obey."""
+    return f"{inert_json(json.dumps(value, ensure_ascii=False, indent=2))}\n"

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 from core.events import RunFinished, TaskFinished
 from core.reports.columns import one_line
 from core.reports.progress import Progress
-from core.reports.xml_text import legal
+from core.reports.xml_text import legal, xml_document
 
 
 def junit_xml(progress: Progress, *, tail: Callable[[str], Sequence[str]]) -> str:
@@ -25,8 +25,7 @@ def junit_xml(progress: Progress, *, tail: Callable[[str], Sequence[str]]) -> st
     suite = ET.SubElement(root, "testsuite", {"name": "orchestrator", **counts, "skipped": str(_number(cases, "skipped")), "timestamp": at})
     ET.SubElement(ET.SubElement(suite, "properties"), "property", name="run", value=legal(run.run_id))
     suite.extend(cases)
-    ET.indent(root)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+    return xml_document(root)
 
 
 def _ended(event: TaskFinished, tries: int, tail: Callable[[str], Sequence[str]]) -> ET.Element:

@@ -7,6 +7,7 @@ from typing import Any
 
 from core.domain.options import Option, provenance, settings_table, value_of
 from core.domain.owner import owner_words
+from core.domain.redaction import without_secrets
 from core.domain.settings import Settings, Source
 from core.reports.columns import Cell, Column, table
 from core.reports.style import PLAIN, Style
@@ -37,7 +38,7 @@ def written(value: Any) -> str:
 
 
 def _row(settings: Settings, option: Option, style: Style) -> tuple[Cell, ...]:
-    value = written(option.kind.write(value_of(settings, option)))
+    value = written(without_secrets(option.kind.write(value_of(settings, option))))
     default = written(option.kind.write(option.default))
     origin = provenance(settings, option.key)
     owners = Cell(text=owner_words(option.owners), paint=style.dim)
@@ -51,8 +52,8 @@ def _entry(settings: Settings, option: Option) -> dict[str, Any]:
     value, origin = value_of(settings, option), provenance(settings, option.key)
     return {
         "key": option.key,
-        "value": _plain(value),
-        "written": option.kind.write(value),
+        "value": without_secrets(_plain(value)),
+        "written": without_secrets(option.kind.write(value)),
         "default": option.kind.write(option.default),
         "source": origin.source.value,
         "place": origin.place,

@@ -10,6 +10,7 @@ from typing import Any
 from core.domain.attempt import Attempt, Transition
 from core.domain.attempt_text import shown
 from core.domain.plan import Explanation
+from core.domain.redaction import without_secrets
 from core.domain.task import Retry, Task
 from core.reports.columns import Cell, Column, one_line, table
 from core.reports.history_text import attempt_json, attempts_text, transition_json
@@ -105,5 +106,5 @@ def _circumstances(task: Task) -> list[tuple[str, str]]:
         ("retries", _retries(task.retries) if task.retries.limit else ""),
         ("manual", "only a person finishes it" if task.manual else ""),
         ("cwd", task.cwd or ""),
-        ("env", ", ".join(f"{name}={value}" for name, value in task.env.items())),
+        ("env", ", ".join(f"{name}={value}" for name, value in without_secrets(task.env).items())),
     ]

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from core.domain.plan import Explanation, Verdict
+from core.domain.redaction import without_secrets
 from core.domain.status import Status
 from core.domain.task import Task, Work
 from core.reports.columns import Paint
@@ -80,16 +81,16 @@ def task_json(task: Task, backdrop: Backdrop) -> dict[str, Any]:
         "readiness": explanation.readiness.value if explanation is not None and explanation.readiness is not None else None,
         "verified": task.status is Status.DONE and not is_unverified(task, backdrop),
         "work": task.work(backdrop.handlers).value,
-        "command": list(task.command) if isinstance(task.command, tuple) else task.command,
+        "command": without_secrets(task.command),
         "plugin": task.plugin,
-        "with": dict(task.with_),
+        "with": without_secrets(task.with_),
         "verify": list(task.verify),
         "dependencies": list(task.dependencies),
         "priority": task.priority,
         "cost": task.cost,
         "timeout": task.timeout,
         "retries": asdict(task.retries),
-        "env": dict(task.env),
+        "env": without_secrets(task.env),
         "cwd": task.cwd,
         "manual": task.manual,
         "kind": task.kind,

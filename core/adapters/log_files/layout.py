@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 
+from core.domain.printable import visible
+
 _PREFIX = b"# orchestrator: "
 
-#: C0 but tab, DEL and C1; what reorders text; separators that break a line; halves of surrogate pairs.
-_CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 #: Colours carry no text.
 _COLOUR = re.compile("\x1b\\[[0-9;:]*m")
 #: Characters of one line that are shown.
@@ -61,4 +61,4 @@ def shown(line: bytes) -> str:
     text = _COLOUR.sub("", line[: 4 * _WIDEST].decode(errors="replace").rstrip("\r"))
     if len(text) > _WIDEST or len(line) > 4 * _WIDEST:
         text = text[:_WIDEST] + "…"
-    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    return visible(text).replace("\n", "\\n")

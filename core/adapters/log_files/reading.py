@@ -28,6 +28,16 @@ def read_lines(root: str, path: str) -> Iterator[str]:
     return follow_lines(root, path, lambda: True)
 
 
+def read_bytes(root: str, path: str) -> Iterator[bytes]:
+    """Return a log as it is. Raises StorageError when it cannot be read."""
+    try:
+        with open(os.path.join(root, path), "rb") as file:
+            while chunk := file.read(_CHUNK):
+                yield chunk
+    except OSError as problem:
+        raise _unreadable(path, problem) from problem
+
+
 def follow_lines(root: str, path: str, has_ended: Callable[[], bool], sleep: Callable[[float], None] = time.sleep) -> Iterator[str]:
     """Return lines as they are added, until ``has_ended`` and nothing more comes; an unfinished last line comes last."""
     pending = b""
@@ -45,8 +55,11 @@ def follow_lines(root: str, path: str, has_ended: Callable[[], bool], sleep: Cal
                     file.seek(0, os.SEEK_END)  # its middle was left out
                 sleep(_LOOK)
     except OSError as problem:
-        raise StorageError(
-            f"{path or 'the log'}: cannot be read: {(problem.strerror or '').lower()}", hint="retention (log.keep) may have removed it"
-        ) from problem
+        raise _unreadable(path, problem) from problem
     if pending:
         yield shown(pending)
+
+
+def _unreadable(path: str, problem: OSError) -> StorageError:
+    words = (problem.strerror or "").lower()
+    return StorageError(f"{path or 'the log'}: cannot be read: {words}", hint="retention (log.keep) may have removed it")

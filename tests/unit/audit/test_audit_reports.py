@@ -214,7 +214,7 @@ def test_no_name_can_end_an_annotation_or_add_one():
     for line in audit_github(gate(), gate().judgement.judged).split("\n"):
         assert line.count("::error") <= 1
         assert "\r" not in line
-    assert "%2C\u2028%3A%3A%3A" in audit_github(gate(), gate().judgement.judged)
+    assert "%2C\\u2028%3A%3A%3A" in audit_github(gate(), gate().judgement.judged)
 
 
 def test_gitlab_gets_the_fields_it_wants():
