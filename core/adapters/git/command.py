@@ -7,11 +7,29 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
+from functools import cache
 
 from core.adapters.git.causes import cause_of
 from core.adapters.git.failure import GitFailed
 from core.adapters.git.patience import INTERVAL, Patience
 from core.domain.git_reading import absolute_entries, reading_environment, reading_options
+
+
+class _Standing:
+    """What is known of the git of one directory, by whoever in this process asks it."""
+
+    __slots__ = ("directory", "given_up")
+
+    def __init__(self, directory: str) -> None:
+        self.directory = directory
+        #: Why git is not asked any more; empty as long as it answers.
+        self.given_up = ""
+
+
+@cache
+def _standing(directory: str) -> _Standing:
+    """Return the one of a directory: a git that waits for ever is waited for once."""
+    return _Standing(directory)
 
 
 class Git:
@@ -20,13 +38,12 @@ class Git:
     def __init__(self, directory: str, *, executable: str = "git") -> None:
         self.directory = os.path.abspath(directory)
         self.executable = executable
-        #: Why git is not asked any more; empty as long as it answers.
-        self._given_up = ""
+        self._standing = _standing(self.directory)
 
     def start(self, *arguments: str, config: Mapping[str, str] | None = None, errors: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
         """Start git with pipes; ``config`` overrides settings. Raises GitFailed when there is no such program."""
-        if self._given_up:
-            raise GitFailed(self._given_up, damage=True)
+        if self._standing.given_up:
+            raise GitFailed(self._standing.given_up, damage=True)
         environment = reading_environment(os.environ, config)
         if bare := _bare_repository(self.directory):
             environment["GIT_DIR"] = bare
@@ -64,8 +81,8 @@ class Git:
     def give_up(self, process: subprocess.Popen[bytes]) -> GitFailed:
         """End a git that waits for what never comes, and ask none again; return why."""
         process.kill()
-        self._given_up = "git waits for something that never comes (is a file of .git or a .gitignore a named pipe?)"
-        return GitFailed(self._given_up, damage=True)
+        self._standing.given_up = "git waits for something that never comes (is a file of .git or a .gitignore a named pipe?)"
+        return GitFailed(self._standing.given_up, damage=True)
 
     def _answer(self, input: bytes, *arguments: str, config: Mapping[str, str] | None = None) -> tuple[bytes, bytes, int]:
         with self.start(*arguments, config=config) as process:
