@@ -99,7 +99,7 @@ def test_a_trust_file_handed_to_a_pipeline_is_all_that_it_needs(author: User, tm
     pipeline = User(tmp_path / "pipeline", author.repository)
     assert pipeline.plugins_found() == []
     place = pipeline.home / ".config" / "orchestrator"
-    place.mkdir(parents=True)
+    place.mkdir(parents=True, exist_ok=True)
     handed = place / "trust.json"
     handed.write_bytes((author.home / ".config" / "orchestrator" / "trust.json").read_bytes())
     handed.chmod(0o600)

@@ -34,7 +34,7 @@ _ORDERS = (
     "\x07\x0e\x08\x08\r\u202eDENWO\u2066"
 )
 #: What the tool itself says to a terminal: colours, moving and clearing within its own lines, hiding the cursor.
-_HARMLESS = re.compile(r"\x1b\[(?:[0-9;]*m|\d*[ABGJK]|\?25[lh]|\?2026[hl]|\?7[lh])")
+_HARMLESS = re.compile(r"\x1b\[(?:[0-9;]*m|\d*[ABFGJK]|\?25[lh]|\?2026[hl]|\?7[lh])")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
