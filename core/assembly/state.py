@@ -17,8 +17,9 @@ from pathlib import Path
 
 from core.assembly.project import STATE_DIRECTORY, Project
 from core.domain.user_places import user_places
-from core.errors import StateRefused
+from core.errors import OrchestratorError, StateRefused
 from core.files.private import PrivateDirectory, open_private
+from core.files.reading import MIB, read_regular
 from core.files.user_key import user_key
 
 _MARK = "mark"
@@ -26,6 +27,8 @@ _MARK = "mark"
 _RACY_NANOSECONDS = 2_000_000_000
 #: Bytes of a ``.git`` file that names another directory; paths are no longer.
 _LONGEST = 8192
+#: Bytes of an index that are looked through where git cannot; half a million files take fewer.
+_LARGEST_INDEX = 64 * MIB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +100,8 @@ def _is_tracked(project: Project, index: _Index) -> bool:
     tracked = tracks(str(project.root), STATE_DIRECTORY)
     if tracked is not None:
         return tracked
-    with suppress(OSError):
-        return f"{STATE_DIRECTORY}/".encode() in Path(index.path).read_bytes()
+    with suppress(OSError, OrchestratorError):
+        return f"{STATE_DIRECTORY}/".encode() in read_regular(index.path, index.path, limit=_LARGEST_INDEX)
     return False
 
 

@@ -265,3 +265,11 @@ def test_a_key_inside_the_repository_is_no_secret(repository):
     repository.audit("--no-history", XDG_CONFIG_HOME=str(config))
     assert not config.exists()
     assert not (repository.root / ".orchestrator" / "metrics.db").exists()
+
+
+def test_an_index_of_git_that_is_a_pipe_is_not_waited_for(repository):
+    assert repository.run("run", "--no-reflect").returncode == 0
+    (repository.root / ".git/index").unlink(missing_ok=True)
+    os.mkfifo(repository.root / ".git/index")
+    ended = repository.run("status")
+    assert ended.returncode == 0, ended.stderr
