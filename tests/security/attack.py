@@ -25,13 +25,15 @@ def attacked(repository: Repository, trick: Trick, cell: Cell, scratch: Path) ->
         scratch / "watched",
         repository.environment(**cell.environment),
     )
-    found = violations(seen, _allowed(repository, report, trick.memory))
+    found = violations(seen, _allowed(repository, report, trick.memory, cell.obeyed))
     after = snapshot(repository.outside)
     changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
     return [*found, *(f"outside of the repository something changed: {name}" for name in changed)]
 
 
-def _allowed(repository: Repository, report: Path, memory: int) -> Allowed:
+def _allowed(repository: Repository, report: Path, memory: int, obeyed: bool) -> Allowed:
     """The state, the logs, the user's own directories of the tool, and a report that was asked for."""
     own = tuple(repository.home / place for place in _OWN)
-    return Allowed(directories=(repository.root / ".orchestrator", repository.root / "logs", *own), files=(report,), memory=memory)
+    return Allowed(
+        directories=(repository.root / ".orchestrator", repository.root / "logs", *own), files=(report,), memory=memory, obeyed=obeyed
+    )

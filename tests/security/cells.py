@@ -24,6 +24,11 @@ class Cell:
         return " ".join((*self.arguments, *(["in-ci"] if self.environment else [])))
 
     @property
+    def obeyed(self) -> bool:
+        """Whether a service of continuous integration would obey workflow commands in the output."""
+        return bool(self.environment) or "--format=github" in self.arguments
+
+    @property
     def command(self) -> str:
         """The words that the command's name has."""
         return " ".join(self.arguments[:2]) if self.arguments[0] in ("config", "plugins") else self.arguments[0]

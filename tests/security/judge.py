@@ -35,6 +35,8 @@ class Allowed:
     files: tuple[Path, ...] = field(default=())
     #: Bytes that one process may take.
     memory: int = MOST_MEMORY
+    #: Whether what is printed is read by a machine that obeys workflow commands.
+    obeyed: bool = True
 
     def has(self, path: str) -> bool:
         """Return whether what lies at an absolute ``path`` once links on the way are followed is one of ours."""
@@ -52,7 +54,7 @@ def violations(seen: Observation, allowed: Allowed) -> list[str]:
         *(f"signal to another process: {call}" for call in seen.signalled if not _is_to_ours(call, seen)),
         *_costs(seen, allowed.memory),
         *_endings(seen),
-        *_texts(seen),
+        *_texts(seen, obeyed=allowed.obeyed),
     ]
 
 
@@ -113,9 +115,9 @@ def _endings(seen: Observation) -> Iterator[str]:
                 yield f"traceback: {_end_of(text)}"
 
 
-def _texts(seen: Observation) -> Iterator[str]:
+def _texts(seen: Observation, *, obeyed: bool) -> Iterator[str]:
     for name, text in (("stdout", seen.stdout), ("stderr", seen.stderr)):
-        if found := _COMMANDS_OF_OTHERS.search(text):
+        if obeyed and (found := _COMMANDS_OF_OTHERS.search(text)):
             yield f"a line of {name} begins with a workflow command of the repository's: {text[found.start() :][:200]!r}"
         if found := _CONTROL.search(text):
             yield f"control byte on {name}: {text[max(0, found.start() - 60) : found.end() + 60]!r}"
