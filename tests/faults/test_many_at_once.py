@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from tests.e2e.workbench import until
 from tests.faults.laboratory import RUN, Laboratory
 from tests.faults.scale import count, seed
+from tests.faults.state_versions import FIXTURES
 from tests.faults.storms import Tally, Trial, storm
 from tests.faults.zygote import Tool, Zygote
 
@@ -66,14 +68,21 @@ def test_one_holds_the_lock_and_the_others_name_it(together: int, quick: int, ni
     assert tally.wrong == [], tally
 
 
-#: Eight processes open a journal that is not there yet, at the same moment, round after round; prints what went wrong.
+#: Eight processes open a journal at the same moment, one that is not there yet or one of an older version, round after round; prints
+#: what went wrong.
 _OPENERS = """
 import os, sys, time
 from pathlib import Path
 from core.adapters.sqlite_journal import open_journal
 from core.domain.status import Status
+from tests.faults.state_versions import build
 for number in range(int(sys.argv[2])):
     path, moment, children = Path(sys.argv[1], str(number), "state.db"), time.monotonic() + 0.01, []
+    before = 0
+    if version := int(sys.argv[3]):
+        path.parent.mkdir(parents=True)
+        build(version, path)
+        before = int(sys.argv[4])
     for which in range(8):
         if (pid := os.fork()) == 0:
             try:
@@ -88,14 +97,16 @@ for number in range(int(sys.argv[2])):
     for pid in children:
         os.waitpid(pid, 0)
     journal = open_journal(path)
-    if len(journal.unwritten()) != 8:
-        print(len(journal.unwritten()), "of 8 recorded")
+    if len(journal.unwritten()) != 8 + before or journal.repaired:
+        print(len(journal.unwritten()) - before, "of 8 recorded", journal.repaired)
     journal.close()
 """
 
 
-def test_a_journal_that_is_not_there_yet_can_be_opened_by_many(tmp_path: Path) -> None:
-    rounds = str(count(60, 2000))
-    ended = subprocess.run([sys.executable, "-c", _OPENERS, tmp_path, rounds], cwd=_ROOT, capture_output=True, text=True)
+#: Version of the journal that is there, 0: none; transitions in it that are not written yet.
+@pytest.mark.parametrize(("version", "unwritten"), [(0, 0), (1, len(json.loads((FIXTURES / "version_1.json").read_text())["unwritten"]))])
+def test_a_journal_that_is_new_or_old_can_be_opened_by_many(version: int, unwritten: int, tmp_path: Path) -> None:
+    words = [str(count(60, 2000)), str(version), str(unwritten)]
+    ended = subprocess.run([sys.executable, "-c", _OPENERS, tmp_path, *words], cwd=_ROOT, capture_output=True, text=True)
 
     assert (ended.stdout, ended.stderr) == ("", "")
