@@ -18,7 +18,7 @@ from core.assembly.named_paths import check_named_paths
 from core.assembly.root import USUAL_TASKS_FILE, named_inside, root_above
 from core.config import CONFIG_FILE, config_schema, load_config, merge_settings
 from core.domain.owner import Owner
-from core.domain.settings import Settings, Source
+from core.domain.settings import Settings
 from core.errors import UsageError
 from core.ports.task_file import ProjectFolder, TaskFile
 from core.yaml_text import read_plain
@@ -100,9 +100,7 @@ def task_file(project: Project) -> TaskFile:
     """Return the tasks file of a project."""
     from core.adapters.tasks_yaml import YamlTaskFile
 
-    named = project.settings.sources.get("tasks_file")
-    by_a_person = named is not None and named.source in (Source.COMMAND_LINE, Source.ENVIRONMENT)
-    return YamlTaskFile(project.tasks_path, project.root, project.state, anywhere=by_a_person)
+    return YamlTaskFile(project.tasks_path, project.root, project.state)
 
 
 def project_folder(directory: str = "") -> ProjectFolder:

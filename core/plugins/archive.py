@@ -31,7 +31,7 @@ _END_OF_ZIP, _ZIP64 = b"PK\5\6", b"PK\6\7"
 _EXTENDED = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
 _COMPRESSED: tuple[tuple[bytes, Callable[..., Any]], ...] = ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ", lzma.open))
 #: What the standard library's readers raise for bytes that are no archive.
-_DAMAGED = (
+DAMAGED = (
     *(tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
     *(EOFError, OSError, ValueError, IndexError, RuntimeError),
 )
@@ -51,7 +51,7 @@ def unpack(archive: Path, target: Path) -> Path:
             if os.fstat(stream.fileno()).st_size > _LARGEST:
                 raise PluginRefused([f"{archive}: the archive is larger than {_LARGEST} bytes"])
             return _write(_members(stream), target)
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise UsageError(f"{archive}: not a readable archive: {error}", hint="give a folder, a .zip or a .tar.gz") from error
 
 

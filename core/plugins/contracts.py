@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from core.domain.plugin import Kind
 from core.json_text import dotted
 from core.plugins.schema_check import mistakes
 
+#: Of very many mistakes not all are looked for.
+_MOST = 20
 _TEXT = {"type": "string", "maxLength": 100_000}
 _SHORT = {"type": "string", "maxLength": 2000}
 
@@ -87,4 +90,4 @@ def _problems(value: Any, schema: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _told(value: Any, schema: Mapping[str, Any]) -> tuple[str, ...]:
     found = (f"{dotted(path)}: {message}" + (f" ({hint})" if hint else "") for path, _, message, hint in mistakes(value, schema))
-    return tuple(sorted(found))
+    return tuple(sorted(islice(found, _MOST)))

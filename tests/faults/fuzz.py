@@ -13,11 +13,11 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import itertools
-import json
 import random
 import resource
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -85,6 +85,7 @@ def baseline(data: bytes) -> None:
 def message(data: bytes) -> None:
     """A line that a plugin answers, and its signature: neither is believed before this."""
     from core.domain.plugin import Kind
+    from core.json_text import parse_json
     from core.plugins.contracts import result_problems
     from core.plugins.signatures.envelope import open_envelope
     from core.plugins.signatures.statement import decode_statement
@@ -95,14 +96,93 @@ def message(data: bytes) -> None:
         except ValueError:
             continue
     try:
-        value = json.loads(data)
-    except (ValueError, RecursionError):
+        value = parse_json(data)
+    except ValueError:
         return
     for kind in Kind:
         result_problems(kind, 1, value)
 
 
-TARGETS: dict[str, Target] = {each.__name__: each for each in (tasks, config, manifest, baseline, message)}
+def lock(data: bytes) -> None:
+    from core.errors import InvalidFile
+    from core.files.reading import decode_text
+    from core.plugins.lock_file import parse_lock
+
+    try:
+        parse_lock(decode_text(data, "plugins.lock"))
+    except InvalidFile as error:
+        _told(error)
+
+
+def trust(data: bytes) -> None:
+    from core.json_text import parse_json
+    from core.plugins.signatures.trust import parse_trust
+
+    try:
+        store = parse_trust(parse_json(data))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return
+    store.staleness(1e9)
+    for key in store.raw:
+        for role in ("author", "revoker"):
+            store.objections(key, role, "p", 1e9)
+
+
+def revocations(data: bytes) -> None:
+    """A revocation list as it is found, and as its revoker signed it."""
+    from core.errors import UsageError
+    from core.plugins.signatures.envelope import Envelope
+    from core.plugins.signatures.revocation_list import read_list, take_list
+    from core.plugins.signatures.trust import TrustStore
+
+    for read in (lambda: take_list(TrustStore(), data, 1e9), lambda: read_list(Envelope(payload_type="t", payload=data, signatures=()))):
+        try:
+            read()
+        except UsageError as error:
+            _told(error)
+
+
+def certificate(data: bytes) -> None:
+    from core.plugins.signatures.certificate import certificate_objection
+    from core.plugins.signatures.trust import TrustStore
+
+    assert certificate_objection(data, "p", (), TrustStore(), 1e9)
+
+
+def osv(data: bytes) -> None:
+    """An archive of known flaws, and one entry of a good archive."""
+    import zipfile
+
+    from core.plugins.certification.known_flaws import flaws_stage
+    from core.plugins.requirements import Pin
+
+    pins = (Pin(name="a", version="1.0", hashes=(), line=1),)
+    with tempfile.TemporaryDirectory() as place:
+        raw, entry = Path(place, "raw.zip"), Path(place, "entry.zip")
+        raw.write_bytes(data)
+        with zipfile.ZipFile(entry, "w") as archive:
+            archive.writestr("a.json", data)
+        for file in (raw, entry):
+            assert flaws_stage(pins, file).notes
+
+
+def archive(data: bytes) -> None:
+    """A plugin's archive; what it unpacks to is thrown away."""
+    from core.errors import PluginRefused, UsageError
+    from core.plugins.archive import unpack
+
+    with tempfile.TemporaryDirectory() as place:
+        file = Path(place, "archive")
+        file.write_bytes(data)
+        try:
+            unpack(file, Path(place, "target"))
+        except (PluginRefused, UsageError) as error:
+            _told(error)
+
+
+TARGETS: dict[str, Target] = {
+    each.__name__: each for each in (tasks, config, manifest, baseline, message, lock, trust, revocations, certificate, osv, archive)
+}
 
 
 def _told(error: Exception) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
+import tarfile
+import zipfile
 from pathlib import Path
 
 _ROOT = Path(__file__).parents[2]
@@ -38,6 +42,30 @@ _MESSAGES = (
     ).encode(),
 )  # fmt: skip
 
+_GRANTED = {"fs": {"read": ["src/**"], "write": ["out.md"]}, "net": ["a.org:443"], "time": "5s", "memory": "64MiB", "pids": 1}
+_LOCKED = {"version": "1.0.0", "digest": "0" * 64, "signer": "0" * 32, "permissions": _GRANTED}
+_KEY = base64.b64encode(bytes(32)).decode()
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value).encode()
+
+
+def _zip(files: dict[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return packed.getvalue()
+
+
+def _tar(packing: str) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode=f"w:{packing}") as archive:
+        archive.addfile(tarfile.TarInfo("p/manifest.json"), io.BytesIO(b""))
+    return packed.getvalue()
+
+
 EXAMPLES: dict[str, tuple[bytes, ...]] = {
     "tasks": (*_TASKS, (_ROOT / "tasks.yml").read_bytes()),
     "config": (
@@ -47,6 +75,38 @@ EXAMPLES: dict[str, tuple[bytes, ...]] = {
     "manifest": tuple(path.read_bytes() for path in sorted((_ROOT / "plugins").glob("*/manifest.json"))),
     "baseline": _BASELINE,
     "message": _MESSAGES,
+    "lock": (
+        _json({"version": 1, "plugins": {"p": {"version": "1.0.0", "digest": "0" * 64, "signer": "0" * 32, "permissions": _GRANTED}}}),
+    ),
+    "trust": (
+        _json(
+            {
+                "version": 1,
+                "keys": [{"public": _KEY, "name": "n", "roles": ["author"], "scopes": ["*"], "not_before": None, "not_after": 1900000000}],
+                "revoked": [{"target": "0" * 32, "reason": "r", "at": 1, "by": "me"}],
+                "list_number": 3,
+                "list_expires": 1800000000,
+            }
+        ),
+    ),
+    "revocations": (_json({"number": 1, "expires": "2027-01-01T00:00:00Z", "targets": {"0" * 32: "why"}}), _MESSAGES[4]),
+    "certificate": (_MESSAGES[4], _json({"payloadType": "t", "payload": "eyJ0cmVlIjoiYSIsInZlcmRpY3QiOiJwYXNzZWQifQ==", "signatures": []})),
+    "osv": (
+        _json({"id": "X", "summary": "s", "affected": [{"package": {"name": "a", "ecosystem": "PyPI"}, "versions": ["1.0"]}]}),
+        _json(
+            {
+                "id": "X",
+                "affected": [
+                    {
+                        "package": {"name": "a", "ecosystem": "PyPI"},
+                        "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "1.5"}]}],
+                    }
+                ],
+            }
+        ),
+        _zip({"a.json": b"{}"}),
+    ),
+    "archive": (_zip({"p/manifest.json": b"{}"}), _tar(""), _tar("gz"), _tar("bz2"), _tar("xz")),
 }
 
 _WORDS = (

@@ -42,8 +42,7 @@ class _Unchanged(Enum):
 class YamlTaskFile:
     """The file at ``path``; ``root`` is the repository, ``state_dir`` where a cache may be kept.
 
-    A link is followed inside of the repository, and, where a person named the file, ``anywhere``.
-    Safe against people and other tools that save the file meanwhile.
+    A link is followed inside of the repository. Safe against people and other tools that save the file meanwhile.
     """
 
     def __init__(
@@ -55,11 +54,10 @@ class YamlTaskFile:
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
         exchange: Exchange = exchange_files,
-        anywhere: bool = False,
     ) -> None:
         self._path = os.path.abspath(path)
         self._shown = _shown(self._path, os.path.abspath(root))
-        self._inside = None if anywhere else repository_top(root)
+        self._inside = repository_top(root)
         self._cache = ParsedCache(state_dir, self._path)
         #: Digest of the content that the cache has.
         self._cached = ""

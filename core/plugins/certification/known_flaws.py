@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import json
+import os
 import re
 import zipfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from core.errors import StorageError
+from core.files.reading import MIB, open_regular
+from core.json_text import parse_json
+from core.plugins.archive import DAMAGED
 from core.plugins.certification.stage import Stage, Verdict, judged
 from core.plugins.requirements import Pin
 
-_LARGEST_ENTRY = 8 * 1024 * 1024
+_LARGEST_ENTRY = 8 * MIB
+#: All of them; those of PyPI were a tenth of it in 2026.
+_LARGEST = 2048 * MIB
 
 
 def flaws_stage(pins: tuple[Pin, ...], archive: Path | None) -> Stage:
@@ -26,7 +31,7 @@ def flaws_stage(pins: tuple[Pin, ...], archive: Path | None) -> Stage:
     wanted = {_normal(pin.name): pin for pin in pins}
     failures, warnings = [], []
     try:
-        with zipfile.ZipFile(archive) as opened:
+        with os.fdopen(open_regular(archive, str(archive)), "rb") as file, zipfile.ZipFile(file) as opened:
             for entry in _entries(opened):
                 for pin, affected in _about(entry, wanted):
                     hit = _affects(affected, pin.version)
@@ -35,50 +40,56 @@ def flaws_stage(pins: tuple[Pin, ...], archive: Path | None) -> Stage:
                         failures.append(note)
                     elif hit is None:
                         warnings.append(f"{note} (its ranges could not be compared)")
-            date = max((info.date_time for info in opened.infolist()), default=(1980, 1, 1, 0, 0, 0))
-    except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
+            year, month, day, *_ = max((info.date_time for info in opened.infolist()), default=(1980, 1, 1, 0, 0, 0))
+    except (*DAMAGED, StorageError) as error:
         return Stage(name=name, verdict=Verdict.FAILED, notes=(f"{archive}: not a readable OSV archive: {error}",))
     stage = judged(name, tuple(sorted(set(failures))), tuple(sorted(set(warnings))))
-    return Stage(name=name, verdict=stage.verdict, notes=(*stage.notes, f"data of {datetime(*date, tzinfo=UTC):%Y-%m-%d}"))
+    return Stage(name=name, verdict=stage.verdict, notes=(*stage.notes, f"data of {year}-{month:02}-{day:02}"))
 
 
 def _entries(archive: zipfile.ZipFile) -> Iterator[dict[str, Any]]:
+    left = _LARGEST
     for info in archive.infolist():
         if not info.filename.endswith(".json") or info.file_size > _LARGEST_ENTRY:
             continue
+        left -= info.file_size
+        if left < 0:
+            raise ValueError(f"it unpacks to more than {_LARGEST} bytes")
         try:
-            entry = json.loads(archive.read(info))
-        except (ValueError, RecursionError):
+            entry = parse_json(archive.read(info))
+        except ValueError:
             continue
         if isinstance(entry, dict) and "withdrawn" not in entry:
             yield entry
 
 
 def _about(entry: dict[str, Any], wanted: dict[str, Pin]) -> Iterator[tuple[Pin, dict[str, Any]]]:
-    for affected in entry.get("affected", ()):
-        package = affected.get("package", {})
-        pin = wanted.get(_normal(str(package.get("name", ""))))
-        if pin and package.get("ecosystem") == "PyPI":
-            yield pin, affected
+    for affected in _maps(entry.get("affected")):
+        package = affected.get("package")
+        if isinstance(package, dict) and package.get("ecosystem") == "PyPI":
+            pin = wanted.get(_normal(_text(package.get("name"))))
+            if pin:
+                yield pin, affected
 
 
 def _affects(affected: dict[str, Any], version: str) -> bool | None:
     """Return whether a version is affected; None when its ranges cannot be compared here."""
-    if version in affected.get("versions", ()):
+    versions = affected.get("versions")
+    if isinstance(versions, list) and version in versions:
         return True
-    ranges = [item for item in affected.get("ranges", ()) if item.get("type") == "ECOSYSTEM"]
-    if not ranges or affected.get("versions"):
+    ranges = [item for item in _maps(affected.get("ranges")) if item.get("type") == "ECOSYSTEM"]
+    if not ranges or versions:
         return False
     number = _release(version)
     if number is None:
         return None
-    return any(_within(number, item.get("events", ())) for item in ranges)
+    return any(_within(number, item.get("events")) for item in ranges)
 
 
 def _within(number: tuple[int, ...], events: Any) -> bool:
     affected = False
-    for event in events:
-        start, end, last = (_release(event.get(key, "")) for key in ("introduced", "fixed", "last_affected"))
+    for event in _maps(events):
+        start, end, last = (_release(_text(event.get(key))) for key in ("introduced", "fixed", "last_affected"))
         if start is not None and number >= start:
             affected = True
         if (end is not None and number >= end) or (last is not None and number > last):
@@ -87,13 +98,22 @@ def _within(number: tuple[int, ...], events: Any) -> bool:
 
 
 def _release(version: str) -> tuple[int, ...] | None:
-    match = re.fullmatch(r"v?(?:0!)?(\d+(?:\.\d+)*)(?:\.post\d+)?", version)
+    match = re.fullmatch(r"v?(?:0!)?([0-9]{1,18}(?:\.[0-9]{1,18})*)(?:\.post[0-9]+)?", version)
     if match is None:
         return None
     numbers = [int(part) for part in match[1].split(".")]
     while numbers and numbers[-1] == 0:
         numbers.pop()
     return tuple(numbers)
+
+
+def _maps(value: Any) -> list[dict[str, Any]]:
+    """Return the maps in what should be a list of them."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _normal(name: str) -> str:

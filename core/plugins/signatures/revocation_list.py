@@ -50,7 +50,7 @@ def extend_list(content: bytes | None, targets: dict[str, str], expires: float, 
         envelope = _opened(content)
         if envelope.payload_type != LIST_TYPE or not signers(envelope, {public.id: base64.b64decode(public.public)}):
             raise UsageError("the present list is not one that this key signed", hint="sign with the key that signed it before")
-        number, _, known = _read(envelope)
+        number, _, known = read_list(envelope)
     following = RevocationList(number=number + 1, expires=int(expires), targets={**known, **targets})
     return following, seal_list(following, private_key)
 
@@ -64,7 +64,7 @@ def take_list(store: TrustStore, content: bytes, now: float) -> TrustStore:
     good = [key for key in signers(envelope, store.raw) if not store.objections(key, Role.REVOKER, "", now)]
     if not good or envelope.payload_type != LIST_TYPE:
         raise UsageError("no trusted revoker signed this list", hint="trust one: orchestrator plugins trust KEY.pub --role revoker")
-    number, expires, targets = _read(envelope)
+    number, expires, targets = read_list(envelope)
     if number < store.list_number:
         raise UsageError(f"list {number} is older than list {store.list_number}, which was already seen", hint="fetch the newest list")
     for target, reason in targets.items():
@@ -79,7 +79,8 @@ def _opened(content: bytes) -> Envelope:
         raise UsageError(f"not a revocation list: {error}") from error
 
 
-def _read(envelope: Envelope) -> tuple[int, int, dict[str, str]]:
+def read_list(envelope: Envelope) -> tuple[int, int, dict[str, str]]:
+    """Return number, end and targets of an opened list, whoever signed it. Raises UsageError."""
     try:
         document = parse_json(envelope.payload)
         targets = {str(target): str(reason) for target, reason in document["targets"].items()}

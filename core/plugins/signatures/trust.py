@@ -21,6 +21,8 @@ from core.plugins.signatures.statement import instant
 TRUST_FILE = "trust.json"
 #: How long plugins still run after the revocation list should have been renewed.
 LIST_GRACE = 30 * 86400
+#: The year 9999, Unix time in seconds.
+_END_OF_TIME = 253_402_300_800
 #: Key id of revocations that this user made, not a list.
 _BY_USER = "this user"
 
@@ -163,7 +165,7 @@ def load_trust(path: Path, repository: str | os.PathLike[str] | None = None) -> 
     if value is None:
         return TrustStore()
     try:
-        return _from_json(value)
+        return parse_trust(value)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StorageError(f"{path}: not a trust store: {error}", hint="repair it or restore it from a backup") from error
 
@@ -184,21 +186,25 @@ def save_trust(path: Path, store: TrustStore) -> None:
     write_private_json(path, value)
 
 
-def _from_json(value: Any) -> TrustStore:
+def parse_trust(value: Any) -> TrustStore:
+    """Return the store that a JSON value is. Raises KeyError, TypeError, ValueError and AttributeError where it is none."""
     if value["version"] != 1:
         raise ValueError(f"version {value['version']} is not known to this version of the tool")
     keys = tuple(
         TrustedKey(
-            public=str(item["public"]),
+            public=_public(item["public"]),
             name=str(item["name"]),
-            roles=tuple(item["roles"]),
-            scopes=tuple(item["scopes"]),
-            not_before=item["not_before"],
-            not_after=item["not_after"],
+            roles=tuple(map(str, item["roles"])),
+            scopes=tuple(map(str, item["scopes"])),
+            not_before=_time(item["not_before"]),
+            not_after=_time(item["not_after"]),
         )
         for item in value["keys"]
     )
-    revoked = tuple(Revocation(target=item["target"], reason=item["reason"], at=item["at"], by=item["by"]) for item in value["revoked"])
+    revoked = tuple(
+        Revocation(target=str(item["target"]), reason=str(item["reason"]), at=_time(item["at"]) or 0, by=str(item["by"]))
+        for item in value["revoked"]
+    )
     agreements = tuple(
         Agreement(
             plugin=str(item["plugin"]),
@@ -209,5 +215,18 @@ def _from_json(value: Any) -> TrustStore:
         for item in value.get("agreements", ())
     )
     return TrustStore(
-        keys=keys, revoked=revoked, list_number=value["list_number"], list_expires=value["list_expires"], agreements=agreements
+        keys=keys, revoked=revoked, list_number=int(value["list_number"]), list_expires=_time(value["list_expires"]), agreements=agreements
     )
+
+
+def _time(value: Any) -> int | None:
+    """Return a Unix time that a calendar has, or None. Raises ValueError."""
+    if value is None or (type(value) is int and 0 <= value < _END_OF_TIME):
+        return value
+    raise ValueError(f"{value!r} is no time")
+
+
+def _public(value: Any) -> str:
+    if not isinstance(value, str) or len(base64.b64decode(value, validate=True)) != 32:
+        raise ValueError("a public key has 32 bytes in base64")
+    return value
