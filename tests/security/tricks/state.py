@@ -23,7 +23,7 @@ def _each(kind: str, spoil: Callable[[Repository, str], None], *names: str) -> N
         def trick(repository: Repository, name: str = name) -> None:
             spoil(repository, f".orchestrator/{name}")
 
-        STATE.append(Trick(name=f"{name.replace('.', '_').replace('-', '_')}_{kind}", spoil=trick))
+        STATE.append(Trick(name=f"own_{name.replace('.', '_').replace('-', '_')}_{kind}", spoil=trick))
 
 
 def _lead_outside(repository: Repository, path: str) -> None:
