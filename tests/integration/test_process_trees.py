@@ -210,6 +210,15 @@ def test_closing_ends_everything_that_still_runs(tmp_path):
     assert set(children()) <= before
 
 
+def test_a_leader_that_somebody_else_has_reaped_does_not_keep_the_launcher_from_closing(launcher, start):
+    others = set(children())
+    start("sleep 1060")
+    (leader,) = [pid for pid in set(children()) - others if _number(pid) != _number(os.getpid())]
+    os.kill(leader, signal.SIGKILL)
+    os.waitpid(leader, 0)
+    launcher.close()
+
+
 def test_a_sweep_ends_what_a_dead_run_left_and_nothing_else(launcher, start, tmp_path):
     ours = start("sleep 1060", word="alive")
     left = start(python(_DAEMON), word="dead")

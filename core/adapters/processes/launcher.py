@@ -182,7 +182,7 @@ class ProcessLauncher:
         Without ``/proc`` this is all that can be reached of a tree; elsewhere the tree has been, and a dead leader is all there is.
         """
         leader = next((pid for pid, known in self._leaders.items() if known == handle), None)
-        if leader is None or os.waitid(os.P_PID, leader, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+        if leader is None or _has_ended(leader):
             return 0
         os.killpg(leader, number)
         return 1
@@ -214,6 +214,14 @@ class ProcessLauncher:
             while not reaped(pid) and time.monotonic() < deadline:
                 time.sleep(0.001)
         self._leaders.clear()
+
+
+def _has_ended(child: int) -> bool:
+    """Tell whether a child is dead, without reaping it; one that somebody else has reaped is."""
+    try:
+        return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return True
 
 
 def _peak(kilobytes: int) -> int:
