@@ -29,13 +29,13 @@ in_debian() {  # SUITE
   fi
   cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
   cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
-  rm -rf "$root/root/clone" && git clone --quiet "$source" "$root/root/clone" || return
+  rm -rf "$root/srv/clone" && git clone --quiet "$source" "$root/srv/clone" || return
   # The mounts are this process's own and go with it. Not chroot: inside one, user namespaces are refused.
   unshare --mount --propagation private -- sh -c '
     mount --bind "$0" "$0" && cd "$0" && mount --rbind /dev dev && mount --rbind /sys sys && mount -t proc proc proc &&
     mount -t tmpfs tmpfs tmp && mkdir -p mnt/before && pivot_root . mnt/before && cd / && umount -l /mnt/before &&
     exec env -i HOME=/root TERM=xterm LANG=C.UTF-8 PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin \
-      ${PIP_INDEX_URL:+PIP_INDEX_URL="$PIP_INDEX_URL"} CI="${CI:-}" make -C /root/clone test ARGS="$1"
+      ${PIP_INDEX_URL:+PIP_INDEX_URL="$PIP_INDEX_URL"} CI="${CI:-}" make -C /srv/clone test ARGS="$1"
   ' "$root" "${ARGS:-}"
 }
 
