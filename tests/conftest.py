@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
+from zlib import crc32
 
 import pytest
 from hypothesis import settings
@@ -20,6 +23,10 @@ settings.register_profile("exploring", derandomize=False, deadline=None, print_b
 
 def pytest_configure() -> None:
     """Answer signals as a process of a terminal does, also where somebody started the tests with some of them ignored."""
+    # Where it keeps temporary directories pytest also clears up; not where the tests of another clone may be doing so at the moment.
+    temporary = Path(tempfile.gettempdir(), f"orchestrator-{crc32(os.fsencode(Path(__file__).parents[1])):08x}")
+    temporary.mkdir(exist_ok=True)
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(temporary))
     settings.load_profile("exploring" if "FAULT_SCALE" in os.environ else "repeatable")
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP):

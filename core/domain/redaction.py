@@ -100,7 +100,6 @@ def _is_option(word: Any) -> bool:
 
 def _forms(value: str) -> set[str]:
     """Return a value as it stands in plain text, on one line, and escaped for JSON, Python, XML, a URL and a CI's command."""
-    from html import escape
     from json import dumps
     from urllib.parse import quote
 
@@ -108,7 +107,8 @@ def _forms(value: str) -> set[str]:
     forms = {value, " ".join(value.split()), *lines}
     for form in tuple(forms):
         forms |= {dumps(form)[1:-1], dumps(form, ensure_ascii=False)[1:-1], repr(form)[1:-1]}
-        forms |= {escape(form, quote=False), escape(form), quote(form, safe=""), form.replace("%", "%25")}
+        xml = form.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        forms |= {xml, xml.replace('"', "&quot;").replace("'", "&#x27;"), quote(form, safe=""), form.replace("%", "%25")}
     return forms
 
 
