@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from typing import Any
 
 from core.assembly.project import Project, own_environment
 from core.config import CONFIG_FILE
@@ -15,7 +17,10 @@ from core.domain.user_places import user_places
 from core.errors import Problem
 from core.plugins.contracts import config_problems
 from core.plugins.discovery import discover_plugins
+from core.plugins.schema_limits import bounded_validator
 
+#: Of very many problems not all are looked for.
+_MOST = 1_000
 _ENDED = (Status.DONE, Status.CANCELLED)
 
 
@@ -24,16 +29,18 @@ def plugin_problems(project: Project, tasks: Iterable[Task]) -> tuple[Problem, .
     asking = [task for task in tasks if task.plugin is not None and task.status not in _ENDED]
     places = user_places(own_environment())
     found = {plugin.id: plugin for plugin in reversed(discover_plugins(project.root, places=places))}
-    return (*_of_tasks(project.settings.tasks_file, asking, found), *_of_settings(project, found))
+    validator = bounded_validator()
+    problems = chain(_of_tasks(project.settings.tasks_file, asking, found, validator), _of_settings(project, found, validator))
+    return tuple(islice(problems, _MOST))
 
 
-def _of_tasks(file: str, tasks: Iterable[Task], found: dict[str, FoundPlugin]) -> Iterator[Problem]:
+def _of_tasks(file: str, tasks: Iterable[Task], found: dict[str, FoundPlugin], validator: Any) -> Iterator[Problem]:
     for task in tasks:
-        for message, hint in _of_task(task, found):
+        for message, hint in _of_task(task, found, validator):
             yield Problem(file=file, line=task.place.line, column=task.place.column, message=f"task '{task.id}': {message}", hint=hint)
 
 
-def _of_task(task: Task, found: dict[str, FoundPlugin]) -> Iterator[tuple[str, str]]:
+def _of_task(task: Task, found: dict[str, FoundPlugin], validator: Any) -> Iterator[tuple[str, str]]:
     plugin = found.get(task.plugin or "")
     if plugin is None:
         yield f"there is no plugin {task.plugin}", f"there are: {', '.join(sorted(found)) or 'none'}"
@@ -42,21 +49,21 @@ def _of_task(task: Task, found: dict[str, FoundPlugin]) -> Iterator[tuple[str, s
     elif not plugin.manifest.provision(Kind.TASK):
         yield f"plugin {plugin.id} runs no tasks", f"it provides {', '.join(item.kind for item in plugin.manifest.provides)}"
     else:
-        for problem in config_problems(plugin.manifest.config, dict(task.with_)):
+        for problem in config_problems(plugin.manifest.config, dict(task.with_), validator):
             yield f"with: {problem}", ""
         written = PluginConfiguration(values=task.with_, by_repository=dict.fromkeys(task.with_, ""))
         for _, sentence in ownership_problems(plugin.manifest.config, written):
             yield f"with: {sentence}", ""
 
 
-def _of_settings(project: Project, found: dict[str, FoundPlugin]) -> Iterator[Problem]:
+def _of_settings(project: Project, found: dict[str, FoundPlugin], validator: Any) -> Iterator[Problem]:
     """Settings of a plugin that is not here are somebody else's business: it may be installed elsewhere."""
     origin = project.settings.sources.get("plugins", Provenance(source=Source.DEFAULT))
     for name, configuration in project.settings.plugins.items():
         manifest = found[name].manifest if name in found else None
         if manifest is None:
             continue
-        for problem in config_problems(manifest.config, dict(configuration)):
+        for problem in config_problems(manifest.config, dict(configuration), validator):
             yield Problem(file=origin.place or CONFIG_FILE, message=f"plugins.{name}: {problem}")
         for place, sentence in ownership_problems(manifest.config, configuration_of(project.settings, name)):
             yield Problem(file=place, message=f"plugins.{name}: {sentence}")

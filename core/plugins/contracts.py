@@ -9,6 +9,7 @@ from typing import Any
 from core.domain.plugin import Kind
 from core.json_text import dotted
 from core.plugins.schema_check import mistakes
+from core.plugins.schema_limits import TooMuchWork, bounded_validator, value_flaw
 
 #: Of very many mistakes not all are looked for.
 _MOST = 20
@@ -76,18 +77,24 @@ def result_problems(kind: Kind, version: int, value: Any) -> tuple[str, ...]:
     return _problems(value, RESULTS[kind, version])
 
 
-def config_problems(schema: Mapping[str, Any], value: Any) -> tuple[str, ...]:
-    """Return how a configuration breaks the manifest's schema for it, one line each."""
-    return _problems(value, schema)
+def config_problems(schema: Mapping[str, Any], value: Any, validator: Any = None) -> tuple[str, ...]:
+    """Return how a configuration breaks the manifest's schema for it, one line each.
 
-
-def _problems(value: Any, schema: Mapping[str, Any]) -> tuple[str, ...]:
+    One ``bounded_validator()`` for many configurations bounds the work of them all.
+    """
+    flaw = value_flaw(value)
+    if flaw:
+        return (f"(root): {flaw}",)
+    # The schema names its own dialect, which would bring a validator without bounds.
+    own = {key: part for key, part in schema.items() if key != "$schema"}
     try:
-        return _told(value, schema)
+        return _problems(value, own, validator or bounded_validator())
+    except TooMuchWork:
+        return ("(root): not checked: the configurations of plugins take too much work (make them smaller, or their schemas simpler)",)
     except RecursionError:
         return ("(root): its schema refers to itself without end",)
 
 
-def _told(value: Any, schema: Mapping[str, Any]) -> tuple[str, ...]:
-    found = (f"{dotted(path)}: {message}" + (f" ({hint})" if hint else "") for path, _, message, hint in mistakes(value, schema))
+def _problems(value: Any, schema: Mapping[str, Any], validator: Any = None) -> tuple[str, ...]:
+    found = (f"{dotted(path)}: {message}" + (f" ({hint})" if hint else "") for path, _, message, hint in mistakes(value, schema, validator))
     return tuple(sorted(islice(found, _MOST)))

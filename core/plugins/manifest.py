@@ -99,10 +99,9 @@ def _beyond_schema(document: JsonText, file: str) -> list[Problem]:
     mistakes: list[tuple[Path, str, str]] = [
         (path, "holds a character that cannot be shown", "") for path in islice(_unprintable(document.value, ()), MOST_PROBLEMS)
     ]
-    flaw = schema_mistake(document.value.get("config", {}))
-    flaw = f"not a JSON schema: {flaw}" if flaw else misplaced_mark(document.value.get("config", {}))
+    place, flaw = schema_mistake(document.value.get("config", {})) or ((), misplaced_mark(document.value.get("config", {})))
     if flaw:
-        mistakes.append((("config",), flaw, ""))
+        mistakes.append((("config", *place), flaw, ""))
     entry = document.value["entry_point"].partition(".")[0]
     if is_taken(entry):
         told = f"{entry} is a module of Python's own or of ours, and would be that one"

@@ -11,8 +11,11 @@ from core.domain.duration import parse_duration
 from core.domain.size import parse_size
 from core.errors import Problem
 from core.json_text import JsonText, Path, dotted
+from core.plugins.schema_limits import limit_flaw
 
 _MOST = 100
+#: Characters of a name for which one that is like it is looked for.
+_LONGEST_NAME = 100
 
 
 def schema_problems(document: JsonText, schema: Mapping[str, Any], file: str) -> list[Problem]:
@@ -27,22 +30,23 @@ def schema_problems(document: JsonText, schema: Mapping[str, Any], file: str) ->
     return sorted(problems)
 
 
-def mistakes(value: Any, schema: Mapping[str, Any]) -> Iterator[tuple[Path, bool, str, str]]:
-    """Yield (path, whether the key itself is wrong, message, hint) for every mistake in ``value``."""
+def mistakes(value: Any, schema: Mapping[str, Any], validator: Any = None) -> Iterator[tuple[Path, bool, str, str]]:
+    """Yield (path, whether the key itself is wrong, message, hint) for every mistake in ``value``.
+
+    A stranger's schema needs a ``validator`` that is bounded; whatever that raises is raised.
+    """
     from jsonschema import Draft202012Validator, FormatChecker
 
     missing: dict[tuple[Path, Path], Iterator[str]] = {}
     checker = FormatChecker(formats=())
     checker.checks("duration", raises=ValueError)(_is_duration)
     checker.checks("size", raises=ValueError)(_is_size)
-    for error in Draft202012Validator(dict(schema), format_checker=checker).iter_errors(value):
+    for error in (validator or Draft202012Validator)(dict(schema), format_checker=checker).iter_errors(value):
         path: Path = tuple(error.absolute_path)
-        if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+        if error.validator == "additionalProperties" and isinstance(error.instance, dict) and "patternProperties" not in error.schema:
             known = error.schema.get("properties", {})
-            patterns = error.schema.get("patternProperties", {})
             for key in sorted(set(error.instance) - set(known)):
-                if not patterns:
-                    yield (*path, key), True, "unknown key", _nearest(key, known)
+                yield (*path, key), True, "unknown key", _nearest(key, known)
         elif error.validator == "required":
             # One error for each missing key, which only its message names.
             place = (path, tuple(error.absolute_schema_path))
@@ -52,29 +56,25 @@ def mistakes(value: Any, schema: Mapping[str, Any]) -> Iterator[tuple[Path, bool
             yield path, False, *_worded(error)
 
 
-def schema_mistake(schema: Any) -> str:
-    """Return why ``schema`` is no JSON schema, or an empty string."""
+def schema_mistake(schema: Any) -> tuple[Path, str] | None:
+    """Return the place in a plugin's schema that is no JSON schema or beyond the limits of one, and why; or None."""
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError
 
-    if _refers_outside(schema):
-        return "a schema may refer only into itself: #/…"
+    flaw = limit_flaw(schema)
+    if flaw:
+        return flaw
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
-        return str(error.message)
-    return ""
-
-
-def _refers_outside(schema: Any) -> bool:
-    if isinstance(schema, dict):
-        pointers = (schema.get("$ref"), schema.get("$dynamicRef"))
-        return any(isinstance(item, str) and not item.startswith("#") for item in pointers) or any(map(_refers_outside, schema.values()))
-    return isinstance(schema, list) and any(map(_refers_outside, schema))
+        return (), f"not a JSON schema: {error.message}"
+    return None
 
 
 def _worded(error: Any) -> tuple[str, str]:
     shown = repr(error.instance) if len(repr(error.instance)) <= 60 else type(error.instance).__name__
+    if error.validator is None:
+        return f"{shown} is not allowed", ""
     description = error.schema.get("description", "")
     if error.validator == "type":
         wanted = error.validator_value
@@ -91,7 +91,10 @@ def _worded(error: Any) -> tuple[str, str]:
 
 
 def _nearest(name: str, known: Any) -> str:
-    close = difflib.get_close_matches(name, [str(item) for item in known], n=1)
+    if len(name) > _LONGEST_NAME:
+        return ""
+    names = (str(item) for item in islice(known, _MOST))
+    close = difflib.get_close_matches(name, [item for item in names if len(item) <= _LONGEST_NAME], n=1)
     return f"did you mean {close[0]}?" if close else ""
 
 

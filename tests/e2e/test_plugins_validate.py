@@ -66,3 +66,18 @@ def test_the_settings_of_a_plugin_that_is_here_are_judged_by_its_schema(validate
     (tmp_path / "repository" / "config.yaml").write_text("jobs: 1\nplugins:\n  hello: {name: [1]}\n  elsewhere: {any: thing}\n")
     told = json.loads(validate("- {id: a, description: a}\n").stdout)["problems"]
     assert [(item["file"], item["message"]) for item in told] == [("config.yaml:2:1", "plugins.hello: name: [1] is not string")]
+
+
+@pytest.mark.parametrize(
+    ("schema", "told"),
+    [
+        ({"properties": {"name": {"pattern": "^(a+)+$"}}}, "task 'a': plugin hello cannot be used: its manifest is not valid"),
+        ({"properties": {"name": {"$ref": "#"}}}, "task 'a': plugin hello cannot be used: its manifest is not valid"),
+        ({"properties": {"name": {"pattern": "^.*a.*!b$"}}}, "task 'a': with: name: '%s!' does not have the right form" % ("a" * 50)),
+    ],
+)
+def test_a_schema_that_explodes_ends_as_a_problem(validate: Validate, tmp_path: Path, schema: dict[str, object], told: str):
+    path = tmp_path / "repository/plugins/hello/manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "config": schema}))
+    done = validate(f"- {{id: a, description: a, plugin: hello, with: {{name: {'a' * 50}!}}}}\n")
+    assert any(told in line for line in messages(done)), done.stdout

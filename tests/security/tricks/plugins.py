@@ -174,6 +174,18 @@ def manifest_has_a_hostile_schema(repository: Repository) -> None:
 
 
 @PLUGINS.add
+def manifest_has_patterns_that_explode(repository: Repository) -> None:
+    """One manifest that must be refused for its pattern, and one whose dear pattern is taken and used a thousand times."""
+    _plugin(repository, config={"properties": {"a": {"pattern": "^(a+)+$"}}})
+    dear = _manifest(id="dear", config={"properties": {"a": {"items": {"pattern": "^.*a.*!b$"}}}})
+    repository.write("plugins/dear/manifest.json", dear)
+    texts = json.dumps(["a" * 499] * 100)
+    tasks = [f"- {{id: t{n}, description: x, plugin: dear, with: {{a: {texts}}}}}\n" for n in range(10)]
+    repository.write("tasks.yml", f"- {{id: a, description: x, plugin: hostile, with: {{a: {'a' * 60}!}}}}\n" + "".join(tasks))
+    repository.write("plugins.lock", _lock(hostile=_grant()))
+
+
+@PLUGINS.add
 def manifest_is_no_manifest(repository: Repository) -> None:
     for number, content in enumerate(
         (b"", b"[]", b"null", b"\xff\xfe", b'{"id": 1}', b'"' + b"\\ud800" * 9, b"9" * 6000, b'{"id": "x", "id": "y"}')
