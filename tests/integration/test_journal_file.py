@@ -56,6 +56,20 @@ def test_a_damaged_file_is_moved_aside_and_kept(tmp_path):
     assert (tmp_path / "state.db.damaged-1").read_bytes().startswith(b"this is no database")
 
 
+@pytest.mark.parametrize(("byte", "bit"), [(47, 3), (47, 7), (60, 7)], ids=["a format of 12", "a format of 132", "a version below 0"])
+def test_a_bit_that_flipped_in_the_header_is_damage_and_neither_a_full_disk_nor_an_endless_migration(tmp_path, byte, bit):
+    path = tmp_path / "state.db"
+    open_journal(path).close()
+    content = bytearray(path.read_bytes())
+    content[byte] ^= 1 << bit
+    path.write_bytes(content)
+
+    journal = open_journal(path)
+    journal.close()
+
+    assert journal.repaired.startswith("state.db was damaged; it was moved to state.db.damaged-1")
+
+
 def test_a_newer_database_is_refused_and_left_alone(tmp_path):
     path = tmp_path / "state.db"
     open_journal(path).close()

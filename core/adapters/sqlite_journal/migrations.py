@@ -75,8 +75,10 @@ def _check_empty(connection: sqlite3.Connection) -> None:
 
 
 def known_version(connection: sqlite3.Connection, path: Path) -> int:
-    """Return the version of the database. Raises StorageError when it is a newer orchestrator's."""
+    """Return the version of the database. Raises StorageError when it is a newer orchestrator's, DatabaseError when it is none."""
     version = _version(connection)
+    if version < 0:
+        raise sqlite3.DatabaseError(f"its version is {version}")
     if version > VERSION:
         raise StorageError(
             f"{path} was written by a newer orchestrator (state version {version}, this one knows {VERSION})",

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from core.adapters.sqlite_journal.bounds import confine
-from core.adapters.sqlite_journal.damage import Suspect, examine, readable_errors, refused
+from core.adapters.sqlite_journal.damage import Suspect, examine, is_damage, readable_errors, refused
 from core.adapters.sqlite_journal.journal import SqliteJournal
 from core.adapters.sqlite_journal.migrations import VERSION, known_version, migrate
 from core.errors import StorageError
@@ -35,9 +35,9 @@ def open_journal(path: Path) -> SqliteJournal:
         connection = _connect_to_sound(path, suspect)
     except OSError as error:
         raise StorageError(f"cannot create {path.parent}: {error.strerror}", hint="orchestrator keeps its state there") from error
-    except sqlite3.OperationalError as error:
-        raise refused(path, error) from error
-    except sqlite3.DatabaseError:
+    except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise refused(path, error) from error
         connection, repaired = _mend(path, suspect)
     return SqliteJournal(connection, path, repaired, suspect=suspect)
 
