@@ -27,6 +27,8 @@ _LARGEST_TAR = _LARGEST + _MOST_MEMBERS * 2048
 #: Bytes of one extended header, and of a zip's list of members.
 _LARGEST_HEADER = 64 * 1024
 _LARGEST_INDEX = 4 * 1024 * 1024
+#: What a zip begins with: a member, or the end of one without any.
+_ZIP = (b"PK\3\4", b"PK\5\6")
 _END_OF_ZIP, _ZIP64 = b"PK\5\6", b"PK\6\7"
 _EXTENDED = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
 _COMPRESSED: tuple[tuple[bytes, Callable[..., Any]], ...] = ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ", lzma.open))
@@ -56,13 +58,12 @@ def unpack(archive: Path, target: Path) -> Path:
 
 
 def _members(stream: IO[bytes]) -> Iterator[_Member]:
-    if zipfile.is_zipfile(stream):
+    start = stream.read(8)
+    if start.startswith(_ZIP):
         _check_index(stream)
         with zipfile.ZipFile(stream) as archive:
             yield from _zip_members(archive)
         return
-    stream.seek(0)
-    start = stream.read(8)
     stream.seek(0)
     reader = next((reader for magic, reader in _COMPRESSED if start.startswith(magic)), None)
     plain = cast("IO[bytes]", _Limited(reader(stream) if reader else stream))
@@ -86,14 +87,12 @@ class _Limited:
 
 
 class _Header(tarfile.TarInfo):
-    """A tar's header, looked at before anything that it announces is read."""
+    """A tar's header, looked at before anything that it announces is read: CPython's place for that, whatever made it from bytes."""
 
-    @classmethod
-    def frombuf(cls, buf: Any, encoding: str, errors: str) -> Self:
-        header = super().frombuf(buf, encoding, errors)
-        if header.type in _EXTENDED and header.size > _LARGEST_HEADER:
+    def _proc_member(self, tarfile: tarfile.TarFile) -> Self:
+        if self.type in _EXTENDED and self.size > _LARGEST_HEADER:
             raise PluginRefused([f"the archive has a header of more than {_LARGEST_HEADER} bytes"])
-        return header
+        return cast("Self", super()._proc_member(tarfile))  # type: ignore[misc]
 
 
 def _tar_members(archive: tarfile.TarFile) -> Iterator[_Member]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from contextlib import suppress
+from contextlib import closing, suppress
 
 import pytest
 
@@ -53,7 +53,7 @@ def told(journal):
 def test_a_value_that_changed_is_noticed_and_the_next_run_moves_the_file_aside(tmp_path, forgery, read):
     path = tmp_path / "state.db"
     fill(path)
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(forgery)
     connection.close()
 
@@ -84,7 +84,7 @@ def test_what_was_written_is_read_whatever_kind_of_number_it_was(tmp_path):
 def test_who_only_looks_leaves_no_mark(tmp_path):
     path = tmp_path / "state.db"
     fill(path)
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE transitions SET after = 'done'")
     connection.close()
     journal = open_journal_to_read(path)
@@ -107,7 +107,7 @@ def test_a_suspicion_that_does_not_hold_is_dropped(tmp_path):
 def test_a_database_that_lost_its_version_is_moved_aside(tmp_path):
     path = tmp_path / "state.db"
     fill(path)
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("PRAGMA user_version = 0")
     connection.close()
     journal = open_journal(path)
@@ -118,7 +118,7 @@ def test_a_database_that_lost_its_version_is_moved_aside(tmp_path):
 def test_rows_of_an_older_version_count_without_a_checksum(tmp_path):
     path = tmp_path / "state.db"
     fill(path)
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         for table in ("runs", "attempts", "outcomes", "transitions", "state"):
             connection.execute(f"UPDATE {table} SET checked = NULL")
     connection.close()

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -73,7 +74,7 @@ def test_a_bit_that_flipped_in_the_header_is_damage_and_neither_a_full_disk_nor_
 def test_a_newer_database_is_refused_and_left_alone(tmp_path):
     path = tmp_path / "state.db"
     open_journal(path).close()
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
 
@@ -114,7 +115,7 @@ def test_a_step_that_fails_leaves_the_old_version(tmp_path, monkeypatch):
 
     journal = open_journal(path)
     journal.close()
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
     connection.close()
     assert "half" not in tables
@@ -137,7 +138,7 @@ def test_a_directory_that_cannot_be_made_is_named(tmp_path):
 def test_a_database_with_views_or_triggers_is_no_journal(tmp_path, statement):
     path = tmp_path / "state.db"
     open_journal(path).close()
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(statement)
     connection.close()
     assert "which no journal has" in open_journal_to_read(path).repaired
@@ -150,7 +151,7 @@ def test_a_database_with_views_or_triggers_is_no_journal(tmp_path, statement):
 def test_values_that_nobody_writes_are_damage_and_fill_no_machine(tmp_path, reason, at):
     path = tmp_path / "state.db"
     open_journal(path).close()
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(
             f"INSERT INTO transitions (run_id, task_id, before, after, at, reason) VALUES ('r', 'a', 'pending', 'done', ?, {reason})", (at,)
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -135,7 +136,7 @@ def test_a_deleted_file_is_forgotten(project):
     project.look()
     (project.root / "a.py").unlink()
     assert project.look()[0] == {}
-    with sqlite3.connect(project.cache) as connection:
+    with closing(sqlite3.connect(project.cache)) as connection, connection:
         assert connection.execute("SELECT count(*) FROM file").fetchone() == (0,)
     connection.close()
 
@@ -164,7 +165,7 @@ def test_damage_in_the_middle_is_survived(project):
 def test_a_damaged_measure_is_measured_again(project):
     project.write("a.py", SOURCE)
     expected = project.look()[0]
-    with sqlite3.connect(project.cache) as connection:
+    with closing(sqlite3.connect(project.cache)) as connection, connection:
         connection.execute("UPDATE measure SET data = x'00'")
     connection.close()
     assert project.look() == (expected, ["a.py"], 1)
@@ -174,7 +175,7 @@ def test_a_damaged_measure_is_measured_again(project):
 def test_a_cache_of_another_version_is_made_anew(project, version):
     project.write("a.py", SOURCE)
     project.look()
-    with sqlite3.connect(project.cache) as connection:
+    with closing(sqlite3.connect(project.cache)) as connection, connection:
         connection.execute(f"PRAGMA user_version = {version}")
     connection.close()
     assert project.look()[2] == 1
@@ -241,7 +242,7 @@ def test_a_forged_row_never_makes_a_bad_file_look_like_a_clean_one(project, forg
     project.write("clean.py", SOURCE)
     project.write("bad.py", OTHER + b"\n" * 3)
     expected = project.look()[0]
-    with sqlite3.connect(project.cache) as connection:
+    with closing(sqlite3.connect(project.cache)) as connection, connection:
         connection.execute(forgery.replace("CLEAN", f"x'{contents.blob_id(SOURCE).hex()}'"))
     connection.close()
     assert project.look()[0] == expected
@@ -252,7 +253,7 @@ def test_a_forged_row_never_makes_a_bad_file_look_like_a_clean_one(project, forg
 def test_a_database_that_lies_about_its_types_is_made_anew(project, value):
     project.write("a.py", SOURCE)
     expected = project.look()[0]
-    with sqlite3.connect(project.cache) as connection:
+    with closing(sqlite3.connect(project.cache)) as connection, connection:
         connection.execute("DROP TABLE measure")
         connection.execute("DROP TABLE file")
         connection.execute("CREATE TABLE measure (id INTEGER PRIMARY KEY, blob, variant, data, seal)")
@@ -265,7 +266,7 @@ def test_a_database_that_lies_about_its_types_is_made_anew(project, value):
 def test_a_trigger_under_our_tables_is_never_pulled(project):
     project.write("a.py", SOURCE)
     expected = project.look()[0]
-    with sqlite3.connect(project.cache) as connection:
+    with closing(sqlite3.connect(project.cache)) as connection, connection:
         connection.execute("CREATE TRIGGER t AFTER INSERT ON measure BEGIN UPDATE measure SET data = x'00'; END")
     connection.close()
     assert project.look() == (expected, ["a.py"], 1)

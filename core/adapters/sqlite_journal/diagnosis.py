@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from core.adapters.sqlite_journal.bounds import confine
@@ -20,12 +21,11 @@ def diagnose_state(path: Path) -> Diagnosis:
     except OSError as error:
         return Diagnosis(subject="state", found=f"{path}: {error.strerror}", health=Health.BAD)
     try:
-        with sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True) as connection:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             confine(connection)
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             counts = "SELECT (SELECT count(*) FROM runs), (SELECT count(*) FROM attempts)"
             runs, attempts = connection.execute(counts).fetchone() if version else (0, 0)
-        connection.close()
     except (sqlite3.Error, UnicodeDecodeError) as error:
         return Diagnosis(subject="state", found=f"{path}: {error}", health=Health.BAD, advice="the next run moves it aside and begins anew")
     found = f"version {version} of {VERSION}, runs: {runs}, attempts: {attempts}"

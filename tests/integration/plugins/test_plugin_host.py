@@ -26,15 +26,13 @@ TIERS = pytest.mark.parametrize("tier", [Tier.BASIC, Tier.STRONG])
 OPEN = {"config": {"type": "object"}}
 
 
-#: Finds the descriptor by which the plugin's process answers the host: the one beside stdout and stderr that can be written to.
+#: Finds the descriptor by which the plugin's process answers the host: further up the stack, where its calls come from.
 ANSWERS = """
 def answers():
-    for descriptor in range(3, 64):
-        try:
-            os.write(descriptor, b"")
-        except OSError:
-            continue
-        return descriptor
+    frame = sys._getframe()
+    while "host" not in frame.f_locals:
+        frame = frame.f_back
+    return frame.f_locals["host"]._answers
 """
 
 
@@ -212,7 +210,7 @@ def test_in_a_writable_folder_no_link_can_be_left_for_others_to_follow(world):
     ids=lambda value: str(value)[:30] if isinstance(value, list) else "",
 )
 def test_whatever_a_plugin_does_the_host_answers_in_time_and_nothing_is_left(world, tier, lines, permissions, problem):
-    host = world.ready(body(*lines, imports=f"import os\nimport signal\n{ANSWERS}"), tier, {**permissions, "env": ["GIVEN"]})
+    host = world.ready(body(*lines, imports=f"import os\nimport signal\nimport sys\n{ANSWERS}"), tier, {**permissions, "env": ["GIVEN"]})
     answer = host.run_task("sample", {}, TASK)
     assert answer.problem
     assert problem in answer.problem
