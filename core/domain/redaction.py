@@ -19,6 +19,8 @@ _WORDS = (
     r"(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|API[_-]?KEY|ACCESS[_-]?KEY|PRIVATE[_-]?KEY|SIGNING[_-]?KEY|ENCRYPTION[_-]?KEY"
     r"|CREDENTIAL|AUTHORIZATION)"
 )
+#: What stands for itself in a URL.
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~")
 _SECRET_NAME = re.compile(f"{_WORDS}|(?:^|[_-])PAT$", re.IGNORECASE)
 #: Characters from which on a value is one that nobody meets by chance; of a variable that ``redact`` names fewer will do.
 _SHORTEST = 6
@@ -101,15 +103,20 @@ def _is_option(word: Any) -> bool:
 def _forms(value: str) -> set[str]:
     """Return a value as it stands in plain text, on one line, and escaped for JSON, Python, XML, a URL and a CI's command."""
     from json import dumps
-    from urllib.parse import quote
 
     lines = {line.strip() for line in value.splitlines() if len(line.strip()) >= _SHORTEST_LINE}
     forms = {value, " ".join(value.split()), *lines}
     for form in tuple(forms):
         forms |= {dumps(form)[1:-1], dumps(form, ensure_ascii=False)[1:-1], repr(form)[1:-1]}
         xml = form.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        forms |= {xml, xml.replace('"', "&quot;").replace("'", "&#x27;"), quote(form, safe=""), form.replace("%", "%25")}
+        forms |= {xml, xml.replace('"', "&quot;").replace("'", "&#x27;"), _percent_encoded(form), form.replace("%", "%25")}
     return forms
+
+
+def _percent_encoded(text: str) -> str:
+    """Escape as ``urllib.parse.quote`` does, which may not be loadable any more when a failure is told."""
+    encoded = text.encode("utf-8", "surrogateescape")
+    return "".join(chr(byte) if chr(byte) in _UNRESERVED else f"%{byte:02X}" for byte in encoded)
 
 
 def _masked_user(found: re.Match[str]) -> str:
