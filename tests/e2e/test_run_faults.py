@@ -81,7 +81,8 @@ def test_a_gigabyte_of_output_costs_the_log_limit_and_no_memory(bench: Bench) ->
     assert largest < 256 * _MIB, "its middle was left out while it grew, not afterwards"
     assert peak < 200 * _MIB
     assert b"the beginning" in content[:1000]
-    assert b"the end" in content[-1000:]
+    # It is written as soon as the log is seen to be short: the 64 KiB that are put back behind a cut may come after it.
+    assert b"the end" in content[-70_000:]
     assert b"beyond log.limit" in content[-1000:]
     assert finished["outcome"]["log_digest"] == hashlib.sha256(content).hexdigest()
     shutil.rmtree(bench.root / "logs")
