@@ -36,7 +36,13 @@ class CodeRepository:
         dates = {"GIT_AUTHOR_DATE": f"{self._time} +0000", "GIT_COMMITTER_DATE": f"{self._time} +0000"}
         self._time += 1
         environment = {**_clean(), **_WHO, **dates}
-        done = subprocess.run(["git", *arguments], cwd=self.root, env=environment, capture_output=True, text=True)
+        done = subprocess.run(
+            ["git", "-c", "maintenance.auto=false", "-c", "gc.auto=0", *arguments],
+            cwd=self.root,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 

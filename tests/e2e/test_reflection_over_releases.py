@@ -47,7 +47,12 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 
 def _git(root: Path, *arguments: str) -> None:
-    subprocess.run(["git", "-c", "user.name=A", "-c", "user.email=a@b", *arguments], cwd=root, check=True, capture_output=True)
+    subprocess.run(
+        ["git", "-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "user.name=A", "-c", "user.email=a@b", *arguments],
+        cwd=root,
+        check=True,
+        capture_output=True,
+    )
 
 
 def _land(root: Path, wheel: Path) -> None:

@@ -90,6 +90,7 @@ class Repository:
     def git(self, *arguments: str, input: bytes = b"", directory: str = "") -> str:
         """Run git as the stranger did, without what the repository is set to run."""
         quiet = ["-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false", "-c", "protocol.file.allow=always"]
+        quiet += ["-c", "maintenance.auto=false", "-c", "gc.auto=0"]  # nothing goes on behind a command
         ended = subprocess.run(
             ["git", *quiet, *arguments],
             cwd=self.root / directory,

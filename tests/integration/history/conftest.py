@@ -28,7 +28,14 @@ class Scratch:
         who = {f"GIT_{role}_{what}": "somebody@example.org" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
         when = {f"GIT_{role}_DATE": f"@{self._clock} +0000" for role in ("AUTHOR", "COMMITTER")}
         env = {**os.environ, **who, **when, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", **environment}
-        settings = ("-c", "protocol.file.allow=always", "-c", "maintenance.auto=false")  # nothing goes on behind a command
+        settings = (
+            "-c",
+            "protocol.file.allow=always",
+            "-c",
+            "maintenance.auto=false",
+            "-c",
+            "gc.auto=0",
+        )  # nothing goes on behind a command
         done = subprocess.run(["git", *settings, *arguments], cwd=self.root, env=env, capture_output=True, check=False)
         if check and done.returncode:
             raise AssertionError(done.stderr.decode())
