@@ -55,7 +55,6 @@ def test_a_value_that_changed_is_noticed_and_the_next_run_moves_the_file_aside(t
     fill(path)
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(forgery)
-    connection.close()
 
     journal = open_journal(path)
     with pytest.raises(StorageError, match=r"state\.db is damaged: a row of") as damage:
@@ -86,7 +85,6 @@ def test_who_only_looks_leaves_no_mark(tmp_path):
     fill(path)
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE transitions SET after = 'done'")
-    connection.close()
     journal = open_journal_to_read(path)
     with pytest.raises(StorageError, match="is damaged"):
         journal.unwritten()
@@ -109,7 +107,6 @@ def test_a_database_that_lost_its_version_is_moved_aside(tmp_path):
     fill(path)
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("PRAGMA user_version = 0")
-    connection.close()
     journal = open_journal(path)
     assert "was damaged" in journal.repaired
     journal.close()
@@ -121,7 +118,6 @@ def test_rows_of_an_older_version_count_without_a_checksum(tmp_path):
     with closing(sqlite3.connect(path)) as connection, connection:
         for table in ("runs", "attempts", "outcomes", "transitions", "state"):
             connection.execute(f"UPDATE {table} SET checked = NULL")
-    connection.close()
     journal = open_journal(path)
     assert len(told(journal)["attempts"]) == 30
     journal.close()

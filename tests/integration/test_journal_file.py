@@ -76,7 +76,6 @@ def test_a_newer_database_is_refused_and_left_alone(tmp_path):
     open_journal(path).close()
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("PRAGMA user_version = 99")
-    connection.close()
 
     with pytest.raises(StorageError, match="newer orchestrator") as refusal:
         open_journal(path)
@@ -117,7 +116,6 @@ def test_a_step_that_fails_leaves_the_old_version(tmp_path, monkeypatch):
     journal.close()
     with closing(sqlite3.connect(path)) as connection, connection:
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
-    connection.close()
     assert "half" not in tables
 
 
@@ -140,7 +138,6 @@ def test_a_database_with_views_or_triggers_is_no_journal(tmp_path, statement):
     open_journal(path).close()
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(statement)
-    connection.close()
     assert "which no journal has" in open_journal_to_read(path).repaired
     journal = open_journal(path)
     assert "was damaged; it was moved to state.db.damaged-1" in journal.repaired
@@ -155,7 +152,6 @@ def test_values_that_nobody_writes_are_damage_and_fill_no_machine(tmp_path, reas
         connection.execute(
             f"INSERT INTO transitions (run_id, task_id, before, after, at, reason) VALUES ('r', 'a', 'pending', 'done', ?, {reason})", (at,)
         )
-    connection.close()
     journal = open_journal_to_read(path)
     with pytest.raises(StorageError, match="is damaged"):
         journal.transitions("a")

@@ -138,7 +138,18 @@ def test_a_deleted_file_is_forgotten(project):
     assert project.look()[0] == {}
     with closing(sqlite3.connect(project.cache)) as connection, connection:
         assert connection.execute("SELECT count(*) FROM file").fetchone() == (0,)
-    connection.close()
+
+
+def test_a_cache_that_knows_more_files_than_any_repository_has_is_made_anew(project, monkeypatch):
+    from core.adapters.radon_meter import measure_cache
+
+    project.write("a.py", SOURCE)
+    project.write("b.py", OTHER)
+    project.look()
+    monkeypatch.setattr(measure_cache, "_MOST_FILES", 1)
+    assert project.look()[2] == 2
+    monkeypatch.undo()
+    assert project.look()[2] == 0
 
 
 @pytest.mark.parametrize("content", [b"", b"this is no database at all" * 100, b"SQLite format 3\0" + b"\xff" * 4096])
@@ -167,7 +178,6 @@ def test_a_damaged_measure_is_measured_again(project):
     expected = project.look()[0]
     with closing(sqlite3.connect(project.cache)) as connection, connection:
         connection.execute("UPDATE measure SET data = x'00'")
-    connection.close()
     assert project.look() == (expected, ["a.py"], 1)
 
 
@@ -177,7 +187,6 @@ def test_a_cache_of_another_version_is_made_anew(project, version):
     project.look()
     with closing(sqlite3.connect(project.cache)) as connection, connection:
         connection.execute(f"PRAGMA user_version = {version}")
-    connection.close()
     assert project.look()[2] == 1
     assert project.look()[2] == 0
 
@@ -244,7 +253,6 @@ def test_a_forged_row_never_makes_a_bad_file_look_like_a_clean_one(project, forg
     expected = project.look()[0]
     with closing(sqlite3.connect(project.cache)) as connection, connection:
         connection.execute(forgery.replace("CLEAN", f"x'{contents.blob_id(SOURCE).hex()}'"))
-    connection.close()
     assert project.look()[0] == expected
     assert project.look() == (expected, [], 0), "what was forged is replaced"
 
@@ -259,7 +267,6 @@ def test_a_database_that_lies_about_its_types_is_made_anew(project, value):
         connection.execute("CREATE TABLE measure (id INTEGER PRIMARY KEY, blob, variant, data, seal)")
         connection.execute("CREATE TABLE file (path PRIMARY KEY, size, modified, changed, inode, blob, seal)")
         connection.execute(f"INSERT INTO file VALUES ({', '.join([value] * 7)})")
-    connection.close()
     assert project.look() == (expected, ["a.py"], 1)
 
 
@@ -268,7 +275,6 @@ def test_a_trigger_under_our_tables_is_never_pulled(project):
     expected = project.look()[0]
     with closing(sqlite3.connect(project.cache)) as connection, connection:
         connection.execute("CREATE TRIGGER t AFTER INSERT ON measure BEGIN UPDATE measure SET data = x'00'; END")
-    connection.close()
     assert project.look() == (expected, ["a.py"], 1)
 
 

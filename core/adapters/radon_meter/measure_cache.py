@@ -18,6 +18,8 @@ from core.files.database import connect_private
 _VERSION = 2
 #: Measures kept; beyond it the ones that were measured first go. About a kilobyte each.
 _KEPT = 100_000
+#: Paths that a cache may know: each row is looked at, so a million of them would take longer than measuring the repository.
+_MOST_FILES = 200_000
 _WAIT_SECONDS = 5.0
 _ASKED_AT_ONCE = 500
 _SCHEMA = (
@@ -160,6 +162,8 @@ def _connect(path: str) -> sqlite3.Connection:
         made = {row[0] for row in connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
         if made != set(_SCHEMA[:-1]):
             raise sqlite3.DatabaseError("not our tables")
+        if connection.execute("SELECT count(*) FROM file").fetchone()[0] > _MOST_FILES:
+            raise sqlite3.DatabaseError("more files than a repository has")
     except (sqlite3.Error, UnicodeDecodeError):
         connection.close()
         raise
