@@ -21,8 +21,8 @@ ROOM = 10_000
 #: Seconds for all listeners together to take what is left when the run has ended; when somebody is in a hurry, HURRIED.
 PATIENCE = 10.0
 HURRIED = 0.5
-#: Seconds for a killed listener's thread to notice.
-_NOTICING = 1.0
+#: Seconds within which a killed listener's thread has noticed, but for a machine in trouble.
+_NOTICING = 10.0
 _LOOK_EVERY = 0.05
 #: Seconds between two looks at what a listener takes up while nothing happens.
 _WATCH_EVERY = 1.0
