@@ -138,7 +138,9 @@ def test_a_database_with_views_or_triggers_is_no_journal(tmp_path, statement):
     open_journal(path).close()
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(statement)
-    assert "which no journal has" in open_journal_to_read(path).repaired
+    read = open_journal_to_read(path)
+    assert "which no journal has" in read.repaired
+    read.close()
     journal = open_journal(path)
     assert "was damaged; it was moved to state.db.damaged-1" in journal.repaired
     journal.close()

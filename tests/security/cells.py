@@ -29,6 +29,11 @@ class Cell:
         return bool(self.environment) or "--format=github" in self.arguments
 
     @property
+    def shrinks_baseline(self) -> bool:
+        """Whether it takes out of the baseline what got better, as ``audit`` does on a person's machine and without ``--since``."""
+        return self.arguments[0] == "audit" and not self.environment and "--since=SINCE" not in self.arguments
+
+    @property
     def command(self) -> str:
         """The words that the command's name has."""
         return " ".join(self.arguments[:2]) if self.arguments[0] in ("config", "plugins") else self.arguments[0]

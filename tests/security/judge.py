@@ -33,6 +33,8 @@ class Allowed:
 
     directories: tuple[Path, ...] = ()
     files: tuple[Path, ...] = field(default=())
+    #: Files that may be replaced, by way of a temporary file beside them.
+    replaced: tuple[Path, ...] = ()
     #: Bytes that one process may take.
     memory: int = MOST_MEMORY
     #: Whether what is printed is read by a machine that obeys workflow commands.
@@ -41,7 +43,13 @@ class Allowed:
     def has(self, path: str) -> bool:
         """Return whether what lies at an absolute ``path`` once links on the way are followed is one of ours."""
         real = Path(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
-        return real in self.files or any(real == directory or real.is_relative_to(directory) for directory in self.directories)
+        inside = any(real == directory or real.is_relative_to(directory) for directory in self.directories)
+        return inside or real in self.files or any(_is_on_the_way(real, file) for file in self.replaced)
+
+
+def _is_on_the_way(path: Path, file: Path) -> bool:
+    """Whether ``path`` is a file or the temporary one that takes its place."""
+    return path == file or (path.parent == file.parent and path.name.startswith(f".{file.name}-"))
 
 
 def violations(seen: Observation, allowed: Allowed) -> list[str]:
