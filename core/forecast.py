@@ -34,7 +34,7 @@ def forecast(tasks: Sequence[Task], options: RunOptions, durations: Mapping[str,
     tasks = [replace(task, status=Status.PENDING) if _runs_again(task, options) else task for task in tasks]
     selection = select(tasks, options.only, options.tags)
     planner = Planner(tasks, handlers=options.handlers, durations=durations, selection=selection)
-    paper = _Paper(planner, options)
+    paper = _Simulation(planner, options)
     while paper.start_all():
         paper.end_first()
     passed = set(planner.passed_over())
@@ -50,7 +50,7 @@ def over_budget(tasks: Sequence[Task], options: RunOptions, durations: Mapping[s
     return {explanation.task_id: explanation for explanation in left if explanation.verdict is Verdict.OVER_BUDGET}
 
 
-class _Paper:
+class _Simulation:
     """A run on paper: what has been started, and what time it is."""
 
     def __init__(self, planner: Planner, options: RunOptions) -> None:

@@ -8,9 +8,9 @@ from dataclasses import replace
 from core.domain.accepted import Accepted
 from core.domain.audit import AuditReport
 from core.domain.baseline import ratchet, renewed
-from core.domain.change import ChangeSet
+from core.domain.change_set import ChangeSet
 from core.domain.finding import Finding
-from core.domain.gate import FailOn, GateReport, Judged, Judgement, Standing, TaskCheck, accept, alike, judge, key_of
+from core.domain.gate import Delta, FailOn, GateReport, Judged, Judgement, TaskCheck, accept, alike, judge, key_of
 from core.domain.metric import Metric
 from core.domain.plugin_findings import plugin_of
 from core.domain.refactor_task import is_own, number, place, place_of
@@ -102,7 +102,7 @@ class Gate:
         part = replace(change_set, changes=tuple(change for change in change_set.changes if in_scope(change.path)))
         report, base = self._auditor.measure_change(part)
         judgement = _compared(report, base)
-        if part == change_set or not judgement.count(Standing.NEW):
+        if part == change_set or not judgement.count(Delta.NEW):
             return report, judgement
         return report, _compared(*self._auditor.measure_change(change_set)).within(in_scope)
 
@@ -134,10 +134,10 @@ def advised(auditor: SelfAuditor, gate: GateReport, shown: Iterable[Judged]) -> 
 
     Advice reads and weighs the code again; for all that was ever accepted, that would take longer than the audit.
     """
-    fresh = (Standing.NEW, Standing.WORSE) if gate.against else ()
+    fresh = (Delta.NEW, Delta.WORSE) if gate.against else ()
     return [
         replace(judged, finding=replace(judged.finding, suggestion=auditor.advice(judged.finding)))
-        if judged.standing in fresh and judged.finding.metric in _ADVISED
+        if judged.delta in fresh and judged.finding.metric in _ADVISED
         else judged
         for judged in shown
     ]
@@ -152,7 +152,7 @@ def check_task(auditor: SelfAuditor, task: Task) -> TaskCheck:
         raise UsageError(f"{task.id} was not written by a reflection cycle", hint=f"orchestrator show {task.id}")
     path, block = place_of(task)
     if task.origin.get("metric") == Metric.PLUGIN:
-        return _check_plugin(auditor.hear(plugin_of(block)), task)
+        return _check_plugin(auditor.run_plugin_auditor(plugin_of(block)), task)
     report = auditor.measure([path])
     if not report.files:
         return TaskCheck(task_id=task.id, gone=False, reason=f"{path} is not there; the next reflection cycle settles the task")
@@ -207,7 +207,7 @@ def _nothing_measured(report: AuditReport, paths: Sequence[str]) -> tuple[str, .
 
 
 def _difference(judgement: Judgement) -> str:
-    counted = [(judgement.count(standing), standing.value) for standing in (Standing.NEW, Standing.WORSE, Standing.BETTER)]
+    counted = [(judgement.count(delta), delta.value) for delta in (Delta.NEW, Delta.WORSE, Delta.BETTER)]
     parts = [f"{number} {word}" for number, word in (*counted, (len(judgement.gone), "gone")) if number]
     return f" ({', '.join(parts)})" if parts else ""
 

@@ -102,7 +102,7 @@ class Orchestrator:
 
     def _begin(self, died: str) -> None:
         # The last holder of the lock may have worked off another tasks file, whose journal is another.
-        killed = {run_id: self._launcher.sweep(run_id) for run_id in {died, *(run.id for run in self._journal.dead_runs())} - {""}}
+        killed = {run_id: self._launcher.kill_remaining(run_id) for run_id in {died, *(run.id for run in self._journal.dead_runs())} - {""}}
         tasks = self._memory.load_tasks()
         check_selection(tasks, self._options.only, self._options.tags)
         self._journal.begin_run(RunRecord(id=self._memory.run_id, pid=self._pid, started=self._clock.now()))
@@ -191,8 +191,8 @@ class Orchestrator:
         tries, stands = self._tries[attempt.task_id], self._memory.status(attempt.task_id)
         again = not self._stop and self._budget.affords(decision.cost)
         match settle(decision.work, outcome, stands, retries=decision.task.retries.limit, tries=tries, may_retry=again):
-            case Settlement.OVERRULED:
-                self._memory.end_attempt(attempt, None, "a hand had the last word")
+            case Settlement.SUPERSEDED:
+                self._memory.end_attempt(attempt, None, "superseded by a manual edit")
                 self._plan()
                 # An entry that is gone is as good as cancelled.
                 self._report.finished(decision.task, stands or Status.CANCELLED, outcome.reason, outcome, attempt.number)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from itertools import islice
 
 from core.domain.budget import Budget
-from core.domain.graph import Holdups, TaskGraph, rank_all
+from core.domain.file_conflicts import file_conflicts
+from core.domain.graph import Blockers, TaskGraph, rank_all
 from core.domain.heap_order import in_order
 from core.domain.plan import Explanation, Rank, Verdict
-from core.domain.rivals import rivals
 from core.domain.status import OPEN, Readiness, Status
 from core.domain.task import Task, Work, why_by_hand
 
@@ -60,7 +60,7 @@ class Planner:
         self._selection = None if selection is None else frozenset(selection)
         self._works = [task.work(handlers or {}) for task in tasks]
         self._status = [task.status for task in tasks]
-        self._rivals = rivals(tasks, self._works)
+        self._rivals = file_conflicts(tasks, self._works)
         #: Positions that need a person or an agent, with the reason.
         self._waits = {position: why_by_hand(tasks[position]) for position, work in enumerate(self._works) if work is Work.MANUAL}
         self._unmet = [self._count_unmet(position) for position in range(len(tasks))]
@@ -179,18 +179,18 @@ class Planner:
 
     def explain_open(self) -> tuple[Explanation, ...]:
         """Explain every task of this run that is not done, failed or cancelled, in file order."""
-        holdups = self._holdups()
+        blockers = self._blockers()
         positions = (position for position, status in enumerate(self._status) if status in OPEN and self._is_selected(position))
-        return tuple(self._explain(position, holdups) for position in positions)
+        return tuple(self._explain(position, blockers) for position in positions)
 
     def explain(self, task_id: str) -> Explanation:
         """Say how a task stands and what holds it up."""
-        return self._explain(self._graph.index[task_id], self._holdups())
+        return self._explain(self._graph.index[task_id], self._blockers())
 
-    def _holdups(self) -> Holdups:
-        return Holdups(self._graph, self._status, self._waits, self._is_selected)
+    def _blockers(self) -> Blockers:
+        return Blockers(self._graph, self._status, self._waits, self._is_selected)
 
-    def _explain(self, position: int, holdups: Holdups) -> Explanation:
+    def _explain(self, position: int, blockers: Blockers) -> Explanation:
         if not self._is_selected(position):
             return self._explanation(position, Verdict.NOT_SELECTED, None, ("it is not part of this run (--only, --tag)",))
         status = self._status[position]
@@ -198,10 +198,10 @@ class Planner:
             return self._explanation(position, Verdict.START, Readiness.READY, ("it is running",))
         if status not in OPEN:
             return self._explanation(position, Verdict.ENDED, None, (f"it is {status}",))
-        return self._explain_pending(position, holdups)
+        return self._explain_pending(position, blockers)
 
-    def _explain_pending(self, position: int, holdups: Holdups) -> Explanation:
-        holdup = holdups.of(position)
+    def _explain_pending(self, position: int, blockers: Blockers) -> Explanation:
+        holdup = blockers.of(position)
         if holdup is not None:
             return self._explanation(position, Verdict.NOT_READY, holdup.readiness, (holdup.reason,), holdup.chain)
         if position in self._waits:

@@ -41,12 +41,12 @@ class Reflector:
             self._memory.transition(closed.task_id, closed.status, closed.reason)
         for name, reason in decisions.reopen.items():
             self._memory.transition(name, Status.PENDING, reason)
-        made = self._landed(self._set(updates))
+        made = self._applied_edits(self._set(updates))
         entries = self._entries(decisions)
         appended = self._memory.append(entry for entry, _ in entries)
         self._remember(appended, made)
         fresh = {str(entry["id"]): finding for entry, finding in entries}
-        return self._told(report, replace(decisions, close=closings), appended, made, {**decisions.found, **fresh})
+        return self._cycle_report(report, replace(decisions, close=closings), appended, made, {**decisions.found, **fresh})
 
     def _noted(self, close: tuple[ClosedTask, ...]) -> tuple[ClosedTask, ...]:
         """Note in their entries which cancellations are ours, and return what may be closed now.
@@ -55,10 +55,10 @@ class Reflector:
         without its note it would pass for a person's.
         """
         edits = self._set(noted_as_ours(close))
-        waiting = {edit.task_id for edit in edits}.difference(edit.task_id for edit in self._landed(edits))
+        waiting = {edit.task_id for edit in edits}.difference(edit.task_id for edit in self._applied_edits(edits))
         return tuple(closing for closing in close if closing.task_id not in waiting)
 
-    def _told(
+    def _cycle_report(
         self, report: AuditReport, decisions: Decisions, appended: tuple[Task, ...], made: Iterable[SetField], found: Mapping[str, Finding]
     ) -> CycleReport:
         return CycleReport(
@@ -99,7 +99,7 @@ class Reflector:
             for finding in decisions.append
         ]
 
-    def _landed(self, edits: Iterable[SetField]) -> list[SetField]:
+    def _applied_edits(self, edits: Iterable[SetField]) -> list[SetField]:
         """Return the edits that the file shows: none does while somebody is saving it."""
         tasks = {task.id: task for task in self._memory.tasks}
         return [edit for edit in edits if edit.task_id in tasks and is_in(tasks[edit.task_id], edit)]

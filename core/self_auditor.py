@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from core.domain.audit import AuditedFile, AuditReport
-from core.domain.change import ChangeSet
+from core.domain.change_set import ChangeSet
 from core.domain.finding import Finding, fingerprint
+from core.domain.finding_matches import match_findings_to_tasks
 from core.domain.globs import matches
 from core.domain.metric import Block, Metric, complexity_rank, maintainability_rank
 from core.domain.plugin_findings import PluginFindings
@@ -14,7 +15,6 @@ from core.domain.refactor_task import refactor_entry
 from core.domain.settings import AuditSettings, ThresholdSettings
 from core.domain.task import Task
 from core.domain.trend import FileTrend, file_trends, values
-from core.domain.whereabouts import locate
 from core.ports.clock import Clock
 from core.ports.code import CodeMeter, MetricHistory, PluginAuditors
 
@@ -54,7 +54,7 @@ class SelfAuditor:
             trends, gap = file_trends(history), history.gap
         files = tuple(AuditedFile(path=file.path, measure=file.measure, trend=trends.get(file.path)) for file in measured)
         findings, shapes = find(files, self._settings)
-        told = self._told(files) if paths is None else PluginFindings()
+        told = self._run_plugins(files) if paths is None else PluginFindings()
         return AuditReport(
             files=files,
             findings=tuple(sorted((*findings, *told.findings), key=worst_first)) if told.findings else findings,
@@ -65,15 +65,15 @@ class SelfAuditor:
             shapes=shapes,
         )
 
-    def hear(self, plugin: str) -> AuditReport:
+    def run_plugin_auditor(self, plugin: str) -> AuditReport:
         """Return what one plugin finds in the repository, and nothing else."""
         began = self._clock.monotonic()
         files = tuple(AuditedFile(path=file.path, measure=file.measure) for file in self._meter.measure())
-        told = self._told(files, plugin)
+        told = self._run_plugins(files, plugin)
         seconds = self._clock.monotonic() - began
         return AuditReport(files=files, findings=told.findings, seconds=seconds, heard=told.heard, notes=(*self._notes, *told.notes))
 
-    def _told(self, files: Sequence[AuditedFile], only: str = "") -> PluginFindings:
+    def _run_plugins(self, files: Sequence[AuditedFile], only: str = "") -> PluginFindings:
         return PluginFindings() if self._plugins is None else self._plugins.audit([file.path for file in files], only)
 
     def measure_change(self, change_set: ChangeSet) -> tuple[AuditReport, AuditReport]:
@@ -97,9 +97,9 @@ class SelfAuditor:
         """Return an entry for tasks.yml for each finding that has no task among ``tasks`` yet, worst first."""
         known = tuple(tasks)
         taken = {task.id for task in known}
-        places = locate(known, self.measure())
+        places = match_findings_to_tasks(known, self.measure())
         return tuple(
-            refactor_entry(finding, self.advice(finding), places.shapes.get(finding.fingerprint, ""), taken) for finding in places.homeless
+            refactor_entry(finding, self.advice(finding), places.shapes.get(finding.fingerprint, ""), taken) for finding in places.unmatched
         )
 
     def advice(self, finding: Finding) -> str:

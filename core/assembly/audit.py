@@ -61,7 +61,7 @@ def open_auditor(
     *,
     history: bool = True,
     progress: Callable[[int, int], None] | None = None,
-    hurried: Callable[[], bool] = lambda: False,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> SelfAuditor:
     """Return the auditor of a project; without ``history`` there are no trends, and git is not asked. ``hurried`` cuts plugins off."""
     from core.adapters.system_clock import SystemClock
@@ -74,17 +74,17 @@ def open_auditor(
         clock=SystemClock(),
         settings=project.settings.audit,
         history=past,
-        plugins=_plugins(project, hurried),
+        plugins=_plugins(project, cancelled),
         notes=(note,) if note else (),
     )
 
 
-def _plugins(project: Project, hurried: Callable[[], bool]) -> PluginAuditors | None:
+def _plugins(project: Project, cancelled: Callable[[], bool]) -> PluginAuditors | None:
     if not project.locks_plugins:
         return None
     from core.assembly.plugins import plugin_auditors
 
-    return plugin_auditors(project, hurried)
+    return plugin_auditors(project, cancelled)
 
 
 def _git(project: Project) -> Git:

@@ -15,7 +15,7 @@ from core.events import Event
 from core.plugins.auditing import GrantedAuditors
 from core.plugins.granted import granted
 from core.plugins.host import PluginHost
-from core.plugins.listening import Listening
+from core.plugins.listening import PluginListeners
 from core.ports.audience import Listeners
 from core.ports.code import PluginAuditors
 
@@ -24,12 +24,12 @@ _PREFIX = "plugin:"
 
 def plugin_listeners(project: Project) -> Listeners:
     """Return the granted listeners; none runs before the first event."""
-    return Listening(lambda: plugin_host(project), partial(configuration_of, project.settings))
+    return PluginListeners(lambda: plugin_host(project), partial(configuration_of, project.settings))
 
 
-def plugin_auditors(project: Project, hurried: Callable[[], bool]) -> PluginAuditors:
+def plugin_auditors(project: Project, cancelled: Callable[[], bool]) -> PluginAuditors:
     """Return the granted auditors; they are killed once somebody is in a hurry."""
-    return GrantedAuditors(lambda: plugin_host(project), partial(configuration_of, project.settings), hurried)
+    return GrantedAuditors(lambda: plugin_host(project), partial(configuration_of, project.settings), cancelled)
 
 
 def tell_listeners(project: Project, event: Event) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ class Run:
 def open_run(project: Project, options: RunOptions, *, reflect: bool = True) -> Iterator[Run]:
     """Assemble one run. Entering takes no lock and starts nothing. Raises StateRefused, StorageError, InvalidFile."""
     from core.adapters.event_log import EventLog
-    from core.adapters.own_directory import make_own_directory
+    from core.adapters.private_dir import make_private_dir
     from core.adapters.processes import ProcessLauncher
     from core.adapters.run_lock import FileRunLock
     from core.adapters.sqlite_journal import open_journal
@@ -52,7 +52,7 @@ def open_run(project: Project, options: RunOptions, *, reflect: bool = True) -> 
     if not project.tasks_path.exists():
         task_file(project).read()  # says what is missing, before anything is made
     make_state(project)
-    make_own_directory(project.root, settings.log.directory)
+    make_private_dir(project.root, settings.log.directory)
     with ExitStack() as stack:
         # A process starts fastest in the directory that its parent is in.
         stack.enter_context(chdir(project.root))
@@ -151,7 +151,7 @@ def _reflection(project: Project, memory: Memory, signals: StopSignals) -> Calla
     def reflect() -> CycleReport:
         from core.assembly.audit import open_auditor, open_reflector
 
-        auditor = open_auditor(project, hurried=lambda: signals.received() is not None)
+        auditor = open_auditor(project, cancelled=lambda: signals.received() is not None)
         return open_reflector(project, auditor, memory).run_cycle()
 
     return reflect

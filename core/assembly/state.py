@@ -44,9 +44,9 @@ class _Index:
 
 def make_state(project: Project) -> None:
     """Make the state directory where it is missing; one that is there must be ours. Raises StateRefused."""
-    from core.adapters.own_directory import make_own_directory
+    from core.adapters.private_dir import make_private_dir
 
-    make_own_directory(project.root, STATE_DIRECTORY)
+    make_private_dir(project.root, STATE_DIRECTORY)
     _check(project, mark=True)
 
 

@@ -40,7 +40,7 @@ def add(
     json: Json = False,
 ) -> int:
     """Add a task."""
-    from core.hand_edits import add_task
+    from core.manual_edits import add_task
 
     fields: dict[str, Any] = {
         "id": task_id,

@@ -113,10 +113,10 @@ def audit(
         from core.cli.audit_task import show_check
 
         return show_check(project, check, json=json, quiet=quiet)
-    from core.cli.audit_flow import Wishes, run_audit
+    from core.cli.audit_flow import AuditOptions, run_audit
     from core.cli.audit_paths import repository_paths
 
-    wishes = Wishes(
+    options = AuditOptions(
         paths=repository_paths(paths or (), project.root, project.root if directory else os.getcwd()),
         format=Format.JSON if json else report,
         output=output,
@@ -130,4 +130,4 @@ def audit(
         history=not no_history,
         quiet=quiet,
     )
-    return run_audit(project, wishes)
+    return run_audit(project, options)

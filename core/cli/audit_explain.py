@@ -9,11 +9,11 @@ from core.assembly.audit import open_gate
 from core.assembly.project import Project, task_file
 from core.cli.backlog_view import say, say_json, stdout
 from core.domain.audit import AuditedFile, AuditReport
+from core.domain.finding_matches import match_findings_to_tasks
 from core.domain.gate import GateReport, Judged
 from core.domain.metric import FileMeasure
 from core.domain.refactor_task import is_own, new_task_id, place, place_of, refactor_entry
 from core.domain.task import Task
-from core.domain.whereabouts import locate
 from core.errors import InvalidFile, StorageError, UsageError
 from core.self_auditor import SelfAuditor
 
@@ -66,7 +66,7 @@ def find(gate: GateReport, wanted: str, tasks: Iterable[Task], owners: _Owners) 
 def _owners(tasks: Sequence[Task], report: AuditReport) -> _Owners:
     """Return the Reflector's task about each finding that has one, as the next cycle will see it."""
     by_id = {task.id: task for task in tasks}
-    return {finding.fingerprint: by_id[name] for name, finding in locate(tasks, report).found.items()}
+    return {finding.fingerprint: by_id[name] for name, finding in match_findings_to_tasks(tasks, report).found.items()}
 
 
 def _without_finding(task: Task) -> UsageError:

@@ -24,7 +24,7 @@ from core.self_auditor import SelfAuditor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class AuditOptions:
     """What the command line asked for."""
 
     #: Relative to the repository; none: all of it.
@@ -43,25 +43,25 @@ class Wishes:
     quiet: bool = False
 
 
-def run_audit(project: Project, wishes: Wishes) -> int:
+def run_audit(project: Project, options: AuditOptions) -> int:
     """Do it; return 0 when the gate lets the code pass, else 1. Raises UsageError, InvalidFile, StorageError."""
-    _check(project, wishes)
+    _check(project, options)
     stdout, stderr = outputs(os.environ)
     line = MeasuringLine(stderr)
     try:
-        auditor = open_auditor(project, history=wishes.history and not wishes.since, progress=line)
-        if wishes.explain:
+        auditor = open_auditor(project, history=options.history and not options.since, progress=line)
+        if options.explain:
             from core.cli.audit_explain import show_explanation
 
-            return show_explanation(project, auditor, wishes.explain, json=wishes.format == "json", done=line.clear)
-        gate = replace(_judged(project, auditor, wishes), project=project.root.name, changed=policy_changes(project))
+            return show_explanation(project, auditor, options.explain, json=options.format == "json", done=line.clear)
+        gate = replace(_judged(project, auditor, options), project=project.root.name, changed=policy_changes(project))
     finally:
         line.clear()
-    _write_report(project, auditor, gate, wishes, stdout)
+    _write_report(project, auditor, gate, options, stdout)
     for note in (*gate.notes, gate.report.gap):
-        if note and not wishes.quiet:
+        if note and not options.quiet:
             stderr.add(f"note: {note}\n")
-    if wishes.append:
+    if options.append:
         _append(project, auditor, stderr)
     stderr.flush()
     exit_code = ExitCode.FAILED if gate.failing else ExitCode.OK
@@ -71,59 +71,59 @@ def run_audit(project: Project, wishes: Wishes) -> int:
     return exit_code
 
 
-def _check(project: Project, wishes: Wishes) -> None:
-    check_format(project, wishes.format)
-    if wishes.since and wishes.update_baseline:
+def _check(project: Project, options: AuditOptions) -> None:
+    check_format(project, options.format)
+    if options.since and options.update_baseline:
         raise UsageError("--since and --update-baseline do not go together", hint="orchestrator audit --update-baseline")
-    if wishes.update_baseline and project.base:
+    if options.update_baseline and project.base:
         raise UsageError("--judge-by and --update-baseline do not go together", hint="orchestrator audit --update-baseline")
-    if wishes.append and (wishes.paths or wishes.since):
+    if options.append and (options.paths or options.since):
         raise UsageError("--append looks at the whole repository, so that tasks elsewhere stay", hint="orchestrator audit --append")
 
 
-def _judged(project: Project, auditor: SelfAuditor, wishes: Wishes) -> GateReport:
+def _judged(project: Project, auditor: SelfAuditor, options: AuditOptions) -> GateReport:
     gate = open_gate(project, auditor)
-    if wishes.since:
-        return gate.audit_since(wishes.since, wishes.paths, fail_on=wishes.fail_on)
-    if wishes.update_baseline:
-        return gate.accept_all(wishes.paths, fail_on=wishes.fail_on)
-    return gate.audit(wishes.paths, fail_on=wishes.fail_on, shrink=project.base is None and ci_of(os.environ) is Ci.NONE)
+    if options.since:
+        return gate.audit_since(options.since, options.paths, fail_on=options.fail_on)
+    if options.update_baseline:
+        return gate.accept_all(options.paths, fail_on=options.fail_on)
+    return gate.audit(options.paths, fail_on=options.fail_on, shrink=project.base is None and ci_of(os.environ) is Ci.NONE)
 
 
-def shown(gate: GateReport, wishes: Wishes) -> Sequence[Judged]:
+def shown(gate: GateReport, options: AuditOptions) -> Sequence[Judged]:
     """Return the findings that the report lists."""
-    least = RANKS.index(wishes.min_rank)
+    least = RANKS.index(options.min_rank)
     chosen = [judged for judged in gate.judgement.judged if RANKS.index(judged.finding.rank) >= least]
-    return chosen[: wishes.top] if wishes.top else chosen
+    return chosen[: options.top] if options.top else chosen
 
 
-def _report(project: Project, auditor: SelfAuditor, gate: GateReport, wishes: Wishes, style: Style = PLAIN) -> str:
-    if wishes.format == "json":
-        return render("json", gate, advised(auditor, gate, shown(gate, wishes)))
-    if wishes.format in NAMES:
-        return render(wishes.format, gate, shown(gate, wishes), style)
-    return plugin_rendering(project, wishes.format, gate, shown(gate, wishes))
+def _report(project: Project, auditor: SelfAuditor, gate: GateReport, options: AuditOptions, style: Style = PLAIN) -> str:
+    if options.format == "json":
+        return render("json", gate, advised(auditor, gate, shown(gate, options)))
+    if options.format in NAMES:
+        return render(options.format, gate, shown(gate, options), style)
+    return plugin_rendering(project, options.format, gate, shown(gate, options))
 
 
-def _write_report(project: Project, auditor: SelfAuditor, gate: GateReport, wishes: Wishes, stdout: Output) -> None:
-    if wishes.output in ("", "-"):
-        if wishes.quiet and wishes.format == "text":
+def _write_report(project: Project, auditor: SelfAuditor, gate: GateReport, options: AuditOptions, stdout: Output) -> None:
+    if options.output in ("", "-"):
+        if options.quiet and options.format == "text":
             from core.reports.audit_text import failure_text
 
             stdout.add(failure_text(gate, stdout.style()))
         else:
-            _say_report(stdout, wishes.format, _report(project, auditor, gate, wishes, stdout.style()))
+            _say_report(stdout, options.format, _report(project, auditor, gate, options, stdout.style()))
         stdout.finish()
     else:
         from core.reports.audit_text import summary_lines
 
-        _write_file(wishes.output, _report(project, auditor, gate, wishes))
-        if not wishes.quiet:
+        _write_file(options.output, _report(project, auditor, gate, options))
+        if not options.quiet:
             stdout.add(summary_lines(gate, stdout.style()))
             stdout.finish()
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    if wishes.format == "github" and summary:
-        _write_file(summary, render("markdown", gate, shown(gate, wishes)), append=True)
+    if options.format == "github" and summary:
+        _write_file(summary, render("markdown", gate, shown(gate, options)), append=True)
 
 
 def _say_report(stdout: Output, format: str, report: str) -> None:

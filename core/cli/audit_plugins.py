@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from core.assembly.project import Project, new_run_id
 from core.cli.audit_formats import NAMES
-from core.domain.gate import GateReport, Judged, Standing
+from core.domain.gate import Delta, GateReport, Judged
 from core.errors import UsageError
 
 
@@ -46,8 +46,8 @@ def tell_end(project: Project, gate: GateReport, exit_code: int) -> tuple[str, .
         at=time.time(),
         run_id=new_run_id(),
         findings=len(gate.report.findings),
-        new=gate.judgement.count(Standing.NEW),
-        worse=gate.judgement.count(Standing.WORSE),
+        new=gate.judgement.count(Delta.NEW),
+        worse=gate.judgement.count(Delta.WORSE),
         gone=len(gate.judgement.gone),
         exit_code=exit_code,
         reason=f"gate {verdict_words(gate)}",

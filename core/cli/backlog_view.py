@@ -18,7 +18,7 @@ from core.domain.status import Status
 from core.domain.task import Task, with_status
 from core.forecast import hold_goals
 from core.planner import Planner
-from core.reports.standing import Backdrop
+from core.reports.standing import BacklogContext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class BacklogView:
     project: Project
     backlog: Backlog
     planner: Planner
-    backdrop: Backdrop
+    context: BacklogContext
     #: The run that works off this tasks file right now.
     live: RunRecord | None
 
@@ -51,14 +51,14 @@ def viewed(project: Project) -> Iterator[BacklogView]:
         tasks = backlog.memory.tasks if live is not None else tuple(map(_put_back, backlog.memory.tasks))
         planner = Planner(tasks, handlers=project.settings.handlers, durations=durations)
         hold_goals(planner, tasks, project.settings.handlers)
-        backdrop = Backdrop(
+        context = BacklogContext(
             explanations={explanation.task_id: explanation for explanation in planner.explain_open()},
             verified=backlog.journal.verified(),
             handlers=project.settings.handlers,
             durations=durations,
             live_run=live.id if live is not None else "",
         )
-        yield BacklogView(project=project, backlog=backlog, planner=planner, backdrop=backdrop, live=live)
+        yield BacklogView(project=project, backlog=backlog, planner=planner, context=context, live=live)
 
 
 def _put_back(task: Task) -> Task:

@@ -24,7 +24,7 @@ def guarded(command: Callable[[Sequence[str]], int], arguments: Sequence[str]) -
     try:
         return command(arguments)
     except OrchestratorError as error:
-        return _told(error, arguments)
+        return _report(error, arguments)
     except KeyboardInterrupt:
         _, stderr = outputs(os.environ)
         stderr.add("interrupted\n")
@@ -32,12 +32,12 @@ def guarded(command: Callable[[Sequence[str]], int], arguments: Sequence[str]) -
     except BrokenPipeError:
         return ExitCode.OK
     except OSError as error:
-        return _told(_refusal(error, arguments), arguments)
+        return _report(_refusal(error, arguments), arguments)
     except Exception as error:  # noqa: BLE001 – the boundary: a mistake of ours ends in a crash log, not in a traceback
         from core.cli.crash_log import write_crash_log
 
         hint = f"this is a mistake in orchestrator; please report it with {write_crash_log(error, arguments)}"
-        return _told(OrchestratorError(f"{type(error).__name__}: {error}", hint=hint), arguments)
+        return _report(OrchestratorError(f"{type(error).__name__}: {error}", hint=hint), arguments)
     finally:
         _settle(sys.stdout)
         _settle(sys.stderr)
@@ -89,7 +89,7 @@ def _refusal(error: OSError, arguments: Sequence[str]) -> StorageError:
     return StorageError(message, hint=f"where it was refused stands in {write_crash_log(error, arguments)}")
 
 
-def _told(error: OrchestratorError, arguments: Sequence[str]) -> int:
+def _report(error: OrchestratorError, arguments: Sequence[str]) -> int:
     stdout, stderr = outputs(os.environ)
     stderr.add(error_text(error, stderr.style()))
     if "--json" in arguments:

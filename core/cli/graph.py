@@ -30,4 +30,4 @@ def graph(directory: Directory = "", tasks_file: TasksFile = None, format: Forma
         if json:
             return say_json({task.id: list(task.dependencies) for task in view.tasks})
         draw = mermaid if format is GraphFormat.MERMAID else dot
-        return say(draw(view.tasks, view.backdrop))
+        return say(draw(view.tasks, view.context))

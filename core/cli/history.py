@@ -19,7 +19,7 @@ def history(task_id: Of = None, most: Most = 20, directory: Directory = "", task
     from core.reports import history_text as report
 
     with viewed(open_project(directory, tasks_file=tasks_file)) as view:
-        journal, live, style = view.backlog.journal, view.backdrop.live_run, stdout().style()
+        journal, live, style = view.backlog.journal, view.context.live_run, stdout().style()
         if task_id is None:
             runs = journal.runs(limit=most)
             return say_json([report.run_json(run, live) for run in runs]) if json else say(report.runs_text(runs, live, style))

@@ -32,14 +32,14 @@ def list_tasks(
     with viewed(open_project(directory, tasks_file=tasks_file)) as view:
         shown = _chosen(view, _known_words(standing or ()), set(tag or ()))
         if json:
-            return say_json([task_json(task, view.backdrop) for task in shown])
-        return say(task_table(shown, view.backdrop, stdout().style()))
+            return say_json([task_json(task, view.context) for task in shown])
+        return say(task_table(shown, view.context, stdout().style()))
 
 
 def _chosen(view: BacklogView, words: set[str], tags: set[str]) -> list[Task]:
     tasks = view.tasks
     if words:
-        tasks = tuple(task for task in tasks if words & {standing_of(task, view.backdrop), _spaced(task.status)})
+        tasks = tuple(task for task in tasks if words & {standing_of(task, view.context), _spaced(task.status)})
     return [task for task in tasks if not tags or tags & set(task.tags)]
 
 

@@ -40,7 +40,7 @@ def show_plan(project: Project, options: RunOptions, *, json: bool) -> int:
     from core.reports.plan_text import plan_json, plan_text
 
     with viewed(project) as view:
-        planned = forecast(view.tasks, options, view.backdrop.durations)
+        planned = forecast(view.tasks, options, view.context.durations)
         if json:
             return say_json(plan_json(planned, view.by_id, options))
         return say(plan_text(planned, view.by_id, options, stdout().style()))

@@ -159,11 +159,11 @@ def plugins_run(
     json: Json = False,
 ) -> int:
     """Run a plugin once, in its sandbox."""
-    from core.plugins.by_hand import hand_input
+    from core.plugins.manual_input import manual_input
 
     signal.signal(signal.SIGTERM, _end_tidily)
     host = plugin_host(directory)
-    value = hand_input(kind, tuple(arguments or ()), os.environ)
+    value = manual_input(kind, tuple(arguments or ()), os.environ)
     on_log = None if json else _pass_on
     configuration = _configuration(configured or [], os.environ)
     answer = host.call(name, kind, value, configuration, called=called, on_log=on_log)

@@ -12,7 +12,7 @@ from core.assembly.project import open_project
 from core.assembly.run import Run, open_run, run_options
 from core.cli.console import Output, outputs
 from core.cli.options import Budget, Directory, Jobs, Json, Only, Quiet, Tag, TasksFile, TimeBudget, Verbose
-from core.cli.views import Sources, View, Wishes, pick_views
+from core.cli.views import Sources, View, ViewOptions, pick_views
 from core.errors import StorageError, UsageError
 from core.reports.event_line import Volume
 
@@ -54,11 +54,11 @@ def run(
 
         return show_plan(project, options, json=json)
     volume = Volume.QUIET if quiet else Volume.VERBOSE if verbose else Volume.NORMAL
-    wishes = Wishes(json=json, volume=volume, junit=os.path.abspath(junit) if junit else "", tail=project.settings.log.tail)
+    view_options = ViewOptions(json=json, volume=volume, junit=os.path.abspath(junit) if junit else "", tail=project.settings.log.tail)
     stdout, stderr = outputs(os.environ)
     with open_run(project, options, reflect=project.settings.reflect.enabled and not no_reflect) as assembled:
         sources = Sources(tail=assembled.logs.tail, upcoming=assembled.orchestrator.upcoming)
-        return _watched(assembled, pick_views(os.environ, stdout, stderr, wishes, sources), stderr)
+        return _watched(assembled, pick_views(os.environ, stdout, stderr, view_options, sources), stderr)
 
 
 def _watched(assembled: Run, views: Sequence[View], stderr: Output) -> int:

@@ -23,6 +23,6 @@ def show(task_id: TaskId, directory: Directory = "", tasks_file: TasksFile = Non
             last_change=next(iter(journal.transitions(task.id, limit=1)), None),
         )
         if json:
-            return say_json(show_json(task, view.backdrop, around))
+            return say_json(show_json(task, view.context, around))
         file = view.project.settings.tasks_file
-        return say(show_text(task, view.backdrop, around, file, stdout().style()))
+        return say(show_text(task, view.context, around, file, stdout().style()))

@@ -18,5 +18,5 @@ def status(directory: Directory = "", tasks_file: TasksFile = None, json: Json =
         coming = view.planner.upcoming(_COMING)
         last = next(iter(view.backlog.journal.runs(limit=1)), None)
         if json:
-            return say_json(status_json(view.tasks, view.backdrop, coming, last))
-        return say(status_text(view.tasks, view.backdrop, coming, last, stdout().style()))
+            return say_json(status_json(view.tasks, view.context, coming, last))
+        return say(status_text(view.tasks, view.context, coming, last, stdout().style()))

@@ -12,7 +12,7 @@ from core.domain.status import Status
 
 def change_status(ids: Sequence[str], status: Status, reason: str, directory: str, tasks_file: str | None, *, json: bool) -> int:
     """Give tasks a status and print what changed. Raises UsageError for an unknown id; then nothing has changed."""
-    from core.hand_edits import set_statuses
+    from core.manual_edits import set_statuses
 
     with open_backlog_to_edit(open_project(directory, tasks_file=tasks_file)) as memory:
         changes = set_statuses(memory, list(dict.fromkeys(ids)), status, reason)

@@ -36,7 +36,7 @@ class View(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class ViewOptions:
     """What the command line asked for."""
 
     json: bool = False
@@ -57,7 +57,7 @@ class Sources:
     upcoming: Callable[[int], Sequence[str]] = lambda _count: ()
 
 
-def pick_views(environ: Mapping[str, str], stdout: Output, stderr: Output, wishes: Wishes, sources: Sources) -> list[View]:
+def pick_views(environ: Mapping[str, str], stdout: Output, stderr: Output, view_options: ViewOptions, sources: Sources) -> list[View]:
     """Return the views, none of which has written anything yet.
 
     Progress goes to stderr and the summary to stdout, both to stdout in CI; ``--json`` gives stdout to the events, and
@@ -65,32 +65,32 @@ def pick_views(environ: Mapping[str, str], stdout: Output, stderr: Output, wishe
     """
     ci = ci_of(environ)
     views: list[View] = []
-    if wishes.json:
+    if view_options.json:
         views.append(JsonView(stdout))
         if stderr.look.live and not stdout.look.terminal:
-            views.append(_live(stderr, stderr, wishes, sources))
+            views.append(_live(stderr, stderr, view_options, sources))
     elif stderr.look.live:
-        views.append(_live(stderr, stdout, wishes, sources))
+        views.append(_live(stderr, stdout, view_options, sources))
     else:
-        views.append(_plain(stderr if ci is Ci.NONE else stdout, stdout, ci, wishes, sources))
+        views.append(_plain(stderr if ci is Ci.NONE else stdout, stdout, ci, view_options, sources))
     if ci is Ci.GITHUB and environ.get("GITHUB_STEP_SUMMARY"):
         from core.reports.step_summary import step_summary
 
         views.append(ReportFile(environ["GITHUB_STEP_SUMMARY"], step_summary, stderr, append=True))
-    if wishes.junit:
+    if view_options.junit:
         from core.reports.junit import junit_xml
 
-        views.append(ReportFile(wishes.junit, lambda progress: junit_xml(progress, tail=_tail(sources, wishes.tail))))
+        views.append(ReportFile(view_options.junit, lambda progress: junit_xml(progress, tail=_tail(sources, view_options.tail))))
     return views
 
 
-def _live(terminal: Output, result: Output, wishes: Wishes, sources: Sources) -> LiveView:
-    return LiveView(terminal, result, tail=_tail(sources, wishes.tail), upcoming=sources.upcoming, volume=wishes.volume)
+def _live(terminal: Output, result: Output, view_options: ViewOptions, sources: Sources) -> LiveView:
+    return LiveView(terminal, result, tail=_tail(sources, view_options.tail), upcoming=sources.upcoming, volume=view_options.volume)
 
 
-def _plain(lines: Output, result: Output, ci: Ci, wishes: Wishes, sources: Sources) -> PlainView:
+def _plain(lines: Output, result: Output, ci: Ci, view_options: ViewOptions, sources: Sources) -> PlainView:
     dialect = dialect_of(ci, _tail(sources, _FOLDED))
-    return PlainView(lines, result, tail=_tail(sources, wishes.tail), volume=wishes.volume, dialect=dialect)
+    return PlainView(lines, result, tail=_tail(sources, view_options.tail), volume=view_options.volume, dialect=dialect)
 
 
 def _tail(sources: Sources, lines: int) -> Callable[[str], Sequence[str]]:

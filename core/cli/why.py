@@ -17,11 +17,11 @@ def why(task_id: TaskId, directory: Directory = "", tasks_file: TasksFile = None
     with viewed(open_project(directory, tasks_file=tasks_file)) as view:
         task = find_task(view.tasks, task_id)
         options = run_options(view.project.settings)
-        explanation = over_budget(view.tasks, options, view.backdrop.durations).get(task.id) or view.planner.explain(task.id)
+        explanation = over_budget(view.tasks, options, view.context.durations).get(task.id) or view.planner.explain(task.id)
         journal = view.backlog.journal
         past = Past(
             attempt=next(iter(journal.attempts(task.id, limit=1)), None), change=next(iter(journal.transitions(task.id, limit=1)), None)
         )
         if json:
             return say_json(why_json(explanation, view.by_id, past))
-        return say(why_text(explanation, view.by_id, past, view.backdrop, stdout().style()))
+        return say(why_text(explanation, view.by_id, past, view.context, stdout().style()))

@@ -13,7 +13,7 @@ _COMPARISONS = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flaw:
+class GraphError:
     """One mistake in how tasks go together."""
 
     #: Position of the task, 0-based.
@@ -27,22 +27,22 @@ class Flaw:
     needs_whole: bool = False
 
 
-def find_flaws(tasks: Sequence[Task]) -> tuple[Flaw, ...]:
+def find_flaws(tasks: Sequence[Task]) -> tuple[GraphError, ...]:
     """Return every flaw: each id that is there twice, each missing dependency with the nearest id, each circle once."""
     index: dict[str, int] = {}
-    flaws: list[Flaw] = []
+    flaws: list[GraphError] = []
     for position, task in enumerate(tasks):
         first = index.setdefault(task.id, position)
         if first != position:
             place = tasks[first].place
             message = f"the id {task.id} is here twice, first in line {place.line}"
-            flaws.append(Flaw(task=position, field="id", message=message, hint="give each task an id of its own"))
+            flaws.append(GraphError(task=position, field="id", message=message, hint="give each task an id of its own"))
     flaws += _missing(tasks, index)
     flaws += _circles(tasks, index)
     return tuple(flaws)
 
 
-def _missing(tasks: Sequence[Task], index: Mapping[str, int]) -> Iterator[Flaw]:
+def _missing(tasks: Sequence[Task], index: Mapping[str, int]) -> Iterator[GraphError]:
     comparisons = _COMPARISONS
     for position, task in enumerate(tasks):
         for name in dict.fromkeys(task.dependencies):
@@ -52,10 +52,10 @@ def _missing(tasks: Sequence[Task], index: Mapping[str, int]) -> Iterator[Flaw]:
             comparisons -= len(index)
             hint = f"did you mean '{near}'?" if near else "add that task, or remove the dependency"
             message = f"there is no task {name} to depend on"
-            yield Flaw(task=position, field="dependencies", item=name, message=message, hint=hint, needs_whole=True)
+            yield GraphError(task=position, field="dependencies", item=name, message=message, hint=hint, needs_whole=True)
 
 
-def _circles(tasks: Sequence[Task], index: Mapping[str, int]) -> Iterator[Flaw]:
+def _circles(tasks: Sequence[Task], index: Mapping[str, int]) -> Iterator[GraphError]:
     """Yield one flaw for each group of tasks that wait for each other, with a shortest way round."""
     after = [tuple({index[name]: None for name in task.dependencies if name in index}) for task in tasks]
     for group in _groups(_unordered(after), after):
@@ -63,7 +63,7 @@ def _circles(tasks: Sequence[Task], index: Mapping[str, int]) -> Iterator[Flaw]:
         start, following = path[0], tasks[path[1]].id
         names = " → ".join(tasks[position].id for position in path)
         message = f"the task depends on itself: {names}" if len(path) == 2 else f"tasks depend on each other in a circle: {names}"
-        yield Flaw(task=start, field="dependencies", item=following, message=message, hint="remove one of these dependencies")
+        yield GraphError(task=start, field="dependencies", item=following, message=message, hint="remove one of these dependencies")
 
 
 def _unordered(after: Sequence[Sequence[int]]) -> set[int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.domain.accepted import Accepted
 from core.domain.audit import AuditReport
-from core.domain.gate import Judgement, Standing, accept, strictest
+from core.domain.gate import Delta, Judgement, accept, strictest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +47,8 @@ def ratchet(judgement: Judgement, known: Iterable[Accepted], shapes: Mapping[str
         if judged.before is None:
             continue
         now = accept(judged.finding, shapes.get(judged.finding.fingerprint, ""))
-        better = judged.standing is Standing.BETTER
-        other = judged.standing is Standing.SAME and not judged.moved and now.shape not in ("", judged.before.shape)
+        better = judged.delta is Delta.BETTER
+        other = judged.delta is Delta.SAME and not judged.moved and now.shape not in ("", judged.before.shape)
         if better or other or judged.moved:
             lowered, moved, edited = lowered + better, moved + judged.moved, edited + other
             entries.pop(judged.before.key, None)

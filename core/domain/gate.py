@@ -19,7 +19,7 @@ from core.domain.trend import Direction, direction
 _Trait = tuple[Metric, str | float]
 
 
-class Standing(StrEnum):
+class Delta(StrEnum):
     """A finding beside what was accepted."""
 
     NEW = "new"
@@ -41,12 +41,12 @@ class FailOn(StrEnum):
 
 
 _FAILING = {
-    FailOn.ANY: frozenset(Standing),
-    FailOn.NEW: frozenset({Standing.NEW}),
-    FailOn.WORSE: frozenset({Standing.NEW, Standing.WORSE}),
-    FailOn.NEVER: frozenset[Standing](),
+    FailOn.ANY: frozenset(Delta),
+    FailOn.NEW: frozenset({Delta.NEW}),
+    FailOn.WORSE: frozenset({Delta.NEW, Delta.WORSE}),
+    FailOn.NEVER: frozenset[Delta](),
 }
-_STANDING = {Direction.WORSENING: Standing.WORSE, Direction.IMPROVING: Standing.BETTER, Direction.FLAT: Standing.SAME}
+_STANDING = {Direction.WORSENING: Delta.WORSE, Direction.IMPROVING: Delta.BETTER, Direction.FLAT: Delta.SAME}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ class Judged:
     """A finding and what it is beside the accepted ones."""
 
     finding: Finding
-    standing: Standing
+    delta: Delta
     #: The accepted finding that this one is, perhaps under another name or in another place; None for a new one.
     before: Accepted | None = None
 
@@ -72,8 +72,8 @@ class Judgement:
     #: Accepted findings that are there no more, by place.
     gone: tuple[Accepted, ...] = ()
 
-    def count(self, standing: Standing) -> int:
-        return sum(judged.standing is standing for judged in self.judged)
+    def count(self, delta: Delta) -> int:
+        return sum(judged.delta is delta for judged in self.judged)
 
     def within(self, in_scope: Callable[[str], bool]) -> Judgement:
         """Return what of it lies in a scope."""
@@ -108,7 +108,7 @@ def judge(findings: Sequence[Finding], shapes: Mapping[str, str], accepted: Iter
 
 def alike(judgement: Judgement, shapes: Mapping[str, str], accepted: Iterable[Accepted]) -> frozenset[str]:
     """Return the paths of accepted findings that a new one may be under its old name or in its old place."""
-    new = {_trait(judged.finding, shapes) for judged in judgement.judged if judged.standing is Standing.NEW}
+    new = {_trait(judged.finding, shapes) for judged in judgement.judged if judged.delta is Delta.NEW}
     known = _by_trait(accepted, ()) if new else {}
     return frozenset(each.path for trait in new for each in known.get(trait, ()))
 
@@ -121,7 +121,7 @@ def key_of(finding: Finding) -> Key:
 def fails(judged: Iterable[Judged], fail_on: FailOn) -> tuple[Judged, ...]:
     """Return those that the gate does not let pass."""
     failing = _FAILING[fail_on]
-    return tuple(each for each in judged if each.standing in failing)
+    return tuple(each for each in judged if each.delta in failing)
 
 
 def strictest(accepted: Iterable[Accepted]) -> dict[Key, Accepted]:
@@ -174,9 +174,9 @@ def _name(path: str) -> str:
 
 def _judged(finding: Finding, before: Accepted | None) -> Judged:
     if before is None:
-        return Judged(finding=finding, standing=Standing.NEW)
+        return Judged(finding=finding, delta=Delta.NEW)
     moved = direction(finding.metric, (before.score, number(finding.score)))
-    return Judged(finding=finding, standing=_STANDING[moved], before=before)
+    return Judged(finding=finding, delta=_STANDING[moved], before=before)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,7 +87,7 @@ class Holdup:
 _NAMED = 3
 
 
-class Holdups:
+class Blockers:
     """Finds what holds tasks up, as things stand: each link of the graph is followed once, however many tasks are asked about.
 
     ``waits`` has the positions that need a person, with the reason.

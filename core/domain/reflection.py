@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from core.domain.audit import AuditReport
 from core.domain.cycle import ClosedTask
 from core.domain.finding import Finding
+from core.domain.finding_matches import can_be_written, match_findings_to_tasks
 from core.domain.metric import FileMeasure, Metric
 from core.domain.refactor_task import cancelled_by_us, is_own, number, place, place_of
 from core.domain.status import OPEN, Status
 from core.domain.task import Task
 from core.domain.trend import Direction, direction
-from core.domain.whereabouts import can_be_written, locate
 
 #: Statuses that a finding which is gone brings to an end, and that take up room until then.
 _UNFINISHED = OPEN | {Status.FAILED}
@@ -41,11 +41,11 @@ class Decisions:
 def decide(report: AuditReport, tasks: Sequence[Task], *, exists: Callable[[str], bool], max_open_tasks: int) -> Decisions:
     """Compare findings with the Reflector's own tasks. ``exists`` says whether a path is still there."""
     own = [task for task in tasks if is_own(task)]
-    known = locate(tasks, report)
+    known = match_findings_to_tasks(tasks, report)
     unfinished = [task for task in own if task.status in _UNFINISHED]
     close = _closings(unfinished, known.found, report, exists)
     ended = _open_again(own, known.found)
-    wanted = _wanting(report, own, known.found, ended, known.homeless)
+    wanted = _wanting(report, own, known.found, ended, known.unmatched)
     room = max(0, max_open_tasks - len(unfinished) + len(close))
     reopen = {name: ended[name] for _, name in wanted[:room] if name}
     return Decisions(
@@ -60,7 +60,7 @@ def decide(report: AuditReport, tasks: Sequence[Task], *, exists: Callable[[str]
 
 
 def _wanting(
-    report: AuditReport, own: Iterable[Task], found: Mapping[str, Finding], ended: Mapping[str, str], homeless: Iterable[Finding]
+    report: AuditReport, own: Iterable[Task], found: Mapping[str, Finding], ended: Mapping[str, str], unmatched: Iterable[Finding]
 ) -> list[tuple[Finding, str]]:
     """Return the findings that should have an open task and have none, worst first, each with the task to open again, if there is one."""
     holders: dict[str, list[str]] = {}
@@ -68,7 +68,7 @@ def _wanting(
         if task.id in found:
             holders.setdefault(found[task.id].fingerprint, []).append(task.id)
     again = {fingerprint: names[0] for fingerprint, names in holders.items() if all(name in ended for name in names)}
-    candidates = {**again, **{finding.fingerprint: "" for finding in homeless}}
+    candidates = {**again, **{finding.fingerprint: "" for finding in unmatched}}
     return [(finding, candidates[finding.fingerprint]) for finding in report.findings if finding.fingerprint in candidates]
 
 

@@ -13,7 +13,7 @@ class Settlement(Enum):
     """The six things that can follow an attempt."""
 
     #: Somebody changed or removed the entry meanwhile: what they wrote stands.
-    OVERRULED = auto()
+    SUPERSEDED = auto()
     DONE = auto()
     FAILED = auto()
     #: The run stops; the task is pending again.
@@ -29,7 +29,7 @@ def settle(work: Work, outcome: Outcome, stands: Status | None, *, retries: int,
     ``may_retry`` is False when the run stops or has no budget for another attempt: what failed has failed then.
     """
     if stands is not (Status.IN_PROGRESS if work is Work.COMMAND else Status.PENDING):
-        return Settlement.OVERRULED
+        return Settlement.SUPERSEDED
     if outcome.succeeded:
         return Settlement.DONE
     if outcome.ending is Ending.INTERRUPTED:

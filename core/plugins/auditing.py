@@ -26,10 +26,10 @@ class GrantedAuditors:
         self,
         open_host: Callable[[], PluginHost],
         configuration: Callable[[str], PluginConfiguration],
-        hurried: Callable[[], bool] = lambda: False,
+        cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
         self._open_host = open_host
-        self._hurried = hurried
+        self._hurried = cancelled
         self._configuration = configuration
 
     def audit(self, files: Sequence[str], only: str = "") -> PluginFindings:
@@ -63,13 +63,13 @@ class GrantedAuditors:
 
 
 @contextlib.contextmanager
-def _cut_off(session: Session, hurried: Callable[[], bool]) -> Iterator[None]:
+def _cut_off(session: Session, cancelled: Callable[[], bool]) -> Iterator[None]:
     """Kill the plugin when somebody gets in a hurry: a run must not wait for it after Ctrl-C."""
     done = threading.Event()
 
     def watch() -> None:
         while not done.wait(_LOOK_EVERY):
-            if hurried():
+            if cancelled():
                 kill_group(session.process.pid)
                 return
 

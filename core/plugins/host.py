@@ -22,8 +22,8 @@ from core.plugins.lock_file import LOCK_FILE, Locked, lock_objections, lock_of_b
 from core.plugins.permission_check import permission_objections
 from core.plugins.plain_text import plain
 from core.plugins.requirements import installed_requirements
-from core.plugins.sandbox.chamber_start import open_chamber
 from core.plugins.sandbox.layers import Layers, Tier, proven, sandbox_layers
+from core.plugins.sandbox.sandbox_start import open_sandbox
 from core.plugins.sandbox.session import Answer, Session
 from core.plugins.signatures.bundle import user_trust
 from core.plugins.signatures.trust import TrustStore
@@ -127,7 +127,7 @@ class PluginHost:
             raise PluginRefused([f"plugin {name}: {problem}"])
         layers = proven(self.layers)
         self._check_tier(layers)
-        with open_chamber(
+        with open_sandbox(
             name,
             admitted.manifest.entry_point,
             admitted.copy,

@@ -28,7 +28,7 @@ _LOOK_EVERY = 0.05
 _WATCH_EVERY = 1.0
 
 
-class Listening:
+class PluginListeners:
     """An EventSink that tells every granted listener the events it names, in order and once each. Use from one thread.
 
     They are started by the first event. ``problems`` says what went wrong since it was last asked; ``close`` ends them.
@@ -48,7 +48,7 @@ class Listening:
         if self._listeners is None:
             self._listeners = self._started()
         for listener in self._listeners:
-            listener.tell(name, event)
+            listener.emit(name, event)
 
     def problems(self) -> tuple[str, ...]:
         """Return what a person should know, a sentence each; every sentence once."""
@@ -56,13 +56,13 @@ class Listening:
         self._problems.clear()
         return tuple(found)
 
-    def close(self, hurried: Callable[[], bool] = lambda: False) -> None:
+    def close(self, cancelled: Callable[[], bool] = lambda: False) -> None:
         """Let the listeners take what waits, then end them: nothing of them is left. Again, it does nothing."""
         listeners = self._listeners or []
         for listener in listeners:
             listener.finish()
         began = time.monotonic()
-        while any(listener.busy for listener in listeners) and time.monotonic() < began + (HURRIED if hurried() else PATIENCE):
+        while any(listener.busy for listener in listeners) and time.monotonic() < began + (HURRIED if cancelled() else PATIENCE):
             next(listener for listener in listeners if listener.busy).wait(_LOOK_EVERY)
         for listener in listeners:
             listener.end()
@@ -81,7 +81,7 @@ class Listening:
             wanted = frozenset(provision.events if provision else ())
             listeners.append(_Listener(host, manifest.id, wanted, self._configuration(manifest.id), self._room))
         for listener in listeners:
-            listener.stand_up()
+            listener.wait_ready()
         return listeners
 
 
@@ -112,11 +112,11 @@ class _Listener:
     def busy(self) -> bool:
         return self._thread.is_alive()
 
-    def stand_up(self) -> None:
+    def wait_ready(self) -> None:
         """Wait until it runs or is refused: the host must start no process while tasks are being launched."""
         self._standing.wait()
 
-    def tell(self, name: str, event: Event) -> None:
+    def emit(self, name: str, event: Event) -> None:
         if self._wanted and name not in self._wanted:
             return
         if not self.busy or self._waiting.qsize() >= self._room:

@@ -20,5 +20,5 @@ class Listeners(EventSink, Protocol):
     def problems(self) -> tuple[str, ...]:
         """Return what went wrong since this was last asked, a sentence each."""
 
-    def close(self, hurried: Callable[[], bool] = ...) -> None:
+    def close(self, cancelled: Callable[[], bool] = ...) -> None:
         """Give them some seconds to take what they were told, few once ``hurried``; then nothing of them is left."""

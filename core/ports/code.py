@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.domain.accepted import Accepted
-from core.domain.change import ChangeSet, RepositoryFacts
+from core.domain.change_set import ChangeSet, RepositoryFacts
 from core.domain.history import CommitWindow, History
 from core.domain.metric import Block, FileMeasure
 from core.domain.plugin_findings import PluginFindings
@@ -66,7 +66,7 @@ class CommitLog(Protocol):
         Never raises for a repository's shape: ``CommitWindow.gap`` says what is missing and what to type.
         """
 
-    def lend(self, directory: str, window: CommitWindow) -> None:
+    def create_detached_worktree(self, directory: str, window: CommitWindow) -> None:
         """Make ``directory`` (absent or empty) a clean work tree of the window's newest commit.
 
         Its own repository borrows our objects; to it the window's commits are one straight line and have no

@@ -64,7 +64,7 @@ class Launcher(Protocol):
     def forget(self, handle: int) -> None:
         """The tree is gone, or nobody cares any more."""
 
-    def sweep(self, run_id: str) -> int:
+    def kill_remaining(self, run_id: str) -> int:
         """KILL every process that a dead run left behind; return how many there were."""
 
     def notices(self) -> tuple[str, ...]:

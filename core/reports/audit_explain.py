@@ -12,7 +12,7 @@ from core.domain.gate import Judged
 from core.domain.metric import Metric
 from core.domain.task import Task
 from core.domain.trend import Direction, Point, sparkline
-from core.reports.audit_words import finding_fields, sentence, standing_words, where
+from core.reports.audit_words import finding_fields, judged_words, sentence, where
 from core.reports.columns import one_line, wrap
 from core.reports.style import Style
 from core.reports.wording import count, moment
@@ -55,7 +55,7 @@ def story_text(story: Story, style: Style) -> str:
     rows = [
         ("where", f"{where(finding)} (lines {finding.line}–{finding.end_line})"),
         ("fingerprint", finding.fingerprint),
-        ("gate", standing_words(story.judged) + (f", by {story.against}" if story.against else "")),
+        ("gate", judged_words(story.judged) + (f", by {story.against}" if story.against else "")),
         ("urgency", _urgency(finding)),
         ("churn", _churn(story)),
         ("trend", _trend(story)),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.domain.gate import GateReport, Judged, Standing
+from core.domain.gate import Delta, GateReport, Judged
 from core.reports.audit_text import summary_lines
-from core.reports.audit_words import TITLES, sentence, standing_words
+from core.reports.audit_words import TITLES, judged_words, sentence
 from core.reports.style import PLAIN
 from core.reports.workflow_commands import command, plain
 
@@ -18,9 +18,7 @@ def audit_github(gate: GateReport, shown: Sequence[Judged]) -> str:
     """
     failing = {judged.finding.fingerprint for judged in gate.failing}
     errors = [judged for judged in shown if judged.finding.fingerprint in failing]
-    warnings = [
-        judged for judged in shown if judged.finding.fingerprint not in failing and judged.standing in (Standing.NEW, Standing.WORSE)
-    ]
+    warnings = [judged for judged in shown if judged.finding.fingerprint not in failing and judged.delta in (Delta.NEW, Delta.WORSE)]
     lines = [_annotation("error", judged, gate) for judged in errors] + [_annotation("warning", judged, gate) for judged in warnings]
     changed = [
         command("warning", change.sentence, file=change.file, line=str(max(1, change.line)), title="Judged by the base")
@@ -31,10 +29,10 @@ def audit_github(gate: GateReport, shown: Sequence[Judged]) -> str:
 
 def _annotation(name: str, judged: Judged, gate: GateReport) -> str:
     finding = judged.finding
-    standing = f" ({standing_words(judged)})" if gate.against else ""
+    delta = f" ({judged_words(judged)})" if gate.against else ""
     return command(
         name,
-        f"{sentence(finding)}{standing}",
+        f"{sentence(finding)}{delta}",
         file=finding.path,
         line=str(finding.line),
         endLine=str(finding.end_line),

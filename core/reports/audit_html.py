@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
 from core.domain.audit_totals import packages, totals
-from core.domain.gate import GateReport, Judged, Standing
+from core.domain.gate import Delta, GateReport, Judged
 from core.domain.metric import Metric
 from core.domain.printable import inert_json
 from core.domain.trend import Direction
@@ -80,7 +80,7 @@ def _figures(gate: GateReport) -> str:
         ("mean maintainability", index, ""),
     ]
     if gate.against:
-        new, worse, better = (judgement.count(standing) for standing in (Standing.NEW, Standing.WORSE, Standing.BETTER))
+        new, worse, better = (judgement.count(delta) for delta in (Delta.NEW, Delta.WORSE, Delta.BETTER))
         figures += [
             ("new", f"{new:,}", "bad" if new else ""),
             ("worse", f"{worse:,}", "bad" if worse else ""),

@@ -9,7 +9,7 @@ from typing import Any
 from core.domain.accepted import Accepted
 from core.domain.audit import AuditedFile
 from core.domain.audit_totals import Totals, packages, totals
-from core.domain.gate import GateReport, Judged, Standing
+from core.domain.gate import Delta, GateReport, Judged
 from core.domain.metric import BlockKind, maintainability_rank
 from core.domain.refactor_task import number
 from core.reports.audit_words import finding_fields
@@ -26,7 +26,7 @@ def audit_json(gate: GateReport, shown: Sequence[Judged]) -> str:
 def audit_fields(gate: GateReport, shown: Sequence[Judged]) -> dict[str, Any]:
     """Return the document as plain values."""
     report, judgement = gate.report, gate.judgement
-    standings = {standing.value: judgement.count(standing) for standing in Standing}
+    standings = {delta.value: judgement.count(delta) for delta in Delta}
     return {
         "version": VERSION,
         "gate": {"passed": not gate.failing, "fail_on": gate.fail_on.value, "against": gate.against, "failing": len(gate.failing)},

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from core.domain.gate import GateReport, Judged
-from core.reports.audit_words import found_words, sentence, standing_words, verdict_words, where
+from core.reports.audit_words import found_words, judged_words, sentence, verdict_words, where
 from core.reports.xml_text import legal, xml_document
 
 
@@ -33,7 +33,7 @@ def _case(judged: Judged, *, failed: bool) -> ET.Element:
     case = ET.Element("testcase", classname=legal(finding.path), name=legal(name), time="0")
     if failed:
         failure = ET.SubElement(case, "failure", message=legal(sentence(finding)), type=finding.metric.value)
-        failure.text = legal(f"{where(finding)}\n{standing_words(judged)}\norchestrator audit --explain {finding.fingerprint}")
+        failure.text = legal(f"{where(finding)}\n{judged_words(judged)}\norchestrator audit --explain {finding.fingerprint}")
     return case
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from core.domain.audit_totals import Totals, packages, totals
-from core.domain.gate import GateReport, Judged, Standing
+from core.domain.gate import Delta, GateReport, Judged
 from core.domain.trend import sparkline
-from core.reports.audit_words import ARROWS, amount_over, found_words, place_words, standing_words, verdict_words, where
+from core.reports.audit_words import ARROWS, amount_over, found_words, judged_words, place_words, verdict_words, where
 from core.reports.markdown_cell import markdown_cell
 from core.reports.wording import count
 
 #: Rows of a table; a job's summary has a limit of 1 MiB, and nobody reads on.
 _ROWS = 100
 _PACKAGES = 20
-_SIGNS = {Standing.NEW: "🆕", Standing.WORSE: "🔺", Standing.SAME: "▫️", Standing.BETTER: "✅"}
+_SIGNS = {Delta.NEW: "🆕", Delta.WORSE: "🔺", Delta.SAME: "▫️", Delta.BETTER: "✅"}
 
 
 def audit_markdown(gate: GateReport, shown: Sequence[Judged]) -> str:
@@ -31,9 +31,9 @@ def audit_markdown(gate: GateReport, shown: Sequence[Judged]) -> str:
 
 def _compared(gate: GateReport, shown: Sequence[Judged]) -> list[str]:
     """Return what is new or worse, and folded away what is better, gone and as it was."""
-    moving = [judged for judged in shown if judged.standing in (Standing.NEW, Standing.WORSE)]
-    better = [judged for judged in shown if judged.standing is Standing.BETTER]
-    accepted = [judged for judged in shown if judged.standing is Standing.SAME]
+    moving = [judged for judged in shown if judged.delta in (Delta.NEW, Delta.WORSE)]
+    better = [judged for judged in shown if judged.delta is Delta.BETTER]
+    accepted = [judged for judged in shown if judged.delta is Delta.SAME]
     parts = [_findings(moving)]
     if better or gate.judgement.gone:
         parts.append(_folded(f"Better: {len(better)}, gone: {len(gate.judgement.gone)}", _findings(better) + _gone(gate)))
@@ -53,13 +53,13 @@ def _row(judged: Judged, *, compared: bool) -> str:
     finding = judged.finding
     trend = f"{sparkline(finding.trend)} {ARROWS[finding.direction]}".rstrip() if len(finding.trend) > 1 else ""
     cells = (
-        _SIGNS[judged.standing] if compared else "",
+        _SIGNS[judged.delta] if compared else "",
         finding.rank,
         markdown_cell(amount_over(finding)),
         markdown_cell(where(finding) + (f" {finding.problem}" if finding.problem else "")),
         trend,
         str(finding.churn or ""),
-        markdown_cell(standing_words(judged)) if compared else "",
+        markdown_cell(judged_words(judged)) if compared else "",
     )
     return f"| {' | '.join(cells)} |\n"
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.domain.audit_totals import Totals
-from core.domain.gate import GateReport, Judged, Standing
+from core.domain.gate import Delta, GateReport, Judged
 from core.domain.metric import Metric
 from core.reports.audit_plots import spark
-from core.reports.audit_words import RANKS, standing_words
+from core.reports.audit_words import RANKS, judged_words
 from core.reports.html_text import html_text
 
-_WORDS = {Standing.NEW: "new", Standing.WORSE: "worse", Standing.BETTER: "better", Standing.SAME: "accepted"}
+_WORDS = {Delta.NEW: "new", Delta.WORSE: "worse", Delta.BETTER: "better", Delta.SAME: "accepted"}
 
 
 def findings_table(gate: GateReport, shown: Sequence[Judged]) -> str:
@@ -55,10 +55,10 @@ def packages_table(every: Sequence[Totals]) -> str:
 
 def _filters(gate: GateReport) -> str:
     ranks = "".join(f'<option value="{rank}">{rank} and worse</option>' for rank in RANKS[1:])
-    stands = "".join(f'<option value="{standing.value}">{word}</option>' for standing, word in _WORDS.items())
-    standing = ""
+    stands = "".join(f'<option value="{delta.value}">{word}</option>' for delta, word in _WORDS.items())
+    delta = ""
     if gate.against:
-        standing = f'<select id="standing" aria-label="Filter by the gate"><option value="">All standings</option>{stands}</select>'
+        delta = f'<select id="standing" aria-label="Filter by the gate"><option value="">All standings</option>{stands}</select>'
     sorts = "".join(
         f'<option value="{value}">{label}</option>'
         for value, label in (
@@ -70,7 +70,7 @@ def _filters(gate: GateReport) -> str:
     )
     return (
         '<div class="filters"><input id="search" type="search" placeholder="Filter by path, block or metric" aria-label="Filter findings">'
-        f'<select id="rank" aria-label="Filter by rank"><option value="">All ranks</option>{ranks}</select>{standing}'
+        f'<select id="rank" aria-label="Filter by rank"><option value="">All ranks</option>{ranks}</select>{delta}'
         f'<label class="sortby"><select id="sort" aria-label="Sort by">{sorts}</select></label></div>'
     )
 
@@ -89,12 +89,12 @@ def _row(judged: Judged, order: int, *, compared: bool, failing: bool) -> str:
     text = html_text(f"{finding.path} {finding.block} {finding.metric}".lower())
     attributes = (
         f'data-order="{order}" data-rank="{finding.rank}" data-path="{html_text(lines)}" data-metric="{finding.metric}" '
-        f'data-score="{finding.score:g}" data-change="{change:g}" data-churn="{finding.churn}" data-standing="{judged.standing}" '
-        f'data-stand="{list(Standing).index(judged.standing)}" data-text="{text}"'
+        f'data-score="{finding.score:g}" data-change="{change:g}" data-churn="{finding.churn}" data-standing="{judged.delta}" '
+        f'data-stand="{list(Delta).index(judged.delta)}" data-text="{text}"'
     )
     problem = f'<span class="problem">{html_text(finding.problem)}</span>' if finding.problem else ""
-    kind = "failing" if failing else judged.standing.value
-    stand = f'<td class="stand {kind}">{html_text(standing_words(judged))}</td>' if compared else ""
+    kind = "failing" if failing else judged.delta.value
+    stand = f'<td class="stand {kind}">{html_text(judged_words(judged))}</td>' if compared else ""
     return (
         f'<tr {attributes}><td class="rankcell"><span class="rank rank-{finding.rank}">{finding.rank}</span></td>'
         f'<td class="where"><b>{html_text(name)}</b><span>{html_text(lines)}</span>{problem}</td><td class="metric">{finding.metric}</td>'

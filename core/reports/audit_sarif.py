@@ -7,14 +7,14 @@ from typing import Any
 from urllib.parse import quote
 
 from core import __version__
-from core.domain.gate import GateReport, Judged, Standing
+from core.domain.gate import Delta, GateReport, Judged
 from core.domain.metric import Metric
 from core.reports.audit_words import TITLES, finding_fields, sentence
 from core.reports.json_document import json_document
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
 _RULES = tuple(Metric)
-_STATES = {Standing.NEW: "new", Standing.WORSE: "updated", Standing.BETTER: "updated", Standing.SAME: "unchanged"}
+_STATES = {Delta.NEW: "new", Delta.WORSE: "updated", Delta.BETTER: "updated", Delta.SAME: "unchanged"}
 _PROPERTIES = ("score", "threshold", "rank", "standing", "churn", "direction", "trend")
 
 
@@ -83,13 +83,13 @@ def _result(judged: Judged, *, failing: bool, compared: bool) -> dict[str, Any]:
         "partialFingerprints": {"orchestratorFinding/v1": finding.fingerprint},
         "properties": {name: fields[name] for name in _PROPERTIES},
     }
-    return result | {"baselineState": _STATES[judged.standing]} if compared else result
+    return result | {"baselineState": _STATES[judged.delta]} if compared else result
 
 
 def _level(judged: Judged, *, failing: bool) -> str:
     if failing:
         return "error"
-    return "note" if judged.standing in (Standing.SAME, Standing.BETTER) else "warning"
+    return "note" if judged.delta in (Delta.SAME, Delta.BETTER) else "warning"
 
 
 def _uri(path: str) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from functools import partial
 
 from core.domain.audit_totals import Totals, packages, totals
-from core.domain.gate import GateReport, Judged, Standing
+from core.domain.gate import Delta, GateReport, Judged
 from core.domain.trend import Direction, sparkline
-from core.reports.audit_words import ARROWS, amount_over, found_words, standing_words, took, verdict_words, where
+from core.reports.audit_words import ARROWS, amount_over, found_words, judged_words, took, verdict_words, where
 from core.reports.columns import Cell, Column, Paint, one_line, table
 from core.reports.style import Style
 from core.reports.wording import count
@@ -82,7 +82,7 @@ def _row(judged: Judged, style: Style, *, compared: bool, failing: bool) -> tupl
     finding = judged.finding
     paint = rank_paint(finding.rank, style)
     picture = f"{sparkline(finding.trend)} {ARROWS[finding.direction]}".rstrip() if len(finding.trend) > 1 else ""
-    standing = standing_words(judged) if compared else ""
+    delta = judged_words(judged) if compared else ""
     return (
         Cell(text=finding.rank, paint=_bold(paint, style)),
         Cell(text=amount_over(finding), paint=paint),
@@ -90,7 +90,7 @@ def _row(judged: Judged, style: Style, *, compared: bool, failing: bool) -> tupl
         Cell(text=picture, paint=_trend_paint(finding.direction, style)),
         Cell(text=str(finding.churn) if finding.churn else "", paint=style.dim),
         Cell(text=one_line(where(finding) + (f": {finding.problem}" if finding.problem else ""))),
-        Cell(text=one_line(standing), paint=style.bad if failing else _standing_paint(judged.standing, style)),
+        Cell(text=one_line(delta), paint=style.bad if failing else _standing_paint(judged.delta, style)),
     )
 
 
@@ -102,8 +102,8 @@ def _trend_paint(direction: Direction, style: Style) -> Paint:
     return {Direction.WORSENING: style.bad, Direction.IMPROVING: style.good, Direction.FLAT: style.dim}[direction]
 
 
-def _standing_paint(standing: Standing, style: Style) -> Paint:
-    return {Standing.BETTER: style.good, Standing.SAME: style.dim}.get(standing, style.warn)
+def _standing_paint(delta: Delta, style: Style) -> Paint:
+    return {Delta.BETTER: style.good, Delta.SAME: style.dim}.get(delta, style.warn)
 
 
 def _gone(gate: GateReport, style: Style) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.domain.accepted import Accepted
 from core.domain.finding import Finding
-from core.domain.gate import GateReport, Judged, Standing
+from core.domain.gate import Delta, GateReport, Judged
 from core.domain.metric import Metric
 from core.domain.refactor_task import number
 from core.domain.trend import Direction
@@ -54,12 +54,12 @@ def sentence(finding: Finding) -> str:
     return f"{name} cannot be measured: {finding.problem}"
 
 
-def standing_words(judged: Judged) -> str:
+def judged_words(judged: Judged) -> str:
     """Return ``new``, ``worse, was 12``, ``better, was 30``, ``accepted``; with the old place where it moved."""
     before = judged.before
     if before is None:
         return "new"
-    word = "accepted" if judged.standing is Standing.SAME else f"{judged.standing}, was {before.score:g}"
+    word = "accepted" if judged.delta is Delta.SAME else f"{judged.delta}, was {before.score:g}"
     return f"{word}, was {place_words(before)}" if judged.moved else word
 
 
@@ -79,8 +79,8 @@ def found_words(gate: GateReport) -> str:
 def delta_words(gate: GateReport) -> str:
     """Return ``1 new, 2 worse, 9 accepted, 3 gone`` without the zeros."""
     judgement = gate.judgement
-    names = {Standing.SAME: "accepted"}
-    counts = [(judgement.count(standing), names.get(standing, standing.value)) for standing in Standing]
+    names = {Delta.SAME: "accepted"}
+    counts = [(judgement.count(delta), names.get(delta, delta.value)) for delta in Delta]
     return ", ".join(f"{found:,} {word}" for found, word in (*counts, (len(judgement.gone), "gone")) if found)
 
 
@@ -116,7 +116,7 @@ def finding_fields(judged: Judged) -> dict[str, Any]:
         "score": number(finding.score),
         "threshold": number(finding.threshold),
         "rank": finding.rank,
-        "standing": judged.standing.value,
+        "standing": judged.delta.value,
         "before": None if before is None else {"path": before.path, "block": before.block, "score": before.score},
         "trend": [number(value) for value in finding.trend],
         "direction": finding.direction.value,

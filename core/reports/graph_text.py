@@ -7,7 +7,7 @@ from typing import Any
 
 from core.domain.task import Task
 from core.reports.columns import fit, one_line
-from core.reports.standing import Backdrop, standing
+from core.reports.standing import BacklogContext, standing
 
 #: Columns of a description inside a node.
 _WIDTH = 48
@@ -25,10 +25,10 @@ _COLOURS: Mapping[str, tuple[str, str]] = {
 _TEXT = "#111827"
 
 
-def mermaid(tasks: Sequence[Task], backdrop: Backdrop) -> str:
+def mermaid(tasks: Sequence[Task], context: BacklogContext) -> str:
     """Return a flowchart: an arrow from each dependency to what needs it, a node's colour from how its task stands."""
     names = {task.id: f"t{number}" for number, task in enumerate(tasks)}
-    classes = {task.id: _class(task, backdrop) for task in tasks}
+    classes = {task.id: _class(task, context) for task in tasks}
     lines = ["flowchart LR"]
     lines += [f'  {names[task.id]}["{_mermaid_label(task)}"]:::{classes[task.id]}' for task in tasks]
     lines += [f"  {names[before]} --> {names[after]}" for before, after in _arrows(tasks, names)]
@@ -37,19 +37,19 @@ def mermaid(tasks: Sequence[Task], backdrop: Backdrop) -> str:
     return "\n".join(lines) + "\n"
 
 
-def dot(tasks: Sequence[Task], backdrop: Backdrop) -> str:
+def dot(tasks: Sequence[Task], context: BacklogContext) -> str:
     """Return the same as a dot digraph."""
     names = {task.id: task.id for task in tasks}
     head = ["digraph tasks {", "  rankdir=LR;", '  node [shape=box, style="rounded,filled", fontname="sans-serif"];']
-    lines = [_dot_node(task, _class(task, backdrop)) for task in tasks]
+    lines = [_dot_node(task, _class(task, context)) for task in tasks]
     lines += [f"  {_quoted(before)} -> {_quoted(after)};" for before, after in _arrows(tasks, names)]
     return "\n".join([*head, *lines, "}"]) + "\n"
 
 
-def graph_json(tasks: Sequence[Task], backdrop: Backdrop) -> dict[str, Any]:
+def graph_json(tasks: Sequence[Task], context: BacklogContext) -> dict[str, Any]:
     """Return nodes and arrows as JSON values."""
     return {
-        "tasks": [{"id": task.id, "description": task.description, "standing": standing(task, backdrop)} for task in tasks],
+        "tasks": [{"id": task.id, "description": task.description, "standing": standing(task, context)} for task in tasks],
         "edges": [{"from": before, "to": after} for before, after in _arrows(tasks, {task.id: task.id for task in tasks})],
     }
 
@@ -58,8 +58,8 @@ def _arrows(tasks: Sequence[Task], known: Mapping[str, str]) -> list[tuple[str, 
     return [(before, task.id) for task in tasks for before in task.dependencies if before in known]
 
 
-def _class(task: Task, backdrop: Backdrop) -> str:
-    word = standing(task, backdrop)
+def _class(task: Task, context: BacklogContext) -> str:
+    word = standing(task, context)
     if word.startswith("done"):
         return "done"
     if word == "in progress":

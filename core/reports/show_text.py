@@ -15,7 +15,7 @@ from core.domain.task import Retry, Task
 from core.reports.columns import Cell, Column, one_line, table
 from core.reports.history_text import attempt_json, attempts_text, transition_json
 from core.reports.plan_text import explanation_json
-from core.reports.standing import Backdrop, paint_of, standing, task_json
+from core.reports.standing import BacklogContext, paint_of, standing, task_json
 from core.reports.style import Style
 from core.reports.wording import amount, count, moment, roughly, seconds
 
@@ -34,36 +34,36 @@ class Surroundings:
     last_change: Transition | None = None
 
 
-def show_text(task: Task, backdrop: Backdrop, around: Surroundings, file: str, style: Style) -> str:
+def show_text(task: Task, context: BacklogContext, around: Surroundings, file: str, style: Style) -> str:
     """Return the entry, how it stands and its attempts; ``file`` is its file's name."""
-    word = standing(task, backdrop)
-    explanation = backdrop.explanations.get(task.id)
+    word = standing(task, context)
+    explanation = context.explanations.get(task.id)
     head = f"{style.bold(one_line(task.id))}  {paint_of(word, style)(word)}\n{one_line(task.description)}\n\n"
-    facts = _facts(task, backdrop, around, explanation, file)
+    facts = _facts(task, context, around, explanation, file)
     rows = [[Cell(text=label, paint=style.dim), Cell(text=one_line(value))] for label, value in facts if value]
     text = head + table(_FIELDS, rows, width=None, title=None)
-    return text + (f"\n{attempts_text(around.attempts, backdrop.live_run, style)}" if around.attempts else "")
+    return text + (f"\n{attempts_text(around.attempts, context.live_run, style)}" if around.attempts else "")
 
 
-def show_json(task: Task, backdrop: Backdrop, around: Surroundings) -> dict[str, Any]:
+def show_json(task: Task, context: BacklogContext, around: Surroundings) -> dict[str, Any]:
     """Return the same as JSON values."""
-    explanation = backdrop.explanations.get(task.id)
+    explanation = context.explanations.get(task.id)
     return {
-        **task_json(task, backdrop),
+        **task_json(task, context),
         "dependents": list(around.dependents),
-        "expected_duration": backdrop.durations.get(task.id),
+        "expected_duration": context.durations.get(task.id),
         "explanation": explanation_json(explanation) if explanation is not None else None,
         "last_change": transition_json(around.last_change) if around.last_change is not None else None,
         "attempts": [attempt_json(attempt) for attempt in around.attempts],
     }
 
 
-def _facts(task: Task, backdrop: Backdrop, around: Surroundings, explanation: Explanation | None, file: str) -> list[tuple[str, str]]:
-    expected = backdrop.durations.get(task.id)
+def _facts(task: Task, context: BacklogContext, around: Surroundings, explanation: Explanation | None, file: str) -> list[tuple[str, str]]:
+    expected = context.durations.get(task.id)
     return [
         ("stands", "; ".join(explanation.reasons) if explanation is not None else ""),
         ("last change", _change(around.last_change)),
-        ("command", _command(task, backdrop.handlers.get(task.kind, ""))),
+        ("command", _command(task, context.handlers.get(task.kind, ""))),
         *(("verify", check) for check in task.verify),
         ("depends on", ", ".join(task.dependencies)),
         ("needed by", ", ".join(around.dependents)),

@@ -23,7 +23,7 @@ def _nothing() -> Mapping[str, Any]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Backdrop:
+class BacklogContext:
     """What beside its entry decides how a task is shown."""
 
     #: ``Planner.explain`` by id; may lack tasks.
@@ -38,21 +38,21 @@ class Backdrop:
     live_run: str = ""
 
 
-def is_unverified(task: Task, backdrop: Backdrop) -> bool:
+def is_unverified(task: Task, context: BacklogContext) -> bool:
     """Return whether a task counts as done although nothing checked it. A milestone has nothing to check."""
-    return task.status is Status.DONE and task.id not in backdrop.verified and task.work(backdrop.handlers) is not Work.MILESTONE
+    return task.status is Status.DONE and task.id not in context.verified and task.work(context.handlers) is not Work.MILESTONE
 
 
-def standing(task: Task, backdrop: Backdrop) -> str:
+def standing(task: Task, context: BacklogContext) -> str:
     """Return ``ready``, ``queued``, ``blocked``, ``waiting``, ``in progress``, ``interrupted``, ``done`` …"""
     if task.status is Status.PENDING:
-        explanation = backdrop.explanations.get(task.id)
+        explanation = context.explanations.get(task.id)
         if explanation is not None and explanation.verdict is Verdict.OVER_BUDGET:
             return "over budget"
         return explanation.readiness.value if explanation is not None and explanation.readiness is not None else "pending"
-    if is_unverified(task, backdrop):
+    if is_unverified(task, context):
         return "done (unverified)"
-    if task.status is Status.IN_PROGRESS and not backdrop.live_run:
+    if task.status is Status.IN_PROGRESS and not context.live_run:
         return INTERRUPTED
     return task.status.value.replace("_", " ")
 
@@ -68,19 +68,19 @@ def paint_of(word: str, style: Style) -> Paint:
     return style.busy if word in ("ready", "in progress") else style.dim
 
 
-def task_json(task: Task, backdrop: Backdrop) -> dict[str, Any]:
+def task_json(task: Task, context: BacklogContext) -> dict[str, Any]:
     """Return one task as JSON values; keys are stable, and a key without a value is null or empty, never absent.
 
     The user's own ``x-…`` fields stand beside them as in the file; times are seconds.
     """
-    explanation = backdrop.explanations.get(task.id)
+    explanation = context.explanations.get(task.id)
     return {
         "id": task.id,
         "description": task.description,
         "status": task.status.value,
         "readiness": explanation.readiness.value if explanation is not None and explanation.readiness is not None else None,
-        "verified": task.status is Status.DONE and not is_unverified(task, backdrop),
-        "work": task.work(backdrop.handlers).value,
+        "verified": task.status is Status.DONE and not is_unverified(task, context),
+        "work": task.work(context.handlers).value,
         "command": without_secrets(task.command),
         "plugin": task.plugin,
         "with": without_secrets(task.with_),

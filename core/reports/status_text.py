@@ -11,7 +11,7 @@ from core.domain.status import Status
 from core.domain.task import Task
 from core.reports.columns import Cell, Column, one_line, table
 from core.reports.history_text import BROKE_OFF_WORDS, run_json
-from core.reports.standing import INTERRUPTED, Backdrop, is_unverified, paint_of, standing
+from core.reports.standing import INTERRUPTED, BacklogContext, is_unverified, paint_of, standing
 from core.reports.style import Style
 from core.reports.wording import count, moment, seconds
 
@@ -22,40 +22,40 @@ _BAR = 30
 _COLUMNS = (Column(title=""), Column(title="", most=32), Column(title="", elastic=True))
 
 
-def status_text(tasks: Sequence[Task], backdrop: Backdrop, coming: Sequence[str], last: RunRecord | None, style: Style) -> str:
+def status_text(tasks: Sequence[Task], context: BacklogContext, coming: Sequence[str], last: RunRecord | None, style: Style) -> str:
     """Return progress, counts, what comes next or is stuck, and the last run. ``coming`` are ids in the order of the plan."""
     if not tasks:
         return "no tasks yet; add one with: orchestrator add\n"
-    words = {task.id: standing(task, backdrop) for task in tasks}
+    words = {task.id: standing(task, context) for task in tasks}
     counts = Counter(words.values())
     parts = [
-        _head(tasks, backdrop, style),
+        _head(tasks, context, style),
         _counts(counts, style),
         _lists(tasks, words, coming, style),
-        _last(last, backdrop.live_run, style),
+        _last(last, context.live_run, style),
     ]
     return "\n".join(part for part in parts if part)
 
 
-def status_json(tasks: Sequence[Task], backdrop: Backdrop, coming: Sequence[str], last: RunRecord | None) -> dict[str, Any]:
+def status_json(tasks: Sequence[Task], context: BacklogContext, coming: Sequence[str], last: RunRecord | None) -> dict[str, Any]:
     """Return the same as JSON values."""
     statuses = Counter(task.status.value for task in tasks)
     return {
         "tasks": len(tasks),
         "statuses": {status.value: statuses.get(status.value, 0) for status in Status},
-        "unverified": sum(is_unverified(task, backdrop) for task in tasks),
-        "standing": dict(Counter(standing(task, backdrop) for task in tasks)),
+        "unverified": sum(is_unverified(task, context) for task in tasks),
+        "standing": dict(Counter(standing(task, context) for task in tasks)),
         "next": list(coming),
         "failed": [task.id for task in tasks if task.status is Status.FAILED],
-        "last_run": run_json(last, backdrop.live_run) if last is not None else None,
+        "last_run": run_json(last, context.live_run) if last is not None else None,
     }
 
 
-def _head(tasks: Sequence[Task], backdrop: Backdrop, style: Style) -> str:
+def _head(tasks: Sequence[Task], context: BacklogContext, style: Style) -> str:
     closed = sum(task.status is Status.CANCELLED for task in tasks)
     done = sum(task.status is Status.DONE for task in tasks)
     total = len(tasks) - closed
-    unverified = sum(is_unverified(task, backdrop) for task in tasks)
+    unverified = sum(is_unverified(task, context) for task in tasks)
     filled = _BAR * done // total if total else _BAR
     bar = style.good("━" * filled) + style.dim("─" * (_BAR - filled))
     note = style.dim(f" ({unverified:,} unverified)") if unverified else ""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from core.domain.task import Task
 from core.reports.columns import Cell, Column, one_line, table
-from core.reports.standing import Backdrop, paint_of, standing
+from core.reports.standing import BacklogContext, paint_of, standing
 from core.reports.style import Style
 from core.reports.wording import amount
 
@@ -19,7 +19,7 @@ _COLUMNS = (
 )
 
 
-def task_table(tasks: Sequence[Task], backdrop: Backdrop, style: Style) -> str:
+def task_table(tasks: Sequence[Task], context: BacklogContext, style: Style) -> str:
     """Return one line a task, in the order given; priorities and costs only where one differs from the default."""
     if not tasks:
         return "no tasks\n"
@@ -27,7 +27,7 @@ def task_table(tasks: Sequence[Task], backdrop: Backdrop, style: Style) -> str:
     costs = any(task.cost != 1 for task in tasks)
     rows = []
     for task in tasks:
-        word = standing(task, backdrop)
+        word = standing(task, context)
         rows.append(
             [
                 Cell(text=word, paint=paint_of(word, style)),

@@ -13,7 +13,7 @@ from core.domain.task import Task, Work
 from core.reports.columns import one_line
 from core.reports.history_text import ended, took, transition_json
 from core.reports.plan_text import explanation_json
-from core.reports.standing import Backdrop
+from core.reports.standing import BacklogContext
 from core.reports.style import Style
 from core.reports.wording import moment, roughly
 
@@ -36,14 +36,14 @@ class Past:
     change: Transition | None = None
 
 
-def why_text(explanation: Explanation, tasks: Mapping[str, Task], past: Past, backdrop: Backdrop, style: Style) -> str:
+def why_text(explanation: Explanation, tasks: Mapping[str, Task], past: Past, context: BacklogContext, style: Style) -> str:
     """Return the verdict, what it rests on, and what to type next."""
     task = tasks[explanation.task_id]
     reasons = () if explanation.verdict in (Verdict.START, Verdict.OVER_BUDGET) and explanation.rank is not None else explanation.reasons
-    said = "; ".join([_verdict(explanation, task, backdrop.live_run), *map(one_line, reasons)])
+    said = "; ".join([_verdict(explanation, task, context.live_run), *map(one_line, reasons)])
     facts = [] if explanation.rank is None else _rank(explanation.rank, task)
     facts += _lived(past, task, has_ended=explanation.verdict is Verdict.ENDED)
-    facts += [("try", step) for step in _steps(explanation, tasks, backdrop.handlers)]
+    facts += [("try", step) for step in _steps(explanation, tasks, context.handlers)]
     text = f"{style.bold(one_line(task.id))} {said}\n"
     return text + "".join(f"  {style.dim(f'{label:12}')}  {words}\n" for label, words in facts)
 

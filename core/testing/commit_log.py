@@ -48,7 +48,7 @@ class InMemoryCommitLog:
         end = Commit(id=shown[0].id, at=shown[0].at)
         return CommitWindow(commits=(end, *shown[1:]), gap="shallow clone: run git fetch --unshallow")
 
-    def lend(self, directory: str, window: CommitWindow) -> None:
+    def create_detached_worktree(self, directory: str, window: CommitWindow) -> None:
         raise StorageError(f"{directory}: {len(window.commits)} commits in memory cannot be checked out")
 
     def _touch(self, before: Mapping[str, str], path: str, old: str, content: bytes | None) -> Touch | None:

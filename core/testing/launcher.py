@@ -161,7 +161,7 @@ class ScriptedLauncher:
         noticed, self.noticed = tuple(self.noticed), []
         return noticed
 
-    def sweep(self, run_id: str) -> int:
+    def kill_remaining(self, run_id: str) -> int:
         self.swept.append(run_id)
         return self.left_by_dead_runs.pop(run_id, 0)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from core.domain.change import Change, ChangeSet, RepositoryFacts
+from core.domain.change_set import ChangedFile, ChangeSet, RepositoryFacts
 from core.errors import UsageError
 
 
@@ -41,8 +41,8 @@ class InMemoryRepository:
             note="there is no commit yet: every file is new" if unborn else "",
         )
 
-    def _changes(self, base: Mapping[str, bytes]) -> Iterator[Change]:
+    def _changes(self, base: Mapping[str, bytes]) -> Iterator[ChangedFile]:
         for path, content in sorted(self.work_tree.items()):
             old = path if path in base else self.renamed.get(path, path)
             if (old, base.get(old)) != (path, content):
-                yield Change(path=path, old_path=old if old in base else "", base=base.get(old))
+                yield ChangedFile(path=path, old_path=old if old in base else "", base=base.get(old))

@@ -8,7 +8,7 @@ import time
 
 from core import events
 from core.cli.console import outputs
-from core.cli.views import Sources, View, Wishes, pick_views
+from core.cli.views import Sources, View, ViewOptions, pick_views
 from core.domain.outcome import Ending, Outcome
 from core.reports.event_line import Volume
 
@@ -45,7 +45,7 @@ def main() -> None:
     stdout, stderr = outputs(os.environ)
     queue = [entry[0] for entry in SCRIPT]
     sources = Sources(tail=_tail, upcoming=lambda count: tuple(queue[:count]))
-    views = pick_views(os.environ, stdout, stderr, Wishes(json=arguments.json, volume=volume, junit=arguments.junit), sources)
+    views = pick_views(os.environ, stdout, stderr, ViewOptions(json=arguments.json, volume=volume, junit=arguments.junit), sources)
     _Play(views, queue, arguments.speed).run()
 
 

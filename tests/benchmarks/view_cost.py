@@ -10,7 +10,7 @@ import time
 
 from core import events
 from core.cli.console import Look, Output
-from core.cli.views import Sources, Wishes, pick_views
+from core.cli.views import Sources, ViewOptions, pick_views
 from core.domain.outcome import Ending, Outcome
 
 TASKS = 2_000
@@ -46,10 +46,10 @@ def play(kind: str, spread: float) -> float:
     live = kind == "live"
     screen = Output(os.fdopen(terminal, "w"), Look(terminal=live, colour=live, live=live))
     environ = {"GITHUB_ACTIONS": "true"} if kind == "github" else {}
-    wishes = Wishes(json=kind == "json")
+    view_options = ViewOptions(json=kind == "json")
     result = Output(io.StringIO(), Look()) if kind in ("json", "github") else screen
     sources = Sources(tail=lambda _path, _lines: ("one line",), upcoming=lambda count: ("t1", "t2", "t3")[:count])
-    views = pick_views(environ, result, screen, wishes, sources)
+    views = pick_views(environ, result, screen, view_options, sources)
     script = stream(TASKS)
     spent, pause = 0.0, spread / len(script)
     for event in script:

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from core.adapters.git import Git, GitRepository
-from core.domain.change import Change
+from core.domain.change_set import ChangedFile
 from core.errors import UsageError
 from core.testing.repository import InMemoryRepository
 
@@ -67,7 +67,7 @@ def world(request, tmp_path):
 
 
 def changed(path, base, old_path=None):
-    return Change(path=path, old_path=("" if base is None else path) if old_path is None else old_path, base=base)
+    return ChangedFile(path=path, old_path=("" if base is None else path) if old_path is None else old_path, base=base)
 
 
 def test_an_unchanged_tree_has_no_changes(world):

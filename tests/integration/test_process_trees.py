@@ -227,8 +227,8 @@ def test_a_sweep_ends_what_a_dead_run_left_and_nothing_else(launcher, start, tmp
     start("sleep 1060", word="dead")
     start("sleep 1060", word="dead-2")
     with ProcessLauncher() as next_run:
-        assert next_run.sweep(own_run_id("dead")) == 2
-        assert next_run.sweep(own_run_id("dead")) == 0
+        assert next_run.kill_remaining(own_run_id("dead")) == 2
+        assert next_run.kill_remaining(own_run_id("dead")) == 0
     assert not is_alive(daemon)
     assert launcher.survivors(ours) == 1
 

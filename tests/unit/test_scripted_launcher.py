@@ -76,7 +76,7 @@ def test_signals_and_sweeps_are_remembered():
     launcher.left_by_dead_runs["run-0"] = 3
     handle = launcher.start(launch())
     launcher.signal(handle, 15)
-    assert (launcher.sweep("run-0"), launcher.sweep("run-0")) == (3, 0)
+    assert (launcher.kill_remaining("run-0"), launcher.kill_remaining("run-0")) == (3, 0)
     assert (launcher.sent, launcher.swept) == ([(handle, 15)], ["run-0", "run-0"])
 
 

@@ -16,7 +16,7 @@ from core.adapters.git.objects import read_blobs
 from core.adapters.git.selection import Selection
 from core.adapters.git.tree_files import file_at
 from core.adapters.git.work_files import blob_of
-from core.domain.change import Change, ChangeSet, RepositoryFacts
+from core.domain.change_set import ChangedFile, ChangeSet, RepositoryFacts
 from core.domain.git_reading import filters_off, is_inside
 from core.domain.history import Touch
 from core.errors import StorageError, UsageError
@@ -112,7 +112,7 @@ class GitRepository:
         except OSError as error:
             raise StorageError(f"{path}: cannot be read ({error.strerror})") from error
 
-    def _with_bases(self, touches: Sequence[Touch]) -> tuple[Change, ...]:
+    def _with_bases(self, touches: Sequence[Touch]) -> tuple[ChangedFile, ...]:
         wanted = dict.fromkeys(touch.old_blob for touch in touches if touch.old_blob)
         bases = dict(read_blobs(self._git, list(wanted)))
         for touch in touches:
@@ -121,7 +121,7 @@ class GitRepository:
                     f"{touch.old_path}: its base version (git blob {touch.old_blob[:12]}) is missing or damaged",
                     hint=REFETCH if is_partial(self._git.answers) else "git fsck",
                 )
-        changes = (Change(path=touch.path, old_path=touch.old_path, base=bases.get(touch.old_blob)) for touch in touches)
+        changes = (ChangedFile(path=touch.path, old_path=touch.old_path, base=bases.get(touch.old_blob)) for touch in touches)
         return tuple(sorted(changes, key=lambda change: change.path))
 
 

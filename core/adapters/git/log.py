@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from core.adapters.git import raw_diff
 from core.adapters.git.causes import is_partial
 from core.adapters.git.command import Git
+from core.adapters.git.detached_worktree import create_detached_worktree
 from core.adapters.git.failure import GitFailed
-from core.adapters.git.lending import lend
 from core.adapters.git.selection import Selection
 from core.adapters.git.work_files import read_regular
 from core.domain.history import Commit, CommitWindow, Touch
@@ -44,8 +44,8 @@ class GitLog:
         except GitFailed as failed:
             return CommitWindow(gap=str(failed))
 
-    def lend(self, directory: str, window: CommitWindow) -> None:
-        lend(self._git, directory, window)
+    def create_detached_worktree(self, directory: str, window: CommitWindow) -> None:
+        create_detached_worktree(self._git, directory, window)
 
     def _window(self, count: int) -> CommitWindow:
         if not self._git.line("rev-parse", "--verify", "--quiet", "HEAD"):

@@ -81,7 +81,7 @@ def _kill_if_task(pid: int, runs: list[str]) -> None:
     from core.adapters.processes.mark import Marker, of_run
 
     marker = Marker()
-    if any(marker.bears(pid, of_run(run), trust_limit=False) for run in runs):
+    if any(marker.has_mark(pid, of_run(run), trust_limit=False) for run in runs):
         os.kill(pid, signal.SIGKILL)
 
 

@@ -85,7 +85,7 @@ class ProcessLauncher:
         handle = self._started + 1
         mark = of_tree(run.mark, handle)
         marks = {RUN_VARIABLE: launch.run_id, ATTEMPT_VARIABLE: run.outer + mark.word}
-        with self._marker.wearing(mark):
+        with self._marker.mark_children(mark):
             pid = spawn.start(launch, self._inherited, marks)
         self._started = handle
         self._marks[handle] = mark
@@ -117,13 +117,13 @@ class ProcessLauncher:
         if not orphans:
             return 0
         tree = self._tree(handle)
-        topmost = sum(tree.bears(pid) for pid in orphans)
+        topmost = sum(tree.contains(pid) for pid in orphans)
         return max(topmost, len(tree.members())) if topmost else 0
 
     def forget(self, handle: int) -> None:
         self._marks.pop(handle, None)
 
-    def sweep(self, run_id: str) -> int:
+    def kill_remaining(self, run_id: str) -> int:
         return Tree(self._marker, of_run(run_id), trust_limit=False).kill(LAST_PATIENCE)
 
     def notices(self) -> tuple[str, ...]:
@@ -203,7 +203,7 @@ class ProcessLauncher:
         """Say once of each who watches this process as a debugger does, and whether that is a task."""
         found = tracer()
         if found and found != self._tracer:
-            whose = next((run_id for run_id, run in self._runs.items() if self._marker.bears(found, run.mark)), "")
+            whose = next((run_id for run_id, run in self._runs.items() if self._marker.has_mark(found, run.mark)), "")
             self._notices.append(f"process {found}{', started by a task,' if whose else ''} traces this one and can change what it does")
         self._tracer = found
 

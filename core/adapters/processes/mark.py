@@ -64,7 +64,7 @@ class Marker:
         self._numbered = self._hard == resource.RLIM_INFINITY or self._hard >= _LIMIT
 
     @contextmanager
-    def wearing(self, mark: Mark) -> Iterator[None]:
+    def mark_children(self, mark: Mark) -> Iterator[None]:
         """Give ``mark``'s number to the processes that this one starts inside."""
         if not self._numbered:
             yield
@@ -80,7 +80,7 @@ class Marker:
         number = _number(pid)
         return number is not None and (number != self._own or (not self._numbered and bool(_words(pid))))
 
-    def bears(self, pid: int, mark: Mark, *, trust_limit: bool = True) -> bool:
+    def has_mark(self, pid: int, mark: Mark, *, trust_limit: bool = True) -> bool:
         """Tell whether ``pid`` bears ``mark``; False for what is gone or belongs to somebody else.
 
         With ``trust_limit`` a process that has our own limit is taken for unmarked without a look at its

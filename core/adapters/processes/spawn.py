@@ -46,7 +46,7 @@ def start(launch: Launch, inherited: Mapping[str, str], marks: Mapping[str, str]
         words = (direct_words(command) or in_shell(command)) if isinstance(command, str) else command
         if not words or not words[0]:
             raise CommandNotStarted("the command is empty", 127)
-        program = locate(words[0], cwd, environment.get("PATH", os.defpath))
+        program = resolve_program(words[0], cwd, environment.get("PATH", os.defpath))
         return _execute(program, words, None if here else cwd, environment, launch)
     except ValueError as problem:
         raise CommandNotStarted(f"cannot start {shown(command)[:80]!r}: {problem}", 126) from problem
@@ -94,7 +94,7 @@ def _spawn(program: str, words: tuple[str, ...], cwd: str | None, environment: M
     return process.pid
 
 
-def locate(word: str, cwd: str, path: str) -> str:
+def resolve_program(word: str, cwd: str, path: str) -> str:
     """Return the program that ``word`` names, as a shell finds it. Raises CommandNotStarted."""
     if "/" in word:
         return word

@@ -47,16 +47,16 @@ class Tree:
                 time.sleep(0.0002)
         return len(seen)
 
-    def bears(self, pid: int) -> bool:
-        return self._marker.bears(pid, self._mark, trust_limit=self._trust_limit)
+    def contains(self, pid: int) -> bool:
+        return self._marker.has_mark(pid, self._mark, trust_limit=self._trust_limit)
 
     def _candidates(self) -> Iterator[int]:
         """Yield everything that bears the mark, dead or alive: our children first, as what flees by forking becomes one."""
         own = os.getpid()
         near = children()
-        yield from (pid for pid in near if self.bears(pid))
+        yield from (pid for pid in near if self.contains(pid))
         known = {own, *near}
-        yield from (pid for pid in _all() if pid not in known and self.bears(pid))
+        yield from (pid for pid in _all() if pid not in known and self.contains(pid))
 
     def _kill(self, pid: int) -> bool:
         """KILL a process and its group, which is hit as one, whatever it is just forking; tell whether it was alive."""
@@ -71,10 +71,10 @@ class Tree:
         except ProcessLookupError:
             return False
         except OSError:  # before Linux 5.3, or in a container that refuses the call
-            return self.bears(pid) and _reached(os.kill, pid, number)
+            return self.contains(pid) and _reached(os.kill, pid, number)
         try:
             # Looked at again under the descriptor: the number may have been given to somebody else meanwhile.
-            return self.bears(pid) and _reached(signal.pidfd_send_signal, process, number)
+            return self.contains(pid) and _reached(signal.pidfd_send_signal, process, number)
         finally:
             os.close(process)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from core.adapters.tasks_yaml.kinds import END, Duration, Inside, Integer, Kind, Number, Text, Wrong, read_text
+from core.adapters.tasks_yaml.kinds import END, Duration, ErrorCollector, FieldError, Integer, Kind, Number, Text, read_text
 from core.adapters.tasks_yaml.nodes import Alias, Mapping, Node, Scalar, Sequence, resolve
 from core.adapters.tasks_yaml.words import found, meant, name_of, quoted
 from core.domain.status import Status
@@ -31,19 +31,19 @@ class ListOf:
         solid = resolve(node)
         if isinstance(solid, Sequence):
             if len(solid.items) < self.least:
-                raise Wrong(node.start, "must not be an empty list", "leave the line out")
+                raise FieldError(node.start, "must not be an empty list", "leave the line out")
             return read_items(solid.items, self.kind)
         if self.single and isinstance(solid, Scalar):
             return (self.kind.read(node),)
         hint = f"type [{solid.text}]" if isinstance(solid, Scalar) and "\n" not in solid.text else ""
-        raise Wrong(node.start, f"must be {self.wanted}, not {found(node)}", hint)
+        raise FieldError(node.start, f"must be {self.wanted}, not {found(node)}", hint)
 
 
 def read_items(items: list[Node], kind: Kind, first: Kind | None = None) -> tuple[Any, ...]:
     """Return the items of a list; ``first`` reads the first one. Raises Wrong with all that are wrong and the value of the rest."""
-    inside = Inside()
-    values = [inside.read(f"[{index}]", kind if index or first is None else first, item) for index, item in enumerate(items)]
-    inside.finish(tuple([value for value in values if value is not None]))
+    errors = ErrorCollector()
+    values = [errors.read(f"[{index}]", kind if index or first is None else first, item) for index, item in enumerate(items)]
+    errors.finish(tuple([value for value in values if value is not None]))
     return tuple(values)
 
 
@@ -60,9 +60,9 @@ class Command:
         if isinstance(solid, Scalar):
             return Text().read(node)
         if not isinstance(solid, Sequence):
-            raise Wrong(node.start, f"must be text or a list of texts, not {solid.what}")
+            raise FieldError(node.start, f"must be text or a list of texts, not {solid.what}")
         if not solid.items:
-            raise Wrong(node.start, "must not be an empty list", "leave the line out")
+            raise FieldError(node.start, "must not be an empty list", "leave the line out")
         return read_items(solid.items, Text(empty=True), first=Text())
 
 
@@ -79,10 +79,10 @@ class Priority:
             return PRIORITY_WORDS[solid.text]
         try:
             return _PRIORITY.read(node)
-        except Wrong as wrong:
+        except FieldError as error:
             hint = meant(solid.text, PRIORITY_WORDS) if isinstance(solid, Scalar) else ""
             if hint:
-                raise Wrong(node.start, wrong.mistakes[0].message, hint) from None
+                raise FieldError(node.start, error.mistakes[0].message, hint) from None
             raise
 
 
@@ -101,13 +101,13 @@ class StatusWord:
         status = _STATUSES.get(solid.text.rstrip("\n")) if isinstance(solid, Scalar) else None
         if status is None:
             hint = meant(solid.text, _STATUSES) if isinstance(solid, Scalar) else ""
-            raise Wrong(node.start, f"must be pending, in_progress, done, failed or cancelled, not {found(node)}", hint)
+            raise FieldError(node.start, f"must be pending, in_progress, done, failed or cancelled, not {found(node)}", hint)
         if isinstance(node, Alias) or not isinstance(solid, Scalar):
-            raise Wrong(node.start, "must not be an alias: the tool has to write it", f"type {status.value}")
+            raise FieldError(node.start, "must not be an alias: the tool has to write it", f"type {status.value}")
         if solid.anchored:
-            raise Wrong(node.start, "must not have an anchor: the tool has to write it", f"type {status.value}")
+            raise FieldError(node.start, "must not have an anchor: the tool has to write it", f"type {status.value}")
         if solid.quote in _BLOCKS or solid.end - solid.start != len(status.value) + 2 * len(solid.quote):
-            raise Wrong(node.start, "must stand on one line, without escapes: the tool has to write it", f"type {status.value}")
+            raise FieldError(node.start, "must stand on one line, without escapes: the tool has to write it", f"type {status.value}")
         return status
 
 
@@ -144,15 +144,15 @@ def read_map(node: Node, kinds: AnyMapping[str, Kind]) -> dict[str, Any]:
     """Return a map of known keys. Raises Wrong."""
     solid = resolve(node)
     if not isinstance(solid, Mapping):
-        raise Wrong(node.start, f"must be a map, not {found(node)}")
+        raise FieldError(node.start, f"must be a map, not {found(node)}")
     values: dict[str, Any] = {}
-    inside = Inside()
+    errors = ErrorCollector()
     for key, (key_node, value) in solid.pairs.items():
         if key in kinds:
-            values[key] = inside.read(f".{key}", kinds[key], value)
+            values[key] = errors.read(f".{key}", kinds[key], value)
         else:
-            inside.refuse(key_node.start, f"has no key {quoted(key)}", meant(key, kinds) or f"it has {', '.join(kinds)}")
-    inside.finish(None)
+            errors.refuse(key_node.start, f"has no key {quoted(key)}", meant(key, kinds) or f"it has {', '.join(kinds)}")
+    errors.finish(None)
     return values
 
 
@@ -167,13 +167,13 @@ class Environment:
     def read(self, node: Node) -> AnyMapping[str, str]:
         solid = resolve(node)
         if not isinstance(solid, Mapping):
-            raise Wrong(node.start, f"must be a map of names to text, not {found(node)}")
-        inside = Inside()
+            raise FieldError(node.start, f"must be a map of names to text, not {found(node)}")
+        errors = ErrorCollector()
         for key, (key_node, _) in solid.pairs.items():
             if not key or "=" in key or "\0" in key:
-                inside.refuse(key_node.start, f"cannot have a variable named {quoted(key)}")
-        values = {key: inside.read(f".{name_of(key)}", Text(empty=True), value) for key, (_, value) in solid.pairs.items()}
-        inside.finish(None)
+                errors.refuse(key_node.start, f"cannot have a variable named {quoted(key)}")
+        values = {key: errors.read(f".{name_of(key)}", Text(empty=True), value) for key, (_, value) in solid.pairs.items()}
+        errors.finish(None)
         return MappingProxyType(values)
 
 
@@ -188,7 +188,7 @@ class Directory:
     def read(self, node: Node) -> str:
         text = read_text(node)
         if not text:
-            raise Wrong(node.start, "must not be empty", "type . for the repository itself, or leave the line out")
+            raise FieldError(node.start, "must not be empty", "type . for the repository itself, or leave the line out")
         if text.startswith("/") or ".." in text.split("/"):
-            raise Wrong(node.start, f"must stay inside the repository, not {quoted(text)}", "write a path below it, without '..'")
+            raise FieldError(node.start, f"must stay inside the repository, not {quoted(text)}", "write a path below it, without '..'")
         return text

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from core.adapters.tasks_yaml.fields import FIELDS, OWN, REQUIRED
-from core.adapters.tasks_yaml.kinds import Wrong
+from core.adapters.tasks_yaml.kinds import FieldError
 from core.adapters.tasks_yaml.nodes import Alias, Mapping, Node
 from core.adapters.tasks_yaml.own_values import plain_value
 from core.adapters.tasks_yaml.words import found, meant, name_of, quoted
@@ -57,11 +57,11 @@ def _read_fields(node: Mapping, complain: Complain) -> dict[str, Any]:
         if reader is not None:
             try:
                 values[key] = reader(value)
-            except Wrong as wrong:
-                for mistake in wrong.mistakes:
+            except FieldError as error:
+                for mistake in error.mistakes:
                     complain(mistake.index, f"{key}{mistake.inside} {mistake.message}", mistake.hint)
-                if wrong.value is not None:
-                    values[key] = wrong.value
+                if error.value is not None:
+                    values[key] = error.value
         elif key.startswith(OWN) and len(key) > len(OWN):
             own[key] = plain_value(value)
         else:

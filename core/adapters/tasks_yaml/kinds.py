@@ -33,7 +33,7 @@ class Mistake:
     hint: str = ""
 
 
-class Wrong(Exception):
+class FieldError(Exception):
     """A value is not what its field wants."""
 
     def __init__(self, index: int, message: str, hint: str = "") -> None:
@@ -43,7 +43,7 @@ class Wrong(Exception):
         self.value: Any = None
 
 
-class Inside:
+class ErrorCollector:
     """Reads the values inside another one, and gathers what is wrong with any of them."""
 
     def __init__(self) -> None:
@@ -53,8 +53,8 @@ class Inside:
         """Return the value, None when it is wrong."""
         try:
             return kind.read(node)
-        except Wrong as wrong:
-            self._mistakes += [replace(mistake, inside=inside + mistake.inside) for mistake in wrong.mistakes]
+        except FieldError as error:
+            self._mistakes += [replace(mistake, inside=inside + mistake.inside) for mistake in error.mistakes]
             return None
 
     def refuse(self, index: int, message: str, hint: str = "") -> None:
@@ -63,10 +63,10 @@ class Inside:
     def finish(self, value: Any) -> None:
         """Raise Wrong with everything that was wrong, and ``value`` as what could be read."""
         if self._mistakes:
-            wrong = Wrong(self._mistakes[0].index, self._mistakes[0].message)
-            wrong.mistakes = tuple(self._mistakes)
-            wrong.value = value
-            raise wrong
+            error = FieldError(self._mistakes[0].index, self._mistakes[0].message)
+            error.mistakes = tuple(self._mistakes)
+            error.value = value
+            raise error
 
 
 class Kind(Protocol):
@@ -83,12 +83,12 @@ def read_text(node: Node, wanted: str = "text") -> str:
     """Return a scalar that is text to every reader of YAML. Raises Wrong."""
     solid = resolve(node)
     if not isinstance(solid, Scalar):
-        raise Wrong(node.start, f"must be {wanted}, not {solid.what}")
+        raise FieldError(node.start, f"must be {wanted}, not {solid.what}")
     if not solid.quote and not is_text(solid.text):
         reason, hint = not_text(solid)
-        raise Wrong(node.start, f"must be {wanted}, {reason}", hint)
+        raise FieldError(node.start, f"must be {wanted}, {reason}", hint)
     if "\0" in solid.text:
-        raise Wrong(node.start, "must not hold the character U+0000")
+        raise FieldError(node.start, "must not hold the character U+0000")
     return solid.text
 
 
@@ -104,7 +104,7 @@ class Text:
     def read(self, node: Node) -> str:
         text = "" if self._is_missing(node) else read_text(node)
         if not self.empty and not text.strip(" \t\r\n"):
-            raise Wrong(node.start, "must not be empty", "say what is meant")
+            raise FieldError(node.start, "must not be empty", "say what is meant")
         return text
 
     def _is_missing(self, node: Node) -> bool:
@@ -130,9 +130,9 @@ class Id:
         if not _ID.fullmatch(text):
             plain = _NOT_ID.sub("-", text).strip("-")
             hint = f"type {plain}" if plain and len(plain) <= self.LONGEST else ""
-            raise Wrong(node.start, f"may hold letters, digits and . _ / : - only, not {quoted(text)}", hint)
+            raise FieldError(node.start, f"may hold letters, digits and . _ / : - only, not {quoted(text)}", hint)
         if len(text) > self.LONGEST:
-            raise Wrong(node.start, f"must not be longer than {self.LONGEST} characters")
+            raise FieldError(node.start, f"must not be longer than {self.LONGEST} characters")
         return text
 
 
@@ -160,7 +160,7 @@ class Integer:
     def read(self, node: Node) -> int:
         number = read_number(node, self.wanted)
         if number != number // 1:
-            raise Wrong(node.start, f"must be {self.wanted}, not {found(node)}")
+            raise FieldError(node.start, f"must be {self.wanted}, not {found(node)}")
         check_bounds(node, number, self.minimum, self.maximum)
         return int(number)
 
@@ -185,23 +185,23 @@ def read_number(node: Node, wanted: str) -> int | float:
     """Return a number that every reader of YAML takes for the same one. Raises Wrong."""
     solid = resolve(node)
     if not isinstance(solid, Scalar):
-        raise Wrong(node.start, f"must be {wanted}, not {solid.what}")
+        raise FieldError(node.start, f"must be {wanted}, not {solid.what}")
     number = as_number(solid.text)
     if solid.quote or number is None:
         if solid.quote and number is not None:
-            raise Wrong(node.start, f"must be {wanted}, not {found(node)}", f"type {solid.text} without quotes")
+            raise FieldError(node.start, f"must be {wanted}, not {found(node)}", f"type {solid.text} without quotes")
         if solid.quote or is_text(solid.text):
-            raise Wrong(node.start, f"must be {wanted}, not {found(node)}")
+            raise FieldError(node.start, f"must be {wanted}, not {found(node)}")
         reason, _ = not_text(solid)
-        raise Wrong(node.start, f"must be {wanted}, {reason}", "write it in decimal digits" if solid.text else "")
+        raise FieldError(node.start, f"must be {wanted}, {reason}", "write it in decimal digits" if solid.text else "")
     return number
 
 
 def check_bounds(node: Node, number: float, minimum: float, maximum: float) -> None:
     if number < minimum:
-        raise Wrong(node.start, f"must be {minimum:,g} or more, not {found(node)}")
+        raise FieldError(node.start, f"must be {minimum:,g} or more, not {found(node)}")
     if number > maximum:
-        raise Wrong(node.start, f"must be {maximum:,.0f} or less, not {found(node)}")
+        raise FieldError(node.start, f"must be {maximum:,.0f} or less, not {found(node)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,7 +219,7 @@ class Boolean:
         if isinstance(solid, Scalar):
             word = solid.text.lower()
             hint = {"yes": "type true", "on": "type true", "y": "type true", "no": "type false", "off": "type false"}.get(word, "")
-        raise Wrong(node.start, f"must be true or false, not {found(node)}", hint)
+        raise FieldError(node.start, f"must be true or false, not {found(node)}", hint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,24 +237,24 @@ class Duration:
     def read(self, node: Node) -> float:
         solid = resolve(node)
         if not isinstance(solid, Scalar):
-            raise Wrong(node.start, f"must be a duration, not {solid.what}", _EXAMPLES)
+            raise FieldError(node.start, f"must be a duration, not {solid.what}", _EXAMPLES)
         number = None if solid.quote else as_number(solid.text)
         seconds = self._from_text(node, solid) if number is None else float(number)
         if number is not None:
             check_bounds(node, seconds, 0, self.LONGEST)
         if seconds == 0 and not self.zero:
-            raise Wrong(node.start, "must be longer than nothing", "leave the line out for no limit")
+            raise FieldError(node.start, "must be longer than nothing", "leave the line out for no limit")
         return min(seconds, float(self.LONGEST))
 
     def _from_text(self, node: Node, solid: Scalar) -> float:
         if not solid.quote and not is_text(solid.text):
             reason, _ = not_text(solid)
-            raise Wrong(node.start, f"must be a duration, {reason}", self._cure(solid.text))
+            raise FieldError(node.start, f"must be a duration, {reason}", self._cure(solid.text))
         try:
             return parse_duration(solid.text)
         except ValueError:
             hint = f"type {solid.text} without quotes" if as_number(solid.text) is not None else _EXAMPLES
-            raise Wrong(node.start, f"must be a duration, not {found(node)}", hint) from None
+            raise FieldError(node.start, f"must be a duration, not {found(node)}", hint) from None
 
     def _cure(self, text: str) -> str:
         if not _CLOCK.fullmatch(text):

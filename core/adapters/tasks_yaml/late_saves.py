@@ -16,7 +16,7 @@ _PAUSE = 0.02
 
 
 @dataclass(slots=True)
-class Displaced:
+class ReplacedVersion:
     """A version that is no longer at the path."""
 
     descriptor: int
@@ -45,38 +45,38 @@ class LateSaves:
         self._shown = shown
         self._sleep = sleep
         self._monotonic = monotonic
-        self._held: list[Displaced] = []
+        self._held: list[ReplacedVersion] = []
 
-    def hold(self, displaced: Displaced | None) -> None:
-        if displaced is not None:
-            displaced.until = self._monotonic() + _HOLD
-            self._held.append(displaced)
+    def hold(self, replaced: ReplacedVersion | None) -> None:
+        if replaced is not None:
+            replaced.until = self._monotonic() + _HOLD
+            self._held.append(replaced)
 
-    def find(self) -> tuple[Displaced, Version] | None:
+    def find(self) -> tuple[ReplacedVersion, Version] | None:
         """Return a late save that is finished, with the version to ``accept`` it by; forget versions whose time is up.
 
         Raises InvalidFile, StorageError.
         """
         with storage_errors(self._shown):
-            for displaced in tuple(self._held):
-                if displaced.changed():
-                    version = self._finished(displaced)
-                    if version is not None and version != displaced.version:
-                        displaced.until = self._monotonic() + _HOLD
-                        return displaced, version
-                elif self._monotonic() >= displaced.until:
-                    self._held.remove(displaced)
-                    displaced.close()
+            for replaced in tuple(self._held):
+                if replaced.changed():
+                    version = self._finished(replaced)
+                    if version is not None and version != replaced.version:
+                        replaced.until = self._monotonic() + _HOLD
+                        return replaced, version
+                elif self._monotonic() >= replaced.until:
+                    self._held.remove(replaced)
+                    replaced.close()
         return None
 
-    def _finished(self, displaced: Displaced) -> Version | None:
+    def _finished(self, replaced: ReplacedVersion) -> Version | None:
         """Return what it holds now if nobody is just writing, else None."""
-        before = read_descriptor(displaced.descriptor, self._shown).data
+        before = read_descriptor(replaced.descriptor, self._shown).data
         self._sleep(_PAUSE)
-        after = read_descriptor(displaced.descriptor, self._shown).data
+        after = read_descriptor(replaced.descriptor, self._shown).data
         return Version(after) if before == after else None
 
     def close(self) -> None:
-        for displaced in self._held:
-            displaced.close()
+        for replaced in self._held:
+            replaced.close()
         self._held = []

@@ -12,7 +12,7 @@ _PATIENCE = 200
 
 
 @contextmanager
-def writers_turn(path: str, sleep: Callable[[float], None]) -> Iterator[bool]:
+def write_lock(path: str, sleep: Callable[[float], None]) -> Iterator[bool]:
     """Hold the lock of the directory of ``path``; yields False when another writer has kept it for two seconds.
 
     The system frees it when its holder dies. Where directories cannot be locked there is no turn to wait for.

@@ -12,7 +12,7 @@ from core.adapters.tasks_yaml.layout import Layout, layout_of
 from core.adapters.tasks_yaml.nodes import Mapping, Node, Scalar, Sequence, resolve
 from core.adapters.tasks_yaml.own_values import plain_value
 from core.adapters.tasks_yaml.source import Complaint, Source
-from core.domain.backlog import Flaw, find_flaws
+from core.domain.backlog import GraphError, find_flaws
 from core.domain.task import Place, Task
 from core.errors import InvalidFile
 
@@ -100,7 +100,7 @@ class _Reading:
     def _complain(self, index: int, message: str, hint: str) -> None:
         self.complaints.append(Complaint(index=index, message=message, hint=hint))
 
-    def _complain_about(self, flaws: tuple[Flaw, ...], *, complete: bool) -> None:
+    def _complain_about(self, flaws: tuple[GraphError, ...], *, complete: bool) -> None:
         """Give flaws their places, by reading the text a second time: that keeps the usual pass small."""
         wanted = {flaw.task for flaw in flaws}
         nodes: dict[int, Mapping] = {}
@@ -121,7 +121,7 @@ class _Reading:
                 self._complain(_index_of(flaw, nodes[flaw.task], items), flaw.message, flaw.hint)
 
 
-def _index_of(flaw: Flaw, node: Mapping, items: dict[tuple[int, str], dict[str, int]]) -> int:
+def _index_of(flaw: GraphError, node: Mapping, items: dict[tuple[int, str], dict[str, int]]) -> int:
     """Return the position of what is wrong inside of an entry; ``items`` remembers those of lists, by entry and field."""
     value = node.pairs[flaw.field][1]
     place = (flaw.task, flaw.field)

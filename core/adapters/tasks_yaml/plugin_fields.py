@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from core.adapters.tasks_yaml.kinds import Wrong, read_text
+from core.adapters.tasks_yaml.kinds import FieldError, read_text
 from core.adapters.tasks_yaml.nodes import Mapping, Node, resolve
 from core.adapters.tasks_yaml.own_values import plain_value
 from core.adapters.tasks_yaml.words import found, quoted
@@ -24,7 +24,7 @@ class PluginName:
     def read(self, node: Node) -> str:
         text = read_text(node)
         if re.fullmatch(_PLUGIN, text) is None:
-            raise Wrong(node.start, f"must be the name of a plugin, not {quoted(text)}", "orchestrator plugins list shows them")
+            raise FieldError(node.start, f"must be the name of a plugin, not {quoted(text)}", "orchestrator plugins list shows them")
         return text
 
 
@@ -41,5 +41,5 @@ class Configuration:
     def read(self, node: Node) -> AnyMapping[str, Any]:
         solid = resolve(node)
         if not isinstance(solid, Mapping):
-            raise Wrong(node.start, f"must be a map, not {found(node)}", "write 'key: value' lines below it")
+            raise FieldError(node.start, f"must be a map, not {found(node)}", "write 'key: value' lines below it")
         return MappingProxyType({key: plain_value(value) for key, (_, value) in solid.pairs.items()})

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from core.adapters.tasks_yaml.disk import read_descriptor, storage_errors
-from core.adapters.tasks_yaml.late_saves import Displaced
+from core.adapters.tasks_yaml.late_saves import ReplacedVersion
 from core.adapters.tasks_yaml.version import Version
 from core.errors import InvalidFile, StorageError
 from core.files.reading import open_regular
@@ -22,15 +22,15 @@ Exchange = Callable[[str, str], bool]
 _ATTEMPTS = 8
 
 
-class SlippedIn(Exception):
+class ConcurrentSave(Exception):
     """Somebody saved between our last look and our exchange. Their save is at the path, as if we had done nothing."""
 
-    def __init__(self, displaced: Displaced | None) -> None:
+    def __init__(self, replaced: ReplacedVersion | None) -> None:
         super().__init__()
-        self.displaced = displaced
+        self.replaced = replaced
 
 
-def swap(path: str, shown: str, new: Version, expected: Version, exchange: Exchange) -> Displaced:
+def swap(path: str, shown: str, new: Version, expected: Version, exchange: Exchange) -> ReplacedVersion:
     """Put ``new`` in place of ``expected``; ``path`` has no symbolic link at its end.
 
     Raises SlippedIn, StorageError; in both cases the file is what it was before or what a person made of it.
@@ -41,7 +41,7 @@ def swap(path: str, shown: str, new: Version, expected: Version, exchange: Excha
             swapped = _exchange_or_clear(beside, path, exchange)
         except FileNotFoundError:
             # Somebody moved the file away, as some editors do for a moment.
-            raise SlippedIn(None) from None
+            raise ConcurrentSave(None) from None
         return _inspect(path, shown, beside, new, expected, exchange) if swapped else _replace(path, shown, beside, expected)
 
 
@@ -118,44 +118,44 @@ def _attributes(path: str) -> list[str]:
         return []
 
 
-def _inspect(path: str, shown: str, beside: str, placed: Version, believed: Version, exchange: Exchange) -> Displaced:
+def _inspect(path: str, shown: str, beside: str, placed: Version, believed: Version, exchange: Exchange) -> ReplacedVersion:
     """Look at what the exchange took out; as long as it is news, put it back and look at what that takes out."""
     news = False
     for _ in range(_ATTEMPTS):
         try:
-            displaced = _open_displaced(beside, shown, believed)
+            replaced = _open_replaced(beside, shown, believed)
         except (InvalidFile, StorageError):
             # Whatever it is, it is theirs.
             found = Version(b"")
         else:
-            found = displaced.version
+            found = replaced.version
             if found is believed:
                 os.unlink(beside)
                 if news:
-                    raise SlippedIn(displaced)
-                return displaced
-            displaced.close()
+                    raise ConcurrentSave(replaced)
+                return replaced
+            replaced.close()
         exchange(beside, path)
         news, placed, believed = True, found, placed
     raise StorageError(f"{shown} is being saved over and over", hint=f"look into {beside} for a save of yours")
 
 
-def _replace(path: str, shown: str, beside: str, expected: Version) -> Displaced:
+def _replace(path: str, shown: str, beside: str, expected: Version) -> ReplacedVersion:
     """The same where files cannot be exchanged: compare, replace, compare what was replaced."""
     try:
-        displaced = _open_displaced(path, shown, expected)
+        replaced = _open_replaced(path, shown, expected)
     except FileNotFoundError:
         os.unlink(beside)
-        raise SlippedIn(None) from None
-    if displaced.version is not expected:
-        displaced.close()
+        raise ConcurrentSave(None) from None
+    if replaced.version is not expected:
+        replaced.close()
         os.unlink(beside)
-        raise SlippedIn(None)
+        raise ConcurrentSave(None)
     os.replace(beside, path)
-    return displaced
+    return replaced
 
 
-def _open_displaced(path: str, shown: str, believed: Version) -> Displaced:
+def _open_replaced(path: str, shown: str, believed: Version) -> ReplacedVersion:
     """Return what is at ``path``, with ``believed`` itself as its version if it is that."""
     descriptor = open_regular(path, shown)
     try:
@@ -164,4 +164,4 @@ def _open_displaced(path: str, shown: str, believed: Version) -> Displaced:
         os.close(descriptor)
         raise
     version = believed if content.data == believed.data else Version(content.data)
-    return Displaced(descriptor, version, content.stamp.modified, content.stamp.size)
+    return ReplacedVersion(descriptor, version, content.stamp.modified, content.stamp.size)

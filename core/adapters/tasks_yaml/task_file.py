@@ -13,12 +13,12 @@ from core.adapters.tasks_yaml.disk import Content, Stamp, read_content, stamp_of
 from core.adapters.tasks_yaml.document import Document
 from core.adapters.tasks_yaml.edits import apply_edits
 from core.adapters.tasks_yaml.exchange import exchange as exchange_files
+from core.adapters.tasks_yaml.interrupted_writes import recover_interrupted_writes
 from core.adapters.tasks_yaml.late_saves import LateSaves
-from core.adapters.tasks_yaml.leftovers import sweep
-from core.adapters.tasks_yaml.lock import writers_turn
+from core.adapters.tasks_yaml.lock import write_lock
 from core.adapters.tasks_yaml.parse import parse_document
 from core.adapters.tasks_yaml.source import decode, encode
-from core.adapters.tasks_yaml.swap import Exchange, SlippedIn, keep_aside, swap
+from core.adapters.tasks_yaml.swap import ConcurrentSave, Exchange, keep_aside, swap
 from core.adapters.tasks_yaml.version import Version
 from core.domain.edit import Edit, Snapshot
 from core.errors import InvalidFile, StorageError
@@ -80,9 +80,9 @@ class YamlTaskFile:
     # -- the port ------------------------------------------------------------------------------------------------
 
     def read(self) -> Snapshot:
-        with writers_turn(self._real_path(), self._sleep) as mine:
+        with write_lock(self._real_path(), self._sleep) as mine:
             if mine:
-                sweep(self._real_path(), self._shown, self._exchange)
+                recover_interrupted_writes(self._real_path(), self._shown, self._exchange)
             content = self._read_finished()
         document, marked = self._load(content)
         return self._take(content, document, marked=marked)
@@ -102,7 +102,7 @@ class YamlTaskFile:
     def write(self, edits: Sequence[Edit]) -> Written | HandEdited | Busy:
         if self._document is None:
             raise StorageError(f"{self._shown} has not been read yet")
-        with writers_turn(self._real_path(), self._sleep) as mine:
+        with write_lock(self._real_path(), self._sleep) as mine:
             if not mine:
                 return Busy(problems=(f"{self._shown}: another writer holds it",))
             self._restore_late_saves()
@@ -221,8 +221,8 @@ class YamlTaskFile:
         if new != self._version:
             try:
                 self._late.hold(swap(self._real_path(), self._shown, new, self._version, self._exchange))
-            except SlippedIn as slipped:
-                self._late.hold(slipped.displaced)
+            except ConcurrentSave as concurrent:
+                self._late.hold(concurrent.replaced)
                 return self._not_now(self._look())
             self._stamp, self._version = None, new
         self._document = document
@@ -240,21 +240,21 @@ class YamlTaskFile:
 
     def _look_for_late_saves(self) -> None:
         if self._late.find() is not None:
-            with writers_turn(self._real_path(), self._sleep):
+            with write_lock(self._real_path(), self._sleep):
                 self._restore_late_saves()
 
     def _restore_late_saves(self) -> None:
         """Put back what an editor wrote into a version that a write of ours had just replaced. Under the writers' lock."""
         while (late := self._late.find()) is not None:
-            displaced, version = late
+            replaced, version = late
             try:
                 self._late.hold(swap(self._real_path(), self._shown, version, self._version, self._exchange))
-            except SlippedIn as slipped:
+            except ConcurrentSave as concurrent:
                 # The file has been saved once more since: nobody but they can say which they mean.
-                self._late.hold(slipped.displaced)
+                self._late.hold(concurrent.replaced)
                 kept = keep_aside(self._real_path(), self._shown, version)
                 self._kept += (f"{self._shown} was saved twice at once; the other save is in {kept}: compare them",)
-            displaced.accept(version)
+            replaced.accept(version)
             self._stamp = None
 
 

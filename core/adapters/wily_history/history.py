@@ -72,7 +72,7 @@ class WilyHistory:
         options = ("--config", os.devnull, "--path", self._tree, "--cache", cache.directory)
         work = ("build", "--max-revisions", str(len(window.commits)), "--operators", "cyclomatic,maintainability")
         try:
-            self._log.lend(self._tree, window)
+            self._log.create_detached_worktree(self._tree, window)
             os.makedirs(self._temporary)
             run_wily((*command, *options, *work), self._temporary, lock)
             _check(cache, window)

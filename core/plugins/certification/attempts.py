@@ -42,7 +42,7 @@ def attempts(observed: Any, asked: Iterable[tuple[str, bool]], root: Path) -> tu
 def used_stage(granted: Permissions, tried: tuple[Attempt, ...]) -> Stage:
     """Warn of what is asked for and never used, and of what was tried and denied."""
     warnings = [f"asked for, not used by its tests: {item}" for item in _unused(granted, tried)]
-    denied = {_told(attempt) for attempt in tried if not _is_allowed(granted, attempt)}
+    denied = {_described(attempt) for attempt in tried if not _is_allowed(granted, attempt)}
     return judged("permissions used", (), (*warnings, *(f"tried and denied: {item}" for item in sorted(denied))))
 
 
@@ -50,7 +50,7 @@ def _shown(path: str, root: Path) -> str:
     return os.path.relpath(path, root) if path == str(root) or path.startswith(f"{root}/") else path
 
 
-def _told(attempt: Attempt) -> str:
+def _described(attempt: Attempt) -> str:
     return f"{'net' if attempt.verb == 'connect' else attempt.verb} {attempt.what}"
 
 

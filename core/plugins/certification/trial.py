@@ -13,8 +13,8 @@ from core.errors import PluginRefused
 from core.files.temporary import temporary_directory
 from core.plugins.certification.attempts import attempts, used_stage
 from core.plugins.certification.stage import Stage, Verdict, judged
-from core.plugins.sandbox.chamber_start import open_chamber
 from core.plugins.sandbox.layers import Layers, Tier
+from core.plugins.sandbox.sandbox_start import open_sandbox
 
 #: A folder of files that the tests find as their repository.
 _FIXTURE = "tests/repository"
@@ -41,7 +41,7 @@ def trial_stages(
 def _run(
     manifest: Manifest, copy: Path, root: Path, layers: Layers, environment: Mapping[str, str], requirements: Path | None
 ) -> tuple[Stage, Stage]:
-    with open_chamber(
+    with open_sandbox(
         manifest.id,
         "core.plugins.sandbox.inside.trial",
         copy,

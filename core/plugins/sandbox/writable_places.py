@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.errors import PluginRefused
-from core.plugins.sandbox.reach import Place
+from core.plugins.sandbox.path_access import Place
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _ANY = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

@@ -64,8 +64,8 @@ def _row(what: str, bar: float, measured: float | None, said: str, *, unit: str 
 
 def _of_backlogs(results: dict) -> list[list[str]]:
     run = headline(results)
-    rivals = [name for name in READS_BACK if name != OURS and middle(run, name) is not None]
-    best = min(rivals, key=lambda name: middle(run, name) or 0)
+    file_conflicts = [name for name in READS_BACK if name != OURS and middle(run, name) is not None]
+    best = min(file_conflicts, key=lambda name: middle(run, name) or 0)
     steps = results["growth"]
     costs = [(middle(step, OURS) or 0.0, step["tasks"]) for step in steps]
     further = [(after - before) / (many - few) for (before, few), (after, many) in itertools.pairwise(costs)]

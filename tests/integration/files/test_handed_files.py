@@ -19,11 +19,11 @@ from core.config import load_config
 from core.domain.plugin import Kind
 from core.errors import InvalidFile, OrchestratorError, PluginRefused, StorageError, UsageError
 from core.plugins.archive import unpack
-from core.plugins.by_hand import hand_input
 from core.plugins.certification.known_flaws import flaws_stage
 from core.plugins.certification.stage import Verdict
 from core.plugins.lock_file import read_lock
 from core.plugins.manifest import load_manifest, load_permissions
+from core.plugins.manual_input import manual_input
 from core.plugins.requirements import Pin
 from core.plugins.signatures.keys import load_private_key, read_public_key
 
@@ -37,7 +37,7 @@ READERS: dict[str, Callable[[Path], object]] = {
     "key.pub": lambda root: read_public_key(root / "key.pub"),
     "key": lambda root: load_private_key(str(root / "key"), {}),
     "narrow.json": lambda root: load_permissions(root / "narrow.json"),
-    "event.json": lambda root: hand_input(Kind.LISTENER, (str(root / "event.json"),), {}),
+    "event.json": lambda root: manual_input(Kind.LISTENER, (str(root / "event.json"),), {}),
     "archive.tar": lambda root: unpack(root / "archive.tar", root / "target"),
 }
 

@@ -221,7 +221,7 @@ def listing(repository, _):
 
 def lending(repository, place):
     log = GitLog(Git(str(repository.root)))
-    log.lend(str(place), log.window(5))
+    log.create_detached_worktree(str(place), log.window(5))
 
 
 QUESTIONS = {question.__name__: question for question in (history, since, since_an_option, facts, listing, lending)}

@@ -43,7 +43,7 @@ def grow(scratch, count):
     return [scratch.commit({"a.py": f"x = {lines}\n" * lines, f"b{lines}.py": "y\n"}) for lines in range(1, count + 1)]
 
 
-def leftovers(state):
+def interrupted_writes(state):
     return sorted(path.name for path in state.iterdir())
 
 
@@ -91,7 +91,7 @@ def test_a_longer_look_back_builds_what_lies_before(scratch, state, builds):
 def test_nothing_of_it_stays_but_the_cache(scratch, state, builds):
     grow(scratch, 2)
     wily(scratch, state).revisions(10)
-    assert leftovers(state) == ["cache", "lock"]
+    assert interrupted_writes(state) == ["cache", "lock"]
 
 
 def test_the_users_repository_is_not_touched(scratch, state, builds, hash_of, monkeypatch):
@@ -151,7 +151,7 @@ def test_a_failing_build_is_a_gap_with_its_last_words_and_the_next_look_builds_a
     grow(scratch, 3)
     monkeypatch.setenv("STAND_IN_FAILS", "1")
     assert wily(scratch, state).revisions(5).gap.startswith("wily ended with 1: Failed to build cache; try again, or set audit.use_wily")
-    assert leftovers(state) == ["lock"]
+    assert interrupted_writes(state) == ["lock"]
     monkeypatch.delenv("STAND_IN_FAILS")
     assert wily(scratch, state).revisions(5) == scratch.history().revisions(5)
 
@@ -214,5 +214,5 @@ def test_killed_at_any_moment_it_leaves_no_process_and_no_trace_in_the_repositor
     assert hash_of(scratch.root) == before
     monkeypatch.setenv("STAND_IN_SECONDS", "0")
     assert wily(scratch, state).revisions(50) == scratch.history().revisions(50)
-    assert leftovers(state) == ["cache", "lock"]
+    assert interrupted_writes(state) == ["cache", "lock"]
     assert hash_of(scratch.root) == before

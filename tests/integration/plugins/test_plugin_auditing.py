@@ -25,8 +25,8 @@ CONFIG = {"type": "object", "additionalProperties": False, "properties": {"pause
 def ask(world):
     host = world.ready(SOURCE, provides=[{"kind": "auditor", "contract": 1}], config=CONFIG)
 
-    def asked(config=None, only="", hurried=lambda: False):
-        return GrantedAuditors(lambda: host, lambda _: PluginConfiguration(values=config or {}), hurried).audit(["a.py", "b.py"], only)
+    def asked(config=None, only="", cancelled=lambda: False):
+        return GrantedAuditors(lambda: host, lambda _: PluginConfiguration(values=config or {}), cancelled).audit(["a.py", "b.py"], only)
 
     return asked
 
@@ -57,5 +57,5 @@ def test_one_that_was_changed_is_refused_and_unknown(world, ask):
 
 def test_in_a_hurry_it_is_killed(ask):
     began = time.monotonic()
-    told = ask({"pause": 1000}, hurried=lambda: time.monotonic() > began + 0.3)
+    told = ask({"pause": 1000}, cancelled=lambda: time.monotonic() > began + 0.3)
     assert told.notes == ("plugin sample: it ended without an answer (signal 9): what it finds is unknown",)

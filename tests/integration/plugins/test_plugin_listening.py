@@ -7,7 +7,7 @@ import pytest
 from core.domain.plugin_configuration import PluginConfiguration
 from core.events import RunFinished, Warned
 from core.plugins import listening
-from core.plugins.listening import Listening
+from core.plugins.listening import PluginListeners
 from core.plugins.sandbox.process_group import tasks_in_group
 from tests.waiting import HANG, until
 
@@ -50,7 +50,7 @@ def ready(world, monkeypatch):
     def make(config=None, *, events=(), source=SOURCE, **options):
         provides = [{"kind": "listener", "contract": 1, **({"events": list(events)} if events else {})}]
         host = world.ready(source, permissions=WRITES, provides=provides, config=CONFIG)
-        return Listening(lambda: host, lambda _: PluginConfiguration(values=config or {}), **options)
+        return PluginListeners(lambda: host, lambda _: PluginConfiguration(values=config or {}), **options)
 
     return make
 
@@ -174,6 +174,6 @@ def test_one_that_is_granted_but_not_here_or_a_broken_lock_are_said(world, ready
     sink(warned("a"))
     assert sink.problems() == ("plugin sample: plugins.lock grants it, but it is not here",)
     (world.repository / "plugins.lock").write_text("{")
-    again = Listening(world.host, lambda _: PluginConfiguration())
+    again = PluginListeners(world.host, lambda _: PluginConfiguration())
     again(warned("a"))
     assert "plugins.lock:1:" in again.problems()[0]

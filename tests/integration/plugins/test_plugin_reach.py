@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from core.plugins.sandbox.reach import path_access_of
 
 from core.domain.plugin import Permissions
-from core.plugins.sandbox.reach import reach_of
 
 DEPTH = 1200
 
@@ -18,7 +18,7 @@ DEPTH = 1200
 def readable(root: Path, *globs: str) -> list[str]:
     root = Path(os.path.realpath(root))
     permissions = Permissions(read=globs)
-    return sorted(os.path.relpath(place.path, root) for place in reach_of(permissions, root, ()).readable)
+    return sorted(os.path.relpath(place.path, root) for place in path_access_of(permissions, root, ()).readable)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from core.domain.accepted import Accepted
 from core.domain.baseline import ratchet, renewed
 from core.domain.finding import Finding, fingerprint
-from core.domain.gate import FailOn, Standing, accept, fails, judge
+from core.domain.gate import Delta, FailOn, accept, fails, judge
 from core.domain.metric import Metric
 
 CC, MI = Metric.COMPLEXITY, Metric.MAINTAINABILITY
@@ -43,7 +43,7 @@ def shapes(finding, shape):
 
 @pytest.mark.parametrize(
     ("was", "standing"),
-    [(None, Standing.NEW), (12, Standing.SAME), (11, Standing.WORSE), (13, Standing.BETTER)],
+    [(None, Delta.NEW), (12, Delta.SAME), (11, Delta.WORSE), (13, Delta.BETTER)],
 )
 def test_a_block_stands_by_its_accepted_score(was, standing):
     before = [] if was is None else [accepted(score=was)]
@@ -53,10 +53,10 @@ def test_a_block_stands_by_its_accepted_score(was, standing):
 @pytest.mark.parametrize(
     ("was", "standing"),
     [
-        (12.34, Standing.SAME),  # what the baseline holds of it is rounded
-        (13.3, Standing.SAME),  # a line of comment more or less is no reason to fail
-        (13.35, Standing.WORSE),
-        (11.3, Standing.BETTER),
+        (12.34, Delta.SAME),  # what the baseline holds of it is rounded
+        (13.3, Delta.SAME),  # a line of comment more or less is no reason to fail
+        (13.35, Delta.WORSE),
+        (11.3, Delta.BETTER),
     ],
 )
 def test_a_maintainability_index_has_a_point_of_play(was, standing):
@@ -69,7 +69,7 @@ def test_a_renamed_block_is_known_by_its_shape_and_judged_by_its_old_score():
     judgement = judge([finding], shapes(finding, "s1"), [accepted(score=12, shape="s1")], {"a.py"})
 
     (judged,) = judgement.judged
-    assert (judged.standing, judged.moved, judged.before.block) == (Standing.WORSE, True, "f")
+    assert (judged.standing, judged.moved, judged.before.block) == (Delta.WORSE, True, "f")
     assert judgement.gone == ()
 
 
@@ -83,14 +83,14 @@ def test_of_two_that_do_the_same_the_one_in_the_same_file_is_meant():
 
 
 def test_a_block_without_a_shape_matches_no_other_without_one():
-    assert judge([complex_block(block="g")], {}, [accepted(shape="")], {"a.py"}).judged[0].standing is Standing.NEW
+    assert judge([complex_block(block="g")], {}, [accepted(shape="")], {"a.py"}).judged[0].standing is Delta.NEW
 
 
 def test_a_moved_file_is_known_by_its_score_once_its_old_path_is_gone():
     known = [accepted(path="old/a.py", block="", score=12.34, metric=MI)]
 
     assert judge([poor_file("new/a.py")], {}, known, {"new/a.py"}).judged[0].moved
-    assert judge([poor_file("new/a.py")], {}, known, {"new/a.py", "old/a.py"}).judged[0].standing is Standing.NEW
+    assert judge([poor_file("new/a.py")], {}, known, {"new/a.py", "old/a.py"}).judged[0].standing is Delta.NEW
 
 
 def test_what_is_there_no_more_is_gone_and_nothing_of_an_unreadable_file_is():
@@ -98,12 +98,12 @@ def test_what_is_there_no_more_is_gone_and_nothing_of_an_unreadable_file_is():
     judgement = judge([broken], {}, [accepted("broken.py"), accepted("fine.py")], {"broken.py", "fine.py"})
 
     assert [gone.path for gone in judgement.gone] == ["fine.py"]
-    assert judgement.judged[0].standing is Standing.NEW
+    assert judgement.judged[0].standing is Delta.NEW
 
 
 def test_of_two_entries_for_one_place_the_better_score_counts():
     known = [accepted(score=15), accepted(score=12), accepted(score=14)]
-    assert judge([complex_block(score=13)], {}, known, {"a.py"}).judged[0].standing is Standing.WORSE
+    assert judge([complex_block(score=13)], {}, known, {"a.py"}).judged[0].standing is Delta.WORSE
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from core.domain.accepted import Accepted
 from core.domain.audit import AuditReport
 from core.domain.baseline import ratchet, renewed
 from core.domain.finding import Finding, fingerprint
-from core.domain.gate import FailOn, Standing, fails, judge
+from core.domain.gate import Delta, FailOn, fails, judge
 from core.domain.metric import Metric
 
 _PATHS = st.sampled_from(["a.py", "b.py", "c/a.py"])
@@ -65,7 +65,7 @@ def test_what_was_accepted_passes_and_unchanged_code_turns_no_ratchet(code, know
     accepted = renewed(report, known, lambda _: True)
     judgement = judge(found, shapes, accepted, _MEASURED)
 
-    assert {judged.standing for judged in judgement.judged} <= {Standing.SAME}
+    assert {judged.standing for judged in judgement.judged} <= {Delta.SAME}
     assert fails(judgement.judged, FailOn.WORSE) == ()
     assert not ratchet(judgement, accepted, shapes).turned
 
@@ -82,5 +82,5 @@ def test_a_ratchet_accepts_nothing_more_and_changes_no_verdict(code, known):
         judged.finding for judged in fails(judgement.judged, FailOn.WORSE)
     ]
     for judged in again.judged:
-        assert judged.standing is not Standing.BETTER
+        assert judged.standing is not Delta.BETTER
     assert not ratchet(again, turned.accepted, shapes).turned

@@ -18,7 +18,7 @@ from core.reports.graph_text import dot, graph_json, mermaid
 from core.reports.history_text import attempt_json, attempts_text, run_json, runs_text, transition_json, transitions_text
 from core.reports.plan_text import plan_json, plan_text
 from core.reports.show_text import Surroundings, show_json, show_text
-from core.reports.standing import Backdrop, standing, task_json
+from core.reports.standing import BacklogContext, standing, task_json
 from core.reports.status_text import status_json, status_text
 from core.reports.style import PLAIN, Style
 from core.reports.task_table import task_table
@@ -47,25 +47,25 @@ def explained(task_id, readiness=Readiness.READY, **fields):
     return Explanation(**{"task_id": task_id, "verdict": verdict, "readiness": readiness, "rank": rank, "reasons": ("it is so",)} | fields)
 
 
-def backdrop(*explanations, **fields):
-    return Backdrop(explanations={one.task_id: one for one in explanations}, **fields)
+def context(*explanations, **fields):
+    return BacklogContext(explanations={one.task_id: one for one in explanations}, **fields)
 
 
 @pytest.mark.parametrize(
     ("one", "behind", "word"),
     [
-        (task("a"), backdrop(), "pending"),
-        (task("a"), backdrop(explained("a")), "ready"),
-        (task("a"), backdrop(explained("a", Readiness.BLOCKED)), "blocked"),
-        (task("a"), backdrop(explained("a", verdict=Verdict.OVER_BUDGET)), "over budget"),
-        (task("a", Status.IN_PROGRESS), backdrop(live_run="r"), "in progress"),
-        (task("a", Status.IN_PROGRESS), backdrop(), "interrupted"),
-        (task("a", Status.DONE), backdrop(), "done (unverified)"),
-        (task("a", Status.DONE, verify=("true",)), backdrop(), "done (unverified)"),  # done by hand: its check never ran
-        (task("a", Status.DONE), backdrop(verified={"a"}), "done"),
-        (task("a", Status.DONE, command=None, dependencies=("b",)), backdrop(), "done"),  # a milestone has nothing to check
-        (task("a", Status.DONE, command=None, kind="fix"), backdrop(handlers={"fix": "x"}), "done (unverified)"),
-        (task("a", Status.FAILED), backdrop(), "failed"),
+        (task("a"), context(), "pending"),
+        (task("a"), context(explained("a")), "ready"),
+        (task("a"), context(explained("a", Readiness.BLOCKED)), "blocked"),
+        (task("a"), context(explained("a", verdict=Verdict.OVER_BUDGET)), "over budget"),
+        (task("a", Status.IN_PROGRESS), context(live_run="r"), "in progress"),
+        (task("a", Status.IN_PROGRESS), context(), "interrupted"),
+        (task("a", Status.DONE), context(), "done (unverified)"),
+        (task("a", Status.DONE, verify=("true",)), context(), "done (unverified)"),  # done by hand: its check never ran
+        (task("a", Status.DONE), context(verified={"a"}), "done"),
+        (task("a", Status.DONE, command=None, dependencies=("b",)), context(), "done"),  # a milestone has nothing to check
+        (task("a", Status.DONE, command=None, kind="fix"), context(handlers={"fix": "x"}), "done (unverified)"),
+        (task("a", Status.FAILED), context(), "failed"),
     ],
 )
 def test_where_a_task_stands(one, behind, word):
@@ -73,20 +73,20 @@ def test_where_a_task_stands(one, behind, word):
 
 
 def test_the_list_shows_priorities_and_costs_only_where_some_differ():
-    assert task_table([task("a")], backdrop(explained("a")), PLAIN) == "status  id  description\nready   a   Do a\n"
-    text = task_table([task("a", priority=10), task("b", cost=2.5)], backdrop(), PLAIN)
+    assert task_table([task("a")], context(explained("a")), PLAIN) == "status  id  description\nready   a   Do a\n"
+    text = task_table([task("a", priority=10), task("b", cost=2.5)], context(), PLAIN)
     assert text.splitlines()[0] == "status   id  priority  cost  description"
     assert text.splitlines()[2] == "pending  b          0   2.5  Do b"
 
 
 def test_an_empty_list_says_so():
-    assert task_table([], backdrop(), PLAIN) == "no tasks\n"
+    assert task_table([], context(), PLAIN) == "no tasks\n"
 
 
 @given(st.integers(20, 120), st.lists(st.text(max_size=50), min_size=1, max_size=4))
 def test_the_list_fits_the_terminal(width, ids):
     tasks = [Task(id=f"t{n}", description=words) for n, words in enumerate(ids)]
-    assert all(cells(line) <= width + 10 for line in task_table(tasks, backdrop(), Style(width=width)).splitlines())
+    assert all(cells(line) <= width + 10 for line in task_table(tasks, context(), Style(width=width)).splitlines())
 
 
 def planned():
@@ -133,7 +133,7 @@ def attempt(task_id="a", **fields):
 def test_why_a_blocked_task_does_not_run_and_what_to_type():
     tasks = {"c": task("c"), "a": task("a", Status.FAILED)}
     why = explained("c", Readiness.BLOCKED, reasons=("it depends on a, which failed",), because_of=("a",))
-    assert why_text(why, tasks, Past(attempt=attempt("c")), backdrop(), PLAIN).splitlines() == [
+    assert why_text(why, tasks, Past(attempt=attempt("c")), context(), PLAIN).splitlines() == [
         "c is blocked; it depends on a, which failed",
         "  priority      10, lent by top, which waits for it",
         "  longest path  about 40s from its start to the end of what waits for it",
@@ -148,14 +148,14 @@ def test_why_a_blocked_task_does_not_run_and_what_to_type():
 def test_what_a_cancelled_task_blocks_is_freed_by_a_reset():
     tasks = {"c": task("c"), "b": task("b", Status.CANCELLED)}
     why = explained("c", Readiness.BLOCKED, reasons=("it depends on b, which is cancelled",), because_of=("b",))
-    steps = [line.split(maxsplit=1)[1] for line in why_text(why, tasks, Past(), backdrop(), PLAIN).splitlines() if line.startswith("  try")]
+    steps = [line.split(maxsplit=1)[1] for line in why_text(why, tasks, Past(), context(), PLAIN).splitlines() if line.startswith("  try")]
     assert steps == ["orchestrator reset b"]
 
 
 def test_why_a_goal_waits_names_the_person_and_the_handler():
     tasks = {"g": task("g", command=None, verify=("true",), kind="refactor")}
     why = explained("g", Readiness.WAITING, reasons=("a person or an agent does what it says",))
-    steps = [line.split(maxsplit=1)[1] for line in why_text(why, tasks, Past(), backdrop(), PLAIN).splitlines() if line.startswith("  try")]
+    steps = [line.split(maxsplit=1)[1] for line in why_text(why, tasks, Past(), context(), PLAIN).splitlines() if line.startswith("  try")]
     assert steps == [
         "do what g says, then: orchestrator run",
         "a handler in config.yaml, which a run then calls: handlers: {refactor: COMMAND}",
@@ -173,13 +173,13 @@ def test_why_a_goal_waits_names_the_person_and_the_handler():
 )
 def test_why_words_the_last_attempt_for_people(ending, reason, words):
     last = attempt("c", outcome=Outcome(ending=ending, reason=reason, duration=2.0))
-    assert f"last attempt  {words}\n" in why_text(explained("c"), {"c": task("c")}, Past(attempt=last), backdrop(), PLAIN)
+    assert f"last attempt  {words}\n" in why_text(explained("c"), {"c": task("c")}, Past(attempt=last), context(), PLAIN)
 
 
 def test_why_a_waiting_task_names_the_task_that_a_person_finishes():
     tasks = {"b": task("b"), "look": task("look", manual=True)}
     why = explained("b", Readiness.WAITING, because_of=("look",))
-    assert "orchestrator done look" in why_text(why, tasks, Past(), backdrop(), PLAIN)
+    assert "orchestrator done look" in why_text(why, tasks, Past(), context(), PLAIN)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_why_a_waiting_task_names_the_task_that_a_person_finishes():
 )
 def test_an_ended_task_can_be_reset_unless_it_is_done(status, steps):
     why = explained("a", None, verdict=Verdict.ENDED, rank=None)
-    assert why_text(why, {"a": task("a", status)}, Past(), backdrop(), PLAIN).count("orchestrator reset a") == steps
+    assert why_text(why, {"a": task("a", status)}, Past(), context(), PLAIN).count("orchestrator reset a") == steps
 
 
 def test_history_of_runs():
@@ -206,7 +206,7 @@ def test_of_a_run_that_was_killed_nobody_knows_when_or_how_it_ended(end):
     run = RunRecord(id="r1", pid=6, started=0.0, **end)
     assert runs_text((run,), "", PLAIN).splitlines()[1].split()[2:] == ["r1", "killed", "or", "broken", "off"]
     assert run_json(run, "") == {"id": "r1", "pid": 6, "started": 0.0, "ended": None, "exit_code": None, "live": False}
-    assert "last run 1970-01-01 00:00:00, killed or broken off\n" in status_text([task("a")], backdrop(), (), run, PLAIN)
+    assert "last run 1970-01-01 00:00:00, killed or broken off\n" in status_text([task("a")], context(), (), run, PLAIN)
 
 
 def test_a_run_whose_terminal_was_closed_says_so():
@@ -231,7 +231,7 @@ def test_history_of_a_task():
 
 def test_status_counts_only_what_is_still_wanted():
     tasks = [task("a", Status.DONE), task("b"), task("c", Status.FAILED), task("d", Status.CANCELLED), task("e")]
-    behind = backdrop(explained("b"), explained("e", Readiness.BLOCKED))
+    behind = context(explained("b"), explained("e", Readiness.BLOCKED))
     text = status_text(tasks, behind, ("b",), RunRecord(id="r", pid=1, started=0.0, ended=2.0, exit_code=1), PLAIN)
     assert text == (
         "━━━━━━━───────────────────────  1 of 4 tasks done (1 unverified)\n"
@@ -251,12 +251,12 @@ def test_status_counts_only_what_is_still_wanted():
 def test_show_tells_everything_that_is_set_and_nothing_else():
     one = task("a", verify=("make check", "true"), dependencies=("b",), timeout=90.0, tags=("x", "y"))
     around = Surroundings(dependents=("z",), attempts=(attempt(),))
-    text = show_text(one, backdrop(explained("a")), around, "tasks.yml", PLAIN)
+    text = show_text(one, context(explained("a")), around, "tasks.yml", PLAIN)
     labels = [line.split("  ")[0] for line in text.splitlines()[3:13]]
     assert labels == ["stands", "command", "verify", "verify", "depends on", "needed by", "cost", "timeout", "tags", "entry"]
     assert "tasks.yml:3" in text
     assert "failed: exit 3" in text
-    value = json.loads(json.dumps(show_json(one, backdrop(explained("a")), around)))
+    value = json.loads(json.dumps(show_json(one, context(explained("a")), around)))
     assert (value["dependents"], value["attempts"][0]["attempt"], value["explanation"]["verdict"]) == (["z"], 2, "start")
 
 
@@ -265,12 +265,12 @@ def test_show_tells_the_users_own_fields_and_every_circumstance():
     one = task("a", retries=retries, env={"A": "1"}, cwd="sub", manual=True, extra={"x-owner": "me", "x-list": [1, 2]})
     change = Transition(seq=1, run_id="r", task_id="a", before=Status.PENDING, after=Status.DONE, at=0.0, reason="complexity: 14 → 1")
     around = Surroundings(dependents=(), attempts=(), last_change=change)
-    lines = [line.split(maxsplit=1) for line in show_text(one, backdrop(), around, "tasks.yml", PLAIN).splitlines()[3:]]
+    lines = [line.split(maxsplit=1) for line in show_text(one, context(), around, "tasks.yml", PLAIN).splitlines()[3:]]
     assert dict(lines) | {"x-owner": "me", "x-list": "[1, 2]", "cwd": "sub", "env": "A=1"} == dict(lines)
-    text = show_text(one, backdrop(), around, "tasks.yml", PLAIN)
+    text = show_text(one, context(), around, "tasks.yml", PLAIN)
     assert "last change  1970-01-01 00:00:00: pending → done: complexity: 14 → 1" in text
     assert "3 retries, after 2.0s, then 3 times as long, at most 1m 00s" in text
-    value = task_json(one, backdrop())
+    value = task_json(one, context())
     assert value["retries"] == {"limit": 3, "delay": 2.0, "backoff": 3.0, "max_delay": 60.0}
     assert (value["env"], value["cwd"], value["manual"], value["x-owner"], value["x-list"]) == ({"A": "1"}, "sub", True, "me", [1, 2])
 
@@ -278,12 +278,12 @@ def test_show_tells_the_users_own_fields_and_every_circumstance():
 def test_why_tells_why_a_task_has_ended_unless_that_is_no_longer_so():
     why = explained("a", None, verdict=Verdict.ENDED, rank=None, reasons=("it is done",))
     change = Transition(seq=1, run_id="r", task_id="a", before=Status.PENDING, after=Status.DONE, at=0.0, reason="complexity: 14 → 1")
-    said = [why_text(why, {"a": task("a", status)}, Past(change=change), backdrop(), PLAIN) for status in (Status.DONE, Status.CANCELLED)]
+    said = [why_text(why, {"a": task("a", status)}, Past(change=change), context(), PLAIN) for status in (Status.DONE, Status.CANCELLED)]
     assert ["  because       complexity: 14 → 1, 1970-01-01 00:00:00\n" in text for text in said] == [True, False]
 
 
 def test_json_of_a_task_always_has_the_same_keys():
-    assert task_json(task("a"), backdrop()).keys() == task_json(task("b", manual=True, epic="e"), backdrop(explained("b"))).keys()
+    assert task_json(task("a"), context()).keys() == task_json(task("b", manual=True, epic="e"), context(explained("b"))).keys()
 
 
 HOSTILE = 'a"] --> b; %% <script> `x` \\ {y} #quot; end'
@@ -291,7 +291,7 @@ HOSTILE = 'a"] --> b; %% <script> `x` \\ {y} #quot; end'
 
 def test_a_mermaid_label_says_what_the_description_says_and_no_more():
     tasks = [Task(id="a", description=HOSTILE), Task(id="b/c", description="", dependencies=("a",))]
-    text = mermaid(tasks, backdrop())
+    text = mermaid(tasks, context())
     lines = text.splitlines()
     assert lines[0] == "flowchart LR"
     assert lines[2] == '  t1["<b>b/c</b>"]:::open'
@@ -302,18 +302,18 @@ def test_a_mermaid_label_says_what_the_description_says_and_no_more():
 
 def test_a_dot_string_says_what_the_id_says_and_no_more():
     tasks = [Task(id="a", description=HOSTILE), Task(id="b/c", description="x", dependencies=("a", "gone"))]
-    text = dot(tasks, backdrop())
+    text = dot(tasks, context())
     assert '"a" -> "b/c";' in text
     assert "gone" not in text
     strings = re.findall(r'"((?:[^"\\]|\\.)*)"', text)
     assert "".join(re.sub(r'"(?:[^"\\]|\\.)*"', "", text).split()) == "".join(
-        re.sub(r'"(?:[^"\\]|\\.)*"', "", dot([Task(id="a", description="x"), tasks[1]], backdrop())).split()
+        re.sub(r'"(?:[^"\\]|\\.)*"', "", dot([Task(id="a", description="x"), tasks[1]], context())).split()
     ), "what is outside of strings does not depend on what people wrote"
     assert any(re.sub(r"\\(.)", r"\1", string.removeprefix("a\\n")) == HOSTILE for string in strings)
 
 
 def test_a_graph_colours_by_standing_and_defines_only_what_it_uses():
     tasks = [task("a", Status.DONE), task("b", Status.FAILED)]
-    text = mermaid(tasks, backdrop())
+    text = mermaid(tasks, context())
     assert [line.split()[1] for line in text.splitlines() if "classDef" in line] == ["done", "failed"]
-    assert graph_json(tasks, backdrop())["tasks"][1] == {"id": "b", "description": "Do b", "standing": "failed"}
+    assert graph_json(tasks, context())["tasks"][1] == {"id": "b", "description": "Do b", "standing": "failed"}

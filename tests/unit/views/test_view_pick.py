@@ -7,21 +7,21 @@ from itertools import product
 import pytest
 
 from core.cli.console import Ci, Look, Output, ci_of, wants_colour, wants_live
-from core.cli.views import Sources, Wishes, pick_views
+from core.cli.views import Sources, ViewOptions, pick_views
 
 SOURCES = Sources(tail=lambda _path, _lines: ())
 TERMINAL, PIPE = Look(terminal=True, colour=True, live=True), Look()
 
 
-def kinds(environ, stdout, stderr, **wishes):
+def kinds(environ, stdout, stderr, **view_options):
     return [
         type(v).__name__
-        for v in pick_views(environ, Output(io.StringIO(), stdout), Output(io.StringIO(), stderr), Wishes(**wishes), SOURCES)
+        for v in pick_views(environ, Output(io.StringIO(), stdout), Output(io.StringIO(), stderr), ViewOptions(**view_options), SOURCES)
     ]
 
 
 @pytest.mark.parametrize(
-    ("environ", "stdout", "stderr", "wishes", "expected"),
+    ("environ", "stdout", "stderr", "view_options", "expected"),
     [
         # a person
         ({}, TERMINAL, TERMINAL, {}, ["LiveView"]),
@@ -42,14 +42,14 @@ def kinds(environ, stdout, stderr, **wishes):
         ({}, PIPE, PIPE, {"junit": "j.xml"}, ["PlainView", "ReportFile"]),
     ],
 )
-def test_views_follow_streams_environment_and_flags(environ, stdout, stderr, wishes, expected):
-    assert kinds(environ, stdout, stderr, **wishes) == expected
+def test_views_follow_streams_environment_and_flags(environ, stdout, stderr, view_options, expected):
+    assert kinds(environ, stdout, stderr, **view_options) == expected
 
 
 def test_ci_gets_one_stream_and_people_get_two(facts):
     for environ, on_stdout in (({"CI": "true"}, True), ({}, False)):
         stdout, stderr = Output(io.StringIO(), PIPE), Output(io.StringIO(), PIPE)
-        (view,) = pick_views(environ, stdout, stderr, Wishes(), SOURCES)
+        (view,) = pick_views(environ, stdout, stderr, ViewOptions(), SOURCES)
         view(facts.finished("a"))
         view.close()
         assert (bool(stdout._stream.getvalue()), bool(stderr._stream.getvalue())) == (on_stdout, not on_stdout)
@@ -57,7 +57,7 @@ def test_ci_gets_one_stream_and_people_get_two(facts):
 
 def test_events_are_one_json_object_a_line(facts):
     stdout = Output(io.StringIO(), PIPE)
-    (view,) = pick_views({}, stdout, Output(io.StringIO(), PIPE), Wishes(json=True), SOURCES)
+    (view,) = pick_views({}, stdout, Output(io.StringIO(), PIPE), ViewOptions(json=True), SOURCES)
     for event in (facts.run_started(), facts.started("a"), facts.finished("a"), facts.run_finished(done=("a",), left={"b": "no budget"})):
         view(event)
     lines = [json.loads(line) for line in stdout._stream.getvalue().splitlines()]
@@ -68,7 +68,7 @@ def test_events_are_one_json_object_a_line(facts):
 
 def test_events_are_valid_json_on_a_stream_that_knows_ascii_only(facts):
     stdout = Output(io.StringIO(), Look(unicode=False))
-    (view,) = pick_views({}, stdout, Output(io.StringIO(), PIPE), Wishes(json=True), SOURCES)
+    (view,) = pick_views({}, stdout, Output(io.StringIO(), PIPE), ViewOptions(json=True), SOURCES)
     view(facts.finished("é", description="✓ \udcff"))
     assert json.loads(stdout._stream.getvalue())["description"] == "✓ \udcff"
 

@@ -8,7 +8,7 @@ from core.domain.refactor_task import is_own, place_of
 from core.domain.task import Task, Work
 
 
-def rivals(tasks: Sequence[Task], works: Sequence[Work]) -> Mapping[int, tuple[int, ...]]:
+def file_conflicts(tasks: Sequence[Task], works: Sequence[Work]) -> Mapping[int, tuple[int, ...]]:
     """Return, by position, the positions of the others that work on the same file: tasks of the Reflector's with a handler."""
     by_path: dict[str, list[int]] = {}
     for position, (task, work) in enumerate(zip(tasks, works, strict=True)):

@@ -19,7 +19,7 @@ from core.domain.plugin import Permissions
 from core.errors import PluginRefused
 from core.plugins.sandbox import inside
 from core.plugins.sandbox.layers import Layers, Tier
-from core.plugins.sandbox.reach import Reach
+from core.plugins.sandbox.path_access import PathAccess
 from core.plugins.sandbox.seccomp import build_filter
 from core.plugins.sandbox.space import LARGEST_SPACE
 
@@ -62,7 +62,7 @@ _BOOT = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chamber:
+class SandboxSpec:
     """Everything a sandboxed plugin is given."""
 
     plugin: str
@@ -70,7 +70,7 @@ class Chamber:
     #: Verified copy.
     copy: Path
     permissions: Permissions
-    reach: Reach
+    path_access: PathAccess
     repository: Path
     #: Private directory, the only place that every plugin may write.
     temporary: Path
@@ -84,31 +84,31 @@ class Chamber:
     observe: bool = False
 
 
-def command_line(chamber: Chamber, layers: Layers, tier: Tier) -> list[str]:
-    """Return the argv that starts the chamber at ``tier``."""
-    python = [_interpreter(), "-I", "-S", "-B", "-c", _BOOT, str(len(boot_code(trial=chamber.observe)))]
+def command_line(spec: SandboxSpec, layers: Layers, tier: Tier) -> list[str]:
+    """Return the argv that starts the sandbox at ``tier``."""
+    python = [_interpreter(), "-I", "-S", "-B", "-c", _BOOT, str(len(boot_code(trial=spec.observe)))]
     if tier is Tier.BASIC:
         return python
     # As the first process of its namespace: one process and its start less, and all others die with it.
     options = [*_NAMESPACES, "--as-pid-1", "--die-with-parent", "--cap-drop", "ALL"]
     for link in (path for path in _LIBRARIES if os.path.islink(path)):
         options += ["--symlink", os.readlink(link), link]
-    if chamber.observe:
+    if spec.observe:
         # Even where nothing of it may be seen: relative names mean the same at every tier, and what is tried there is told.
-        options += ["--dir", str(chamber.repository)]
-    for path in _mounts(chamber):
+        options += ["--dir", str(spec.repository)]
+    for path in _mounts(spec):
         options += ["--ro-bind-try", path, path]
-    for place in chamber.reach.writable:
+    for place in spec.path_access.writable:
         options += ["--bind", place.path, place.path]
-    options += ["--bind", str(chamber.temporary), str(chamber.temporary)]
+    options += ["--bind", str(spec.temporary), str(spec.temporary)]
     options += ["--dev-bind", "/dev/null", "/dev/null"]
-    options += ["--chdir", str(chamber.temporary)]
+    options += ["--chdir", str(spec.temporary)]
     return [layers.bubblewrap, *options, "--", *python]
 
 
-def setup_message(chamber: Chamber, layers: Layers, tier: Tier) -> dict[str, Any]:
+def setup_message(spec: SandboxSpec, layers: Layers, tier: Tier) -> dict[str, Any]:
     """Return the first line that the sandbox is sent: what to confine itself to, and what to load then."""
-    granted = chamber.permissions
+    granted = spec.permissions
     known = _KNOWN_RIGHTS[min(layers.landlock, len(_KNOWN_RIGHTS) - 1)]
     handled = [known]
     handled += [3] if layers.landlock >= _NET_ABI else []
@@ -117,63 +117,63 @@ def setup_message(chamber: Chamber, layers: Layers, tier: Tier) -> dict[str, Any
         "limits": _limits(granted, tier),
         "parent": os.getpid() if tier is Tier.BASIC else 0,
         "handled": handled,
-        "rules": [[path, rights & known, device, inode] for path, rights, device, inode in _rules(chamber)],
+        "rules": [[path, rights & known, device, inode] for path, rights, device, inode in _rules(spec)],
         "filter": _filter(granted.pids > 1, bool(granted.exec), layers.landlock >= _SCOPE_ABI or tier is Tier.STRONG).hex(),
-        "path": [str(chamber.copy), *([str(chamber.requirements)] if chamber.requirements else [])],
-        "module": chamber.module,
-        "plugin": chamber.plugin,
-        "root": str(chamber.repository),
-        "temporary": str(chamber.temporary),
-        "network": chamber.network,
-        "observe": chamber.observe,
+        "path": [str(spec.copy), *([str(spec.requirements)] if spec.requirements else [])],
+        "module": spec.module,
+        "plugin": spec.plugin,
+        "root": str(spec.repository),
+        "temporary": str(spec.temporary),
+        "network": spec.network,
+        "observe": spec.observe,
     }
 
 
-def chamber_environment(chamber: Chamber) -> dict[str, str]:
+def sandbox_environment(spec: SandboxSpec) -> dict[str, str]:
     """Return the whole environment of the plugin: nothing of the host's but the granted names."""
-    folders = dict.fromkeys(os.path.dirname(path) for path in programs(chamber))
-    private = str(chamber.temporary)
-    given = {name: chamber.environment[name] for name in chamber.permissions.env if name in chamber.environment}
+    folders = dict.fromkeys(os.path.dirname(path) for path in programs(spec))
+    private = str(spec.temporary)
+    given = {name: spec.environment[name] for name in spec.permissions.env if name in spec.environment}
     return {**given, "PATH": ":".join(folders), "LANG": "C.UTF-8", "HOME": private, "TMPDIR": private}
 
 
-def programs(chamber: Chamber) -> tuple[str, ...]:
+def programs(spec: SandboxSpec) -> tuple[str, ...]:
     """Return the paths of the granted programs. Raises PluginRefused naming the ones that are not installed."""
-    folders = [str(chamber.requirements / "bin")] if chamber.requirements else []
-    search = absolute_entries(os.pathsep.join([*folders, chamber.environment.get("PATH", os.defpath)]))
-    found = {name: shutil.which(name, path=search) for name in chamber.permissions.exec}
+    folders = [str(spec.requirements / "bin")] if spec.requirements else []
+    search = absolute_entries(os.pathsep.join([*folders, spec.environment.get("PATH", os.defpath)]))
+    found = {name: shutil.which(name, path=search) for name in spec.permissions.exec}
     missing = [f"exec {name}: there is no such program on the PATH" for name, path in found.items() if path is None]
     if missing:
         raise PluginRefused(missing, hint="install it, or take the permission out of plugins.lock")
     return tuple(os.path.abspath(path) for path in found.values() if path)
 
 
-def _rules(chamber: Chamber) -> list[tuple[str, int, int, int]]:
-    rules = [(_real(path), rights, 0, 0) for path, rights in _system_places(chamber)]
+def _rules(spec: SandboxSpec) -> list[tuple[str, int, int, int]]:
+    rules = [(_real(path), rights, 0, 0) for path, rights in _system_places(spec)]
     rules += [(_real(path), _READ, 0, 0) for path in _LIBRARIES]
     rules += [
         ("/dev/null", _READ_FILE | _WRITE_FILE, 0, 0),
         ("/dev/urandom", _READ_FILE, 0, 0),
-        (str(chamber.temporary), _CHANGE | _MAKE_SYM, 0, 0),
+        (str(spec.temporary), _CHANGE | _MAKE_SYM, 0, 0),
     ]
-    rules += [(place.path, _READ_FILE, place.device, place.inode) for place in chamber.reach.readable]
-    rules += [(place.path, _READ_DIR, place.device, place.inode) for place in chamber.reach.listable]
-    for place in chamber.reach.writable:
+    rules += [(place.path, _READ_FILE, place.device, place.inode) for place in spec.path_access.readable]
+    rules += [(place.path, _READ_DIR, place.device, place.inode) for place in spec.path_access.listable]
+    for place in spec.path_access.writable:
         rights = _CHANGE if place.directory else _READ_FILE | _WRITE_FILE | _TRUNCATE
         rules.append((place.path, rights, place.device, place.inode))
     return [(path, rights if os.path.isdir(path) else rights & _FILE_RIGHTS, device, inode) for path, rights, device, inode in rules]
 
 
-def _system_places(chamber: Chamber) -> list[tuple[str, int]]:
+def _system_places(spec: SandboxSpec) -> list[tuple[str, int]]:
     """What Python, the plugin and its programs need to run at all: path and rights."""
-    places = [(path, _READ) for path in (*_interpreter_places(), *_SYSTEM_FILES, str(chamber.copy))]
-    if chamber.requirements:
-        places.append((str(chamber.requirements), _READ))
-    if chamber.permissions.net:
+    places = [(path, _READ) for path in (*_interpreter_places(), *_SYSTEM_FILES, str(spec.copy))]
+    if spec.requirements:
+        places.append((str(spec.requirements), _READ))
+    if spec.permissions.net:
         places += [(path, _READ) for path in _CERTIFICATES]
-    if chamber.permissions.exec:
+    if spec.permissions.exec:
         places += [("/etc/ld.so.cache", _READ), *((loader, _READ_FILE | _EXECUTE) for loader in _loaders())]
-    for path in programs(chamber):
+    for path in programs(spec):
         places += [(name, _READ_FILE | _EXECUTE) for name in dict.fromkeys((path, os.path.realpath(path)))]
     return places
 
@@ -206,11 +206,11 @@ def _tasks_of_user() -> int:
     return count
 
 
-def _mounts(chamber: Chamber) -> list[str]:
+def _mounts(spec: SandboxSpec) -> list[str]:
     """Return what has to be visible, few and large: each mount costs a tenth of a millisecond, and Landlock says what may be read."""
     wanted = [path for path in ("/usr", *_LIBRARIES, sys.base_prefix) if not os.path.islink(path)]
-    wanted += [path for path, _ in _system_places(chamber)]
-    wanted += [place.path for place in (*chamber.reach.listable, *chamber.reach.readable)]
+    wanted += [path for path, _ in _system_places(spec)]
+    wanted += [place.path for place in (*spec.path_access.listable, *spec.path_access.readable)]
     folders = {path for path in wanted if os.path.isdir(path)}
     return [path for path in dict.fromkeys(wanted) if not any(str(parent) in folders for parent in Path(path).parents)]
 

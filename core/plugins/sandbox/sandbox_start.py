@@ -1,4 +1,4 @@
-"""Starts a chamber: private directory, network channel, confined process – and takes all of it down again."""
+"""Starts a sandbox: private directory, network channel, confined process – and takes all of it down again."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pathlib import Path
 from core.domain.plugin import Permissions
 from core.errors import PluginRefused
 from core.files.temporary import temporary_directory
-from core.plugins.sandbox.chamber import Chamber, boot_code, chamber_environment, command_line, setup_message
 from core.plugins.sandbox.layers import Layers, Tier
 from core.plugins.sandbox.network_proxy import NetworkProxy
+from core.plugins.sandbox.path_access import path_access_of
 from core.plugins.sandbox.process_group import processes_of
-from core.plugins.sandbox.reach import reach_of
 from core.plugins.sandbox.session import Session
 from core.plugins.sandbox.space import SpaceWatch
+from core.plugins.sandbox.spec import SandboxSpec, boot_code, command_line, sandbox_environment, setup_message
 from core.plugins.sandbox.writable_places import writable_places
 
 #: Seconds for the sandbox to stand. Only a machine that is far too busy needs more.
@@ -26,7 +26,7 @@ _STAND_UP = 20.0
 
 
 @contextlib.contextmanager
-def open_chamber(
+def open_sandbox(
     plugin: str,
     module: str,
     copy: Path,
@@ -47,16 +47,16 @@ def open_chamber(
     root = Path(os.path.realpath(repository))
     with contextlib.ExitStack() as stack:
         temporary = Path(os.path.realpath(stack.enter_context(temporary_directory("orchestrator-plugin-"))))
-        reach = reach_of(permissions, root, stack.enter_context(writable_places(permissions.write, root)))
+        path_access = path_access_of(permissions, root, stack.enter_context(writable_places(permissions.write, root)))
         proxy = NetworkProxy(permissions.net) if permissions.net else None
         if proxy:
             stack.callback(proxy.close)
-        chamber = Chamber(
+        spec = SandboxSpec(
             plugin=plugin,
             module=module,
             copy=copy,
             permissions=permissions,
-            reach=reach,
+            path_access=path_access,
             repository=root,
             temporary=temporary,
             requirements=requirements,
@@ -64,23 +64,23 @@ def open_chamber(
             network=proxy.theirs.fileno() if proxy else -1,
             observe=observe,
         )
-        session = _start(chamber, layers, tier, proxy)
+        session = _start(spec, layers, tier, proxy)
         session.on_log = on_log
         stack.callback(session.close)
-        _stand_up(session, chamber, layers, tier)
+        _wait_ready(session, spec, layers, tier)
         yield session
 
 
-def _start(chamber: Chamber, layers: Layers, tier: Tier, proxy: NetworkProxy | None) -> Session:
+def _start(spec: SandboxSpec, layers: Layers, tier: Tier, proxy: NetworkProxy | None) -> Session:
     try:
         process = subprocess.Popen(
-            command_line(chamber, layers, tier),
+            command_line(spec, layers, tier),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            cwd=chamber.temporary,
-            env=chamber_environment(chamber),
-            pass_fds=(chamber.network,) if proxy else (),
+            cwd=spec.temporary,
+            env=sandbox_environment(spec),
+            pass_fds=(spec.network,) if proxy else (),
             start_new_session=True,
             bufsize=0,
         )
@@ -88,15 +88,13 @@ def _start(chamber: Chamber, layers: Layers, tier: Tier, proxy: NetworkProxy | N
         raise PluginRefused([f"the sandbox could not be started: {error}"], hint="look at its layers: orchestrator doctor") from error
     if proxy:
         proxy.theirs.close()
-    pids = chamber.permissions.pids
-    space = SpaceWatch(directory=chamber.temporary, processes=partial(processes_of, process.pid, alone=pids == 1))
+    pids = spec.permissions.pids
+    space = SpaceWatch(directory=spec.temporary, processes=partial(processes_of, process.pid, alone=pids == 1))
     return Session(process=process, proxy=proxy, space=space, pids=pids)
 
 
-def _stand_up(session: Session, chamber: Chamber, layers: Layers, tier: Tier) -> None:
-    problem = session.send_bytes(boot_code(trial=chamber.observe), _STAND_UP) or session.send(
-        setup_message(chamber, layers, tier), _STAND_UP
-    )
+def _wait_ready(session: Session, spec: SandboxSpec, layers: Layers, tier: Tier) -> None:
+    problem = session.send_bytes(boot_code(trial=spec.observe), _STAND_UP) or session.send(setup_message(spec, layers, tier), _STAND_UP)
     message, failed, _ = ({}, problem, False) if problem else session.receive(_STAND_UP)
     if failed or message.get("ready") is not True:
         reason = message.get("unconfined") or failed

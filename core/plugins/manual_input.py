@@ -11,7 +11,7 @@ from core.files.reading import MIB, read_text
 from core.json_text import load_json
 
 
-def hand_input(kind: Kind, arguments: tuple[str, ...], environment: Mapping[str, str]) -> dict[str, Any]:
+def manual_input(kind: Kind, arguments: tuple[str, ...], environment: Mapping[str, str]) -> dict[str, Any]:
     """Return the input for ``kind``: a command takes the arguments, a reporter or listener one JSON file, an auditor paths.
 
     A task takes its id and description from ORCHESTRATOR_TASK_ID and _DESCRIPTION. Raises UsageError for arguments to a task and for

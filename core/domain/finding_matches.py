@@ -26,12 +26,12 @@ class Whereabouts:
     #: The finding that a task of ours is about, by the task's id; a task whose finding is gone is not in it.
     found: Mapping[str, Finding]
     #: Findings that no task is about, worst first.
-    homeless: tuple[Finding, ...]
+    unmatched: tuple[Finding, ...]
     #: Fingerprint → what a finding is known by elsewhere; empty where there is nothing.
     shapes: Mapping[str, str]
 
 
-def locate(tasks: Sequence[Task], report: AuditReport) -> Whereabouts:
+def match_findings_to_tasks(tasks: Sequence[Task], report: AuditReport) -> Whereabouts:
     """Bring tasks and findings together.
 
     A task is about the finding of its metric, path and block. One that finds nothing there is about a finding that
@@ -46,7 +46,7 @@ def locate(tasks: Sequence[Task], report: AuditReport) -> Whereabouts:
     free = _without(findings, found.values(), tasks)
     found |= _take_twins(unsettled, found, free, shapes)
     found |= _take_back(own, free)
-    return Whereabouts(found=found, homeless=tuple(free.values()), shapes=shapes)
+    return Whereabouts(found=found, unmatched=tuple(free.values()), shapes=shapes)
 
 
 def can_be_written(finding: Finding) -> bool:

@@ -15,7 +15,7 @@ from core.memory import Memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class StatusChange:
     """One task's status before and after."""
 
     task_id: str
@@ -23,10 +23,10 @@ class Change:
     after: Status
 
 
-def set_statuses(memory: Memory, ids: Sequence[str], status: Status, reason: str) -> tuple[Change, ...]:
+def set_statuses(memory: Memory, ids: Sequence[str], status: Status, reason: str) -> tuple[StatusChange, ...]:
     """Give tasks a status in journal and file. Raises UsageError for an unknown id, StorageError when the file is being saved."""
     tasks = [find_task(memory.tasks, task_id) for task_id in ids]
-    changes = tuple(Change(task_id=task.id, before=task.status, after=status) for task in tasks)
+    changes = tuple(StatusChange(task_id=task.id, before=task.status, after=status) for task in tasks)
     for task in tasks:
         memory.transition(task.id, status, reason)
     if not memory.save_tasks():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class ChangedFile:
     """One file of the work tree whose content or place is not that of the base revision."""
 
     #: POSIX path relative to the project.
@@ -24,7 +24,7 @@ class ChangeSet:
     #: Id of the commit that was compared with; empty before the first one.
     base: str
     #: Sorted by path; deleted files are not among them.
-    changes: tuple[Change, ...]
+    changes: tuple[ChangedFile, ...]
     #: Paths at the base revision of files that are gone, sorted; the old path of a rename is not among them.
     deleted: tuple[str, ...] = ()
     #: What a person should know about the base ("no merge base in this shallow clone: …"); empty when nothing.

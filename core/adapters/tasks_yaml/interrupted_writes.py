@@ -13,7 +13,7 @@ from core.errors import InvalidFile, StorageError
 _HALF = 16
 
 
-def sweep(path: str, shown: str, exchange: Exchange) -> None:
+def recover_interrupted_writes(path: str, shown: str, exchange: Exchange) -> None:
     """Clear the directory of ``path`` (no symbolic link at its end) of what dead writers left. Call under the writers' lock.
 
     Raises StorageError naming the file when there is a save of a person's that cannot be put back because the file has

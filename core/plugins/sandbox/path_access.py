@@ -24,7 +24,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
+class PathAccess:
     """What a plugin's file permissions come to."""
 
     #: Files it may read.
@@ -35,7 +35,7 @@ class Reach:
     writable: tuple[Place, ...]
 
 
-def reach_of(permissions: Permissions, root: Path, writable: tuple[Place, ...]) -> Reach:
+def path_access_of(permissions: Permissions, root: Path, writable: tuple[Place, ...]) -> PathAccess:
     """Return what ``permissions`` mean in the repository ``root`` (a real path), beside the ``writable`` places."""
     readable: dict[str, Place] = {}
     listable: dict[str, Place] = {}
@@ -49,7 +49,7 @@ def reach_of(permissions: Permissions, root: Path, writable: tuple[Place, ...]) 
             continue
         listable[base.path] = base
         readable.update((place.path, place) for place in _matches(base.path, wild))
-    return Reach(readable=tuple(readable.values()), listable=tuple(listable.values()), writable=writable)
+    return PathAccess(readable=tuple(readable.values()), listable=tuple(listable.values()), writable=writable)
 
 
 def _split(pattern: str) -> tuple[str, list[str]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from core.files.private import open_beneath
 
 
-def make_own_directory(root: Path, name: str) -> None:
+def make_private_dir(root: Path, name: str) -> None:
     """Make a directory of ours below ``root`` with a ``.gitignore`` that hides all of it; one that is there stays as it is.
 
     A place where nothing can be written is left: whoever needs the directory says so with its name. Raises StateRefused when

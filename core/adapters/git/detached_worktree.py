@@ -33,7 +33,7 @@ _CONFIG = {
 }
 
 
-def lend(git: Git, directory: str, window: CommitWindow) -> None:
+def create_detached_worktree(git: Git, directory: str, window: CommitWindow) -> None:
     """Contract: ``CommitLog.lend``."""
     try:
         os.makedirs(directory, exist_ok=True)
