@@ -17,8 +17,8 @@ from types import MappingProxyType
 from typing import Any
 
 from core.adapters.config_yaml import read_config_file, read_own_config_file
-from core.domain.container_kinds import JoinedArray, JoinedTable
-from core.domain.options import (
+from core.domain.settings.container_kinds import JoinedArray, JoinedTable
+from core.domain.settings.options import (
     VARIABLE_PREFIX,
     Option,
     Section,
@@ -28,11 +28,11 @@ from core.domain.options import (
     read_document,
     settings_table,
 )
-from core.domain.owner import Owner
-from core.domain.settings import PluginPolicySettings, Provenance, Settings, Source
-from core.domain.user_places import user_places
-from core.domain.value_kinds import Complain, Text
-from core.domain.value_kinds import Path as ValuePath
+from core.domain.settings.owner import Owner
+from core.domain.settings.settings import PluginPolicySettings, Provenance, Settings, Source
+from core.domain.settings.value_kinds import Complain, Text
+from core.domain.settings.value_kinds import Path as ValuePath
+from core.domain.untrusted.user_places import user_places
 from core.errors import InvalidFile, Problem, UsageError
 from core.files.reading import repository_top
 from core.yaml_text import Plain, read_plain

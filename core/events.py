@@ -10,7 +10,7 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-from core.domain.outcome import Outcome
+from core.domain.runs.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

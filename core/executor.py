@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
-from core.domain.attempt import Attempt, Phase
-from core.domain.attempt_text import ending_words, footer, header, shown
-from core.domain.attempt_work import environment, phases
-from core.domain.outcome import Ending, Outcome
-from core.domain.task import Task
+from core.domain.runs.attempt import Attempt, Phase
+from core.domain.runs.attempt_text import ending_words, footer, header, shown
+from core.domain.runs.attempt_work import environment, phases
+from core.domain.runs.outcome import Ending, Outcome
+from core.domain.tasks.task import Task
 from core.ports.clock import Clock
 from core.ports.processes import CommandNotStarted, Exit, Launch, Launcher, Log, LogStore
 

@@ -6,12 +6,12 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from core.domain.budget import Budget
-from core.domain.lookup import check_selection, select
-from core.domain.plan import Explanation, Plan, PlannedStart, Verdict
-from core.domain.run_options import RunOptions
-from core.domain.status import Readiness, Status
-from core.domain.task import Task, Work
+from core.domain.runs.budget import Budget
+from core.domain.runs.run_options import RunOptions
+from core.domain.tasks.lookup import check_selection, select
+from core.domain.tasks.plan import Explanation, Plan, PlannedStart, Verdict
+from core.domain.tasks.status import Readiness, Status
+from core.domain.tasks.task import Task, Work
 from core.planner import UNKNOWN_DURATION, Decision, Planner
 
 #: Why a goal waits as long as nobody has looked whether its checks pass.

@@ -7,9 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.domain.lookup import find_task
-from core.domain.status import Status
-from core.domain.task import Task
+from core.domain.tasks.lookup import find_task
+from core.domain.tasks.status import Status
+from core.domain.tasks.task import Task
 from core.errors import StorageError, UsageError
 from core.memory import Memory
 

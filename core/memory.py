@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from core.domain.attempt import Attempt
-from core.domain.edit import AppendTask, Edit, SetField, Snapshot
-from core.domain.recovery import Recovery, interrupt, recovery_of
-from core.domain.reload import Reloaded, compare
-from core.domain.status import Status
-from core.domain.task import Task, with_status
-from core.domain.versions import FileVersions
+from core.domain.runs.attempt import Attempt
+from core.domain.runs.recovery import Recovery, interrupt, recovery_of
+from core.domain.tasks.edit import AppendTask, Edit, SetField, Snapshot
+from core.domain.tasks.reload import Reloaded, compare
+from core.domain.tasks.status import Status
+from core.domain.tasks.task import Task, with_status
+from core.domain.tasks.versions import FileVersions
 from core.ports.clock import Clock
 from core.ports.journal import Journal
 from core.ports.task_file import Busy, HandEdited, TaskFile, Written

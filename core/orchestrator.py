@@ -5,20 +5,20 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Mapping
 
-from core.domain.attempt import Attempt, RunRecord
-from core.domain.attempt_work import described
-from core.domain.budget import Budget
-from core.domain.cycle import CycleReport
-from core.domain.exit_code import exit_code_of
-from core.domain.lookup import check_selection, select
-from core.domain.outcome import Ending, Outcome
-from core.domain.pauses import Pauses
-from core.domain.reload import Reloaded
-from core.domain.run_options import RunOptions
-from core.domain.settlement import Settlement, settle
-from core.domain.status import OPEN, Status
-from core.domain.task import Task, Work
-from core.domain.unmet_goals import UnmetGoals
+from core.domain.quality.cycle import CycleReport
+from core.domain.runs.attempt import Attempt, RunRecord
+from core.domain.runs.attempt_work import described
+from core.domain.runs.budget import Budget
+from core.domain.runs.exit_code import exit_code_of
+from core.domain.runs.outcome import Ending, Outcome
+from core.domain.runs.pauses import Pauses
+from core.domain.runs.run_options import RunOptions
+from core.domain.runs.settlement import Settlement, settle
+from core.domain.runs.unmet_goals import UnmetGoals
+from core.domain.tasks.lookup import check_selection, select
+from core.domain.tasks.reload import Reloaded
+from core.domain.tasks.status import OPEN, Status
+from core.domain.tasks.task import Task, Work
 from core.events import RunFinished
 from core.executor import Executor
 from core.memory import Memory

@@ -10,13 +10,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from core.domain.budget import Budget
-from core.domain.file_conflicts import file_conflicts
-from core.domain.graph import Blockers, TaskGraph, rank_all
-from core.domain.heap_order import in_order
-from core.domain.plan import Explanation, Rank, Verdict
-from core.domain.status import OPEN, Readiness, Status
-from core.domain.task import Task, Work, why_by_hand
+from core.domain.quality.file_conflicts import file_conflicts
+from core.domain.runs.budget import Budget
+from core.domain.tasks.graph import Blockers, TaskGraph, rank_all
+from core.domain.tasks.heap_order import in_order
+from core.domain.tasks.plan import Explanation, Rank, Verdict
+from core.domain.tasks.status import OPEN, Readiness, Status
+from core.domain.tasks.task import Task, Work, why_by_hand
 
 #: Seconds that a task is taken to last where this repository has never seen it succeed.
 UNKNOWN_DURATION = 1.0

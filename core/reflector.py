@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from core.domain.audit import AuditReport
-from core.domain.cycle import ClosedTask, CycleReport
-from core.domain.edit import SetField
-from core.domain.finding import Finding
-from core.domain.refactor_edits import brought_up_to_date, is_in, noted_as_ours
-from core.domain.refactor_task import refactor_entry, unmet
-from core.domain.reflection import Decisions, decide
-from core.domain.status import OPEN, Status
-from core.domain.task import Task
+from core.domain.quality.audit import AuditReport
+from core.domain.quality.cycle import ClosedTask, CycleReport
+from core.domain.quality.finding import Finding
+from core.domain.quality.refactor_edits import brought_up_to_date, is_in, noted_as_ours
+from core.domain.quality.refactor_task import refactor_entry, unmet
+from core.domain.quality.reflection import Decisions, decide
+from core.domain.tasks.edit import SetField
+from core.domain.tasks.status import OPEN, Status
+from core.domain.tasks.task import Task
 from core.errors import EditRefused
 from core.memory import Memory
 from core.self_auditor import SelfAuditor

@@ -6,15 +6,15 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from core import events
-from core.domain.attempt import Attempt
-from core.domain.budget import Budget
-from core.domain.cycle import CycleReport
-from core.domain.outcome import Outcome
-from core.domain.recovery import Recovery
-from core.domain.reload import Reloaded
-from core.domain.run_options import RunOptions
-from core.domain.status import Readiness, Status
-from core.domain.task import Task
+from core.domain.quality.cycle import CycleReport
+from core.domain.runs.attempt import Attempt
+from core.domain.runs.budget import Budget
+from core.domain.runs.outcome import Outcome
+from core.domain.runs.recovery import Recovery
+from core.domain.runs.run_options import RunOptions
+from core.domain.tasks.reload import Reloaded
+from core.domain.tasks.status import Readiness, Status
+from core.domain.tasks.task import Task
 from core.planner import Decision, Planner
 from core.ports.audience import EventSink
 from core.ports.clock import Clock

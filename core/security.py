@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import time
 
-from core.domain.plugin import Manifest, Permissions
-from core.domain.plugin_policy import PluginPolicy
-from core.domain.user_places import UserPlaces, user_places
+from core.domain.plugins.plugin import Manifest, Permissions
+from core.domain.plugins.policy import PluginPolicy
+from core.domain.untrusted.user_places import UserPlaces, user_places
 from core.plugins.permission_check import permission_objections
-from core.plugins.signatures.bundle import user_trust
-from core.plugins.signatures.trust import TrustStore
-from core.plugins.signatures.verification import verify_plugin
+from core.plugins.signing.bundle import user_trust
+from core.plugins.signing.trust import TrustStore
+from core.plugins.signing.verification import verify_plugin
 
 
 def validate_plugin_permissions(

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from core.domain.audit import AuditedFile, AuditReport
-from core.domain.change_set import ChangeSet
-from core.domain.finding import Finding, fingerprint
-from core.domain.finding_matches import match_findings_to_tasks
-from core.domain.globs import matches
-from core.domain.metric import Block, Metric, complexity_rank, maintainability_rank
-from core.domain.plugin_findings import PluginFindings
-from core.domain.refactor_task import refactor_entry
-from core.domain.settings import AuditSettings, ThresholdSettings
-from core.domain.task import Task
-from core.domain.trend import FileTrend, file_trends, values
+from core.domain.quality.audit import AuditedFile, AuditReport
+from core.domain.quality.change_set import ChangeSet
+from core.domain.quality.finding import Finding, fingerprint
+from core.domain.quality.finding_matches import match_findings_to_tasks
+from core.domain.quality.metric import Block, Metric, complexity_rank, maintainability_rank
+from core.domain.quality.plugin_findings import PluginFindings
+from core.domain.quality.refactor_task import refactor_entry
+from core.domain.quality.trend import FileTrend, file_trends, values
+from core.domain.settings.settings import AuditSettings, ThresholdSettings
+from core.domain.tasks.task import Task
+from core.domain.untrusted.globs import matches
 from core.ports.clock import Clock
 from core.ports.code import CodeMeter, MetricHistory, PluginAuditors
 

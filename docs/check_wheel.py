@@ -9,8 +9,8 @@ NEEDED = (
     "core/cli/help.txt",
     "core/py.typed",
     "core/__main__.py",
-    "core/reports/audit_page/page.html",
-    "core/reports/audit_page/script.js",
+    "core/reports/audit/page/page.html",
+    "core/reports/audit/page/script.js",
 )
 
 

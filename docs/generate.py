@@ -63,7 +63,7 @@ def _default(parameter: Any) -> str:
 
 def exit_codes() -> str:
     """The table of exit codes."""
-    from core.domain.exit_code import ExitCode
+    from core.domain.runs.exit_code import ExitCode
 
     rows = "".join(f"| {int(code)} | {_cell(code.meaning)} |\n" for code in ExitCode)
     return f"| code | meaning |\n|---:|---|\n{rows}"
@@ -98,7 +98,7 @@ def task_fields() -> str:
 
 def settings() -> str:
     """Every setting of config.yaml."""
-    from core.reports.config_reference import config_reference_markdown
+    from core.reports.setup.config_reference import config_reference_markdown
 
     return config_reference_markdown()
 

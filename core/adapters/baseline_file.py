@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
 
-from core.domain.accepted import Accepted
-from core.domain.metric import Metric
+from core.domain.quality.accepted import Accepted
+from core.domain.quality.metric import Metric
 from core.errors import MOST_PROBLEMS, InvalidFile, Problem, StorageError
 from core.files.reading import MIB, decode_text, is_inside, read_text, repository_top
 from core.json_text import Path, load_json, places_of

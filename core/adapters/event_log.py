@@ -6,7 +6,7 @@ import json
 import os
 from pathlib import Path
 
-from core.domain.printable import inert_json
+from core.domain.untrusted.printable import inert_json
 from core.errors import StateRefused
 from core.events import Event, to_json
 from core.files.private import open_beneath

@@ -11,8 +11,8 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from core.domain.diagnosis import Diagnosis, Health
-from core.domain.git_reading import absolute_entries
+from core.domain.settings.diagnosis import Diagnosis, Health
+from core.domain.untrusted.git_reading import absolute_entries
 from core.files.temporary import temporary_directory
 
 _LIBRARIES = ("typer", "PyYAML", "jsonschema", "radon", "wily", "cryptography")

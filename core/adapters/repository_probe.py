@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from core.domain.project_facts import ProjectSigns
+from core.domain.settings.project_facts import ProjectSigns
 from core.errors import InvalidFile, StorageError
 from core.files.private import open_beneath
 from core.files.reading import read_text

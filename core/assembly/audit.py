@@ -11,11 +11,11 @@ from core.adapters.git import BlobHistory, Git, GitLog, GitRepository, listed
 from core.assembly.backlog import open_backlog_to_edit
 from core.assembly.project import Project, task_file
 from core.assembly.state import make_state, own_key
-from core.domain.cycle import CycleReport
-from core.domain.gate import TaskCheck
-from core.domain.lookup import find_task
-from core.domain.metric import Metric
-from core.domain.settings import AuditSettings
+from core.domain.quality.cycle import CycleReport
+from core.domain.quality.gate import TaskCheck
+from core.domain.quality.metric import Metric
+from core.domain.settings.settings import AuditSettings
+from core.domain.tasks.lookup import find_task
 from core.errors import StateRefused, StorageError
 from core.gate import Gate, check_task
 from core.memory import Memory
@@ -32,7 +32,7 @@ def code_meter(project: Project, progress: Callable[[int, int], None] | None = N
 
     ``key`` seals what it keeps in the project's state directory; without one it keeps nothing.
     """
-    from core.adapters.radon_meter.meter import RadonMeter
+    from core.adapters.radon.meter import RadonMeter
 
     audit, cache = project.settings.audit, str(project.state / _CACHE)
     return RadonMeter(
@@ -103,7 +103,7 @@ def _history(project: Project, meter: CodeMeter, *, wily: bool) -> MetricHistory
     log: CommitLog = GitLog(git, include=audit.include, exclude=audit.exclude)
     if not audit.use_wily or not wily:  # wily's cache lies in the state directory
         return BlobHistory(git, log, meter)
-    from core.adapters.wily_history import WilyHistory
+    from core.adapters.wily import WilyHistory
 
     return WilyHistory(log, str(project.state / "wily"), python=audit.wily_python)
 
@@ -126,7 +126,7 @@ def open_gate(project: Project, auditor: SelfAuditor) -> Gate:
 
 def check_finding(project: Project, task_id: str) -> TaskCheck:
     """Measure what one task of the Reflector's is about: one file, without cache, history or further processes; or ask its plugin."""
-    from core.adapters.radon_meter.meter import RadonMeter
+    from core.adapters.radon.meter import RadonMeter
     from core.adapters.system_clock import SystemClock
 
     file = task_file(project)

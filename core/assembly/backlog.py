@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from core.assembly.masking import masking
 from core.assembly.project import Project, new_run_id, task_file
 from core.assembly.state import check_state, make_state
-from core.domain.attempt import RunRecord
+from core.domain.runs.attempt import RunRecord
 from core.errors import LockHeld
 from core.memory import Memory
 from core.ports.journal import Journal, RunLock
 from core.ports.processes import LogStore
+from core.terminal.masking import masking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ def open_backlog(project: Project) -> Iterator[Backlog]:
     Raises StateRefused, InvalidFile, and StorageError for a tasks file that cannot be read or a journal of a newer orchestrator.
     """
     from core.adapters.run_lock import FileRunLock
-    from core.adapters.sqlite_journal import open_journal_to_read
+    from core.adapters.state_db import open_journal_to_read
     from core.adapters.system_clock import SystemClock
 
     check_state(project)
@@ -67,7 +67,7 @@ def open_backlog_to_edit(project: Project) -> Iterator[Memory]:
     otherwise it is recorded in the journal. Raises StateRefused, and what reading the tasks file raises.
     """
     from core.adapters.run_lock import FileRunLock
-    from core.adapters.sqlite_journal import open_journal, open_scratch_journal
+    from core.adapters.state_db import open_journal, open_scratch_journal
     from core.adapters.system_clock import SystemClock
 
     run_id = f"hand-{new_run_id()}"

@@ -7,9 +7,9 @@ from pathlib import Path
 from core import __version__
 from core.assembly.project import Project, open_project, task_file
 from core.assembly.state import check_state
-from core.domain.diagnosis import Diagnosis, Health
+from core.domain.settings.diagnosis import Diagnosis, Health
 from core.errors import InvalidFile, OrchestratorError, StateRefused, StorageError
-from core.reports.wording import count
+from core.reports.text.wording import count
 
 
 def diagnose(directory: str = "", *, tasks_file: str | None = None) -> tuple[Diagnosis, ...]:
@@ -92,7 +92,7 @@ def _tasks(project: Project) -> Diagnosis:
 
 
 def _state(project: Project) -> tuple[Diagnosis, ...]:
-    from core.adapters.sqlite_journal.diagnosis import diagnose_state
+    from core.adapters.state_db.diagnosis import diagnose_state
 
     try:
         check_state(project)

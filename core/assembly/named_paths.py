@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from core.domain.options import provenance, settings_table, value_of
-from core.domain.settings import INSIDE, Settings
+from core.domain.settings.options import provenance, settings_table, value_of
+from core.domain.settings.settings import INSIDE, Settings
 from core.errors import InvalidFile, Problem
 from core.files.reading import repository_top
 

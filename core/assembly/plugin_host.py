@@ -7,10 +7,10 @@ from pathlib import Path
 
 from core.assembly.project import PLUGINS_LOCK, Project, own_environment
 from core.config import CONFIG_FILE, load_user_policy
-from core.domain.diagnosis import Diagnosis, Health
-from core.domain.plugin_policy import PluginPolicy, policy_of, stricter
-from core.domain.settings import Source
-from core.domain.user_places import user_places
+from core.domain.plugins.policy import PluginPolicy, policy_of, stricter
+from core.domain.settings.diagnosis import Diagnosis, Health
+from core.domain.settings.settings import Source
+from core.domain.untrusted.user_places import user_places
 from core.errors import OrchestratorError
 from core.plugins.host import PluginHost, open_host
 from core.plugins.sandbox.layers import Tier, sandbox_layers

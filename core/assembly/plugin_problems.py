@@ -8,12 +8,12 @@ from typing import Any
 
 from core.assembly.project import Project, own_environment
 from core.config import CONFIG_FILE
-from core.domain.plugin import FoundPlugin, Kind
-from core.domain.plugin_configuration import PluginConfiguration, configuration_of, ownership_problems
-from core.domain.settings import Provenance, Source
-from core.domain.status import Status
-from core.domain.task import Task
-from core.domain.user_places import user_places
+from core.domain.plugins.configuration import PluginConfiguration, configuration_of, ownership_problems
+from core.domain.plugins.plugin import FoundPlugin, Kind
+from core.domain.settings.settings import Provenance, Source
+from core.domain.tasks.status import Status
+from core.domain.tasks.task import Task
+from core.domain.untrusted.user_places import user_places
 from core.errors import Problem
 from core.plugins.contracts import config_problems
 from core.plugins.discovery import discover_plugins

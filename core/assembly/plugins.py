@@ -8,8 +8,8 @@ from typing import Any
 
 from core.assembly.plugin_host import plugin_host
 from core.assembly.project import PLUGINS_LOCK, Project
-from core.domain.plugin import Kind
-from core.domain.plugin_configuration import configuration_of
+from core.domain.plugins.configuration import configuration_of
+from core.domain.plugins.plugin import Kind
 from core.errors import PluginRefused, UsageError
 from core.events import Event
 from core.plugins.auditing import GrantedAuditors

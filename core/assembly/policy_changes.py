@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from core.assembly.base_revision import BaseRevision
 from core.assembly.project import PLUGINS_LOCK, Project
 from core.config import CONFIG_FILE, changed_values, repository_config
-from core.domain.accepted import Accepted
-from core.domain.options import provenance
-from core.domain.policy_change import PolicyChange
-from core.domain.settings import Source
+from core.domain.quality.accepted import Accepted
+from core.domain.quality.policy_change import PolicyChange
+from core.domain.settings.options import provenance
+from core.domain.settings.settings import Source
 from core.errors import InvalidFile, StorageError
 
 _OF_THE_USER = (Source.ENVIRONMENT, Source.COMMAND_LINE)

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from core.assembly.base_revision import BaseRevision, base_revision
-from core.assembly.masking import mask_from_now_on
 from core.assembly.named_paths import check_named_paths
 from core.assembly.root import USUAL_TASKS_FILE, named_inside, root_above
 from core.config import CONFIG_FILE, config_schema, load_config, merge_settings
-from core.domain.owner import Owner
-from core.domain.settings import Settings
+from core.domain.settings.owner import Owner
+from core.domain.settings.settings import Settings
 from core.errors import UsageError
 from core.ports.task_file import ProjectFolder, TaskFile
+from core.terminal.masking import mask_from_now_on
 from core.yaml_text import read_plain
 
 #: Directory of everything that is ours and not for eyes: journal, lock, caches.

@@ -9,13 +9,12 @@ from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass, field
 
 from core.assembly.backlog import log_store
-from core.assembly.masking import masking
 from core.assembly.project import Project, new_run_id, own_environment, task_file
 from core.assembly.state import make_state
-from core.domain.cycle import CycleReport
-from core.domain.options import VARIABLE_PREFIX
-from core.domain.run_options import RunOptions
-from core.domain.settings import Provenance, Settings, Source
+from core.domain.quality.cycle import CycleReport
+from core.domain.runs.run_options import RunOptions
+from core.domain.settings.options import VARIABLE_PREFIX
+from core.domain.settings.settings import Provenance, Settings, Source
 from core.events import Event, masked
 from core.executor import Executor, ExecutorSettings
 from core.memory import Memory
@@ -23,6 +22,7 @@ from core.orchestrator import Orchestrator
 from core.ports.audience import EventSink, Listeners
 from core.ports.processes import LogStore, StopSignals
 from core.run_report import RunReport
+from core.terminal.masking import masking
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,7 +44,7 @@ def open_run(project: Project, options: RunOptions, *, reflect: bool = True) -> 
     from core.adapters.private_dir import make_private_dir
     from core.adapters.processes import ProcessLauncher
     from core.adapters.run_lock import FileRunLock
-    from core.adapters.sqlite_journal import open_journal
+    from core.adapters.state_db import open_journal
     from core.adapters.stop_signals import SystemStopSignals
     from core.adapters.system_clock import SystemClock
 

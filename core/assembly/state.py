@@ -16,7 +16,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from core.assembly.project import STATE_DIRECTORY, Project
-from core.domain.user_places import user_places
+from core.domain.untrusted.user_places import user_places
 from core.errors import OrchestratorError, StateRefused
 from core.files.private import PrivateDirectory, open_private
 from core.files.reading import MIB, read_regular

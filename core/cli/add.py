@@ -12,7 +12,7 @@ from core.assembly.backlog import open_backlog_to_edit
 from core.assembly.project import open_project
 from core.cli.backlog_view import say, say_json
 from core.cli.options import Directory, Json, TasksFile
-from core.domain.refactor_task import number
+from core.domain.quality.refactor_task import number
 from core.errors import EditRefused, OrchestratorError, UsageError
 
 Description = Annotated[str, typer.Argument(metavar="DESCRIPTION", help="What and why.", show_default=False)]

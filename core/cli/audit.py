@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from core.cli.options import Directory, Json, Quiet, TasksFile, complete_task_ids
-from core.domain.gate import FailOn
+from core.domain.quality.gate import FailOn
 
 
 class Format(StrEnum):

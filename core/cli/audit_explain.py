@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from core.assembly.audit import open_gate
 from core.assembly.project import Project, task_file
 from core.cli.backlog_view import say, say_json, stdout
-from core.domain.audit import AuditedFile, AuditReport
-from core.domain.finding_matches import match_findings_to_tasks
-from core.domain.gate import GateReport, Judged
-from core.domain.metric import FileMeasure
-from core.domain.refactor_task import is_own, new_task_id, place, place_of, refactor_entry
-from core.domain.task import Task
+from core.domain.quality.audit import AuditedFile, AuditReport
+from core.domain.quality.finding_matches import match_findings_to_tasks
+from core.domain.quality.gate import GateReport, Judged
+from core.domain.quality.metric import FileMeasure
+from core.domain.quality.refactor_task import is_own, new_task_id, place, place_of, refactor_entry
+from core.domain.tasks.task import Task
 from core.errors import InvalidFile, StorageError, UsageError
 from core.self_auditor import SelfAuditor
 
@@ -26,7 +26,7 @@ def show_explanation(project: Project, auditor: SelfAuditor, wanted: str, *, jso
 
     Raises UsageError when it names none, with what is nearest.
     """
-    from core.reports.audit_explain import Story, story_json, story_text
+    from core.reports.audit.explain import Story, story_json, story_text
 
     gate = open_gate(project, auditor).audit()
     tasks = _tasks(project)

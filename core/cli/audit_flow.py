@@ -7,20 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from core.assembly.audit import append_findings, open_auditor, open_gate
-from core.assembly.masking import masking
 from core.assembly.policy_changes import policy_changes
 from core.assembly.project import Project
 from core.cli.audit_formats import NAMES, render
 from core.cli.audit_plugins import check_format, plugin_rendering, tell_end
-from core.cli.audit_progress import MeasuringLine
-from core.cli.console import Ci, Output, ci_of, outputs
-from core.domain.exit_code import ExitCode
-from core.domain.gate import FailOn, GateReport, Judged
+from core.domain.quality.gate import FailOn, GateReport, Judged
+from core.domain.runs.exit_code import ExitCode
 from core.errors import StorageError, UsageError
 from core.gate import advised
-from core.reports.audit_words import RANKS
-from core.reports.style import PLAIN, Style
+from core.reports.audit.words import RANKS
+from core.reports.text.style import PLAIN, Style
 from core.self_auditor import SelfAuditor
+from core.terminal.audit_progress import MeasuringLine
+from core.terminal.console import Ci, Output, ci_of, outputs
+from core.terminal.masking import masking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,14 +108,14 @@ def _report(project: Project, auditor: SelfAuditor, gate: GateReport, options: A
 def _write_report(project: Project, auditor: SelfAuditor, gate: GateReport, options: AuditOptions, stdout: Output) -> None:
     if options.output in ("", "-"):
         if options.quiet and options.format == "text":
-            from core.reports.audit_text import failure_text
+            from core.reports.audit.terminal import failure_text
 
             stdout.add(failure_text(gate, stdout.style()))
         else:
             _say_report(stdout, options.format, _report(project, auditor, gate, options, stdout.style()))
         stdout.finish()
     else:
-        from core.reports.audit_text import summary_lines
+        from core.reports.audit.terminal import summary_lines
 
         _write_file(options.output, _report(project, auditor, gate, options))
         if not options.quiet:
@@ -143,6 +143,6 @@ def _write_file(path: str, text: str, *, append: bool = False) -> None:
 
 
 def _append(project: Project, auditor: SelfAuditor, stderr: Output) -> None:
-    from core.reports.cycle_text import cycle_text
+    from core.reports.audit.cycle_text import cycle_text
 
     stderr.add(cycle_text(append_findings(project, auditor), project.settings.tasks_file, stderr.style()))

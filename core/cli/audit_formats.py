@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from types import MappingProxyType
 
-from core.domain.gate import GateReport, Judged
-from core.reports.style import PLAIN, Style
+from core.domain.quality.gate import GateReport, Judged
+from core.reports.text.style import PLAIN, Style
 
 #: Module and function of each format for programs; they take the gate's report and the findings to list, and return text.
 _FORMATS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -29,7 +29,7 @@ NAMES = ("text", *_FORMATS)
 def render(format: str, gate: GateReport, shown: Sequence[Judged], style: Style = PLAIN) -> str:
     """Return the report that lists the findings ``shown``."""
     if format == "text":
-        from core.reports.audit_text import audit_text
+        from core.reports.audit.terminal import audit_text
 
         return audit_text(gate, style, shown=shown)
     module, function = _FORMATS[format]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from core.assembly.project import Project, new_run_id
 from core.cli.audit_formats import NAMES
-from core.domain.gate import Delta, GateReport, Judged
+from core.domain.quality.gate import Delta, GateReport, Judged
 from core.errors import UsageError
 
 
@@ -20,7 +20,7 @@ def check_format(project: Project, wanted: str) -> None:
 
         reporter_of(project, wanted)
         return
-    from core.domain.options import nearest
+    from core.domain.settings.options import nearest
 
     near = nearest(wanted, NAMES)
     raise UsageError(f"no such format: {wanted}", hint=f"did you mean {near}?" if near else f"formats: {', '.join(NAMES)}")
@@ -29,7 +29,7 @@ def check_format(project: Project, wanted: str) -> None:
 def plugin_rendering(project: Project, wanted: str, gate: GateReport, shown: Sequence[Judged]) -> str:
     """Return the report as a plugin writes it. Raises PluginRefused when it is refused or fails."""
     from core.assembly.plugins import plugin_report
-    from core.reports.audit_json import audit_fields
+    from core.reports.formats.json import audit_fields
 
     return plugin_report(project, wanted, audit_fields(gate, shown))
 
@@ -40,7 +40,7 @@ def tell_end(project: Project, gate: GateReport, exit_code: int) -> tuple[str, .
         return ()
     from core.assembly.plugins import tell_listeners
     from core.events import AuditFinished
-    from core.reports.audit_words import verdict_words
+    from core.reports.audit.words import verdict_words
 
     finished = AuditFinished(
         at=time.time(),

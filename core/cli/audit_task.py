@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.assembly.audit import check_finding
 from core.assembly.project import Project
 from core.cli.backlog_view import say, say_json
-from core.domain.exit_code import ExitCode
+from core.domain.runs.exit_code import ExitCode
 
 
 def show_check(project: Project, task_id: str, *, json: bool, quiet: bool) -> int:

@@ -11,14 +11,14 @@ from typing import Any
 
 from core.assembly.backlog import Backlog, open_backlog
 from core.assembly.project import Project
-from core.cli.console import Output, outputs
-from core.domain.attempt import RunRecord
-from core.domain.printable import inert_json
-from core.domain.status import Status
-from core.domain.task import Task, with_status
+from core.domain.runs.attempt import RunRecord
+from core.domain.tasks.status import Status
+from core.domain.tasks.task import Task, with_status
+from core.domain.untrusted.printable import inert_json
 from core.forecast import hold_goals
 from core.planner import Planner
-from core.reports.standing import BacklogContext
+from core.reports.backlog.display_status import BacklogContext
+from core.terminal.console import Output, outputs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ def config_show(directory: Directory = "", json: Json = False) -> int:
     """
     from core.assembly.project import open_project
     from core.cli.backlog_view import say, say_json, stdout
-    from core.reports.settings_view import settings_json, settings_text
+    from core.reports.setup.settings_view import settings_json, settings_text
 
     settings = open_project(directory).settings
     if json:

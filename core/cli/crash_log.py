@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from core import __version__
-from core.assembly.masking import masking
 from core.errors import StateRefused
 from core.files.private import open_private
+from core.terminal.masking import masking
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 _LIBRARIES = ("typer", "rich", "PyYAML", "jsonschema", "radon")

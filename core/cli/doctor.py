@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from core.cli.backlog_view import say, say_json, stdout
 from core.cli.options import Directory, Json, TasksFile
-from core.domain.diagnosis import Health
-from core.domain.exit_code import ExitCode
+from core.domain.runs.exit_code import ExitCode
+from core.domain.settings.diagnosis import Health
 
 
 def doctor(directory: Directory = "", tasks_file: TasksFile = None, json: Json = False) -> int:
@@ -14,7 +14,7 @@ def doctor(directory: Directory = "", tasks_file: TasksFile = None, json: Json =
     Prints what a bug report needs to say. Exits with 1 when something is in the way of a run.
     """
     from core.assembly.doctor import diagnose
-    from core.reports.diagnosis_text import diagnosis_json, diagnosis_text
+    from core.reports.setup.diagnosis_text import diagnosis_json, diagnosis_text
 
     diagnoses = diagnose(directory, tasks_file=tasks_file)
     if json:

@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, TextIO
 
-from core.cli.console import Ci, ci_of, outputs
-from core.domain.exit_code import ExitCode
-from core.domain.printable import inert_json
+from core.domain.runs.exit_code import ExitCode
+from core.domain.untrusted.printable import inert_json
 from core.errors import EditRefused, InvalidFile, OrchestratorError, Problem, StorageError
-from core.reports.style import PLAIN, Style
-from core.reports.wording import count
-from core.reports.workflow_commands import command as workflow_command
+from core.reports.text.style import PLAIN, Style
+from core.reports.text.wording import count
+from core.reports.text.workflow_commands import command as workflow_command
+from core.terminal.console import Ci, ci_of, outputs
 
 
 def guarded(command: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:

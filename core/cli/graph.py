@@ -24,7 +24,7 @@ Format = Annotated[GraphFormat, typer.Option("--format", help="mermaid for Markd
 
 def graph(directory: Directory = "", tasks_file: TasksFile = None, format: Format = GraphFormat.MERMAID, json: Json = False) -> int:
     """Draw the dependencies as Mermaid or Graphviz text."""
-    from core.reports.graph_text import dot, mermaid
+    from core.reports.backlog.graph_text import dot, mermaid
 
     with viewed(open_project(directory, tasks_file=tasks_file)) as view:
         if json:

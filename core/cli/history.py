@@ -16,7 +16,7 @@ Most = Annotated[int, typer.Option("-n", "--most", metavar="N", min=1, help="Sho
 
 def history(task_id: Of = None, most: Most = 20, directory: Directory = "", tasks_file: TasksFile = None, json: Json = False) -> int:
     """Show past runs, or the attempts of one task."""
-    from core.reports import history_text as report
+    from core.reports.run import history_text as report
 
     with viewed(open_project(directory, tasks_file=tasks_file)) as view:
         journal, live, style = view.backlog.journal, view.context.live_run, stdout().style()
@@ -25,7 +25,7 @@ def history(task_id: Of = None, most: Most = 20, directory: Directory = "", task
             return say_json([report.run_json(run, live) for run in runs]) if json else say(report.runs_text(runs, live, style))
         attempts, transitions = journal.attempts(task_id, limit=most), journal.transitions(task_id, limit=most)
         if not attempts and not transitions:
-            from core.domain.lookup import find_task
+            from core.domain.tasks.lookup import find_task
 
             find_task(view.tasks, task_id)
         if json:

@@ -19,7 +19,7 @@ def init(directory: Directory = "", dry_run: DryRun = False, json: Json = False)
 
     Looks at which tools the repository uses and proposes a task for each. Never writes over a file that is there.
     """
-    from core.reports.beginning_text import beginning_text
+    from core.reports.setup.beginning_text import beginning_text
 
     folder = project_folder(directory)
     beginning = propose_beginning(folder)

@@ -10,11 +10,11 @@ import typer
 from core.assembly.project import open_project
 from core.cli.backlog_view import BacklogView, say, say_json, stdout, viewed
 from core.cli.options import Directory, Json, TasksFile, complete_tags
-from core.domain.status import Readiness, Status
-from core.domain.task import Task
+from core.domain.tasks.status import Readiness, Status
+from core.domain.tasks.task import Task
 from core.errors import UsageError
-from core.reports.standing import INTERRUPTED
-from core.reports.standing import standing as standing_of
+from core.reports.backlog.display_status import INTERRUPTED
+from core.reports.backlog.display_status import standing as standing_of
 
 Standing = Annotated[
     list[str] | None, typer.Option("--status", "-s", metavar="WORD", help="Only these: ready, blocked, waiting, queued, done, failed …")
@@ -26,8 +26,8 @@ def list_tasks(
     directory: Directory = "", tasks_file: TasksFile = None, standing: Standing = None, tag: Tag = None, json: Json = False
 ) -> int:
     """List tasks."""
-    from core.reports.standing import task_json
-    from core.reports.task_table import task_table
+    from core.reports.backlog.display_status import task_json
+    from core.reports.backlog.task_table import task_table
 
     with viewed(open_project(directory, tasks_file=tasks_file)) as view:
         shown = _chosen(view, _known_words(standing or ()), set(tag or ()))

@@ -13,7 +13,7 @@ from core.assembly.backlog import Backlog, follow_log, raw_log, read_log
 from core.assembly.project import Project, open_project
 from core.cli.backlog_view import BacklogView, say, say_json, stdout, viewed
 from core.cli.options import Directory, Json, TaskId
-from core.domain.attempt import Attempt
+from core.domain.runs.attempt import Attempt
 from core.errors import UsageError
 
 Follow = Annotated[bool, typer.Option("-f", "--follow", help="Print what is added until the attempt ends.")]
@@ -56,7 +56,7 @@ def log(
 
 def _chosen(view: BacklogView, task_id: str, number: int | None) -> Attempt:
     """Return the attempt that is asked for, without a number the last one. Raises UsageError when there is none."""
-    from core.domain.lookup import find_task
+    from core.domain.tasks.lookup import find_task
 
     attempts = view.backlog.journal.attempts(task_id, limit=10_000)
     if not attempts:

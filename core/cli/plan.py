@@ -10,7 +10,7 @@ from core.assembly.project import Project, open_project
 from core.assembly.run import run_options
 from core.cli.backlog_view import say, say_json, stdout, viewed
 from core.cli.options import Budget, Directory, Jobs, Json, Only, Tag, TasksFile, TimeBudget
-from core.domain.run_options import RunOptions
+from core.domain.runs.run_options import RunOptions
 
 
 def plan(
@@ -37,7 +37,7 @@ def plan(
 def show_plan(project: Project, options: RunOptions, *, json: bool) -> int:
     """Print the plan of a run with ``options``; starts nothing."""
     from core.forecast import forecast
-    from core.reports.plan_text import plan_json, plan_text
+    from core.reports.backlog.plan_text import plan_json, plan_text
 
     with viewed(project) as view:
         planned = forecast(view.tasks, options, view.context.durations)

@@ -13,8 +13,8 @@ import typer
 
 from core.cli.backlog_view import say, say_exactly, say_json, stdout
 from core.cli.options import Directory, Json
-from core.domain.plugin import FoundPlugin, Kind, Permissions
-from core.domain.plugin_configuration import PluginConfiguration
+from core.domain.plugins.configuration import PluginConfiguration
+from core.domain.plugins.plugin import FoundPlugin, Kind, Permissions
 from core.errors import UsageError
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Id of a plugin.", show_default=False)]
@@ -125,7 +125,7 @@ def plugins_verify(
     Nothing of it is run.
     """
     from core.plugins.grant import verify_found
-    from core.plugins.signatures.verification import verify_plugin
+    from core.plugins.signing.verification import verify_plugin
 
     host = plugin_host(directory)
     if os.path.isdir(name):
@@ -171,7 +171,7 @@ def plugins_run(
         say_json({"ok": answer.ok, "problem": answer.problem, "result": answer.result, "log": answer.log, "duration": answer.duration})
         return 0 if answer.ok else 1
     if not answer.ok:
-        from core.cli.console import outputs
+        from core.terminal.console import outputs
 
         stderr = outputs(os.environ)[1]
         stderr.add(f"error: plugin {name}: {answer.problem}\n")
@@ -190,7 +190,7 @@ def _say_result(result: Mapping[str, Any]) -> int:
 
 def _pass_on(content: bytes) -> None:
     """Show what a plugin writes as it comes; where a terminal or a CI service would obey it, only as text."""
-    from core.cli.console import outputs
+    from core.terminal.console import outputs
 
     stderr = outputs(os.environ)[1]
     if stderr.look.obeyed:

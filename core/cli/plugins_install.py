@@ -24,9 +24,9 @@ def plugins_install(
     It runs nowhere before a repository grants it: orchestrator plugins trust NAME.
     """
     from core.assembly.plugin_host import user_policy
-    from core.domain.user_places import user_places
+    from core.domain.untrusted.user_places import user_places
     from core.plugins.install import install_plugin
-    from core.plugins.signatures.bundle import user_trust
+    from core.plugins.signing.bundle import user_trust
 
     places = user_places(os.environ)
     manifest = install_plugin(source, user_trust(places), places, time.time(), require=user_policy().require)
@@ -69,12 +69,12 @@ def plugins_certify(
 
     Signed or not, its code runs only in the last stage, and only confined.
     """
-    from core.domain.user_places import user_places
+    from core.domain.untrusted.user_places import user_places
     from core.errors import UsageError
     from core.plugins.certification.pipeline import certify_plugin, write_report
     from core.plugins.install import opened_source
     from core.plugins.sandbox.layers import proven, sandbox_layers
-    from core.plugins.signatures.keys import load_private_key
+    from core.plugins.signing.keys import load_private_key
 
     if sign and not source.is_dir():
         raise UsageError("a report is signed into a folder, not into an archive")

@@ -26,7 +26,7 @@ def plugins_keygen(
     json: Json = False,
 ) -> int:
     """Make a key pair for signing plugins."""
-    from core.plugins.signatures.keys import generate_key
+    from core.plugins.signing.keys import generate_key
 
     public = generate_key(file, name or file.name)
     if json:
@@ -48,10 +48,10 @@ def plugins_sign(
 
     The signature covers every file, the version and the permissions.
     """
-    from core.domain.user_places import user_places
-    from core.plugins.signatures.bundle import sign_bundle
-    from core.plugins.signatures.keys import load_private_key, public_key_of
-    from core.plugins.signatures.signing import sign_plugin
+    from core.domain.untrusted.user_places import user_places
+    from core.plugins.signing.bundle import sign_bundle
+    from core.plugins.signing.keys import load_private_key, public_key_of
+    from core.plugins.signing.signing import sign_plugin
 
     if bundled or release:
         done = sign_bundle(user_places(os.environ), os.environ, time.time(), release=release)
@@ -114,10 +114,10 @@ def plugins_revoke(
 
     For ever: it cannot be trusted again. A list that a trusted revoker signed is taken in whole.
     """
-    from core.domain.user_places import user_places
+    from core.domain.untrusted.user_places import user_places
     from core.files.reading import read_regular
-    from core.plugins.signatures.revocation_list import LARGEST_LIST, take_list
-    from core.plugins.signatures.trust import TRUST_FILE, load_trust, save_trust
+    from core.plugins.signing.revocation_list import LARGEST_LIST, take_list
+    from core.plugins.signing.trust import TRUST_FILE, load_trust, save_trust
 
     path = user_places(os.environ).config / TRUST_FILE
     store = load_trust(path)
@@ -137,7 +137,7 @@ def plugins_revoke(
 def _revocable(target: str) -> str:
     import re
 
-    from core.plugins.signatures.keys import read_public_key
+    from core.plugins.signing.keys import read_public_key
 
     identity = read_public_key(Path(target)).id if target.endswith(".pub") else target
     if not re.fullmatch(r"[0-9a-f]{32}|[0-9a-f]{64}", identity):
@@ -149,8 +149,8 @@ def _revocable(target: str) -> str:
 def _publish(file: Path, targets: dict[str, str], days: int, key: str | None, json: bool) -> int:
     from core.errors import StorageError
     from core.files.reading import read_regular
-    from core.plugins.signatures.keys import load_private_key
-    from core.plugins.signatures.revocation_list import LARGEST_LIST, extend_list
+    from core.plugins.signing.keys import load_private_key
+    from core.plugins.signing.revocation_list import LARGEST_LIST, extend_list
 
     private = load_private_key(key, os.environ)
     try:
@@ -165,9 +165,9 @@ def _publish(file: Path, targets: dict[str, str], days: int, key: str | None, js
 
 
 def _trust_keys(files: list[Path], scope: list[str], role: list[str], days: int | None, json: bool) -> int:
-    from core.domain.user_places import user_places
-    from core.plugins.signatures.keys import read_public_key
-    from core.plugins.signatures.trust import TRUST_FILE, Role, load_trust, save_trust
+    from core.domain.untrusted.user_places import user_places
+    from core.plugins.signing.keys import read_public_key
+    from core.plugins.signing.trust import TRUST_FILE, Role, load_trust, save_trust
 
     unknown = sorted(set(role).difference(Role))
     if unknown:

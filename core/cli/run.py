@@ -10,11 +10,11 @@ import typer
 
 from core.assembly.project import open_project
 from core.assembly.run import Run, open_run, run_options
-from core.cli.console import Output, outputs
 from core.cli.options import Budget, Directory, Jobs, Json, Only, Quiet, Tag, TasksFile, TimeBudget, Verbose
-from core.cli.views import Sources, View, ViewOptions, pick_views
 from core.errors import StorageError, UsageError
-from core.reports.event_line import Volume
+from core.reports.run.event_line import Volume
+from core.terminal.console import Output, outputs
+from core.terminal.views import Sources, View, ViewOptions, pick_views
 
 
 def run(

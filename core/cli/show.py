@@ -11,8 +11,8 @@ _ATTEMPTS = 10
 
 def show(task_id: TaskId, directory: Directory = "", tasks_file: TasksFile = None, json: Json = False) -> int:
     """Show everything known of one task."""
-    from core.domain.lookup import find_task
-    from core.reports.show_text import Surroundings, show_json, show_text
+    from core.domain.tasks.lookup import find_task
+    from core.reports.backlog.show_text import Surroundings, show_json, show_text
 
     with viewed(open_project(directory, tasks_file=tasks_file)) as view:
         task = find_task(view.tasks, task_id)

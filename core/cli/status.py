@@ -12,7 +12,7 @@ _COMING = 3
 
 def status(directory: Directory = "", tasks_file: TasksFile = None, json: Json = False) -> int:
     """Show where the backlog stands."""
-    from core.reports.status_text import status_json, status_text
+    from core.reports.backlog.status_text import status_json, status_text
 
     with viewed(open_project(directory, tasks_file=tasks_file)) as view:
         coming = view.planner.upcoming(_COMING)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from core.assembly.backlog import open_backlog_to_edit
 from core.assembly.project import open_project
 from core.cli.backlog_view import say, say_json
-from core.domain.status import Status
+from core.domain.tasks.status import Status
 
 
 def change_status(ids: Sequence[str], status: Status, reason: str, directory: str, tasks_file: str | None, *, json: bool) -> int:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from core.assembly.project import Project, open_project, task_file
 from core.cli.backlog_view import say, say_json
 from core.cli.options import Directory, Json, TasksFile
-from core.domain.task import Task
+from core.domain.tasks.task import Task
 from core.errors import InvalidFile, Problem
-from core.reports.wording import count
+from core.reports.text.wording import count
 
 
 def validate(directory: Directory = "", tasks_file: TasksFile = None, json: Json = False) -> int:

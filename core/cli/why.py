@@ -10,9 +10,9 @@ from core.cli.options import Directory, Json, TaskId, TasksFile
 
 def why(task_id: TaskId, directory: Directory = "", tasks_file: TasksFile = None, json: Json = False) -> int:
     """Say why a task runs, waits or does not run."""
-    from core.domain.lookup import find_task
+    from core.domain.tasks.lookup import find_task
     from core.forecast import over_budget
-    from core.reports.why_text import Past, why_json, why_text
+    from core.reports.backlog.why_text import Past, why_json, why_text
 
     with viewed(open_project(directory, tasks_file=tasks_file)) as view:
         task = find_task(view.tasks, task_id)

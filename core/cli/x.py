@@ -8,7 +8,7 @@ import typer
 
 from core.cli.options import Directory, Json
 from core.cli.plugins import Arguments, With, plugins_run
-from core.domain.plugin import Kind
+from core.domain.plugins.plugin import Kind
 
 
 def x(

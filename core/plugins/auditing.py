@@ -6,10 +6,10 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
-from core.domain.finding import Finding
-from core.domain.plugin import Kind
-from core.domain.plugin_configuration import PluginConfiguration
-from core.domain.plugin_findings import PluginFindings, plugin_findings
+from core.domain.plugins.configuration import PluginConfiguration
+from core.domain.plugins.plugin import Kind
+from core.domain.quality.finding import Finding
+from core.domain.quality.plugin_findings import PluginFindings, plugin_findings
 from core.errors import OrchestratorError
 from core.plugins.granted import granted, one_line
 from core.plugins.host import PluginHost

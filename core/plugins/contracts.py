@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
-from core.domain.plugin import Kind
+from core.domain.plugins.plugin import Kind
 from core.json_text import dotted
 from core.plugins.schema_check import mistakes
 from core.plugins.schema_limits import TooMuchWork, bounded_validator, value_flaw

@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.domain.plugin import FoundPlugin, Origin
-from core.domain.user_places import UserPlaces, user_places
+from core.domain.plugins.plugin import FoundPlugin, Origin
+from core.domain.untrusted.user_places import UserPlaces, user_places
 from core.errors import InvalidFile, Problem, StorageError, UsageError
 from core.plugins.manifest import MANIFEST, bundled_root, load_manifest
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.domain.plugin import Manifest, Permissions
-from core.domain.plugin_agreement import ANYWHERE, Agreement
+from core.domain.plugins.agreement import ANYWHERE, Agreement
+from core.domain.plugins.plugin import Manifest, Permissions
 from core.errors import PluginRefused
 from core.plugins.discovery import discover_plugins, find_plugin
 from core.plugins.host import PluginHost
 from core.plugins.lock_file import Locked, read_lock, write_lock
 from core.plugins.permission_check import permission_objections
 from core.plugins.requirements import install_requirements
-from core.plugins.signatures.acceptance import Acceptance
-from core.plugins.signatures.trust import TRUST_FILE, load_trust, save_trust
-from core.plugins.signatures.verification import Verification, verify_plugin
+from core.plugins.signing.acceptance import Acceptance
+from core.plugins.signing.trust import TRUST_FILE, load_trust, save_trust
+from core.plugins.signing.verification import Verification, verify_plugin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

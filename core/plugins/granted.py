@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.domain.plugin import Kind, Manifest, Permissions
-from core.domain.plugin_agreement import agreement_objection
+from core.domain.plugins.agreement import agreement_objection
+from core.domain.plugins.plugin import Kind, Manifest, Permissions
 from core.errors import OrchestratorError
 from core.plugins.discovery import discover_plugins
 from core.plugins.host import PluginHost

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from core.domain.plugin import Kind, Manifest, Permissions, Provision
-from core.domain.plugin_agreement import agreement_objection
-from core.domain.plugin_configuration import PluginConfiguration, ownership_problems
-from core.domain.plugin_policy import PluginPolicy, narrowed
-from core.domain.user_places import UserPlaces, user_places
+from core.domain.plugins.agreement import agreement_objection
+from core.domain.plugins.configuration import PluginConfiguration, ownership_problems
+from core.domain.plugins.plugin import Kind, Manifest, Permissions, Provision
+from core.domain.plugins.policy import PluginPolicy, narrowed
+from core.domain.untrusted.user_places import UserPlaces, user_places
 from core.errors import PluginRefused
 from core.plugins.contracts import config_problems, contract_problem, input_problems, result_problems
 from core.plugins.discovery import discover_plugins, find_plugin
@@ -25,9 +25,9 @@ from core.plugins.requirements import installed_requirements
 from core.plugins.sandbox.layers import Layers, Tier, proven, sandbox_layers
 from core.plugins.sandbox.sandbox_start import open_sandbox
 from core.plugins.sandbox.session import Answer, Session
-from core.plugins.signatures.bundle import user_trust
-from core.plugins.signatures.trust import TrustStore
-from core.plugins.signatures.verification import verify_plugin
+from core.plugins.signing.bundle import user_trust
+from core.plugins.signing.trust import TrustStore
+from core.plugins.signing.verification import verify_plugin
 
 _NOTHING = PluginConfiguration()
 

@@ -8,15 +8,15 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.domain.plugin import Manifest
-from core.domain.user_places import UserPlaces
+from core.domain.plugins.plugin import Manifest
+from core.domain.untrusted.user_places import UserPlaces
 from core.errors import PluginRefused, StorageError, UsageError
 from core.files.removal import remove_tree
 from core.files.temporary import temporary_directory
 from core.plugins.archive import unpack
-from core.plugins.signatures.listing import SIGNATURE
-from core.plugins.signatures.trust import TrustStore
-from core.plugins.signatures.verification import verify_plugin
+from core.plugins.signing.listing import SIGNATURE
+from core.plugins.signing.trust import TrustStore
+from core.plugins.signing.verification import verify_plugin
 from core.sudden_stop import held
 
 

@@ -7,8 +7,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from core.domain.plugin import Kind
-from core.domain.plugin_configuration import PluginConfiguration
+from core.domain.plugins.configuration import PluginConfiguration
+from core.domain.plugins.plugin import Kind
 from core.errors import OrchestratorError
 from core.events import Event, name_of, to_json
 from core.plugins.granted import granted, one_line

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from core.domain.plugin import Permissions
+from core.domain.plugins.plugin import Permissions
 from core.errors import InvalidFile, StorageError
 from core.files.reading import MIB, decode_text, read_text
 from core.json_text import read_json

@@ -11,8 +11,8 @@ from itertools import islice
 from pathlib import Path as FilePath
 from typing import Any
 
-from core.domain.plugin import Kind, Manifest, Permissions, Provision
-from core.domain.plugin_configuration import misplaced_mark
+from core.domain.plugins.configuration import misplaced_mark
+from core.domain.plugins.plugin import Kind, Manifest, Permissions, Provision
 from core.errors import MOST_PROBLEMS, InvalidFile, Problem, StorageError, UsageError
 from core.files.reading import decode_text, read_regular, read_text, too_large
 from core.json_text import JsonText, Path, dotted, read_json

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.domain.plugin import Kind
+from core.domain.plugins.plugin import Kind
 from core.errors import UsageError
 from core.files.reading import MIB, read_text
 from core.json_text import load_json

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.domain.plugin import Manifest, Permissions
-from core.domain.plugin_policy import PluginPolicy
+from core.domain.plugins.plugin import Manifest, Permissions
+from core.domain.plugins.policy import PluginPolicy
 
 #: Whoever writes these makes the tool, a build server or the next plugin do something else on their behalf: outside of every sandbox.
 #: So does who writes hidden names: git's, the editor's, the shell's and most build servers' settings. In small letters.
@@ -59,7 +59,7 @@ def _never_granted(asked: Permissions) -> list[str]:
 
 
 def _address_problem(pattern: str) -> str:
-    from core.domain.network_address import pattern_problem  # few plugins ask for addresses, and it takes 3 ms to import
+    from core.domain.untrusted.network_address import pattern_problem  # few plugins ask for addresses, and it takes 3 ms to import
 
     return pattern_problem(pattern)
 

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import core
-from core.domain.plugin import Kind
+from core.domain.plugins.plugin import Kind
 from core.errors import StorageError, UsageError
 from core.plugins.manifest import is_taken
 

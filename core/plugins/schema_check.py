@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from core.domain.duration import parse_duration
-from core.domain.size import parse_size
+from core.domain.settings.duration import parse_duration
+from core.domain.settings.size import parse_size
 from core.errors import Problem
 from core.json_text import JsonText, Path, dotted
 from core.plugins.schema_limits import limit_flaw

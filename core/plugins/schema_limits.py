@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from core.domain.pattern_cost import LONGEST_TEXT, pattern_flaw, pattern_steps
+from core.domain.untrusted.pattern_cost import LONGEST_TEXT, pattern_flaw, pattern_steps
 from core.json_text import Path
 
 #: Schemas in one schema, itself among them.

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from core.domain.accepted import Accepted
-from core.domain.change_set import ChangeSet, RepositoryFacts
-from core.domain.history import CommitWindow, History
-from core.domain.metric import Block, FileMeasure
-from core.domain.plugin_findings import PluginFindings
+from core.domain.quality.accepted import Accepted
+from core.domain.quality.change_set import ChangeSet, RepositoryFacts
+from core.domain.quality.history import CommitWindow, History
+from core.domain.quality.metric import Block, FileMeasure
+from core.domain.quality.plugin_findings import PluginFindings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from core.domain.attempt import Attempt, RunRecord, Transition
-from core.domain.status import Status
+from core.domain.runs.attempt import Attempt, RunRecord, Transition
+from core.domain.tasks.status import Status
 
 
 class Journal(Protocol):

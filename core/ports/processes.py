@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from core.domain.attempt import Attempt
+from core.domain.runs.attempt import Attempt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from core.domain.edit import Edit, Snapshot
-from core.domain.project_facts import ProjectSigns
+from core.domain.settings.project_facts import ProjectSigns
+from core.domain.tasks.edit import Edit, Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

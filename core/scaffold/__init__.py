@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.domain.project_facts import ProjectFacts, ProposedTask
+from core.domain.settings.project_facts import ProjectFacts, ProposedTask
 from core.errors import UsageError
 from core.ports.task_file import ProjectFolder
 from core.scaffold.evidence import FILES, PROGRAMS, facts_of

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from core.domain.project_facts import ProjectFacts, ProjectSigns, Tool
+from core.domain.settings.project_facts import ProjectFacts, ProjectSigns, Tool
 from core.scaffold.declared import Declared, read_declared
 
 #: Files whose content is evidence.

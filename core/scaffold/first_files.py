@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 
-from core.domain.options import Option, Section, settings_table
-from core.domain.owner import Owner
-from core.domain.project_facts import ProjectFacts, ProposedTask
+from core.domain.settings.options import Option, Section, settings_table
+from core.domain.settings.owner import Owner
+from core.domain.settings.project_facts import ProjectFacts, ProposedTask
 
 #: Where editors find the schemas, also without a network. The directory is ours, and git does not see it.
 SCHEMA_DIRECTORY = ".orchestrator/schema"

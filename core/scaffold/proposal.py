@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from shlex import quote
 
-from core.domain.project_facts import ProjectFacts, ProposedTask, Tool
+from core.domain.settings.project_facts import ProjectFacts, ProposedTask, Tool
 
 #: Targets of a Makefile that do a job, most telling first.
 _MAKE_LINT = ("lint",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.domain.accepted import Accepted
+from core.domain.quality.accepted import Accepted
 
 
 class InMemoryBaseline:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from core.domain.globs import matches
-from core.domain.metric import Block, FileMeasure
+from core.domain.quality.metric import Block, FileMeasure
+from core.domain.untrusted.globs import matches
 from core.ports.code import Measured
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from core.domain.history import Commit, CommitWindow, Touch
+from core.domain.quality.history import Commit, CommitWindow, Touch
 from core.errors import StorageError
 
 

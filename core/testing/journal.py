@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from core.domain.attempt import Attempt, RunRecord, Transition
-from core.domain.status import Status
+from core.domain.runs.attempt import Attempt, RunRecord, Transition
+from core.domain.tasks.status import Status
 
 
 class InMemoryJournal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from core.domain.attempt import Attempt
+from core.domain.runs.attempt import Attempt
 
 
 class InMemoryLog:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from core.domain.history import History, assemble
-from core.domain.metric import FileMeasure
+from core.domain.quality.history import History, assemble
+from core.domain.quality.metric import FileMeasure
 from core.testing.commit_log import InMemoryCommitLog
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from core.domain.project_facts import ProjectSigns
+from core.domain.settings.project_facts import ProjectSigns
 from core.errors import StorageError
 
 

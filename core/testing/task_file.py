@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from core.domain.backlog import find_flaws
-from core.domain.edit import AppendTask, Edit, SetField, Snapshot
-from core.domain.status import Status
-from core.domain.task import PRIORITY_WORDS, Place, Retry, Task
+from core.domain.tasks.backlog import find_flaws
+from core.domain.tasks.edit import AppendTask, Edit, SetField, Snapshot
+from core.domain.tasks.status import Status
+from core.domain.tasks.task import PRIORITY_WORDS, Place, Retry, Task
 from core.errors import EditRefused, InvalidFile, Problem
 from core.ports.task_file import Busy, HandEdited, Written
 

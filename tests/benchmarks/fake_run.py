@@ -7,10 +7,10 @@ import os
 import time
 
 from core import events
-from core.cli.console import outputs
-from core.cli.views import Sources, View, ViewOptions, pick_views
-from core.domain.outcome import Ending, Outcome
-from core.reports.event_line import Volume
+from core.domain.runs.outcome import Ending, Outcome
+from core.reports.run.event_line import Volume
+from core.terminal.console import outputs
+from core.terminal.views import Sources, View, ViewOptions, pick_views
 
 #: id, description, seconds, ending, reason, verified, expected
 SCRIPT = [

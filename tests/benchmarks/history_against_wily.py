@@ -20,8 +20,8 @@ from pathlib import Path
 OWN = """
 import sys
 from core.adapters.git import BlobHistory, Git, GitLog
-from core.adapters.radon_meter import RadonMeter
-from core.domain.trend import file_trends
+from core.adapters.radon import RadonMeter
+from core.domain.quality.trend import file_trends
 root, state, revisions = sys.argv[1:]
 git, meter = Git(root), RadonMeter(root, cache=state + "/measures.db", key=b"a secret")
 history = BlobHistory(git, GitLog(git), meter).revisions(int(revisions))
@@ -32,8 +32,8 @@ print(len(history.revisions), "revisions,", len(file_trends(history)), "files wi
 WILY = """
 import sys
 from core.adapters.git import Git, GitLog
-from core.adapters.wily_history import WilyHistory
-from core.domain.trend import file_trends
+from core.adapters.wily import WilyHistory
+from core.domain.quality.trend import file_trends
 root, state, revisions, python = sys.argv[1:]
 history = WilyHistory(GitLog(Git(root)), state + "/wily", python=python).revisions(int(revisions))
 print(len(history.revisions), "revisions,", len(file_trends(history)), "files with a trend", history.gap)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from core.adapters.log_files import FileLogStore
 from core.adapters.processes import ProcessLauncher
-from core.domain.attempt import Attempt
+from core.domain.runs.attempt import Attempt
 from core.ports.processes import Launch
 
 #: Many short rounds rather than few long ones: the best of them had the machine to itself.

@@ -25,14 +25,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from core.adapters.radon_meter import RadonMeter
-from core.domain.metric import BlockKind, FileMeasure, complexity_rank, maintainability_rank
+from core.adapters.radon import RadonMeter
+from core.domain.quality.metric import BlockKind, FileMeasure, complexity_rank, maintainability_rank
 
 ROOT = Path(__file__).parents[2]
 DISTRIBUTIONS = ("stdlib", "django==5.2.19", "mypy==2.4.1", "networkx==3.6.1", "sqlalchemy==2.1.9", "sympy==1.14.0", "twisted==26.10.0")
 MEASURE = """
 import sys
-from core.adapters.radon_meter import RadonMeter
+from core.adapters.radon import RadonMeter
 root, jobs, cache = sys.argv[1:]
 meter = RadonMeter(root, jobs=int(jobs), cache=cache or None, key=b"a secret")
 print(len(meter.measure()), "files")

@@ -17,15 +17,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from core.domain.plugin_agreement import ANYWHERE, Agreement
-from core.domain.user_places import user_places
+from core.domain.plugins.agreement import ANYWHERE, Agreement
+from core.domain.untrusted.user_places import user_places
 from core.plugins.host import PluginHost
 from core.plugins.lock_file import Locked, write_lock
 from core.plugins.manifest import load_manifest
 from core.plugins.sandbox.layers import Tier, sandbox_layers
-from core.plugins.signatures.keys import generate_key, load_private_key, public_key_of
-from core.plugins.signatures.signing import sign_plugin
-from core.plugins.signatures.trust import TrustStore
+from core.plugins.signing.keys import generate_key, load_private_key, public_key_of
+from core.plugins.signing.signing import sign_plugin
+from core.plugins.signing.trust import TrustStore
 
 MANIFEST = {
     "id": "nothing",

@@ -9,9 +9,9 @@ import threading
 import time
 
 from core import events
-from core.cli.console import Look, Output
-from core.cli.views import Sources, ViewOptions, pick_views
-from core.domain.outcome import Ending, Outcome
+from core.domain.runs.outcome import Ending, Outcome
+from core.terminal.console import Look, Output
+from core.terminal.views import Sources, ViewOptions, pick_views
 
 TASKS = 2_000
 REPEATS = 5

@@ -21,12 +21,12 @@ from core.adapters.log_files.file import FileLog
 from core.adapters.log_files.store import FileLogStore
 from core.adapters.processes.launcher import ProcessLauncher
 from core.adapters.processes.watch import Watch
-from core.adapters.sqlite_journal import SqliteJournal
-from core.adapters.tasks_yaml.task_file import YamlTaskFile
+from core.adapters.state_db import SqliteJournal
+from core.adapters.tasks_yaml.store.task_file import YamlTaskFile
 from core.cli import main as orchestrator
-from core.cli.plain_view import PlainView
 from core.orchestrator import Orchestrator
 from core.planner import Planner
+from core.terminal.plain_view import PlainView
 
 #: What is watched, and what it is called. Of one name several add up.
 _STEPS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (

@@ -8,8 +8,8 @@ from hashlib import sha1
 import pytest
 
 from core.adapters.git import Git, listed
-from core.adapters.radon_meter import RadonMeter
-from core.adapters.radon_meter.file_measure import measure_source
+from core.adapters.radon import RadonMeter
+from core.adapters.radon.file_measure import measure_source
 from core.testing.code_meter import InMemoryMeter
 
 SIMPLE = b"def f(x):\n    return 1 if x else 2\n"

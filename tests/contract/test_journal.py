@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from core.adapters.sqlite_journal import open_journal
-from core.domain.attempt import Attempt, RunRecord
-from core.domain.outcome import Ending, Outcome
-from core.domain.status import Status
+from core.adapters.state_db import open_journal
+from core.domain.runs.attempt import Attempt, RunRecord
+from core.domain.runs.outcome import Ending, Outcome
+from core.domain.tasks.status import Status
 from core.testing.journal import InMemoryJournal
 
 

@@ -31,7 +31,7 @@ _COMMANDS: dict[str, tuple[str | tuple[str, ...], Script]] = {
     "crashes": (("sh", "-c", "kill -SEGV $$"), Script(signal=signal.SIGSEGV)),
     "hangs": ("sleep 1060", HANG),
     "ignores TERM": (_IGNORE, Script(duration=1060.0, ignores_term=True)),
-    "leaves two": (_LEAVE, Script(exit_code=5, interrupted_writes=2)),
+    "leaves two": (_LEAVE, Script(exit_code=5, leftovers=2)),
     "is refused": ("no-such-command --now", Script(refused="no such command: no-such-command", exit_code=127)),
 }
 

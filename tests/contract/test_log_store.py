@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from core.adapters.log_files import FileLogStore
-from core.domain.attempt import Attempt
+from core.domain.runs.attempt import Attempt
 from core.ports.processes import Log, LogStore
 from core.testing.logs import InMemoryLogStore
 

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from core.adapters.git import BlobHistory, Git, GitLog
-from core.domain.metric import FileMeasure
+from core.domain.quality.metric import FileMeasure
 from core.testing.commit_log import InMemoryCommitLog
 from core.testing.metric_history import InMemoryHistory
 

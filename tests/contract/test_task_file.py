@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from core.adapters.tasks_yaml import YamlTaskFile
-from core.adapters.tasks_yaml.exchange import exchange
-from core.domain.edit import AppendTask, SetField
-from core.domain.status import Status
-from core.domain.task import Place, Task
+from core.adapters.tasks_yaml.store.exchange import exchange
+from core.domain.tasks.edit import AppendTask, SetField
+from core.domain.tasks.status import Status
+from core.domain.tasks.task import Place, Task
 from core.errors import EditRefused, InvalidFile
 from core.ports.task_file import Busy, HandEdited, TaskFile, Written
 from core.testing.task_file import InMemoryTaskFile

@@ -41,8 +41,8 @@ Target = Callable[[bytes], Any]
 
 
 def tasks(data: bytes) -> None:
-    from core.adapters.tasks_yaml.parse import parse_document
-    from core.adapters.tasks_yaml.source import decode
+    from core.adapters.tasks_yaml.parse.parse import parse_document
+    from core.adapters.tasks_yaml.parse.source import decode
     from core.errors import InvalidFile
 
     try:
@@ -84,11 +84,11 @@ def baseline(data: bytes) -> None:
 
 def message(data: bytes) -> None:
     """A line that a plugin answers, and its signature: neither is believed before this."""
-    from core.domain.plugin import Kind
+    from core.domain.plugins.plugin import Kind
     from core.json_text import parse_json
     from core.plugins.contracts import result_problems
-    from core.plugins.signatures.envelope import open_envelope
-    from core.plugins.signatures.statement import decode_statement
+    from core.plugins.signing.envelope import open_envelope
+    from core.plugins.signing.statement import decode_statement
 
     for read in (open_envelope, decode_statement):
         try:
@@ -116,7 +116,7 @@ def lock(data: bytes) -> None:
 
 def trust(data: bytes) -> None:
     from core.json_text import parse_json
-    from core.plugins.signatures.trust import parse_trust
+    from core.plugins.signing.trust import parse_trust
 
     try:
         store = parse_trust(parse_json(data))
@@ -131,9 +131,9 @@ def trust(data: bytes) -> None:
 def revocations(data: bytes) -> None:
     """A revocation list as it is found, and as its revoker signed it."""
     from core.errors import UsageError
-    from core.plugins.signatures.envelope import Envelope
-    from core.plugins.signatures.revocation_list import read_list, take_list
-    from core.plugins.signatures.trust import TrustStore
+    from core.plugins.signing.envelope import Envelope
+    from core.plugins.signing.revocation_list import read_list, take_list
+    from core.plugins.signing.trust import TrustStore
 
     for read in (lambda: take_list(TrustStore(), data, 1e9), lambda: read_list(Envelope(payload_type="t", payload=data, signatures=()))):
         try:
@@ -143,8 +143,8 @@ def revocations(data: bytes) -> None:
 
 
 def certificate(data: bytes) -> None:
-    from core.plugins.signatures.certificate import certificate_objection
-    from core.plugins.signatures.trust import TrustStore
+    from core.plugins.signing.certificate import certificate_objection
+    from core.plugins.signing.trust import TrustStore
 
     assert certificate_objection(data, "p", (), TrustStore(), 1e9)
 

@@ -222,8 +222,8 @@ def _rest(scene: Scene) -> Iterator[str]:
     yield from (f"I9 {task_id} is in progress though nothing runs" for task_id, status in statuses.items() if status == "in_progress")
     yield from (f"I9 an attempt at {row['task_id']} has no end" for row in scene.state.attempts if row["ending"] is None)
     yield from (f"I9 run {row['id']} has no end" for row in scene.state.runs if row["ended"] is None)
-    interrupted_writes = [*scene.root.glob(".tasks.yml.orchestrator-*"), *scene.root.glob(".orchestrator/**/*.part*")]
-    yield from (f"I9 {leftover.name} was left behind" for leftover in interrupted_writes)
+    leftovers = [*scene.root.glob(".tasks.yml.orchestrator-*"), *scene.root.glob(".orchestrator/**/*.part*")]
+    yield from (f"I9 {leftover.name} was left behind" for leftover in leftovers)
     told = _told(scene.root)
     yield from (
         f"I9 nobody was told of the death of {row['id']}" for row in scene.state.runs if row["exit_code"] == -1 and row["id"] not in told

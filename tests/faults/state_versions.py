@@ -14,11 +14,11 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from core.adapters.sqlite_journal import open_journal
-from core.adapters.sqlite_journal.migrations import VERSION
-from core.domain.attempt import Attempt, RunRecord
-from core.domain.outcome import Ending, Outcome
-from core.domain.status import Status
+from core.adapters.state_db import open_journal
+from core.adapters.state_db.migrations import VERSION
+from core.domain.runs.attempt import Attempt, RunRecord
+from core.domain.runs.outcome import Ending, Outcome
+from core.domain.tasks.status import Status
 
 FIXTURES = Path(__file__).with_name("state")
 

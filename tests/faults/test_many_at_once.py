@@ -73,8 +73,8 @@ def test_one_holds_the_lock_and_the_others_name_it(together: int, quick: int, ni
 _OPENERS = """
 import os, sys, time
 from pathlib import Path
-from core.adapters.sqlite_journal import open_journal
-from core.domain.status import Status
+from core.adapters.state_db import open_journal
+from core.domain.tasks.status import Status
 from tests.faults.state_versions import build
 for number in range(int(sys.argv[2])):
     path, moment, children = Path(sys.argv[1], str(number), "state.db"), time.monotonic() + 0.01, []

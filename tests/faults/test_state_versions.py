@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from core.adapters.sqlite_journal.migrations import VERSION
+from core.adapters.state_db.migrations import VERSION
 from tests.faults.scale import count
 from tests.faults.state_versions import FIXTURES, build, export
 from tests.faults.system_calls import Call, inject, record, why_not
@@ -22,7 +22,7 @@ _ROOT = Path(__file__).parents[2]
 _NEXT_RELEASE = """
 import os, signal, sys
 from pathlib import Path
-from core.adapters.sqlite_journal import migrations
+from core.adapters.state_db import migrations
 migrations.STEPS += (
     ("ALTER TABLE attempts ADD COLUMN mood TEXT NOT NULL DEFAULT 'fine'", "CREATE INDEX by_task ON attempts (task_id)"),
     ("UPDATE attempts SET mood = task_id", "CREATE TABLE moods (mood TEXT) STRICT", "INSERT INTO moods SELECT mood FROM attempts"),

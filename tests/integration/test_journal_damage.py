@@ -8,11 +8,11 @@ from contextlib import closing, suppress
 
 import pytest
 
-from core.adapters.sqlite_journal import open_journal, open_journal_to_read
-from core.domain.attempt import Attempt, RunRecord
-from core.domain.exit_code import ExitCode
-from core.domain.outcome import Ending, Outcome
-from core.domain.status import Status
+from core.adapters.state_db import open_journal, open_journal_to_read
+from core.domain.runs.attempt import Attempt, RunRecord
+from core.domain.runs.exit_code import ExitCode
+from core.domain.runs.outcome import Ending, Outcome
+from core.domain.tasks.status import Status
 from core.errors import StorageError
 
 READS = ("runs", "dead_runs", "attempts", "open_attempts", "unwritten", "attempt_counts", "durations", "verified")

@@ -11,16 +11,16 @@ from contextlib import closing
 
 import pytest
 
-from core.adapters.sqlite_journal import migrations, open_journal, open_journal_to_read
-from core.domain.attempt import RunRecord
-from core.domain.status import Status
+from core.adapters.state_db import migrations, open_journal, open_journal_to_read
+from core.domain.runs.attempt import RunRecord
+from core.domain.tasks.status import Status
 from core.errors import StorageError
 
 WRITER = """
 import sys
 from pathlib import Path
-from core.adapters.sqlite_journal import open_journal
-from core.domain.status import Status
+from core.adapters.state_db import open_journal
+from core.domain.tasks.status import Status
 journal = open_journal(Path(sys.argv[1]))
 for number in range(10**9):
     journal.record("r", str(number), Status.PENDING, Status.DONE, 0.0, "x")

@@ -16,7 +16,7 @@ import pytest
 
 from core.adapters.log_files import FileLogStore
 from core.adapters.processes import ProcessLauncher
-from core.domain.attempt import Attempt
+from core.domain.runs.attempt import Attempt
 from core.errors import StorageError
 from core.ports.processes import Launch
 from tests.run_ids import own_run_id
@@ -106,7 +106,7 @@ def test_a_full_disk_costs_lines_of_the_log_and_nothing_else(tmp_path):
         import resource, signal, sys
         sys.path[:0] = {sys.path!r}
         from core.adapters.log_files import FileLogStore
-        from core.domain.attempt import Attempt
+        from core.domain.runs.attempt import Attempt
         store = FileLogStore({str(tmp_path)!r}, limit=100)
         log = store.open(Attempt(run_id="r", task_id="full", number=1, started=0.0))
         log.note("before")

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from core.adapters.radon_meter import RadonMeter, content_measures, contents, meter, pool
+from core.adapters.radon import RadonMeter, content_measures, contents, meter, pool
 
 SOURCE = b"def f(x):\n    return 1 if x else 2\n"
 KEY = b"a secret"
@@ -141,7 +141,7 @@ def test_a_deleted_file_is_forgotten(project):
 
 
 def test_a_cache_that_knows_more_files_than_any_repository_has_is_made_anew(project, monkeypatch):
-    from core.adapters.radon_meter import measure_cache
+    from core.adapters.radon import measure_cache
 
     project.write("a.py", SOURCE)
     project.write("b.py", OTHER)
@@ -194,7 +194,7 @@ def test_a_cache_of_another_version_is_made_anew(project, version):
 def test_a_locked_cache_is_done_without(project, monkeypatch):
     project.write("a.py", SOURCE)
     project.look()
-    from core.adapters.radon_meter import measure_cache
+    from core.adapters.radon import measure_cache
 
     monkeypatch.setattr(measure_cache, "_WAIT_SECONDS", 0.05)
     other = sqlite3.connect(project.cache, isolation_level=None)

@@ -12,8 +12,8 @@ import sysconfig
 
 import pytest
 
-from core.adapters.radon_meter import RadonMeter
-from core.domain.metric import BlockKind, complexity_rank, maintainability_rank
+from core.adapters.radon import RadonMeter
+from core.domain.quality.metric import BlockKind, complexity_rank, maintainability_rank
 
 #: Packages with async code, closures, inner classes, form feeds; none with a long literal, for which radon needs minutes.
 PACKAGES = ("asyncio", "collections", "concurrent", "dbm", "json", "logging", "re", "tomllib", "wsgiref")

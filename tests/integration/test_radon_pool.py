@@ -13,10 +13,10 @@ import time
 
 import pytest
 
-from core.adapters.radon_meter import RadonMeter, pool
-from core.adapters.radon_meter.file_measure import measure_source
-from core.adapters.radon_meter.packing import unpack
-from core.adapters.radon_meter.pool import measure_many
+from core.adapters.radon import RadonMeter, pool
+from core.adapters.radon.file_measure import measure_source
+from core.adapters.radon.packing import unpack
+from core.adapters.radon.pool import measure_many
 from tests.waiting import HANG
 
 SOURCES = [b"def f%d(x):\n    return 1 if x else %d\n" % (number, number) + b"# filler\n" * (number % 7 * 400) for number in range(300)]
@@ -207,9 +207,9 @@ def test_the_meter_tells_how_far_it_is(tmp_path):
 #: In a process of its own: a fork begins with all that its parent holds, and the process of these tests holds much.
 _ENORMOUS = """
 import resource
-from core.adapters.radon_meter.file_measure import measure_source
-from core.adapters.radon_meter.packing import unpack
-from core.adapters.radon_meter.pool import measure_many
+from core.adapters.radon.file_measure import measure_source
+from core.adapters.radon.packing import unpack
+from core.adapters.radon.pool import measure_many
 small = [b"x = 1\\n", b"def f(x):\\n    return 1 if x else 2\\n"]
 pooled = measure_many([small[0], {source}, small[1]], 2, lambda _: None)
 assert [unpack(pooled.measures[index]) for index in (0, 2)] == [measure_source(source) for source in small]

@@ -10,8 +10,8 @@ from functools import partial
 import pytest
 
 from core.adapters.git import Git, listed
-from core.adapters.radon_meter import RadonMeter
-from core.adapters.radon_meter.source_text import LARGEST
+from core.adapters.radon import RadonMeter
+from core.adapters.radon.source_text import LARGEST
 
 SOURCE = "def f():\n    pass\n"
 

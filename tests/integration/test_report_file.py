@@ -3,8 +3,8 @@
 import io
 
 from core import events
-from core.cli.console import Look, Output
-from core.cli.report_file import ReportFile
+from core.terminal.console import Look, Output
+from core.terminal.report_file import ReportFile
 
 END = events.RunFinished(
     at=1.0, run_id="r", exit_code=0, duration=1.0, done=(), failed=(), blocked={}, waiting={}, left={}, spent=0.0, reason=""

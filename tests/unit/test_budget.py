@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.budget import Budget
+from core.domain.runs.budget import Budget
 
 
 def test_an_unlimited_budget_affords_everything():

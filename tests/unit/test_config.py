@@ -13,10 +13,10 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from core.config import config_schema, merge_settings
-from core.domain.container_kinds import AnyMap, Array, Nullable, Record, Table
-from core.domain.options import Option, Section, provenance, settings_table, value_of
-from core.domain.settings import Provenance, Settings, Source
-from core.domain.value_kinds import Boolean, Choice, Duration, Integer, Kind, Number, Size, Text
+from core.domain.settings.container_kinds import AnyMap, Array, Nullable, Record, Table
+from core.domain.settings.options import Option, Section, provenance, settings_table, value_of
+from core.domain.settings.settings import Provenance, Settings, Source
+from core.domain.settings.value_kinds import Boolean, Choice, Duration, Integer, Kind, Number, Size, Text
 from core.errors import InvalidFile, UsageError
 from core.yaml_text import read_plain
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.duration import format_duration, parse_duration
-from core.domain.size import format_size, parse_size
+from core.domain.settings.duration import format_duration, parse_duration
+from core.domain.settings.size import format_size, parse_size
 
 
 @pytest.mark.parametrize(

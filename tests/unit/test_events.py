@@ -4,8 +4,8 @@ import dataclasses
 import json
 
 from core import events
-from core.domain.exit_code import ExitCode
-from core.domain.outcome import Ending, Outcome
+from core.domain.runs.exit_code import ExitCode
+from core.domain.runs.outcome import Ending, Outcome
 
 STAMP = {"at": 1.5, "run_id": "r"}
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import signal
 
-from core.domain.attempt import Attempt
-from core.domain.attempt_work import environment, phases
-from core.domain.outcome import Ending
-from core.domain.task import Task
+from core.domain.runs.attempt import Attempt
+from core.domain.runs.attempt_work import environment, phases
+from core.domain.runs.outcome import Ending
+from core.domain.tasks.task import Task
 from core.executor import Executor, ExecutorSettings
 from core.testing.clock import VirtualClock
 from core.testing.launcher import HANG, Script, ScriptedLauncher
@@ -125,7 +125,7 @@ def test_term_turns_into_kill_after_the_grace_period():
 
 
 def test_what_a_command_leaves_behind_is_ended_before_its_checks():
-    bench = Bench({"work": Script(interrupted_writes=2)})
+    bench = Bench({"work": Script(leftovers=2)})
     outcome = bench.outcome(task(verify=("check",)))
 
     assert (1, signal.SIGTERM) in bench.launcher.sent
@@ -133,7 +133,7 @@ def test_what_a_command_leaves_behind_is_ended_before_its_checks():
 
 
 def test_leftovers_that_ignore_term_are_killed():
-    bench = Bench({"work": Script(interrupted_writes=1, ignores_term=True)}, grace=5.0)
+    bench = Bench({"work": Script(leftovers=1, ignores_term=True)}, grace=5.0)
     outcome = bench.outcome(task())
 
     assert outcome.ending is Ending.SUCCEEDED
@@ -141,7 +141,7 @@ def test_leftovers_that_ignore_term_are_killed():
 
 
 def test_helpers_that_end_a_moment_after_their_command_are_left_in_peace():
-    bench = Bench({"work": Script(interrupted_writes=1)})
+    bench = Bench({"work": Script(leftovers=1)})
     bench.start(task())
     bench.launcher.at(0.1, lambda: bench.launcher.signal(1, signal.SIGKILL))
     outcome = bench.until_ended()

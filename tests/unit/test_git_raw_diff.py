@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.adapters.git.raw_diff import commits, touches
-from core.domain.git_reading import is_inside
-from core.domain.history import Touch
+from core.domain.quality.history import Touch
+from core.domain.untrusted.git_reading import is_inside
 
 NOTHING, LINK, MODULE, FILE, SCRIPT = "000000", "120000", "160000", "100644", "100755"
 ONE, TWO, ZERO = "1" * 40, "2" * 40, "0" * 40

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.adapters.git.selection import Selection
-from core.domain.globs import any_of, matches
-from core.domain.history import Touch
+from core.domain.quality.history import Touch
+from core.domain.untrusted.globs import any_of, matches
 
 PIECES = ["*", "**", "/", "**/", "a", "b", "?", ".py", "[ab]", "[!a]", "[", "\\"]
 GLOBS = st.lists(st.lists(st.sampled_from(PIECES), min_size=1, max_size=8).map("".join), max_size=3)

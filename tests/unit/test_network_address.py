@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.network_address import canonical_host, covers_address, is_public, literal_address, pattern_problem
-from core.domain.plugin import Kind, Manifest, Permissions, Provision
+from core.domain.plugins.plugin import Kind, Manifest, Permissions, Provision
+from core.domain.untrusted.network_address import canonical_host, covers_address, is_public, literal_address, pattern_problem
 from core.plugins.permission_check import permission_objections
 
 

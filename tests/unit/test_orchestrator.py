@@ -8,10 +8,10 @@ import signal
 import pytest
 
 from core import events
-from core.domain.cycle import CycleReport
-from core.domain.run_options import RunOptions
-from core.domain.status import Status
-from core.domain.task import Retry, Task
+from core.domain.quality.cycle import CycleReport
+from core.domain.runs.run_options import RunOptions
+from core.domain.tasks.status import Status
+from core.domain.tasks.task import Retry, Task
 from core.errors import LockHeld
 from core.executor import Executor, ExecutorSettings
 from core.memory import Memory
@@ -427,7 +427,7 @@ def test_our_own_failure_leaves_nothing_running_and_the_next_run_recovers():
 def test_what_a_dead_run_left_running_is_killed_before_anything_else():
     world = World([task("a")])
     dead = world.journal
-    from core.domain.attempt import Attempt, RunRecord
+    from core.domain.runs.attempt import Attempt, RunRecord
 
     dead.begin_run(RunRecord(id="dead", pid=99, started=0.0))
     dead.begin_attempt(Attempt(run_id="dead", task_id="a", number=1, started=0.0))

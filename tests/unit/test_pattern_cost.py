@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.pattern_cost import LONGEST_TEXT, MOST_STEPS, pattern_flaw, pattern_steps
+from core.domain.untrusted.pattern_cost import LONGEST_TEXT, MOST_STEPS, pattern_flaw, pattern_steps
 
 BUNDLED = sorted(Path(__file__).parents[2].glob("plugins/*/manifest.json"))
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.domain.budget import Budget
-from core.domain.lookup import select
-from core.domain.plan import Verdict
-from core.domain.status import Readiness, Status
-from core.domain.task import Task
+from core.domain.runs.budget import Budget
+from core.domain.tasks.lookup import select
+from core.domain.tasks.plan import Verdict
+from core.domain.tasks.status import Readiness, Status
+from core.domain.tasks.task import Task
 from core.planner import Planner
 
 FREE = Budget()

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.metric import FileMeasure, Metric
-from core.domain.plugin_findings import plugin_findings, plugin_of
-from core.domain.settings import AuditSettings
-from core.domain.status import Status
+from core.domain.quality.metric import FileMeasure, Metric
+from core.domain.quality.plugin_findings import plugin_findings, plugin_of
+from core.domain.settings.settings import AuditSettings
+from core.domain.tasks.status import Status
 from core.gate import Gate, check_task
 from core.memory import Memory
 from core.ports.code import Measured
@@ -141,7 +141,7 @@ def test_one_that_gets_worse_does_not_pass():
     desk = Desk(graph=[CIRCLE])
     desk.gate().accept_all()
     desk.auditors.plugins["graph"] = [{**CIRCLE, "score": 3}]
-    assert [judged.standing for judged in desk.gate().audit().failing] == ["worse"]
+    assert [judged.delta for judged in desk.gate().audit().failing] == ["worse"]
 
 
 def test_an_audit_of_some_paths_asks_no_plugin():

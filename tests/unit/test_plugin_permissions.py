@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.plugin import Kind, Manifest, Permissions, Provision, covers_address, covers_path, order_of
-from core.domain.plugin_policy import PluginPolicy, narrowed, policy_of, stricter
-from core.domain.settings import PluginPolicySettings
+from core.domain.plugins.plugin import Kind, Manifest, Permissions, Provision, covers_address, covers_path, order_of
+from core.domain.plugins.policy import PluginPolicy, narrowed, policy_of, stricter
+from core.domain.settings.settings import PluginPolicySettings
 from core.plugins.permission_check import permission_objections
 from core.security import validate_plugin_permissions
 

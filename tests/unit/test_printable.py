@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.printable import inert, inert_json, inert_markup, visible
+from core.domain.untrusted.printable import inert, inert_json, inert_markup, visible
 
 NASTY = st.lists(
     st.sampled_from([*"ab:# \t\n\r%[]\x1b\x00\x7f\x85\x9b\u202e\u2066\u2028\ufeff\u200b", "::", "##[", "##vso[", "::error::", "\ud800"])

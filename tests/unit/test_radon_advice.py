@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.adapters.radon_meter.advice import advise
-from core.adapters.radon_meter.agreement import SPECIMEN
-from core.adapters.radon_meter.file_measure import measure_source
+from core.adapters.radon.advice import advise
+from core.adapters.radon.agreement import SPECIMEN
+from core.adapters.radon.file_measure import measure_source
 
 LOOP = """
 def report(rows, limit):

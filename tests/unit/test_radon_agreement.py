@@ -8,9 +8,9 @@ import pytest
 import radon.raw
 from radon.visitors import ComplexityVisitor
 
-from core.adapters.radon_meter import agreement
-from core.adapters.radon_meter.by_radon import raw_counts_by_radon, tree_counts_by_radon
-from core.adapters.radon_meter.raw_counts import raw_counts
+from core.adapters.radon import agreement
+from core.adapters.radon.fast.by_radon import raw_counts_by_radon, tree_counts_by_radon
+from core.adapters.radon.fast.raw_counts import raw_counts
 
 MATCH = ast.parse("def f(x):\n    match x:\n        case 1: pass\n        case 2: pass\n")
 

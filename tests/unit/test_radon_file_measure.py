@@ -7,10 +7,10 @@ from radon.complexity import add_inner_blocks, cc_visit
 from radon.metrics import h_visit, mi_visit
 from radon.raw import analyze
 
-from core.adapters.radon_meter.agreement import SPECIMEN
-from core.adapters.radon_meter.file_measure import measure_source
-from core.adapters.radon_meter.source_text import LARGEST
-from core.domain.metric import BlockKind, FileMeasure, complexity_rank, maintainability_rank
+from core.adapters.radon.agreement import SPECIMEN
+from core.adapters.radon.file_measure import measure_source
+from core.adapters.radon.source_text import LARGEST
+from core.domain.quality.metric import BlockKind, FileMeasure, complexity_rank, maintainability_rank
 
 
 def test_every_number_equals_that_of_radons_own_function():

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.adapters.radon_meter.agreement import SPECIMEN
-from core.adapters.radon_meter.file_measure import measure_source
-from core.adapters.radon_meter.packing import Damaged, pack, unpack
-from core.domain.metric import Block, BlockKind, FileMeasure, Halstead, RawCounts
+from core.adapters.radon.agreement import SPECIMEN
+from core.adapters.radon.file_measure import measure_source
+from core.adapters.radon.packing import Damaged, pack, unpack
+from core.domain.quality.metric import Block, BlockKind, FileMeasure, Halstead, RawCounts
 
 NUMBER = st.integers(0, 2**32 - 1)
 FLOAT = st.floats(allow_nan=False)

@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from core.adapters.radon_meter.file_measure import measure_source
+from core.adapters.radon.file_measure import measure_source
 
 BODY = '''
 def walk(tree, *, deep=True):

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.adapters.radon_meter.agreement import SPECIMEN, tree_counter
-from core.adapters.radon_meter.by_radon import tree_counts_by_radon
-from core.domain.metric import BlockKind
+from core.adapters.radon.agreement import SPECIMEN, tree_counter
+from core.adapters.radon.fast.by_radon import tree_counts_by_radon
+from core.domain.quality.metric import BlockKind
 
 
 def comparable(counts):

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.adapters.radon_meter.by_radon import raw_counts_by_radon
-from core.adapters.radon_meter.raw_counts import raw_counts
+from core.adapters.radon.fast.by_radon import raw_counts_by_radon
+from core.adapters.radon.fast.raw_counts import raw_counts
 
 #: From 3.12 on the tokeniser refuses much of what is no Python, and only what parses is counted.
 LENIENT = sys.version_info < (3, 12)

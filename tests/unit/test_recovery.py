@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from core.domain.run_options import RunOptions
-from core.domain.status import Status
-from core.domain.task import Retry, Task
+from core.domain.runs.run_options import RunOptions
+from core.domain.tasks.status import Status
+from core.domain.tasks.task import Retry, Task
 from core.executor import Executor, ExecutorSettings
 from core.memory import Memory
 from core.orchestrator import Orchestrator

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from core.domain.attempt import Attempt, RunRecord
-from core.domain.recovery import Recovery
-from core.domain.task import Task
+from core.domain.runs.attempt import Attempt, RunRecord
+from core.domain.runs.recovery import Recovery
+from core.domain.tasks.task import Task
 from core.memory import Memory
 from core.testing.clock import VirtualClock
 from core.testing.journal import InMemoryJournal

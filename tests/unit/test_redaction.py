@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.redaction import MASK, Redactor, is_secret, secret_values, without_secrets
+from core.domain.untrusted.redaction import MASK, Redactor, is_secret, secret_values, without_secrets
 
 SECRETS = {"API_TOKEN": "hunter2-%&<\"'é", "DB_PASSWORD": "s3cr3t pass", "AWS_SECRET_ACCESS_KEY": "abcDEF123456"}
 

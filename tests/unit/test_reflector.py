@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from core.domain.audit import AuditReport
-from core.domain.finding import Finding, fingerprint
-from core.domain.metric import Block, BlockKind, FileMeasure, Metric
-from core.domain.refactor_edits import brought_up_to_date
-from core.domain.refactor_task import refactor_entry, task_id
-from core.domain.reflection import decide
-from core.domain.settings import AuditSettings, ThresholdSettings
-from core.domain.status import Status
-from core.domain.task import Task
+from core.domain.quality.audit import AuditReport
+from core.domain.quality.finding import Finding, fingerprint
+from core.domain.quality.metric import Block, BlockKind, FileMeasure, Metric
+from core.domain.quality.refactor_edits import brought_up_to_date
+from core.domain.quality.refactor_task import refactor_entry, task_id
+from core.domain.quality.reflection import decide
+from core.domain.settings.settings import AuditSettings, ThresholdSettings
+from core.domain.tasks.status import Status
+from core.domain.tasks.task import Task
 from core.memory import Memory
 from core.reflector import Reflector
 from core.self_auditor import SelfAuditor, find, thresholds_for
@@ -316,13 +316,13 @@ def _finding(path, score):
 
 
 def _audited(path, *blocks):
-    from core.domain.audit import AuditedFile
+    from core.domain.quality.audit import AuditedFile
 
     return AuditedFile(path=path, measure=FileMeasure(blocks=blocks))
 
 
 def test_an_entry_that_cannot_be_changed_where_it_stands_holds_up_nothing():
-    from core.domain.edit import SetField
+    from core.domain.tasks.edit import SetField
     from core.errors import EditRefused, Problem
 
     class Stubborn(InMemoryTaskFile):
@@ -616,7 +616,7 @@ class Refusing(InMemoryTaskFile):
     """Takes no change of a field but a status."""
 
     def write(self, edits):
-        from core.domain.edit import SetField
+        from core.domain.tasks.edit import SetField
         from core.errors import EditRefused, Problem
 
         if any(isinstance(edit, SetField) and edit.path != ("status",) for edit in edits):

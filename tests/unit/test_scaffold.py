@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.config import config_schema, merge_settings
-from core.domain.project_facts import Tool
+from core.domain.settings.project_facts import Tool
 from core.errors import StorageError, UsageError
 from core.scaffold import Beginning, propose_beginning, write_beginning
 from core.testing.project_folder import MemoryProjectFolder

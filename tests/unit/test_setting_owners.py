@@ -8,10 +8,10 @@ import jsonschema
 import pytest
 
 from core.config import ConfigText, config_schema, merge_settings
-from core.domain.options import Option, settings_table
-from core.domain.owner import Owner
-from core.domain.plugin_configuration import PluginConfiguration, configuration_of, misplaced_mark, ownership_problems, users_keys
-from core.domain.settings import Provenance, Settings, Source
+from core.domain.plugins.configuration import PluginConfiguration, configuration_of, misplaced_mark, ownership_problems, users_keys
+from core.domain.settings.options import Option, settings_table
+from core.domain.settings.owner import Owner
+from core.domain.settings.settings import Provenance, Settings, Source
 from core.errors import InvalidFile
 from core.yaml_text import read_plain
 

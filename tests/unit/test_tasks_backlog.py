@@ -7,8 +7,8 @@ import itertools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.domain.backlog import find_flaws
-from core.domain.task import Place, Task
+from core.domain.tasks.backlog import find_flaws
+from core.domain.tasks.task import Place, Task
 
 
 def backlog(**dependencies: str) -> list[Task]:

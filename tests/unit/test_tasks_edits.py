@@ -8,12 +8,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.adapters.tasks_yaml.edits import apply_edits
-from core.adapters.tasks_yaml.events import Entries
-from core.adapters.tasks_yaml.own_values import plain_value
-from core.adapters.tasks_yaml.parse import parse_document
-from core.adapters.tasks_yaml.render import normalised, render_block, render_flow
-from core.domain.edit import AppendTask, Edit, SetField
+from core.adapters.tasks_yaml.edit.edits import apply_edits
+from core.adapters.tasks_yaml.edit.render import normalised, render_block, render_flow
+from core.adapters.tasks_yaml.parse.events import Entries
+from core.adapters.tasks_yaml.parse.own_values import plain_value
+from core.adapters.tasks_yaml.parse.parse import parse_document
+from core.domain.tasks.edit import AppendTask, Edit, SetField
 from core.errors import EditRefused
 
 FILE = "tasks.yml"

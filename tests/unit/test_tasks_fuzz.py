@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.adapters.tasks_yaml.edits import apply_edits
-from core.adapters.tasks_yaml.parse import parse_document
-from core.adapters.tasks_yaml.source import decode
-from core.domain.edit import AppendTask, SetField
+from core.adapters.tasks_yaml.edit.edits import apply_edits
+from core.adapters.tasks_yaml.parse.parse import parse_document
+from core.adapters.tasks_yaml.parse.source import decode
+from core.domain.tasks.edit import AppendTask, SetField
 from core.errors import EditRefused, InvalidFile
 
 GOOD = """\

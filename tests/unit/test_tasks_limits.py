@@ -7,8 +7,8 @@ import time
 import pytest
 
 from core.adapters.tasks_yaml import parse_tasks
-from core.adapters.tasks_yaml.limits import MAX_BYTES
-from core.adapters.tasks_yaml.source import decode
+from core.adapters.tasks_yaml.parse.limits import MAX_BYTES
+from core.adapters.tasks_yaml.parse.source import decode
 from core.errors import InvalidFile
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from core.adapters.tasks_yaml import parse_tasks
-from core.domain.attempt_work import described, phases
-from core.domain.task import Task, Work
+from core.domain.runs.attempt_work import described, phases
+from core.domain.tasks.task import Task, Work
 from core.errors import InvalidFile
 
 

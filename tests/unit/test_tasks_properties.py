@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.adapters.tasks_yaml.document import Document
-from core.adapters.tasks_yaml.edits import apply_edits
-from core.adapters.tasks_yaml.parse import parse_document
-from core.adapters.tasks_yaml.source import decode, encode
-from core.domain.edit import AppendTask, SetField
-from core.domain.status import Status
-from core.domain.task import Place
+from core.adapters.tasks_yaml.edit.edits import apply_edits
+from core.adapters.tasks_yaml.parse.document import Document
+from core.adapters.tasks_yaml.parse.parse import parse_document
+from core.adapters.tasks_yaml.parse.source import decode, encode
+from core.domain.tasks.edit import AppendTask, SetField
+from core.domain.tasks.status import Status
+from core.domain.tasks.task import Place
 from core.errors import EditRefused
 
 FILE = "tasks.yml"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from core.adapters.tasks_yaml import parse_tasks
-from core.adapters.tasks_yaml.source import decode
-from core.domain.status import Status
-from core.domain.task import Place, Retry, Task
+from core.adapters.tasks_yaml.parse.source import decode
+from core.domain.tasks.status import Status
+from core.domain.tasks.task import Place, Retry, Task
 from core.errors import InvalidFile
 
 HEAD = "- id: a\n  description: d\n"

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from core.adapters.tasks_yaml import FIELDS, tasks_schema
-from core.adapters.tasks_yaml.entry import complain_about_fields, read_entry
-from core.adapters.tasks_yaml.events import Entries, Stop
-from core.adapters.tasks_yaml.source import Complaint
-from core.domain.task import Place
+from core.adapters.tasks_yaml.parse.entry import complain_about_fields, read_entry
+from core.adapters.tasks_yaml.parse.events import Entries, Stop
+from core.adapters.tasks_yaml.parse.source import Complaint
+from core.domain.tasks.task import Place
 
 
 @functools.cache

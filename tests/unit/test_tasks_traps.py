@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.adapters.tasks_yaml import parse_tasks
-from core.adapters.tasks_yaml.plain import is_text
+from core.adapters.tasks_yaml.parse.plain import is_text
 from core.errors import InvalidFile
 
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.history import History, Revision
-from core.domain.metric import Block, BlockKind, FileMeasure, Metric
-from core.domain.trend import Direction, Point, direction, file_trends, sparkline, thinned, values
+from core.domain.quality.history import History, Revision
+from core.domain.quality.metric import Block, BlockKind, FileMeasure, Metric
+from core.domain.quality.trend import Direction, Point, direction, file_trends, sparkline, thinned, values
 
 finite = st.floats(min_value=-1e9, max_value=1e9)
 series = st.lists(finite, max_size=40)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.status import Status
-from core.domain.versions import FileVersions
+from core.domain.tasks.status import Status
+from core.domain.tasks.versions import FileVersions
 
 P, RUNNING, D, F, C = Status.PENDING, Status.IN_PROGRESS, Status.DONE, Status.FAILED, Status.CANCELLED
 

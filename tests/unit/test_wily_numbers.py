@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.adapters.wily_history.numbers import file_measure
-from core.domain.metric import BlockKind
+from core.adapters.wily.numbers import file_measure
+from core.domain.quality.metric import BlockKind
 
 CLOSURE = ["inner", 3, 4, 5, False, None, [["innermost", 4, 8, 5, False, None, [], 2]], 7]
 DEEPER = ["helper", 22, 12, 24, False, None, [], 2]

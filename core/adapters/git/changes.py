@@ -16,9 +16,9 @@ from core.adapters.git.objects import read_blobs
 from core.adapters.git.selection import Selection
 from core.adapters.git.tree_files import file_at
 from core.adapters.git.work_files import blob_of
-from core.domain.change_set import ChangedFile, ChangeSet, RepositoryFacts
-from core.domain.git_reading import filters_off, is_inside
-from core.domain.history import Touch
+from core.domain.quality.change_set import ChangedFile, ChangeSet, RepositoryFacts
+from core.domain.quality.history import Touch
+from core.domain.untrusted.git_reading import filters_off, is_inside
 from core.errors import StorageError, UsageError
 
 

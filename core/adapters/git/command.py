@@ -12,7 +12,7 @@ from functools import cache
 from core.adapters.git.causes import cause_of
 from core.adapters.git.failure import GitFailed
 from core.adapters.git.patience import INTERVAL, Patience
-from core.domain.git_reading import absolute_entries, reading_environment, reading_options
+from core.domain.untrusted.git_reading import absolute_entries, reading_environment, reading_options
 
 
 class _Standing:

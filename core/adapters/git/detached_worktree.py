@@ -13,7 +13,7 @@ import os
 from core.adapters.git.command import Git
 from core.adapters.git.failure import GitFailed
 from core.adapters.git.work_files import read_regular
-from core.domain.history import CommitWindow
+from core.domain.quality.history import CommitWindow
 from core.errors import StorageError
 
 #: What is checked out has the bytes of the blobs: no filters, line ends, keywords or encodings.

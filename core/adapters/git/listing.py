@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from core.adapters.git.command import Git
 from core.adapters.git.failure import GitFailed
-from core.domain.git_reading import is_inside
+from core.domain.untrusted.git_reading import is_inside
 
 
 def listed(git: Git) -> Sequence[str] | None:

@@ -13,7 +13,7 @@ from core.adapters.git.detached_worktree import create_detached_worktree
 from core.adapters.git.failure import GitFailed
 from core.adapters.git.selection import Selection
 from core.adapters.git.work_files import read_regular
-from core.domain.history import Commit, CommitWindow, Touch
+from core.domain.quality.history import Commit, CommitWindow, Touch
 
 #: Added and removed files beyond which git looks for exact renames only: its own default, whatever the repository is set to.
 _RENAME_LIMIT = 1000

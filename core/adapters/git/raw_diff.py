@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from core.domain.git_reading import is_inside
-from core.domain.history import Touch
+from core.domain.quality.history import Touch
+from core.domain.untrusted.git_reading import is_inside
 
 _REGULAR = ("100644", "100755", "100664")
 #: Path and blob of what is no regular file.

@@ -1,7 +1,7 @@
 """``audit.include/exclude`` as git's pathspecs, and what git leaves to be sorted out.
 
 git takes exponential time for a glob with many stars, and reads brackets and backslashes in a way of its own. So it is given only
-what it reads as ``core.domain.globs`` does and what it is quick with; of anything else something wider, and what it then finds is
+what it reads as ``core.domain.untrusted.globs`` does and what it is quick with; of anything else something wider, and what it then finds is
 looked at once more.
 """
 
@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from core.domain.globs import any_of, names_of
-from core.domain.history import Touch
+from core.domain.quality.history import Touch
+from core.domain.untrusted.globs import any_of, names_of
 
 #: Directory wildcards in one glob up to which git is quick.
 _MOST_WILDCARDS = 2

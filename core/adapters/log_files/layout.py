@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from core.domain.printable import visible
+from core.domain.untrusted.printable import visible
 
 _PREFIX = b"# orchestrator: "
 

@@ -9,7 +9,7 @@ from core.adapters.log_files.file import FileLog
 from core.adapters.log_files.layout import output_lines, shown
 from core.adapters.log_files.name import file_name, is_of_run, timestamp
 from core.adapters.log_files.reading import open_log
-from core.domain.attempt import Attempt
+from core.domain.runs.attempt import Attempt
 from core.errors import StateRefused, StorageError
 from core.files.private import PrivateDirectory, open_beneath
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from core.domain.git_reading import absolute_entries
+from core.domain.untrusted.git_reading import absolute_entries
 from core.files.temporary import temporary_directory
 from core.plugins.certification.stage import Stage, Verdict, judged
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.domain.globs import matches
-from core.domain.plugin import Permissions, covers_address, covers_path
+from core.domain.plugins.plugin import Permissions, covers_address, covers_path
+from core.domain.untrusted.globs import matches
 from core.plugins.certification.stage import Stage, judged
 
 _ON_FILES = {"read": "read", "list": "read", "write": "write", "change": "write"}

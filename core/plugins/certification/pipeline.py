@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import core
-from core.domain.plugin import Manifest
-from core.domain.user_places import UserPlaces
+from core.domain.plugins.plugin import Manifest
+from core.domain.untrusted.user_places import UserPlaces
 from core.errors import InvalidFile, PluginRefused, StorageError
 from core.files.temporary import temporary_directory
 from core.plugins.certification.analysers import bandit_stage, guarddog_stage, ruff_stage
@@ -22,9 +22,9 @@ from core.plugins.manifest import MANIFEST, parse_manifest
 from core.plugins.permission_check import permission_objections
 from core.plugins.requirements import Pin, install_requirements, read_pins
 from core.plugins.sandbox.layers import Layers
-from core.plugins.signatures.certificate import seal_report
-from core.plugins.signatures.listing import FileEntry, list_files
-from core.plugins.signatures.statement import CERTIFICATION, instant, tree_digest
+from core.plugins.signing.certificate import seal_report
+from core.plugins.signing.listing import FileEntry, list_files
+from core.plugins.signing.statement import CERTIFICATION, instant, tree_digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

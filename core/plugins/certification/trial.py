@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from core.domain.plugin import Manifest
+from core.domain.plugins.plugin import Manifest
 from core.errors import PluginRefused
 from core.files.temporary import temporary_directory
 from core.plugins.certification.attempts import attempts, used_stage

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from core.domain.network_address import canonical_host
+from core.domain.untrusted.network_address import canonical_host
 
 #: Bytes of a frame, either way.
 LARGEST_FRAME = 4096

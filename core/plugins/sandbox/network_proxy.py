@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from ipaddress import ip_address
 from typing import Any
 
-from core.domain.network_address import IpAddress, covers_address, is_public
+from core.domain.untrusted.network_address import IpAddress, covers_address, is_public
 from core.plugins.sandbox.connect_request import LARGEST_FRAME, ConnectRequest, read_request
 from core.plugins.sandbox.name_lookup import LookUp, NameLookup, Place
 

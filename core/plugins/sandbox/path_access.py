@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.domain.globs import name_matches
-from core.domain.plugin import Permissions
+from core.domain.plugins.plugin import Permissions
+from core.domain.untrusted.globs import name_matches
 
 _WILD = "*?["
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from core.domain.plugin import Permissions
+from core.domain.plugins.plugin import Permissions
 from core.errors import PluginRefused
 from core.files.temporary import temporary_directory
 from core.plugins.sandbox.layers import Layers, Tier

@@ -14,8 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from core.domain.git_reading import absolute_entries
-from core.domain.plugin import Permissions
+from core.domain.plugins.plugin import Permissions
+from core.domain.untrusted.git_reading import absolute_entries
 from core.errors import PluginRefused
 from core.plugins.sandbox import inside
 from core.plugins.sandbox.layers import Layers, Tier

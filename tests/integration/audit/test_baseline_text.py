@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from core.adapters.baseline_file import JsonBaseline, parse, render
-from core.domain.accepted import Accepted
-from core.domain.baseline import in_order
-from core.domain.metric import Metric
+from core.domain.quality.accepted import Accepted
+from core.domain.quality.baseline import in_order
+from core.domain.quality.metric import Metric
 from core.errors import InvalidFile, StorageError
 
 

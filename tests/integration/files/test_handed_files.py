@@ -16,7 +16,7 @@ from core.adapters.baseline_file import JsonBaseline
 from core.adapters.repository_probe import RepositoryProbe
 from core.adapters.tasks_yaml import YamlTaskFile
 from core.config import load_config
-from core.domain.plugin import Kind
+from core.domain.plugins.plugin import Kind
 from core.errors import InvalidFile, OrchestratorError, PluginRefused, StorageError, UsageError
 from core.plugins.archive import unpack
 from core.plugins.certification.known_flaws import flaws_stage
@@ -25,7 +25,7 @@ from core.plugins.lock_file import read_lock
 from core.plugins.manifest import load_manifest, load_permissions
 from core.plugins.manual_input import manual_input
 from core.plugins.requirements import Pin
-from core.plugins.signatures.keys import load_private_key, read_public_key
+from core.plugins.signing.keys import load_private_key, read_public_key
 
 #: Name of the file, and what reads it below a directory.
 READERS: dict[str, Callable[[Path], object]] = {

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from core.adapters.git import BlobHistory, Git, GitLog, GitRepository
-from core.domain.metric import FileMeasure
+from core.domain.quality.metric import FileMeasure
 
 
 class Scratch:

@@ -8,7 +8,7 @@ from radon.complexity import add_inner_blocks, cc_visit
 from radon.metrics import mi_visit
 
 from core.adapters.git import BlobHistory, Git, GitLog
-from core.adapters.radon_meter import RadonMeter
+from core.adapters.radon import RadonMeter
 
 
 @cache

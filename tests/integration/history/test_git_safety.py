@@ -74,7 +74,7 @@ def test_an_index_that_somebody_holds_locked_is_no_obstacle(lively):
 LOOK = """
 import sys
 from core.adapters.git import BlobHistory, Git, GitLog, GitRepository
-from core.adapters.radon_meter import RadonMeter
+from core.adapters.radon import RadonMeter
 root, cache = sys.argv[1:]
 git, meter = Git(root), RadonMeter(root, cache=cache, key=b"a secret")
 BlobHistory(git, GitLog(git), meter).revisions(50)

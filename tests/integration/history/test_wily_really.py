@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from core.adapters.git import Git, GitLog
-from core.adapters.wily_history import WilyHistory
+from core.adapters.wily import WilyHistory
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -169,7 +169,7 @@ def test_left_alone_it_never_gets_over_a_killed_build(scratch, tmp_path, wily_py
 LOOK = """
 import sys
 from core.adapters.git import Git, GitLog
-from core.adapters.wily_history import WilyHistory
+from core.adapters.wily import WilyHistory
 root, state, python = sys.argv[1:]
 WilyHistory(GitLog(Git(root)), state, python=python).revisions(200)
 """

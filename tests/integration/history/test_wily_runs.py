@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from core.adapters.git import Git, GitLog
-from core.adapters.wily_history import WilyHistory
+from core.adapters.wily import WilyHistory
 from tests.waiting import HANG, until
 
 STAND_IN = Path(__file__).with_name("stand_in")
@@ -43,7 +43,7 @@ def grow(scratch, count):
     return [scratch.commit({"a.py": f"x = {lines}\n" * lines, f"b{lines}.py": "y\n"}) for lines in range(1, count + 1)]
 
 
-def interrupted_writes(state):
+def leftovers(state):
     return sorted(path.name for path in state.iterdir())
 
 
@@ -91,7 +91,7 @@ def test_a_longer_look_back_builds_what_lies_before(scratch, state, builds):
 def test_nothing_of_it_stays_but_the_cache(scratch, state, builds):
     grow(scratch, 2)
     wily(scratch, state).revisions(10)
-    assert interrupted_writes(state) == ["cache", "lock"]
+    assert leftovers(state) == ["cache", "lock"]
 
 
 def test_the_users_repository_is_not_touched(scratch, state, builds, hash_of, monkeypatch):
@@ -151,7 +151,7 @@ def test_a_failing_build_is_a_gap_with_its_last_words_and_the_next_look_builds_a
     grow(scratch, 3)
     monkeypatch.setenv("STAND_IN_FAILS", "1")
     assert wily(scratch, state).revisions(5).gap.startswith("wily ended with 1: Failed to build cache; try again, or set audit.use_wily")
-    assert interrupted_writes(state) == ["lock"]
+    assert leftovers(state) == ["lock"]
     monkeypatch.delenv("STAND_IN_FAILS")
     assert wily(scratch, state).revisions(5) == scratch.history().revisions(5)
 
@@ -185,7 +185,7 @@ def test_two_looks_at_once_build_once(scratch, state, builds, monkeypatch):
 LOOK = """
 import sys
 from core.adapters.git import Git, GitLog
-from core.adapters.wily_history import WilyHistory
+from core.adapters.wily import WilyHistory
 root, state, python = sys.argv[1:]
 WilyHistory(GitLog(Git(root)), state, python=python).revisions(50)
 """
@@ -214,5 +214,5 @@ def test_killed_at_any_moment_it_leaves_no_process_and_no_trace_in_the_repositor
     assert hash_of(scratch.root) == before
     monkeypatch.setenv("STAND_IN_SECONDS", "0")
     assert wily(scratch, state).revisions(50) == scratch.history().revisions(50)
-    assert interrupted_writes(state) == ["cache", "lock"]
+    assert leftovers(state) == ["cache", "lock"]
     assert hash_of(scratch.root) == before

@@ -15,16 +15,16 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from core.domain.plugin import Permissions
-from core.domain.plugin_agreement import Agreement
-from core.domain.user_places import user_places
+from core.domain.plugins.agreement import Agreement
+from core.domain.plugins.plugin import Permissions
+from core.domain.untrusted.user_places import user_places
 from core.plugins.host import PluginHost
 from core.plugins.lock_file import Locked, write_lock
 from core.plugins.sandbox.layers import sandbox_layers
-from core.plugins.signatures.keys import generate_key, load_private_key, public_key_of
-from core.plugins.signatures.signing import sign_plugin
-from core.plugins.signatures.trust import TrustStore, save_trust
-from core.plugins.signatures.verification import verify_plugin
+from core.plugins.signing.keys import generate_key, load_private_key, public_key_of
+from core.plugins.signing.signing import sign_plugin
+from core.plugins.signing.trust import TrustStore, save_trust
+from core.plugins.signing.verification import verify_plugin
 
 GRANTED = {
     "fs": {"read": ["docs/**"], "write": ["out/**"]},

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from core.domain.plugin_configuration import PluginConfiguration
+from core.domain.plugins.configuration import PluginConfiguration
 from core.plugins.auditing import GrantedAuditors
 
 SOURCE = """

@@ -12,7 +12,7 @@ from core.plugins.certification.pipeline import certify_plugin, write_report
 from core.plugins.certification.source_rules import source_stage
 from core.plugins.requirements import read_pins
 from core.plugins.sandbox.layers import Tier, sandbox_layers
-from core.plugins.signatures.keys import public_key_of
+from core.plugins.signing.keys import public_key_of
 
 SOURCE = "def run(context):\n    return {'message': open(context.path('a.txt')).read()}\n"
 TEST = """import unittest

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from core.domain.plugin import Kind, Permissions
-from core.domain.plugin_configuration import PluginConfiguration
-from core.domain.plugin_policy import PluginPolicy
+from core.domain.plugins.configuration import PluginConfiguration
+from core.domain.plugins.plugin import Kind, Permissions
+from core.domain.plugins.policy import PluginPolicy
 from core.errors import PluginRefused, StorageError, UsageError
 from core.plugins.lock_file import read_lock, write_lock
 from core.plugins.sandbox.layers import Layers, Tier, proven
-from core.plugins.signatures.trust import load_trust, save_trust
+from core.plugins.signing.trust import load_trust, save_trust
 from tests.waiting import until
 
 TASK = {"id": "1", "description": "test"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.domain.plugin_configuration import PluginConfiguration
+from core.domain.plugins.configuration import PluginConfiguration
 from core.events import RunFinished, Warned
 from core.plugins import listening
 from core.plugins.listening import PluginListeners

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from core.plugins.sandbox.reach import path_access_of
 
-from core.domain.plugin import Permissions
+from core.domain.plugins.plugin import Permissions
 
 DEPTH = 1200
 

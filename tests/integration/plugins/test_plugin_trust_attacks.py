@@ -9,19 +9,19 @@ from dataclasses import replace
 
 import pytest
 
-from core.domain.plugin import Permissions
+from core.domain.plugins.plugin import Permissions
 from core.errors import OrchestratorError, PluginRefused, StorageError, UsageError
 from core.plugins.lock_file import Locked, write_lock
 from core.plugins.manifest import load_manifest
 from core.plugins.sandbox.layers import Tier
-from core.plugins.signatures.acceptance import Acceptance
-from core.plugins.signatures.certificate import certificate_objection, seal_report
-from core.plugins.signatures.envelope import STATEMENT_TYPE, seal
-from core.plugins.signatures.keys import public_key_of
-from core.plugins.signatures.listing import list_files
-from core.plugins.signatures.revocation_list import LIST_TYPE, RevocationList, seal_list, take_list
-from core.plugins.signatures.statement import canonical, encode_statement, instant, make_statement, tree_digest
-from core.plugins.signatures.trust import Role, TrustStore, load_trust, save_trust
+from core.plugins.signing.acceptance import Acceptance
+from core.plugins.signing.certificate import certificate_objection, seal_report
+from core.plugins.signing.envelope import STATEMENT_TYPE, seal
+from core.plugins.signing.keys import public_key_of
+from core.plugins.signing.listing import list_files
+from core.plugins.signing.revocation_list import LIST_TYPE, RevocationList, seal_list, take_list
+from core.plugins.signing.statement import canonical, encode_statement, instant, make_statement, tree_digest
+from core.plugins.signing.trust import Role, TrustStore, load_trust, save_trust
 
 SOURCE = "def run(context):\n    return {'message': 'signed'}\n"
 TASK = {"id": "1", "description": "test"}

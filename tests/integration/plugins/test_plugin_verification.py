@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from core.domain.plugin import Permissions
+from core.domain.plugins.plugin import Permissions
 from core.errors import StorageError, UsageError
 from core.files.removal import remove_tree
-from core.plugins.signatures.keys import load_private_key, public_key_of
-from core.plugins.signatures.revocation_list import RevocationList, seal_list, take_list
-from core.plugins.signatures.trust import TrustStore, load_trust, save_trust
+from core.plugins.signing.keys import load_private_key, public_key_of
+from core.plugins.signing.revocation_list import RevocationList, seal_list, take_list
+from core.plugins.signing.trust import TrustStore, load_trust, save_trust
 from core.security import verify_plugin_signature
 
 NOW_STEP = 86400

@@ -102,8 +102,8 @@ def plugin_grants_itself_everything(repository: Repository) -> None:
 def plugin_is_signed_by_a_stranger(repository: Repository) -> None:
     """The stranger's own trust store and keys lie in the repository, where a careless host would look for them."""
     _plugin(repository)
-    from core.plugins.signatures.keys import generate_key, load_private_key, public_key_of
-    from core.plugins.signatures.signing import sign_plugin
+    from core.plugins.signing.keys import generate_key, load_private_key, public_key_of
+    from core.plugins.signing.signing import sign_plugin
 
     folder = repository.root / _FOLDER
     keys = repository.root / ".config/orchestrator/keys"

@@ -12,21 +12,21 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 
-from core.domain.accepted import Accepted
-from core.domain.audit import AuditedFile, AuditReport
-from core.domain.finding import Finding, fingerprint
-from core.domain.gate import FailOn, GateReport, judge
-from core.domain.metric import Block, BlockKind, FileMeasure, Metric, RawCounts
-from core.domain.trend import FileTrend
-from core.reports.audit_github import audit_github
-from core.reports.audit_gitlab import audit_gitlab
-from core.reports.audit_html import audit_html
-from core.reports.audit_json import audit_json
-from core.reports.audit_junit import audit_junit
-from core.reports.audit_markdown import audit_markdown
-from core.reports.audit_sarif import audit_sarif
-from core.reports.audit_text import audit_text
-from core.reports.style import PLAIN, Style
+from core.domain.quality.accepted import Accepted
+from core.domain.quality.audit import AuditedFile, AuditReport
+from core.domain.quality.finding import Finding, fingerprint
+from core.domain.quality.gate import FailOn, GateReport, judge
+from core.domain.quality.metric import Block, BlockKind, FileMeasure, Metric, RawCounts
+from core.domain.quality.trend import FileTrend
+from core.reports.audit.html import audit_html
+from core.reports.audit.markdown import audit_markdown
+from core.reports.audit.terminal import audit_text
+from core.reports.formats.github import audit_github
+from core.reports.formats.gitlab import audit_gitlab
+from core.reports.formats.json import audit_json
+from core.reports.formats.junit import audit_junit
+from core.reports.formats.sarif import audit_sarif
+from core.reports.text.style import PLAIN, Style
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 NASTY = 'src/a&b <c>/"d" % é,\u2028:::`|`\udcff]]>.py'
@@ -413,7 +413,7 @@ def luminance(colour):
     ],
 )
 def test_text_has_the_contrast_that_readers_need(theme, ink, paper):
-    css = (Path(__file__).resolve().parents[3] / "core/reports/audit_page/style.css").read_text()
+    css = (Path(__file__).resolve().parents[3] / "core/reports/audit/page/style.css").read_text()
     colours = {name: (light, dark) for name, light, dark in re.findall(r"--([\w-]+): light-dark\((#\w+), (#\w+)\)", css)}
     light, dark = sorted((luminance(colours[ink][theme]), luminance(colours[paper][theme])), reverse=True)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from core.domain.accepted import Accepted
-from core.domain.baseline import ratchet, renewed
-from core.domain.finding import Finding, fingerprint
-from core.domain.gate import Delta, FailOn, accept, fails, judge
-from core.domain.metric import Metric
+from core.domain.quality.accepted import Accepted
+from core.domain.quality.baseline import ratchet, renewed
+from core.domain.quality.finding import Finding, fingerprint
+from core.domain.quality.gate import Delta, FailOn, accept, fails, judge
+from core.domain.quality.metric import Metric
 
 CC, MI = Metric.COMPLEXITY, Metric.MAINTAINABILITY
 
@@ -47,7 +47,7 @@ def shapes(finding, shape):
 )
 def test_a_block_stands_by_its_accepted_score(was, standing):
     before = [] if was is None else [accepted(score=was)]
-    assert judge([complex_block()], {}, before, {"a.py"}).judged[0].standing is standing
+    assert judge([complex_block()], {}, before, {"a.py"}).judged[0].delta is standing
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_block_stands_by_its_accepted_score(was, standing):
 )
 def test_a_maintainability_index_has_a_point_of_play(was, standing):
     before = [accepted(block="", score=was, metric=MI)]
-    assert judge([poor_file()], {}, before, {"a.py"}).judged[0].standing is standing
+    assert judge([poor_file()], {}, before, {"a.py"}).judged[0].delta is standing
 
 
 def test_a_renamed_block_is_known_by_its_shape_and_judged_by_its_old_score():
@@ -69,7 +69,7 @@ def test_a_renamed_block_is_known_by_its_shape_and_judged_by_its_old_score():
     judgement = judge([finding], shapes(finding, "s1"), [accepted(score=12, shape="s1")], {"a.py"})
 
     (judged,) = judgement.judged
-    assert (judged.standing, judged.moved, judged.before.block) == (Delta.WORSE, True, "f")
+    assert (judged.delta, judged.moved, judged.before.block) == (Delta.WORSE, True, "f")
     assert judgement.gone == ()
 
 
@@ -83,14 +83,14 @@ def test_of_two_that_do_the_same_the_one_in_the_same_file_is_meant():
 
 
 def test_a_block_without_a_shape_matches_no_other_without_one():
-    assert judge([complex_block(block="g")], {}, [accepted(shape="")], {"a.py"}).judged[0].standing is Delta.NEW
+    assert judge([complex_block(block="g")], {}, [accepted(shape="")], {"a.py"}).judged[0].delta is Delta.NEW
 
 
 def test_a_moved_file_is_known_by_its_score_once_its_old_path_is_gone():
     known = [accepted(path="old/a.py", block="", score=12.34, metric=MI)]
 
     assert judge([poor_file("new/a.py")], {}, known, {"new/a.py"}).judged[0].moved
-    assert judge([poor_file("new/a.py")], {}, known, {"new/a.py", "old/a.py"}).judged[0].standing is Delta.NEW
+    assert judge([poor_file("new/a.py")], {}, known, {"new/a.py", "old/a.py"}).judged[0].delta is Delta.NEW
 
 
 def test_what_is_there_no_more_is_gone_and_nothing_of_an_unreadable_file_is():
@@ -98,12 +98,12 @@ def test_what_is_there_no_more_is_gone_and_nothing_of_an_unreadable_file_is():
     judgement = judge([broken], {}, [accepted("broken.py"), accepted("fine.py")], {"broken.py", "fine.py"})
 
     assert [gone.path for gone in judgement.gone] == ["fine.py"]
-    assert judgement.judged[0].standing is Delta.NEW
+    assert judgement.judged[0].delta is Delta.NEW
 
 
 def test_of_two_entries_for_one_place_the_better_score_counts():
     known = [accepted(score=15), accepted(score=12), accepted(score=14)]
-    assert judge([complex_block(score=13)], {}, known, {"a.py"}).judged[0].standing is Delta.WORSE
+    assert judge([complex_block(score=13)], {}, known, {"a.py"}).judged[0].delta is Delta.WORSE
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_what_does_not_pass(fail_on, failing):
     known = [accepted(block="w", score=11), accepted(block="s"), accepted(block="b", score=30)]
     judged = judge(findings, {}, known, {"a.py"}).judged
 
-    assert [each.standing.value for each in fails(judged, fail_on)] == failing
+    assert [each.delta.value for each in fails(judged, fail_on)] == failing
 
 
 def turn(findings, known, found_shapes=None, measured=("a.py",)):
@@ -158,7 +158,7 @@ def test_the_ratchet_follows_an_edit_at_the_same_score_and_no_worse_one():
 
 
 def test_a_renewed_baseline_keeps_what_lies_outside_of_the_scope():
-    from core.domain.audit import AuditReport
+    from core.domain.quality.audit import AuditReport
 
     report = AuditReport(files=(), findings=(complex_block("src/a.py", "f", 30),), seconds=0)
     known = [accepted("lib/x.py"), accepted("src/gone.py")]

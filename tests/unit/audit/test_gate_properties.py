@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.accepted import Accepted
-from core.domain.audit import AuditReport
-from core.domain.baseline import ratchet, renewed
-from core.domain.finding import Finding, fingerprint
-from core.domain.gate import Delta, FailOn, fails, judge
-from core.domain.metric import Metric
+from core.domain.quality.accepted import Accepted
+from core.domain.quality.audit import AuditReport
+from core.domain.quality.baseline import ratchet, renewed
+from core.domain.quality.finding import Finding, fingerprint
+from core.domain.quality.gate import Delta, FailOn, fails, judge
+from core.domain.quality.metric import Metric
 
 _PATHS = st.sampled_from(["a.py", "b.py", "c/a.py"])
 _NAMES = st.sampled_from(["f", "g", "C.m"])
@@ -65,7 +65,7 @@ def test_what_was_accepted_passes_and_unchanged_code_turns_no_ratchet(code, know
     accepted = renewed(report, known, lambda _: True)
     judgement = judge(found, shapes, accepted, _MEASURED)
 
-    assert {judged.standing for judged in judgement.judged} <= {Delta.SAME}
+    assert {judged.delta for judged in judgement.judged} <= {Delta.SAME}
     assert fails(judgement.judged, FailOn.WORSE) == ()
     assert not ratchet(judgement, accepted, shapes).turned
 
@@ -82,5 +82,5 @@ def test_a_ratchet_accepts_nothing_more_and_changes_no_verdict(code, known):
         judged.finding for judged in fails(judgement.judged, FailOn.WORSE)
     ]
     for judged in again.judged:
-        assert judged.standing is not Delta.BETTER
+        assert judged.delta is not Delta.BETTER
     assert not ratchet(again, turned.accepted, shapes).turned

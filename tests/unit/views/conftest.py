@@ -8,8 +8,8 @@ import re
 import pytest
 
 from core import events
-from core.cli.console import Look, Output
-from core.domain.outcome import Ending, Outcome
+from core.domain.runs.outcome import Ending, Outcome
+from core.terminal.console import Look, Output
 
 STAMP = {"at": 1000.0, "run_id": "r1"}
 

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from core.cli.failure import annotation_lines, error_json, error_text, guarded
-from core.domain.exit_code import ExitCode
+from core.domain.runs.exit_code import ExitCode
 from core.errors import EditRefused, InvalidFile, LockHeld, OrchestratorError, Problem, StorageError, UsageError
 
 PROBLEMS = (

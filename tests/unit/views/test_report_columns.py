@@ -5,8 +5,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.reports.columns import Cell, Column, cells, fit, one_line, pad, table, wrap
-from core.reports.style import Style
+from core.reports.text.columns import Cell, Column, cells, fit, one_line, pad, table, wrap
+from core.reports.text.style import Style
 
 TEXTS = st.text(alphabet=st.sampled_from("ab c全é́…🎉"), max_size=30)
 

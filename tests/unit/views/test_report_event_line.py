@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import events
-from core.domain.outcome import Ending
-from core.reports.columns import cells
-from core.reports.event_line import Volume, event_line
-from core.reports.style import Style
+from core.domain.runs.outcome import Ending
+from core.reports.run.event_line import Volume, event_line
+from core.reports.text.columns import cells
+from core.reports.text.style import Style
 
 PLAIN = Style()
 STAMP = {"at": 1.0, "run_id": "r"}
@@ -73,7 +73,7 @@ def test_quiet_leaves_out_what_went_well_and_verbose_adds_reasons_and_logs(facts
 @settings(max_examples=60)
 @given(st.text(max_size=40), st.text(max_size=60), st.integers(60, 120), st.booleans())
 def test_a_task_line_is_one_line_no_wider_than_the_terminal(task_id, description, width, colour):
-    from core.domain.outcome import Outcome
+    from core.domain.runs.outcome import Outcome
 
     outcome = Outcome(ending=Ending.FAILED, reason="exit 3", duration=99999.0)
     stamp = {"attempt": 1, "status": "failed", "outcome": outcome, "reason": "exit 3", "done": 0, "total": 1}

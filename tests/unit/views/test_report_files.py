@@ -5,11 +5,11 @@ from xml.etree import ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.outcome import Ending
-from core.reports.junit import junit_xml
-from core.reports.progress import Progress
-from core.reports.step_summary import step_summary
-from core.reports.workflow_commands import command, inert
+from core.domain.runs.outcome import Ending
+from core.reports.run.junit import junit_xml
+from core.reports.run.progress import Progress
+from core.reports.run.step_summary import step_summary
+from core.reports.text.workflow_commands import command, inert
 
 
 def told(*stream):
@@ -62,7 +62,7 @@ def test_junit_keeps_to_the_order_of_the_common_schema(facts):
 @given(st.text(max_size=60))
 def test_junit_is_legal_xml_whatever_a_task_printed(text):
     from core import events
-    from core.domain.outcome import Outcome
+    from core.domain.runs.outcome import Outcome
 
     stamp = {"at": 1.0, "run_id": text}
     outcome = Outcome(ending=Ending.FAILED, reason=text, log="l")

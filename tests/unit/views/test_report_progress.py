@@ -1,7 +1,7 @@
 """What is known of a run from its events."""
 
-from core.domain.outcome import Ending
-from core.reports.progress import Progress
+from core.domain.runs.outcome import Ending
+from core.reports.run.progress import Progress
 
 
 def fed(*stream):

@@ -1,11 +1,11 @@
 """What a run came to."""
 
-from core.domain.outcome import Ending
-from core.reports.columns import cells
-from core.reports.event_line import Volume
-from core.reports.progress import Progress
-from core.reports.run_summary import run_summary
-from core.reports.style import PLAIN, Style
+from core.domain.runs.outcome import Ending
+from core.reports.run.event_line import Volume
+from core.reports.run.progress import Progress
+from core.reports.run.run_summary import run_summary
+from core.reports.text.columns import cells
+from core.reports.text.style import PLAIN, Style
 
 
 def summary(*stream, style=PLAIN, volume=Volume.NORMAL, tail=lambda _path: ("line one", "line two")):

@@ -7,22 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.attempt import Attempt, RunRecord, Transition
-from core.domain.outcome import Ending, Outcome
-from core.domain.plan import Explanation, Plan, PlannedStart, Rank, Verdict
-from core.domain.run_options import RunOptions
-from core.domain.status import Readiness, Status
-from core.domain.task import Place, Retry, Task
-from core.reports.columns import cells
-from core.reports.graph_text import dot, graph_json, mermaid
-from core.reports.history_text import attempt_json, attempts_text, run_json, runs_text, transition_json, transitions_text
-from core.reports.plan_text import plan_json, plan_text
-from core.reports.show_text import Surroundings, show_json, show_text
-from core.reports.standing import BacklogContext, standing, task_json
-from core.reports.status_text import status_json, status_text
-from core.reports.style import PLAIN, Style
-from core.reports.task_table import task_table
-from core.reports.why_text import Past, why_json, why_text
+from core.domain.runs.attempt import Attempt, RunRecord, Transition
+from core.domain.runs.outcome import Ending, Outcome
+from core.domain.runs.run_options import RunOptions
+from core.domain.tasks.plan import Explanation, Plan, PlannedStart, Rank, Verdict
+from core.domain.tasks.status import Readiness, Status
+from core.domain.tasks.task import Place, Retry, Task
+from core.reports.backlog.display_status import BacklogContext, standing, task_json
+from core.reports.backlog.graph_text import dot, graph_json, mermaid
+from core.reports.backlog.plan_text import plan_json, plan_text
+from core.reports.backlog.show_text import Surroundings, show_json, show_text
+from core.reports.backlog.status_text import status_json, status_text
+from core.reports.backlog.task_table import task_table
+from core.reports.backlog.why_text import Past, why_json, why_text
+from core.reports.run.history_text import attempt_json, attempts_text, run_json, runs_text, transition_json, transitions_text
+from core.reports.text.columns import cells
+from core.reports.text.style import PLAIN, Style
 
 
 @pytest.fixture(autouse=True)

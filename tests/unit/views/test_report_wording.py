@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.reports.wording import amount, count, listing, roughly, seconds
+from core.reports.text.wording import amount, count, listing, roughly, seconds
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.cli.live_view import LiveView
-from core.reports.event_line import Volume
+from core.reports.run.event_line import Volume
+from core.terminal.live_view import LiveView
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from contextlib import nullcontext
 
 import pytest
 
-from core.cli.console import PACE, Look, Output
 from core.errors import StorageError
+from core.terminal.console import PACE, Look, Output
 
 
 def test_writes_closer_than_the_pace_are_one_write(clock, terminal):

@@ -6,8 +6,8 @@ from itertools import product
 
 import pytest
 
-from core.cli.console import Ci, Look, Output, ci_of, wants_colour, wants_live
-from core.cli.views import Sources, ViewOptions, pick_views
+from core.terminal.console import Ci, Look, Output, ci_of, wants_colour, wants_live
+from core.terminal.views import Sources, ViewOptions, pick_views
 
 SOURCES = Sources(tail=lambda _path, _lines: ())
 TERMINAL, PIPE = Look(terminal=True, colour=True, live=True), Look()

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from core.cli.ci_view import GithubDialect, GitlabDialect
-from core.cli.plain_view import PlainView
+from core.terminal.ci_view import GithubDialect, GitlabDialect
+from core.terminal.plain_view import PlainView
 
 
 @pytest.fixture

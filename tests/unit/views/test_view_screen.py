@@ -1,6 +1,6 @@
 """Rows at the bottom of a terminal."""
 
-from core.cli.screen import Screen
+from core.terminal.screen import Screen
 
 
 def rows(*texts):

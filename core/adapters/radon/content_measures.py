@@ -1,0 +1,71 @@
+"""Measures by content, which is named by its git blob id: looked up in the cache, or made by the pool and put there."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from core.adapters.radon.measure_cache import MeasureCache
+from core.adapters.radon.packing import Damaged, unpack
+from core.adapters.radon.pool import measure_many
+from core.domain.quality.metric import FileMeasure
+
+#: Raised whenever the same bytes may come to other numbers, problems or shapes than before, or are packed otherwise.
+_COUNTER = 2
+#: Bytes of source held at once.
+_BATCH = 16 * 1024 * 1024
+
+
+class ContentMeasures:
+    """One cache, and ``jobs`` processes for what it does not have."""
+
+    def __init__(self, cache: MeasureCache, jobs: int) -> None:
+        self._cache = cache
+        self._jobs = jobs
+
+    def known(self, blobs: Iterable[bytes]) -> dict[bytes, FileMeasure]:
+        """Return the measures of those of ``blobs`` that the cache has."""
+        found = ((blob, unpacked(data)) for blob, data in self._cache.measures(blobs).items())
+        return {blob: measure for blob, measure in found if measure}
+
+    def of(self, sources: Iterable[tuple[bytes, bytes]], measured: Callable[[int], None]) -> Iterator[tuple[bytes, FileMeasure]]:
+        """Return the measures of ``(blob, bytes)`` pairs as they come, made where not known; ``measured`` hears of how many more."""
+        for batch, repeated in _batches(sources):
+            known = self.known(batch)
+            measured(len(known) + repeated)
+            yield from known.items()
+            new = [blob for blob in batch if blob not in known]
+            pooled = measure_many([batch[blob] for blob in new], self._jobs, measured)
+            self._cache.add_measures({new[index]: data for index, data in pooled.measures.items()})
+            yield from ((new[index], unpack(data)) for index, data in pooled.measures.items())
+            yield from ((new[index], FileMeasure(problem=problem)) for index, problem in pooled.crashes.items())
+
+
+def unpacked(data: bytes | None) -> FileMeasure | None:
+    """Return a packed measure; None when there is none or it is damaged."""
+    try:
+        return unpack(data) if data else None
+    except Damaged:
+        return None
+
+
+def variant() -> str:
+    """Return what a measure hangs on beside the content."""
+    import radon
+
+    return f"radon {radon.__version__}, python {sys.version_info[0]}.{sys.version_info[1]}, counter {_COUNTER}"
+
+
+def _batches(sources: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[Mapping[bytes, bytes], int]]:
+    """Yield distinct contents, so many bytes at a time, and how many of the sources repeat one of them."""
+    batch: dict[bytes, bytes] = {}
+    size = count = 0
+    for blob, source in sources:
+        count += 1
+        size += len(source)
+        batch[blob] = source
+        if size >= _BATCH:
+            yield batch, count - len(batch)
+            batch, size, count = {}, 0, 0
+    if batch:
+        yield batch, count - len(batch)

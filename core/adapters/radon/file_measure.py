@@ -1,0 +1,132 @@
+"""All numbers of one source, from one parse.
+
+| source                                        | outcome                                                                   |
+|-----------------------------------------------|---------------------------------------------------------------------------|
+| parses                                        | every number                                                              |
+| does not parse (another Python's syntax, broken) | problem with the line; ``raw`` where radon's tokeniser got through      |
+| nested too deeply for Python or for radon     | problem; ``raw`` as above                                                 |
+| parses, and radon's tokeniser does not get through | problem with the line; blocks and Halstead                           |
+| no text (see ``source_text``)                 | problem, nothing else                                                     |
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+import threading
+import warnings
+from dataclasses import replace
+
+from core.adapters.radon.agreement import raw_counter, tree_counter
+from core.adapters.radon.fast.by_radon import tree_counts_by_radon
+from core.adapters.radon.fast.tree_counts import CountedBlock, TreeCounts
+from core.adapters.radon.memory_limit import memory_is_short
+from core.adapters.radon.packing import make_block
+from core.adapters.radon.shapes import SMALLEST, shape
+from core.adapters.radon.source_text import Unreadable, has_mark, read_text
+from core.domain.quality.metric import Block, FileMeasure, Halstead, RawCounts
+
+#: Levels of nodes from which on radon's own visitors are asked: they give up somewhat above 300, and then so do we.
+_DEEP = 200
+#: From 3.12 on the tokeniser itself refuses much of what does not parse, in ways that are not worth following.
+_LENIENT_TOKENISER = sys.version_info < (3, 12)
+
+
+def measure_source(content: bytes) -> FileMeasure:
+    """Measure a file's bytes. Raises MemoryError."""
+    try:
+        return _measure_text(read_text(content))
+    except Unreadable as unreadable:
+        return FileMeasure(problem=str(unreadable))
+
+
+def _measure_text(text: str) -> FileMeasure:
+    try:
+        tree = _parse(text)
+    except Unreadable as unreadable:
+        return FileMeasure(problem=str(unreadable), raw=_raw(text) if _LENIENT_TOKENISER else None)
+    try:
+        raw, problem = raw_counter()(text), ""
+    except SyntaxError as error:
+        raw, problem = None, _lines_problem(error)
+    try:
+        counts = _count(tree)
+    except RecursionError:
+        return FileMeasure(problem="nested too deeply for radon: an expression of hundreds of levels, perhaps a long sum", raw=raw)
+    measure = _measure(counts, raw)
+    return replace(measure, problem=problem) if problem else measure
+
+
+def _parse(text: str) -> ast.Module:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except SyntaxError as error:
+        if has_mark(text):
+            raise Unreadable("line 1: a byte order mark, which radon cannot read: save the file without one") from None
+        raise Unreadable(f"line {error.lineno}: {error.msg} (read as Python {sys.version_info[0]}.{sys.version_info[1]})") from None
+    except RecursionError:
+        raise Unreadable("nested too deeply for Python itself to read") from None
+    except MemoryError:
+        if memory_is_short():
+            raise
+        raise Unreadable("nested too deeply for Python itself to read") from None
+    except ValueError as error:
+        raise Unreadable(str(error)) from None
+
+
+def _count(tree: ast.Module) -> TreeCounts:
+    counts = tree_counter()(tree)
+    if counts.depth <= _DEEP:
+        return counts
+    # On a stack of its own, so that the outcome does not hang on who called us from how deep.
+    outcome: list[TreeCounts | RecursionError | MemoryError] = []
+
+    def ask_radon() -> None:
+        try:
+            outcome.append(tree_counts_by_radon(tree))
+        except (RecursionError, MemoryError) as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=ask_radon)
+    try:
+        thread.start()
+    except RuntimeError as error:
+        raise MemoryError from error  # there is no room for another stack
+    thread.join()
+    if isinstance(outcome[0], RecursionError | MemoryError):
+        raise outcome[0]
+    return outcome[0]
+
+
+def _measure(counts: TreeCounts, raw: RawCounts | None) -> FileMeasure:
+    from radon.metrics import halstead_visitor_report, mi_compute
+
+    report = halstead_visitor_report(counts)
+    index = 100.0
+    if raw:
+        comments = (raw.comments + raw.multi) / float(raw.sloc) * 100 if raw.sloc else 0
+        index = mi_compute(report.volume, counts.complexity, raw.lloc, comments)
+    blocks = sorted(map(_block, counts.blocks), key=lambda block: (block.line, block.column))
+    return FileMeasure(blocks=tuple(blocks), maintainability=index, raw=raw, halstead=Halstead(**report._asdict()))
+
+
+def _block(counted: CountedBlock) -> Block:
+    kind, name, complexity, node = counted
+    known_again = shape(node) if complexity >= SMALLEST and not isinstance(node, ast.ClassDef) else ""
+    return make_block(kind, name, node.lineno, node.end_lineno or node.lineno, node.col_offset, complexity, known_again)
+
+
+def _raw(text: str) -> RawCounts | None:
+    try:
+        return raw_counter()(text)
+    except SyntaxError:
+        return None
+
+
+def _lines_problem(error: SyntaxError) -> str:
+    line = str(error.msg).rpartition(" ")[2]
+    return (
+        f"line {line}: radon cannot count the lines from here on, because of a character that it does not know or a form feed in a string"
+    )

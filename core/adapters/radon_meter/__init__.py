@@ -1,5 +1,0 @@
-"""Measuring Python files as radon does: the CodeMeter of real repositories."""
-
-from core.adapters.radon_meter.meter import Progress, RadonMeter
-
-__all__ = ["Progress", "RadonMeter"]

@@ -1,0 +1,1 @@
+"""Edits of tasks.yml by byte span."""

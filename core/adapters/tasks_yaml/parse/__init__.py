@@ -1,0 +1,1 @@
+"""From the bytes of tasks.yml to tasks with places."""

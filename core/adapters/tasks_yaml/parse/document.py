@@ -1,0 +1,90 @@
+"""A text with its statuses taken out: pieces that are joined again whenever a status has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from core.adapters.tasks_yaml.parse.layout import Layout
+from core.domain.tasks.status import Status
+from core.domain.tasks.task import Place, Task
+
+
+class Slot(NamedTuple):
+    """The place of one status: ``text[start:end]``, written as ``before`` and the word."""
+
+    start: int
+    end: int
+    #: Empty where a status stands; else what makes it an entry of its own: line end, indentation, key.
+    before: str
+
+
+class Document:
+    """A valid text and its tasks. Changing a status costs one assignment, however long the text is."""
+
+    def __init__(self, *, text: str, tasks: tuple[Task, ...], slots: Sequence[Slot], layout: Layout) -> None:
+        self.tasks = tasks
+        self.slots = slots
+        self.layout = layout
+        self._text: str | None = text
+        self._original = text
+        self._pieces: list[str] = []
+        self._index: dict[str, int] = {}
+
+    @property
+    def text(self) -> str:
+        if self._text is None:
+            self._text = "".join(self._pieces)
+        return self._text
+
+    def knows(self, task_id: str) -> bool:
+        return task_id in self._indexed()
+
+    def with_statuses(self, statuses: Mapping[str, Status]) -> Document:
+        """Return the document with these statuses, by id of a task that is in it. The places of its tasks stay as read."""
+        index = self._indexed()
+        pieces = self._split().copy()
+        tasks = list(self.tasks)
+        for task_id, status in statuses.items():
+            position = index[task_id]
+            pieces[2 * position + 1] = self.slots[position].before + status.value
+            tasks[position] = replace(tasks[position], status=status)
+        changed = Document(text=self._original, tasks=tuple(tasks), slots=self.slots, layout=self.layout)
+        changed._text, changed._pieces, changed._index = None, pieces, index
+        return changed
+
+    def as_read(self) -> Document | None:
+        """Return the document with the slots and places of its present text; None where only reading it again can tell."""
+        if self.text == self._original:
+            return self
+        if self.layout.flow:
+            return None
+        slots: list[Slot] = []
+        tasks: list[Task] = []
+        end = lines = 0
+        pieces = self._split()
+        for position, (task, slot) in enumerate(zip(self.tasks, self.slots, strict=True)):
+            start, length = end + len(pieces[2 * position]), len(pieces[2 * position + 1])
+            end = start + length
+            place = task.place if not lines else Place(line=task.place.line + lines, column=task.place.column)
+            tasks.append(replace(task, place=place))
+            filled = slot.before if length else ""
+            lines += "\n" in filled
+            slots.append(Slot(start + len(filled), end, "" if filled else slot.before))
+        return Document(text=self.text, tasks=tuple(tasks), slots=slots, layout=self.layout)
+
+    def _indexed(self) -> dict[str, int]:
+        if not self._index:
+            self._index = {task.id: position for position, task in enumerate(self.tasks)}
+        return self._index
+
+    def _split(self) -> list[str]:
+        """Return the text between the slots, and each slot's text as it is: one more than twice as many as there are tasks."""
+        if not self._pieces:
+            end = 0
+            for slot in self.slots:
+                self._pieces += (self._original[end : slot.start], self._original[slot.start : slot.end])
+                end = slot.end
+            self._pieces.append(self._original[end:])
+        return self._pieces

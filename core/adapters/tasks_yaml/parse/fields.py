@@ -1,0 +1,101 @@
+"""The fields of a task in one table: what reads them, their JSON schema and their sentence in the docs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from core.adapters.tasks_yaml.parse.compounds import Command, Directory, Environment, ListOf, Priority, Retries, StatusWord
+from core.adapters.tasks_yaml.parse.kinds import Boolean, Duration, Id, Kind, Number, Text
+from core.adapters.tasks_yaml.parse.origin import Origin
+from core.adapters.tasks_yaml.parse.plugin_fields import Configuration, PluginName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One key of a task."""
+
+    kind: Kind
+    #: As the table of the docs names it.
+    type: str
+    default: str
+    help: str
+
+
+def _field(kind: Kind, type: str, default: str, help: str) -> Field:
+    return Field(kind=kind, type=type, default=default, help=help)
+
+
+#: Every key that a task may have, in the order of the docs, beside those of the user's own that begin with ``x-``.
+FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "id": _field(Id(), "whole number, or text of letters, digits, `. _ / : -`", "required", 'Unique; `1` and `"1"` are the same id.'),
+        "description": _field(Text(), "text", "required", "What is to be done, and why."),
+        "command": _field(Command(), "text (shell) or list (argv, no shell)", "–", "What is run."),
+        "plugin": _field(PluginName(), "name of a plugin", "–", "What does the work in place of a command; see plugins.md."),
+        "with": _field(Configuration(), "map", "–", "The plugin's configuration, as its manifest describes it."),
+        "verify": _field(
+            ListOf(kind=Text(), wanted="text or a list of texts", single=True),
+            "text or list of texts",
+            "–",
+            "Each must exit 0, in a fresh process, before the task counts as done.",
+        ),
+        "dependencies": _field(ListOf(kind=Id(), wanted="a list of ids"), "list of ids", "`[]`", "All must be `done` first."),
+        "priority": _field(Priority(), "whole number, or `low` −10, `normal` 0, `high` 10, `critical` 100", "0", "Higher runs first."),
+        "cost": _field(Number(minimum=0, maximum=1e12), "number ≥ 0", "1", "Units of the run's budget."),
+        "status": _field(
+            StatusWord(), "`pending`, `in_progress`, `done`, `failed` or `cancelled`", "`pending`", "Written by the tool, editable by hand."
+        ),
+        "timeout": _field(
+            Duration(), "`90s`, `10m`, `2h`, `1h30m` or seconds", "none", "Then TERM, 5 s later KILL, for the whole tree of processes."
+        ),
+        "retries": _field(
+            Retries(),
+            "whole number, or `{limit, delay, backoff, max_delay}`",
+            "0",
+            "Further attempts after a failure; pauses of 1 s, 2 s, 4 s, 8 s … unless said otherwise.",
+        ),
+        "env": _field(Environment(), "map of names to text", "–", "Variables for the command, beside the tool's own environment."),
+        "cwd": _field(Directory(), "path inside the repository", "its root", "Where the command starts."),
+        "kind": _field(Text(), "text", "`task`", "Selects a handler of `config.yaml`."),
+        "tags": _field(ListOf(kind=Text(), wanted="a list of texts"), "list of texts", "`[]`", "For `--tag`."),
+        "component": _field(Text(), "text", "–", "The part of the code it is about."),
+        "epic": _field(Text(), "text", "–", "What it is part of."),
+        "manual": _field(Boolean(), "true or false", "false", "Only a person finishes it."),
+        "origin": _field(
+            Origin(),
+            "map: by, fingerprint, path, block, shape, metric, score, threshold, trend, closed",
+            "–",
+            "Written by the tool for its own tasks.",
+        ),
+    }
+)
+REQUIRED = ("id", "description")
+#: Keys of the user's own begin with this.
+OWN = "x-"
+
+
+def tasks_schema() -> dict[str, Any]:
+    """Return the JSON schema (draft 2020-12) of ``tasks.yml``; it accepts exactly what ``read_entry`` accepts of JSON values."""
+    properties = {name: {"description": _sentence(field), **field.kind.schema()} for name, field in FIELDS.items()}
+    task = {
+        "type": "object",
+        "required": list(REQUIRED),
+        "dependentRequired": {"with": ["plugin"]},
+        "not": {"required": ["command", "plugin"]},
+        "properties": properties,
+        "patternProperties": {rf"^{OWN}[\s\S]": {"description": "Your own; the tool keeps it and does not look at it."}},
+        "additionalProperties": False,
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "tasks.yml of orchestrator",
+        "type": "array",
+        "items": task,
+    }
+
+
+def _sentence(field: Field) -> str:
+    return field.help if field.default in {"required", "–"} else f"{field.help} Default: {field.default.strip('`')}."

@@ -1,0 +1,50 @@
+"""How complaints speak of values: short, and without characters that a terminal would obey."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+
+from core.adapters.tasks_yaml.parse.nodes import Node, Scalar, resolve
+from core.adapters.tasks_yaml.parse.plain import is_text, reading
+from core.domain.settings.options import nearest
+
+_LONGEST = 60
+_NAME = re.compile(r"[\w./-]{1,60}")
+#: Control characters beyond ASCII, and those that turn the direction of text.
+_OBEYED = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+
+def quoted(text: str) -> str:
+    """Return text between double quotes as YAML and JSON write it, cut where it is long."""
+    shown = _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text[:_LONGEST], ensure_ascii=False))
+    return shown if len(text) <= _LONGEST else f'{shown[:-1]}…"'
+
+
+def name_of(key: str) -> str:
+    """Return a key as it is if it looks like one, else quoted."""
+    return key if _NAME.fullmatch(key) else quoted(key)
+
+
+def meant(word: str, words: Iterable[str]) -> str:
+    """Return the question whether the nearest of ``words`` was meant, nothing when none is near."""
+    near = nearest(word, words) if len(word) <= _LONGEST else ""
+    return f"did you mean '{near}'?" if near else ""
+
+
+def found(node: Node) -> str:
+    """Return what stands there, to follow "not": a list, a map, nothing, the text "x", the number 5."""
+    solid = resolve(node)
+    if not isinstance(solid, Scalar):
+        return solid.what
+    if solid.quote or is_text(solid.text) or len(solid.text) > _LONGEST:
+        return f"the text {quoted(solid.text)}"
+    return solid.text or "nothing"
+
+
+def not_text(node: Scalar) -> tuple[str, str]:
+    """Return why a plain scalar is not text, to follow "must be text,", and what to type."""
+    if node.text == "":
+        return "but there is nothing", 'type "" if empty text is meant'
+    return f"but {reading(node.text)}", f"quote it: {quoted(node.text)}"

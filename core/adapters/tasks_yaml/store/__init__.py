@@ -1,0 +1,1 @@
+"""Reading and saving the file so that no manual edit is lost."""

@@ -1,0 +1,264 @@
+"""``tasks.yml`` on disk, as the port TaskFile wants it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from enum import Enum
+from pathlib import Path
+
+from core.adapters.tasks_yaml.edit.edits import apply_edits
+from core.adapters.tasks_yaml.parse.document import Document
+from core.adapters.tasks_yaml.parse.parse import parse_document
+from core.adapters.tasks_yaml.parse.source import decode, encode
+from core.adapters.tasks_yaml.store.cache import ParsedCache
+from core.adapters.tasks_yaml.store.disk import Content, Stamp, read_content, stamp_of, storage_errors
+from core.adapters.tasks_yaml.store.exchange import exchange as exchange_files
+from core.adapters.tasks_yaml.store.interrupted_writes import recover_interrupted_writes
+from core.adapters.tasks_yaml.store.late_saves import LateSaves
+from core.adapters.tasks_yaml.store.lock import write_lock
+from core.adapters.tasks_yaml.store.swap import ConcurrentSave, Exchange, keep_aside, swap
+from core.adapters.tasks_yaml.store.version import Version
+from core.domain.tasks.edit import Edit, Snapshot
+from core.errors import InvalidFile, StorageError
+from core.files.reading import repository_top
+from core.ports.task_file import Busy, HandEdited, Written
+
+#: Seconds between two readings that must be equal for a save to count as finished.
+_PAUSE = 0.02
+#: Seconds that a save which looks unfinished must stay as it is to be believed.
+_DOUBT = 2.0
+_ATTEMPTS = 50
+
+
+class _Unchanged(Enum):
+    """What a look at the file can show instead of a new text."""
+
+    SAME = "same"
+    NOT_YET = "not yet"
+
+
+class YamlTaskFile:
+    """The file at ``path``; ``root`` is the repository, ``state_dir`` where a cache may be kept.
+
+    A link is followed inside of the repository. Safe against people and other tools that save the file meanwhile.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        root: Path,
+        state_dir: Path | None = None,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+        exchange: Exchange = exchange_files,
+    ) -> None:
+        self._path = os.path.abspath(path)
+        self._shown = _shown(self._path, os.path.abspath(root))
+        self._inside = repository_top(root)
+        self._cache = ParsedCache(state_dir, self._path)
+        #: Digest of the content that the cache has.
+        self._cached = ""
+        self._sleep = sleep
+        self._monotonic = monotonic
+        self._exchange = exchange
+        self._document: Document | None = None
+        self._marked = False
+        self._version = Version(b"")
+        self._stamp: Stamp | None = None
+        self._problems: tuple[str, ...] = ()
+        #: Stamp of a content that was looked at and not taken over.
+        self._refused: Stamp | None = None
+        #: Digest of a content that looks unfinished, and since when.
+        self._doubted: tuple[str, float] = ("", 0.0)
+        #: Saves of theirs that met another one, each in a file of its own.
+        self._kept: tuple[str, ...] = ()
+        self._late = LateSaves(self._shown, sleep, monotonic)
+
+    # -- the port ------------------------------------------------------------------------------------------------
+
+    def read(self) -> Snapshot:
+        with write_lock(self._real_path(), self._sleep) as mine:
+            if mine:
+                recover_interrupted_writes(self._real_path(), self._shown, self._exchange)
+            content = self._read_finished()
+        document, marked = self._load(content)
+        return self._take(content, document, marked=marked)
+
+    def poll(self) -> Snapshot | None:
+        try:
+            self._look_for_late_saves()
+        except (InvalidFile, StorageError) as error:
+            self._refuse(None, str(error))
+            return None
+        seen = self._look()
+        return seen if isinstance(seen, Snapshot) else None
+
+    def problems(self) -> tuple[str, ...]:
+        return (*self._problems, *self._kept)
+
+    def write(self, edits: Sequence[Edit]) -> Written | HandEdited | Busy:
+        if self._document is None:
+            raise StorageError(f"{self._shown} has not been read yet")
+        with write_lock(self._real_path(), self._sleep) as mine:
+            if not mine:
+                return Busy(problems=(f"{self._shown}: another writer holds it",))
+            self._restore_late_saves()
+            seen = self._look()
+            if seen is not _Unchanged.SAME:
+                return self._not_now(seen)
+            return self._save(apply_edits(self._document, edits, self._shown))
+
+    def close(self) -> None:
+        try:
+            self._look_for_late_saves()
+        finally:
+            self._late.close()
+        self._remember()
+
+    def _remember(self) -> None:
+        """Keep the parsed form of the file for the next command."""
+        if self._document is None or self._cached == self._version.digest:
+            return
+        try:
+            stamp = stamp_of(os.stat(self._path))
+        except OSError:
+            return
+        document = self._document.as_read()
+        if document is not None:
+            self._cached = self._version.digest
+            self._cache.save(document, self._cached, stamp)
+
+    # -- looking -------------------------------------------------------------------------------------------------
+
+    def _look(self) -> Snapshot | _Unchanged:
+        """Return the text on disk if it is news and a finished save; ``problems`` says why it is not."""
+        try:
+            with storage_errors(self._shown):
+                stamp = stamp_of(os.stat(self._path))
+            if stamp == self._stamp:
+                self._problems = ()
+                return _Unchanged.SAME
+            if stamp == self._refused:
+                return _Unchanged.NOT_YET
+            return self._look_inside()
+        except InvalidFile as error:
+            return self._refuse(None, *map(str, error.problems))
+        except StorageError as error:
+            return self._refuse(None, str(error))
+
+    def _look_inside(self) -> Snapshot | _Unchanged:
+        content = read_content(self._path, self._shown, self._inside)
+        if content.data == self._version.data:
+            self._stamp = content.stamp if content.settled else None
+            self._problems = ()
+            return _Unchanged.SAME
+        self._sleep(_PAUSE)
+        again = read_content(self._path, self._shown, self._inside)
+        if again.data != content.data:
+            return self._refuse(None, f"{self._shown}: somebody is saving it")
+        if self._is_doubtful(again.data):
+            return self._refuse(None, f"{self._shown}: it looks half saved, so it is left alone for now")
+        try:
+            document, marked = self._load(again)
+        except InvalidFile as error:
+            return self._refuse(again.stamp if again.settled else None, *map(str, error.problems))
+        return self._take(again, document, marked=marked)
+
+    def _is_doubtful(self, data: bytes) -> bool:
+        """Whether it may be the beginning of a save: empty, cut off, or without the final line end that was there."""
+        before = self._version.data
+        cut = not data.strip() or before.startswith(data) or (before.endswith(b"\n") and not data.endswith(b"\n"))
+        if not cut or not before.strip():
+            return False
+        digest = Version(data).digest
+        if self._doubted[0] != digest:
+            self._doubted = (digest, self._monotonic())
+        return self._monotonic() - self._doubted[1] < _DOUBT
+
+    def _refuse(self, stamp: Stamp | None, *problems: str) -> _Unchanged:
+        self._refused, self._problems = stamp, problems
+        return _Unchanged.NOT_YET
+
+    def _read_finished(self) -> Content:
+        """Return the content, waiting for the end of a save that is just under way."""
+        content = read_content(self._path, self._shown, self._inside)
+        for _ in range(_ATTEMPTS):
+            if content.settled:
+                break
+            self._sleep(_PAUSE)
+            before, content = content, read_content(self._path, self._shown, self._inside)
+            if before.data == content.data:
+                break
+        return content
+
+    # -- taking over ---------------------------------------------------------------------------------------------
+
+    def _load(self, content: Content) -> tuple[Document, bool]:
+        text, marked = decode(content.data, self._shown)
+        digest = Version(content.data).digest
+        document = self._cache.load(text, digest, content.stamp)
+        if document is None:
+            return parse_document(text, self._shown), marked
+        self._cached = digest
+        return document, marked
+
+    def _take(self, content: Content, document: Document, *, marked: bool) -> Snapshot:
+        self._document, self._marked, self._version = document, marked, Version(content.data)
+        self._stamp = content.stamp if content.settled else None
+        self._refused, self._problems, self._doubted = None, (), ("", 0.0)
+        return self._snapshot(document)
+
+    def _snapshot(self, document: Document) -> Snapshot:
+        return Snapshot(tasks=document.tasks, version=self._version.digest)
+
+    # -- writing -------------------------------------------------------------------------------------------------
+
+    def _save(self, document: Document) -> Written | HandEdited | Busy:
+        new = Version(encode(document.text, marked=self._marked))
+        if new != self._version:
+            try:
+                self._late.hold(swap(self._real_path(), self._shown, new, self._version, self._exchange))
+            except ConcurrentSave as concurrent:
+                self._late.hold(concurrent.replaced)
+                return self._not_now(self._look())
+            self._stamp, self._version = None, new
+        self._document = document
+        return Written(snapshot=self._snapshot(document))
+
+    def _not_now(self, seen: Snapshot | _Unchanged) -> HandEdited | Busy:
+        if isinstance(seen, Snapshot):
+            return HandEdited(snapshot=seen)
+        return Busy(problems=self._problems or (f"{self._shown}: somebody is saving it",))
+
+    def _real_path(self) -> str:
+        return os.path.realpath(self._path)
+
+    # -- late saves ----------------------------------------------------------------------------------------------
+
+    def _look_for_late_saves(self) -> None:
+        if self._late.find() is not None:
+            with write_lock(self._real_path(), self._sleep):
+                self._restore_late_saves()
+
+    def _restore_late_saves(self) -> None:
+        """Put back what an editor wrote into a version that a write of ours had just replaced. Under the writers' lock."""
+        while (late := self._late.find()) is not None:
+            replaced, version = late
+            try:
+                self._late.hold(swap(self._real_path(), self._shown, version, self._version, self._exchange))
+            except ConcurrentSave as concurrent:
+                # The file has been saved once more since: nobody but they can say which they mean.
+                self._late.hold(concurrent.replaced)
+                kept = keep_aside(self._real_path(), self._shown, version)
+                self._kept += (f"{self._shown} was saved twice at once; the other save is in {kept}: compare them",)
+            replaced.accept(version)
+            self._stamp = None
+
+
+def _shown(path: str, root: str) -> str:
+    """Return the path as a person at the repository's root would type it."""
+    relative = os.path.relpath(path, root)
+    return path if relative.startswith("..") else relative

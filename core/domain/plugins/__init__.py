@@ -1,0 +1,1 @@
+"""Plugins, what they ask for and what they may do."""

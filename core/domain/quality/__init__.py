@@ -1,0 +1,1 @@
+"""Findings, metrics, gate and trend."""

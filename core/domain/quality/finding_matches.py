@@ -1,0 +1,121 @@
+"""Which finding each task of the Reflector's is about, wherever its block or file is by now. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from hashlib import blake2b
+
+from core.domain.quality.audit import AuditReport
+from core.domain.quality.finding import Finding
+from core.domain.quality.metric import FileMeasure, Metric
+from core.domain.quality.refactor_task import is_own, place_of, task_id
+from core.domain.tasks.status import Status
+from core.domain.tasks.task import Task
+
+#: Metric, path and block: what a finding and a task of ours have in common.
+_Key = tuple[str, str, str]
+_DIGEST_BYTES = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whereabouts:
+    """Tasks and findings, brought together."""
+
+    #: The finding that a task of ours is about, by the task's id; a task whose finding is gone is not in it.
+    found: Mapping[str, Finding]
+    #: Findings that no task is about, worst first.
+    unmatched: tuple[Finding, ...]
+    #: Fingerprint → what a finding is known by elsewhere; empty where there is nothing.
+    shapes: Mapping[str, str]
+
+
+def match_findings_to_tasks(tasks: Sequence[Task], report: AuditReport) -> Whereabouts:
+    """Bring tasks and findings together.
+
+    A task is about the finding of its metric, path and block. One that finds nothing there is about a finding that
+    no task is about and that has its shape: a block that was renamed or moved, a file that was moved. What is left
+    may be that of a task that is done: it is back. A finding whose id a person's own task has is theirs.
+    """
+    shapes = _shapes(report)
+    own = [task for task in tasks if is_own(task)]
+    unsettled = [task for task in own if task.status is not Status.DONE]
+    findings = {_key(finding): finding for finding in report.findings if can_be_written(finding)}
+    found = {task.id: findings[_key_of(task)] for task in unsettled if _key_of(task) in findings}
+    free = _without(findings, found.values(), tasks)
+    found |= _take_twins(unsettled, found, free, shapes)
+    found |= _take_back(own, free)
+    return Whereabouts(found=found, unmatched=tuple(free.values()), shapes=shapes)
+
+
+def can_be_written(finding: Finding) -> bool:
+    """Return whether a tasks file can name the finding's place: a file's name may be no text."""
+    try:
+        f"{finding.path}{finding.block}".encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _key(finding: Finding) -> _Key:
+    return (finding.metric.value, finding.path, finding.block)
+
+
+def _key_of(task: Task) -> _Key:
+    return (str(task.origin.get("metric")), *place_of(task))
+
+
+def _without(findings: Mapping[_Key, Finding], housed: Iterable[Finding], tasks: Iterable[Task]) -> dict[_Key, Finding]:
+    """Return the findings that are not ``housed``, and whose id no person's task has."""
+    keys = {_key(finding) for finding in housed}
+    ids = {task.id for task in tasks if not is_own(task)}
+    return {key: finding for key, finding in findings.items() if key not in keys and task_id(finding.fingerprint) not in ids}
+
+
+def _take_twins(
+    unsettled: Iterable[Task], found: Collection[str], free: dict[_Key, Finding], shapes: Mapping[str, str]
+) -> dict[str, Finding]:
+    """Take out of ``free`` what is known by the shape that the finding of a task without one had; return it by the task's id."""
+    taken: dict[str, Finding] = {}
+    for task in unsettled:
+        if task.id not in found and (twin := _twin(task, free.values(), shapes)):
+            taken[task.id] = free.pop(_key(twin))
+    return taken
+
+
+def _take_back(own: Iterable[Task], free: dict[_Key, Finding]) -> dict[str, Finding]:
+    """Take out of ``free`` what is where a task that is done found its own; return it by the task's id."""
+    done = (task for task in own if task.status is Status.DONE)
+    return {task.id: back for task in done if (back := free.pop(_key_of(task), None))}
+
+
+def _twin(task: Task, free: Iterable[Finding], shapes: Mapping[str, str]) -> Finding | None:
+    """Return the nearest finding that is known by the same as the task's was."""
+    metric, shape = task.origin.get("metric"), task.origin.get("shape")
+    twins = (finding for finding in free if finding.metric == metric and shapes.get(finding.fingerprint) == shape)
+    return min(twins, key=partial(_distance, task), default=None) if shape else None
+
+
+def _distance(task: Task, finding: Finding) -> tuple[bool, bool, str, str]:
+    """Order what is alike: the same file first, then a file of this name."""
+    path, _ = place_of(task)
+    return (finding.path != path, _name(finding.path) != _name(path), finding.path, finding.block)
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _shapes(report: AuditReport) -> dict[str, str]:
+    measures = {file.path: file.measure for file in report.files}
+    files = (finding for finding in report.findings if finding.metric is Metric.MAINTAINABILITY)
+    return {**report.shapes, **{finding.fingerprint: _file_shape(measures[finding.path]) for finding in files if finding.path in measures}}
+
+
+def _file_shape(measure: FileMeasure) -> str:
+    """Return a short hash of a file's make-up, which other imports and comments leave as it is."""
+    blocks = sorted((block.name, block.complexity) for block in measure.blocks)
+    counts = measure.halstead and (measure.halstead.h1, measure.halstead.h2, measure.halstead.N1, measure.halstead.N2)
+    lines = measure.raw and measure.raw.lloc
+    return blake2b(repr((blocks, counts, lines)).encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES).hexdigest()

@@ -1,0 +1,211 @@
+"""The gate: findings judged against what was accepted before. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+
+from core.domain.quality.accepted import Accepted, Key
+from core.domain.quality.audit import AuditReport
+from core.domain.quality.finding import Finding
+from core.domain.quality.metric import Metric
+from core.domain.quality.policy_change import PolicyChange
+from core.domain.quality.refactor_task import number
+from core.domain.quality.trend import Direction, direction
+
+#: What a finding keeps when it is renamed or moved: metric, and the block's shape or the file's score.
+_Trait = tuple[Metric, str | float]
+
+
+class Delta(StrEnum):
+    """A finding beside what was accepted."""
+
+    NEW = "new"
+    WORSE = "worse"
+    SAME = "same"
+    BETTER = "better"
+
+
+class FailOn(StrEnum):
+    """Which findings the gate does not let pass."""
+
+    #: Every finding.
+    ANY = "any"
+    #: Those that were not accepted.
+    NEW = "new"
+    #: Those that were not accepted, and those that are worse than when they were.
+    WORSE = "worse"
+    NEVER = "never"
+
+
+_FAILING = {
+    FailOn.ANY: frozenset(Delta),
+    FailOn.NEW: frozenset({Delta.NEW}),
+    FailOn.WORSE: frozenset({Delta.NEW, Delta.WORSE}),
+    FailOn.NEVER: frozenset[Delta](),
+}
+_STANDING = {Direction.WORSENING: Delta.WORSE, Direction.IMPROVING: Delta.BETTER, Direction.FLAT: Delta.SAME}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A finding and what it is beside the accepted ones."""
+
+    finding: Finding
+    delta: Delta
+    #: The accepted finding that this one is, perhaps under another name or in another place; None for a new one.
+    before: Accepted | None = None
+
+    @property
+    def moved(self) -> bool:
+        return self.before is not None and (self.before.path, self.before.block) != (self.finding.path, self.finding.block)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """Every finding judged."""
+
+    #: In the order of the findings: worst first.
+    judged: tuple[Judged, ...] = ()
+    #: Accepted findings that are there no more, by place.
+    gone: tuple[Accepted, ...] = ()
+
+    def count(self, delta: Delta) -> int:
+        return sum(judged.delta is delta for judged in self.judged)
+
+    def within(self, in_scope: Callable[[str], bool]) -> Judgement:
+        """Return what of it lies in a scope."""
+        return Judgement(
+            judged=tuple(judged for judged in self.judged if in_scope(judged.finding.path)),
+            gone=tuple(known for known in self.gone if in_scope(known.path)),
+        )
+
+
+def accept(finding: Finding, shape: str = "") -> Accepted:
+    """Return a finding as one that is accepted from now on."""
+    return Accepted(path=finding.path, block=finding.block, metric=finding.metric, score=number(finding.score), shape=shape)
+
+
+def judge(findings: Sequence[Finding], shapes: Mapping[str, str], accepted: Iterable[Accepted], measured: Collection[str]) -> Judgement:
+    """Compare findings with accepted ones.
+
+    A finding is an accepted one when metric, path and block agree. What then is left over on both sides is matched
+    once more: a block by the shape of what it does (it was renamed or moved), a whole file by its score, if its old
+    path is not among those ``measured`` (it was moved). ``shapes``: fingerprint → shape. An accepted finding in a file
+    that cannot be read at present is neither there nor gone.
+    """
+    before = strictest(accepted)
+    matched = _matched(findings, shapes, before, measured)
+    unreadable = {finding.path for finding in findings if finding.metric is Metric.UNREADABLE}
+    gone = (known for known in before.values() if known.path not in unreadable)
+    return Judgement(
+        judged=tuple(_judged(finding, matched.get(finding.fingerprint)) for finding in findings),
+        gone=tuple(sorted(gone, key=lambda known: (known.path, known.block, known.metric))),
+    )
+
+
+def alike(judgement: Judgement, shapes: Mapping[str, str], accepted: Iterable[Accepted]) -> frozenset[str]:
+    """Return the paths of accepted findings that a new one may be under its old name or in its old place."""
+    new = {_trait(judged.finding, shapes) for judged in judgement.judged if judged.delta is Delta.NEW}
+    known = _by_trait(accepted, ()) if new else {}
+    return frozenset(each.path for trait in new for each in known.get(trait, ()))
+
+
+def key_of(finding: Finding) -> Key:
+    """Return what names the place of a finding."""
+    return (finding.metric.value, finding.path, finding.block)
+
+
+def fails(judged: Iterable[Judged], fail_on: FailOn) -> tuple[Judged, ...]:
+    """Return those that the gate does not let pass."""
+    failing = _FAILING[fail_on]
+    return tuple(each for each in judged if each.delta in failing)
+
+
+def strictest(accepted: Iterable[Accepted]) -> dict[Key, Accepted]:
+    """Return what was accepted by key; of two for one place, as a merge leaves them, the one that allows less."""
+    by_key: dict[Key, Accepted] = {}
+    for each in accepted:
+        known = by_key.get(each.key)
+        if known is None or direction(each.metric, (known.score, each.score)) is Direction.IMPROVING:
+            by_key[each.key] = each
+    return by_key
+
+
+def _matched(
+    findings: Sequence[Finding], shapes: Mapping[str, str], before: dict[Key, Accepted], measured: Collection[str]
+) -> dict[str, Accepted]:
+    """Return the accepted finding that each one is, by fingerprint; they leave ``before``."""
+    matched = {finding.fingerprint: known for finding in findings if (known := before.pop(key_of(finding), None))}
+    known_again = _by_trait(before.values(), measured)
+    for finding in (finding for finding in findings if finding.fingerprint not in matched):
+        if twins := known_again.get(_trait(finding, shapes)):
+            twin = min(twins, key=partial(_distance, finding))
+            twins.remove(twin)
+            matched[finding.fingerprint] = before.pop(twin.key)
+    return matched
+
+
+def _trait(finding: Finding, shapes: Mapping[str, str]) -> _Trait:
+    return (finding.metric, shapes.get(finding.fingerprint, "") if finding.block else number(finding.score))
+
+
+def _by_trait(accepted: Iterable[Accepted], measured: Collection[str]) -> dict[_Trait, list[Accepted]]:
+    """Return what can be known again elsewhere, by its trait: blocks with a shape, files that are gone."""
+    found: dict[_Trait, list[Accepted]] = {}
+    for known in accepted:
+        if known.block and known.shape:
+            found.setdefault((known.metric, known.shape), []).append(known)
+        elif not known.block and known.path not in measured:
+            found.setdefault((known.metric, known.score), []).append(known)
+    return found
+
+
+def _distance(finding: Finding, known: Accepted) -> tuple[bool, bool, str, str]:
+    """Order what is alike: the same file first, then a file of this name."""
+    return (known.path != finding.path, _name(known.path) != _name(finding.path), known.path, known.block)
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _judged(finding: Finding, before: Accepted | None) -> Judged:
+    if before is None:
+        return Judged(finding=finding, delta=Delta.NEW)
+    moved = direction(finding.metric, (before.score, number(finding.score)))
+    return Judged(finding=finding, delta=_STANDING[moved], before=before)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateReport:
+    """An audit, judged."""
+
+    report: AuditReport
+    judgement: Judgement
+    fail_on: FailOn
+    #: Name of the repository, for headings.
+    project: str = ""
+    #: What it was compared with: ``audit-baseline.json``, ``origin/main (1f2e3d4)``; empty for nothing.
+    against: str = ""
+    #: What a person should know or do, a sentence each.
+    notes: tuple[str, ...] = ()
+    #: What decides the verdict and is another in the branch than at the base; the base's counted.
+    changed: tuple[PolicyChange, ...] = ()
+
+    @property
+    def failing(self) -> tuple[Judged, ...]:
+        """The findings that the gate does not let pass, worst first."""
+        return fails(self.judgement.judged, self.fail_on)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskCheck:
+    """Whether the finding that a task was written for is gone."""
+
+    task_id: str
+    gone: bool
+    #: Before → now, and where; one sentence without a full stop.
+    reason: str

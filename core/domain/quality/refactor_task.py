@@ -1,0 +1,136 @@
+"""A finding as an entry of tasks.yml: its id, words, priority, cost and check."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from core.domain.quality.finding import Finding
+from core.domain.quality.metric import Metric, complexity_rank, maintainability_rank
+from core.domain.quality.trend import Direction
+from core.domain.tasks.status import Status
+from core.domain.tasks.task import Task
+
+#: What ``origin.by`` says in the Reflector's own entries.
+BY = "reflector"
+KIND = "refactor"
+_PREFIX = "refactor-"
+
+
+def task_id(fingerprint: str) -> str:
+    """Return the id of the task for a finding: no counter, so two branches that find the same trouble merge to one task."""
+    return _PREFIX + fingerprint
+
+
+def new_task_id(fingerprint: str, taken: Collection[str]) -> str:
+    """Return the id of a new task for a finding; the usual one may have gone elsewhere with a block that had the finding's name."""
+    identity, number = task_id(fingerprint), 2
+    while identity in taken:
+        identity, number = f"{task_id(fingerprint)}-{number}", number + 1
+    return identity
+
+
+def is_own(task: Task) -> bool:
+    """Return whether the Reflector wrote an entry."""
+    return task.origin.get("by") == BY and bool(task.origin.get("fingerprint"))
+
+
+def cancelled_by_us(task: Task) -> bool:
+    """Return whether the Reflector, and no person, cancelled a task of its own: its file was gone, or not audited."""
+    return task.status is Status.CANCELLED and bool(task.origin.get("closed"))
+
+
+def place(path: str, block: str) -> str:
+    """Return how a description names a place."""
+    return f"`{block}` in {path}" if block else path
+
+
+def refactor_entry(finding: Finding, advice: str, shape: str = "", taken: Collection[str] = ()) -> dict[str, Any]:
+    """Return the fields of a new entry, in the order in which they are to be written. ``taken`` are ids that it cannot have."""
+    identity = new_task_id(finding.fingerprint, taken)
+    origin: dict[str, Any] = {
+        "by": BY,
+        "fingerprint": finding.fingerprint,
+        "path": finding.path,
+        "metric": finding.metric.value,
+        "score": number(finding.score),
+        "threshold": number(finding.threshold),
+    }
+    if finding.block:
+        origin["block"] = finding.block
+    if shape:
+        origin["shape"] = shape
+    if len(finding.trend) > 1:
+        origin["trend"] = finding.direction.value
+    return {
+        "id": identity,
+        # Advice and errors may quote what is no text.
+        "description": describe(finding, advice).encode("utf-8", "backslashreplace").decode(),
+        "kind": KIND,
+        "priority": priority(finding),
+        "cost": cost(finding),
+        "verify": f"orchestrator audit --check {identity}",
+        "origin": origin,
+    }
+
+
+def describe(finding: Finding, advice: str) -> str:
+    """Return what is wrong, by how much, and what to do."""
+    where = place(finding.path, finding.block)
+    match finding.metric:
+        case Metric.COMPLEXITY:
+            what = f"Simplify {where}: its"
+        case Metric.MAINTAINABILITY:
+            what = f"Make {where} easier to maintain: its"
+        case Metric.UNREADABLE:
+            return f"Mend {where}: it cannot be measured: {advice}"
+        case Metric.PLUGIN:
+            return f"{finding.problem} ({finding.path}){f'; {advice}' if advice else ''}"
+    return f"{what} {measured(finding.metric, finding.score, finding.threshold)}. {advice}".rstrip()
+
+
+def measured(metric: Metric, score: float, threshold: float) -> str:
+    """Return how a description tells a score; empty where it tells none."""
+    match metric:
+        case Metric.COMPLEXITY:
+            return f"cyclomatic complexity is {score:g} ({complexity_rank(int(score))}), at most {threshold:g} is wanted"
+        case Metric.MAINTAINABILITY:
+            return f"index is {score:.1f} ({maintainability_rank(score)}), at least {threshold:g} is wanted"
+    return ""
+
+
+def unmet(finding: Finding) -> str:
+    """Return in a few words what was measured and what is wanted."""
+    match finding.metric:
+        case Metric.COMPLEXITY:
+            return f"complexity is {finding.score:g}, at most {finding.threshold:g} is wanted"
+        case Metric.MAINTAINABILITY:
+            return f"maintainability is {finding.score:.1f}, at least {finding.threshold:g} is wanted"
+        case Metric.UNREADABLE:
+            return f"it cannot be measured: {finding.problem}"
+        case Metric.PLUGIN:
+            return finding.problem
+
+
+def priority(finding: Finding) -> int:
+    """Return −10 … 10: four points a doubling over the threshold, more where the file changes often, by the trend up or down."""
+    lean = {Direction.WORSENING: 4, Direction.IMPROVING: -4, Direction.FLAT: 0}[finding.direction]
+    points = -10 + round(4 * finding.excess) + min(finding.churn, 20) // 5 + lean
+    return max(-10, min(10, points))
+
+
+def cost(finding: Finding) -> int:
+    """Return 1 … 8 units by the lines to be understood: one for every 40."""
+    lines = max(1, finding.end_line - finding.line + 1)
+    return max(1, min(8, round(lines / 40)))
+
+
+def number(value: float) -> int | float:
+    """Return a score as it is to be written: whole where it is whole, else two digits."""
+    return int(value) if float(value).is_integer() else round(value, 2)
+
+
+def place_of(task: Task) -> tuple[str, str]:
+    """Return the path and the block that an own task is about."""
+    origin: Mapping[str, Any] = task.origin
+    return str(origin.get("path", "")), str(origin.get("block", ""))

@@ -1,0 +1,143 @@
+"""What one reflection cycle decides: which findings get a task, which tasks end, which are open again. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from core.domain.quality.audit import AuditReport
+from core.domain.quality.cycle import ClosedTask
+from core.domain.quality.finding import Finding
+from core.domain.quality.finding_matches import can_be_written, match_findings_to_tasks
+from core.domain.quality.metric import FileMeasure, Metric
+from core.domain.quality.refactor_task import cancelled_by_us, is_own, number, place, place_of
+from core.domain.quality.trend import Direction, direction
+from core.domain.tasks.status import OPEN, Status
+from core.domain.tasks.task import Task
+
+#: Statuses that a finding which is gone brings to an end, and that take up room until then.
+_UNFINISHED = OPEN | {Status.FAILED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decisions:
+    """What one cycle changes, before anything is changed."""
+
+    #: Findings that get a task, worst first.
+    append: tuple[Finding, ...]
+    #: Tasks that had ended and are pending again, with the reason.
+    reopen: Mapping[str, str]
+    close: tuple[ClosedTask, ...]
+    #: The finding of each task of ours that is not done, or is open again, wherever it is by now.
+    found: Mapping[str, Finding]
+    #: Fingerprint → what a finding is known by elsewhere.
+    shapes: Mapping[str, str]
+    #: Findings that would have an open task if fewer were open.
+    withheld: int = 0
+    #: Why findings can have no task, a sentence each.
+    without_task: tuple[str, ...] = ()
+
+
+def decide(report: AuditReport, tasks: Sequence[Task], *, exists: Callable[[str], bool], max_open_tasks: int) -> Decisions:
+    """Compare findings with the Reflector's own tasks. ``exists`` says whether a path is still there."""
+    own = [task for task in tasks if is_own(task)]
+    known = match_findings_to_tasks(tasks, report)
+    unfinished = [task for task in own if task.status in _UNFINISHED]
+    close = _closings(unfinished, known.found, report, exists)
+    ended = _open_again(own, known.found)
+    wanted = _wanting(report, own, known.found, ended, known.unmatched)
+    room = max(0, max_open_tasks - len(unfinished) + len(close))
+    reopen = {name: ended[name] for _, name in wanted[:room] if name}
+    return Decisions(
+        append=tuple(finding for finding, name in wanted[:room] if not name),
+        reopen=reopen,
+        close=close,
+        found=_followed(known.found, own, reopen),
+        shapes=known.shapes,
+        withheld=len(wanted[room:]),
+        without_task=_without_task(report.findings),
+    )
+
+
+def _wanting(
+    report: AuditReport, own: Iterable[Task], found: Mapping[str, Finding], ended: Mapping[str, str], unmatched: Iterable[Finding]
+) -> list[tuple[Finding, str]]:
+    """Return the findings that should have an open task and have none, worst first, each with the task to open again, if there is one."""
+    holders: dict[str, list[str]] = {}
+    for task in own:
+        if task.id in found:
+            holders.setdefault(found[task.id].fingerprint, []).append(task.id)
+    again = {fingerprint: names[0] for fingerprint, names in holders.items() if all(name in ended for name in names)}
+    candidates = {**again, **{finding.fingerprint: "" for finding in unmatched}}
+    return [(finding, candidates[finding.fingerprint]) for finding in report.findings if finding.fingerprint in candidates]
+
+
+def _open_again(own: Iterable[Task], found: Mapping[str, Finding]) -> dict[str, str]:
+    """Return the tasks that had ended and should be pending again, if there is room, with the reason."""
+    reasons = ((task.id, _why_reopen(task, found[task.id])) for task in own if task.id in found)
+    return {name: why for name, why in reasons if why}
+
+
+def _why_reopen(task: Task, finding: Finding) -> str:
+    """Return why a task that had ended should be pending again; empty when it should not.
+
+    What a person cancelled is, when its finding is worse than it was then; what we cancelled, when its finding is there at all.
+    """
+    if task.status is Status.DONE or cancelled_by_us(task):
+        return f"its finding is back: {number(finding.score):g}"
+    before, now = float(task.origin.get("score", 0)), float(number(finding.score))
+    if task.status is Status.CANCELLED and direction(finding.metric, (before, now)) is Direction.WORSENING:
+        return f"cancelled at {before:g}, its finding is worse now: {now:g}"
+    return ""
+
+
+def _closings(
+    unfinished: Iterable[Task], found: Mapping[str, Finding], report: AuditReport, exists: Callable[[str], bool]
+) -> tuple[ClosedTask, ...]:
+    """Return how each task ends that has lost its finding."""
+    measures = {file.path: file.measure for file in report.files}
+    lost = (task for task in unfinished if task.id not in found)
+    closings = (_closing(task, report, measures.get(place_of(task)[0]), exists) for task in lost)
+    return tuple(closing for closing in closings if closing)
+
+
+def _closing(task: Task, report: AuditReport, measure: FileMeasure | None, exists: Callable[[str], bool]) -> ClosedTask | None:
+    """Return how a task ends whose finding is gone; None while nobody can tell: its file cannot be read, its plugin not asked."""
+    path, block = place_of(task)
+    metric = str(task.origin.get("metric"))
+    if not report.knows(metric, block) or (measure and measure.problem):
+        return None
+    if measure is None and not exists(path):
+        return ClosedTask(task_id=task.id, status=Status.CANCELLED, reason=f"{path} is gone")
+    if metric == Metric.PLUGIN:
+        return ClosedTask(task_id=task.id, status=Status.DONE, reason=f"{place(path, block)}: its plugin finds it no more")
+    if measure is None:
+        return ClosedTask(task_id=task.id, status=Status.CANCELLED, reason=f"{path} is no longer audited")
+    before, after = number(float(task.origin.get("score", 0))), _score_now(task, measure)
+    where = place(path, block)
+    reason = f"{where} is gone" if after is None else f"{metric} of {where}: {before} → {after}"
+    return ClosedTask(task_id=task.id, status=Status.DONE, reason=reason)
+
+
+def _score_now(task: Task, measure: FileMeasure) -> int | float | None:
+    _, block = place_of(task)
+    if task.origin.get("metric") == Metric.MAINTAINABILITY:
+        return number(measure.maintainability)
+    if task.origin.get("metric") == Metric.UNREADABLE:
+        return 0
+    return max((found.complexity for found in measure.blocks if found.name == block), default=None)
+
+
+def _followed(found: Mapping[str, Finding], own: Iterable[Task], reopen: Collection[str]) -> dict[str, Finding]:
+    """Return what was found but for tasks that are done and stay so: they are left alone."""
+    done = {task.id for task in own if task.status is Status.DONE}.difference(reopen)
+    return {name: finding for name, finding in found.items() if name not in done}
+
+
+def _without_task(findings: Iterable[Finding]) -> tuple[str, ...]:
+    paths = dict.fromkeys(finding.path for finding in findings if not can_be_written(finding))
+    return tuple(f"{_legible(path)} gets no task: its name is not UTF-8, and a tasks file is" for path in paths)
+
+
+def _legible(path: str) -> str:
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -1,0 +1,203 @@
+"""Every setting: its kind, default and meaning, in one table that the reader, the schema, the docs and the environment are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from core.domain.settings.container_kinds import AnyMap, Array, JoinedArray, JoinedTable, Nullable, Record, Table
+from core.domain.settings.owner import ANYONE, USER_ONLY, Owner
+from core.domain.settings.value_kinds import Boolean, Choice, Duration, Integer, Kind, Number, Size, Text
+
+#: A path that stays inside the repository: relative, without ``..``, ``~`` or control characters; not in git's directory nor in ours.
+INSIDE = Text(
+    pattern=r"^(?![/~])(?!(?:[^\x00]*/)?(?:\.\.|\.[gG][iI][tT]|\.orchestrator)(?:/|(?![\s\S])))[^\x00-\x1f\x7f]+(?![\s\S])",
+    wanted="a path inside the repository",
+)
+_GLOB = Text(pattern=r"^[^\x00-\x1f\x7f]+(?![\s\S])", wanted="a glob", longest=1000)
+_ANY_PATH = Text(pattern=r"^[^\x00-\x1f\x7f]*(?![\s\S])", wanted="a path")
+_COMMAND = Text(pattern=r"^(?=[^\x00]*[^\x00-\x20])[^\x00]+(?![\s\S])", wanted="a command")
+
+#: Ids, globs, addresses and names as manifests write them: no spaces around, no control characters.
+_NAME = Text(pattern=r"^[^\x00-\x20\x7f]+(?![\s\S])", wanted="a name without spaces")
+_NAMES = Array(items=_NAME)
+#: Not every variable: three characters of its name at least.
+_VARIABLE = Text(
+    pattern=r"^[^\x00-\x20\x7f=]*[A-Za-z0-9_]{3}[^\x00-\x20\x7f=]*(?![\s\S])",
+    wanted="a variable's name, or a glob with three characters of it",
+    longest=200,
+)
+#: Permissions, in the form in which a manifest asks for them.
+_PERMISSIONS = Record(
+    fields={
+        "fs": Record(fields={"read": Array(items=_GLOB), "write": Array(items=_GLOB)}),
+        "net": _NAMES,
+        "exec": _NAMES,
+        "env": _NAMES,
+        "time": Duration(),
+        "memory": Size(),
+        "pids": Integer(minimum=1),
+    }
+)
+
+_COMPLEXITY = Integer(minimum=1)
+_MAINTAINABILITY = Number(maximum=100)
+
+
+class Source(StrEnum):
+    """Where a value came from, weakest first."""
+
+    DEFAULT = "default"
+    #: The user's own config.yaml.
+    USER_FILE = "user file"
+    #: The repository's config.yaml.
+    FILE = "file"
+    ENVIRONMENT = "environment"
+    COMMAND_LINE = "command line"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where one value came from."""
+
+    source: Source
+    #: ``config.yaml:3:7``, the name of the variable, or the flag; empty for a default.
+    place: str = ""
+
+
+def option(
+    default: Any, help: str, kind: Kind, *, flag: str = "", owners: tuple[Owner, ...] = ANYONE, decides_verdict: bool = False
+) -> Any:
+    """Declare one setting: its default, one sentence for the docs, what it may hold, the flag of ``run`` that sets it, and who may.
+
+    With ``decides_verdict``, an audit's verdict depends on it: a comparison with a revision takes the repository's value from there.
+    """
+    metadata = {"help": help, "kind": kind, "flag": flag, "owners": owners, "decides_verdict": decides_verdict}
+    if isinstance(default, dict):
+        return field(default_factory=lambda: MappingProxyType(default), metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetSettings:
+    """What a run may spend."""
+
+    cost: float | None = option(None, "Units of cost a run may spend; null: unlimited.", Nullable(kind=Number()), flag="--budget")
+    time: float | None = option(
+        None, "Wall time after which a run starts nothing more; null: unlimited.", Nullable(kind=Duration()), flag="--time-budget"
+    )
+    on_exceed: str = option(
+        "pass", "What to do when the next task does not fit: pass over it for one that fits, or stop.", Choice(words=("pass", "stop"))
+    )
+    warn_at: float = option(0.8, "Share of the budget at which a run warns.", Number(maximum=1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSettings:
+    """What is kept of the output of tasks."""
+
+    directory: str = option("logs", "Directory of the log files.", INSIDE)
+    limit: int = option(64 * 1024 * 1024, "Size a task's log may grow to; its middle is left out beyond that.", Size())
+    keep: int = option(
+        500,
+        "How many logs of attempts, and how many of runs, stay when a run ends; the oldest go first, its own never.",
+        Integer(minimum=1),
+    )
+    tail: int = option(20, "Lines of a failed task's log shown at the end of a run.", Integer())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReflectSettings:
+    """How a run measures the code and adds tasks."""
+
+    enabled: bool = option(True, "Measure the code and append refactor tasks during a run.", Boolean(), flag="--no-reflect")
+    every: int = option(1, "Measure again after this many execution cycles that changed code.", Integer(minimum=1))
+    max_open_tasks: int = option(10, "The Reflector appends while fewer than this many of its own tasks are open or failed.", Integer())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThresholdSettings:
+    """When a number is a finding."""
+
+    complexity: int = option(10, "Cyclomatic complexity of a block above which it is a finding.", _COMPLEXITY, decides_verdict=True)
+    maintainability: float = option(
+        20.0, "Maintainability index of a file below which it is a finding.", _MAINTAINABILITY, decides_verdict=True
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditSettings:
+    """What is measured and judged."""
+
+    include: tuple[str, ...] = option(("**/*.py",), "Globs of files to measure.", Array(items=_GLOB), decides_verdict=True)
+    exclude: tuple[str, ...] = option((), "Globs of files to leave out.", Array(items=_GLOB), decides_verdict=True)
+    thresholds: ThresholdSettings = field(default_factory=ThresholdSettings)
+    overrides: Mapping[str, Mapping[str, float]] = option(
+        {},
+        "Thresholds for the files that match a glob; the last match wins.",
+        Table(values=Record(fields={"complexity": _COMPLEXITY, "maintainability": _MAINTAINABILITY})),
+        decides_verdict=True,
+    )
+    baseline: str = option("audit-baseline.json", "File of accepted findings.", INSIDE, decides_verdict=True)
+    use_wily: bool = option(False, "Take trends from wily instead of from git's objects.", Boolean(), owners=USER_ONLY)
+    wily_python: str = option("", "Python interpreter of an environment that has wily; empty: our own.", _ANY_PATH, owners=USER_ONLY)
+    revisions: int = option(50, "Revisions of history that a trend looks at.", Integer())
+    jobs: int = option(0, "Processes that measure; 0: one a core.", Integer())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PluginPolicySettings:
+    """What plugins are allowed at most; a user's own file may be stricter."""
+
+    require: str = option(
+        "signed",
+        "What a plugin must be: signed by a key that the user trusts, or also certified by a key trusted as certifier.",
+        Choice(words=("signed", "certified")),
+        decides_verdict=True,
+    )
+    blocked: tuple[str, ...] = option((), "Plugins that never run, by id.", _NAMES, decides_verdict=True)
+    ceiling: Mapping[str, Any] | None = option(
+        None,
+        "The most that any plugin may be granted, as a manifest writes permissions; null: what it asks for.",
+        Nullable(kind=_PERMISSIONS),
+        decides_verdict=True,
+    )
+    sandbox: str = option("basic", "Weakest sandbox in which plugins run.", Choice(words=("basic", "strong")), decides_verdict=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything a run can be told, frozen, with the source of each value."""
+
+    tasks_file: str = option("tasks.yml", "The backlog.", INSIDE, flag="--file")
+    jobs: int = option(0, "Tasks that run at once; 0: one a core.", Integer(), flag="--jobs")
+    fail_fast: bool = option(False, "Start nothing more after the first failure.", Boolean(), flag="--fail-fast")
+    timeout: float | None = option(None, "Time limit of a task that sets none; null: none.", Nullable(kind=Duration()))
+    grace: float = option(5.0, "Time between TERM and KILL.", Duration(zero=True))
+    handlers: Mapping[str, str] = option(
+        {}, "Command, by kind, that works on tasks of that kind without a command of their own.", Table(values=_COMMAND)
+    )
+    plugins: Mapping[str, Mapping[str, Any]] = option(
+        {},
+        "Configuration of plugins that listen, audit or report, by plugin; each plugin's schema judges its own, and says which keys only "
+        "the user may set.",
+        JoinedTable(values=AnyMap()),
+        decides_verdict=True,
+    )
+    redact: tuple[str, ...] = option(
+        (),
+        "Variables whose values are masked beside those named like secrets, by name or glob; each source adds to the others'.",
+        JoinedArray(items=_VARIABLE),
+    )
+    plugin_policy: PluginPolicySettings = field(default_factory=PluginPolicySettings)
+    budget: BudgetSettings = field(default_factory=BudgetSettings)
+    log: LogSettings = field(default_factory=LogSettings)
+    reflect: ReflectSettings = field(default_factory=ReflectSettings)
+    audit: AuditSettings = field(default_factory=AuditSettings)
+    #: Where each value that is not a default came from, by dotted key.
+    sources: Mapping[str, Provenance] = field(default_factory=lambda: MappingProxyType({}))
+    #: Where each key of a plugin's configuration came from, by plugin and key.
+    plugin_sources: Mapping[tuple[str, str], Provenance] = field(default_factory=lambda: MappingProxyType({}))

@@ -1,0 +1,1 @@
+"""Tasks, the backlog, its graph and its edits."""

@@ -1,0 +1,157 @@
+"""Tasks and what depends on what: ranks along the graph, and the nearest thing that holds a task up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from core.domain.tasks.status import OPEN, Readiness, Status
+from core.domain.tasks.task import Task
+
+
+class TaskGraph:
+    """A backlog by position. Its ids are unique, its dependencies known, its graph free of circles, as a validated file is."""
+
+    def __init__(self, tasks: Sequence[Task]) -> None:
+        self.tasks = tasks
+        self.index = {task.id: position for position, task in enumerate(tasks)}
+        #: Positions that depend on each position.
+        self.dependents: list[list[int]] = [[] for _ in tasks]
+        #: Positions that each position depends on, each once.
+        self.dependencies: list[tuple[int, ...]] = []
+        for position, task in enumerate(tasks):
+            needed = tuple({self.index[name]: None for name in task.dependencies})
+            self.dependencies.append(needed)
+            for dependency in needed:
+                self.dependents[dependency].append(position)
+
+    def dependents_first(self) -> list[int]:
+        """Return positions so that each comes after everything that depends on it (Kahn's algorithm)."""
+        remaining = [len(behind) for behind in self.dependents]
+        order = [position for position, count in enumerate(remaining) if count == 0]
+        for position in order:
+            for dependency in self.dependencies[position]:
+                remaining[dependency] -= 1
+                if remaining[dependency] == 0:
+                    order.append(dependency)
+        return order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranks:
+    """By position: the priority lent by what waits, who lends it, and seconds along the longest chain."""
+
+    priority: Sequence[int]
+    lender: Sequence[int]
+    #: From the start of the task to the end of the chain.
+    path: Sequence[float]
+    #: The whole chain, what lies before the task included.
+    chain: Sequence[float]
+
+
+def rank_all(graph: TaskGraph, counts: Callable[[int], bool], seconds: Callable[[int], float]) -> Ranks:
+    """Rank every position; only those that ``counts`` (open and selected) lend priority and lengthen a path."""
+    priority = [task.priority for task in graph.tasks]
+    lender = list(range(len(graph.tasks)))
+    own = [seconds(position) for position in range(len(graph.tasks))]
+    path = list(own)
+    tail = [0.0] * len(graph.tasks)
+    order = graph.dependents_first()
+    for position in order:
+        path[position] += tail[position]
+        if not counts(position):
+            continue
+        for dependency in graph.dependencies[position]:
+            tail[dependency] = max(tail[dependency], path[position])
+            if priority[position] > priority[dependency]:
+                priority[dependency] = priority[position]
+                lender[dependency] = lender[position]
+    before = [0.0] * len(graph.tasks)
+    for position in reversed(order):
+        before[position] = max((before[dependency] + own[dependency] for dependency in graph.dependencies[position]), default=0.0)
+    chain = [earlier + later for earlier, later in zip(before, path, strict=True)]
+    return Ranks(priority=priority, lender=lender, path=path, chain=chain)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holdup:
+    """What keeps a task from starting."""
+
+    readiness: Readiness
+    reason: str
+    #: Ids from the nearest dependency to the cause; of a long chain the first few and the cause.
+    chain: tuple[str, ...]
+
+
+#: Links of a chain that are named before its cause.
+_NAMED = 3
+
+
+class Blockers:
+    """Finds what holds tasks up, as things stand: each link of the graph is followed once, however many tasks are asked about.
+
+    ``waits`` has the positions that need a person, with the reason.
+    """
+
+    def __init__(self, graph: TaskGraph, status: Sequence[Status], waits: Mapping[int, str], is_selected: Callable[[int], bool]) -> None:
+        self._graph = graph
+        self._status = status
+        self._waits = waits
+        self._is_selected = is_selected
+        self._causes: dict[int, int] = {}
+
+    def of(self, position: int) -> Holdup | None:
+        """Return what holds the task at ``position`` up, None when nothing does."""
+        cause = self._cause(position)
+        if cause == position:
+            return None
+        links = self._links(position, cause)
+        ids = tuple(self._graph.tasks[link].id for link in links)
+        readiness, what = self._judge(cause)
+        named = " → ".join(ids[:-1]) + (" → …" if len(links) > _NAMED else "")
+        through = f" (through {named})" if len(ids) > 1 else ""
+        return Holdup(readiness=readiness, reason=f"it depends on {ids[-1]}, which {what}{through}", chain=ids)
+
+    def _judge(self, cause: int) -> tuple[Readiness, str]:
+        status = self._status[cause]
+        if status not in OPEN:
+            return Readiness.BLOCKED, "failed" if status is Status.FAILED else f"is {status}"
+        if not self._is_selected(cause):
+            return Readiness.QUEUED, "is not part of this run"
+        if cause in self._waits:
+            return Readiness.WAITING, f"waits: {self._waits[cause]}"
+        return Readiness.QUEUED, "is running" if status is Status.IN_PROGRESS else f"is {status}"
+
+    def _cause(self, position: int) -> int:
+        """Follow deciding dependencies to their end, and remember it for every link on the way."""
+        way: list[int] = []
+        here = position
+        while here not in self._causes:
+            following = _deciding_dependency(self._graph, here, self._status, self._waits)
+            if following is None:
+                self._causes[here] = here
+                break
+            way.append(here)
+            here = following
+        cause = self._causes[here]
+        self._causes.update(dict.fromkeys(way, cause))
+        return cause
+
+    def _links(self, position: int, cause: int) -> list[int]:
+        links: list[int] = []
+        here = position
+        while here != cause and len(links) < _NAMED:
+            following = _deciding_dependency(self._graph, here, self._status, self._waits)
+            here = cause if following is None else following
+            links.append(here)
+        return links if here == cause else [*links, cause]
+
+
+def _deciding_dependency(graph: TaskGraph, position: int, status: Sequence[Status], waits: Mapping[int, str]) -> int | None:
+    """Return the unmet dependency that matters most: one that ended badly, else one that waits, else the first."""
+    if status[position] not in OPEN:
+        return None
+    unmet = [dependency for dependency in graph.dependencies[position] if status[dependency] is not Status.DONE]
+    ended = (dependency for dependency in unmet if status[dependency] not in OPEN)
+    waiting = (dependency for dependency in unmet if dependency in waits)
+    return next(ended, next(waiting, unmet[0] if unmet else None))

@@ -1,0 +1,87 @@
+"""What to do next, and why: the answers of the Planner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.domain.tasks.status import Readiness
+
+
+class Verdict(StrEnum):
+    """What the Planner decided about one task."""
+
+    #: To be started now.
+    START = "start"
+    #: Would start, but does not fit what is left of the budget.
+    OVER_BUDGET = "over_budget"
+    #: Cannot start; ``Explanation.readiness`` says how it stands.
+    NOT_READY = "not_ready"
+    #: Not part of this run (``--only``, ``--tag``).
+    NOT_SELECTED = "not_selected"
+    #: Already ended.
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rank:
+    """The numbers that order ready tasks, most important first."""
+
+    #: Highest priority among the task and everything that waits for it.
+    effective_priority: int
+    #: The task that lends that priority; the task's own id when it is its own.
+    priority_from: str
+    #: Seconds (or 1 a task where no duration is known) from its start to the end of the longest chain behind it.
+    remaining_path: float
+    #: Position in the file, 0-based.
+    order: int
+    #: Seconds of the whole longest chain through the task: of equal remaining paths, the one begun first goes on.
+    chain: float = 0.0
+
+    @property
+    def key(self) -> tuple[int, float, float, int]:
+        """Sort key: the smallest runs first."""
+        return (-self.effective_priority, -self.remaining_path, -self.chain, self.order)
+
+    def reason(self, task_id: str) -> str:
+        """Say in one sentence what puts the task before others."""
+        lent = f" lent by {self.priority_from}" if self.priority_from != task_id else ""
+        return f"priority {self.effective_priority}{lent}, remaining path {self.remaining_path:.3g} s, entry {self.order + 1} of the file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why a task runs, waits or does not run; the same for ``plan``, ``why`` and ``run``."""
+
+    task_id: str
+    verdict: Verdict
+    readiness: Readiness | None
+    rank: Rank | None
+    #: Whole sentences, the deciding one first.
+    reasons: tuple[str, ...]
+    #: The ids that hold it up, nearest first.
+    because_of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedStart:
+    """One line of a plan: when a task would start if every duration were as expected."""
+
+    explanation: Explanation
+    #: Seconds after the start of the run.
+    starts_at: float
+    #: Expected seconds, and whether this repository has seen it run.
+    duration: float
+    duration_known: bool
+    cost: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The order in which a run would start tasks, and everything it would leave."""
+
+    starts: tuple[PlannedStart, ...]
+    left: tuple[Explanation, ...]
+    #: Expected seconds for the whole plan, and the cost it would spend.
+    makespan: float
+    cost: float

@@ -1,0 +1,1 @@
+"""Rules for text, paths and addresses that others hand us."""

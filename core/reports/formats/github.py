@@ -1,0 +1,40 @@
+"""An audit as annotations on the changed lines of a GitHub pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.domain.quality.gate import Delta, GateReport, Judged
+from core.reports.audit.terminal import summary_lines
+from core.reports.audit.words import TITLES, judged_words, sentence
+from core.reports.text.style import PLAIN
+from core.reports.text.workflow_commands import command, plain
+
+
+def audit_github(gate: GateReport, shown: Sequence[Judged]) -> str:
+    """Return an error for each finding that does not pass, a warning for what else is new or worse, and the verdict.
+
+    Accepted findings have none: GitHub shows ten of a kind a step, and these are not the change's.
+    """
+    failing = {judged.finding.fingerprint for judged in gate.failing}
+    errors = [judged for judged in shown if judged.finding.fingerprint in failing]
+    warnings = [judged for judged in shown if judged.finding.fingerprint not in failing and judged.delta in (Delta.NEW, Delta.WORSE)]
+    lines = [_annotation("error", judged, gate) for judged in errors] + [_annotation("warning", judged, gate) for judged in warnings]
+    changed = [
+        command("warning", change.sentence, file=change.file, line=str(max(1, change.line)), title="Judged by the base")
+        for change in gate.changed
+    ]
+    return "".join((*lines, *changed)) + plain(summary_lines(gate, PLAIN))
+
+
+def _annotation(name: str, judged: Judged, gate: GateReport) -> str:
+    finding = judged.finding
+    delta = f" ({judged_words(judged)})" if gate.against else ""
+    return command(
+        name,
+        f"{sentence(finding)}{delta}",
+        file=finding.path,
+        line=str(finding.line),
+        endLine=str(finding.end_line),
+        title=TITLES[finding.metric][0],
+    )

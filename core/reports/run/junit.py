@@ -1,0 +1,63 @@
+"""A run as the XML that CI services read test results from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from xml.etree import ElementTree as ET
+
+from core.events import RunFinished, TaskFinished
+from core.reports.run.progress import Progress
+from core.reports.text.columns import one_line
+from core.reports.text.xml_text import legal, xml_document
+
+
+def junit_xml(progress: Progress, *, tail: Callable[[str], Sequence[str]]) -> str:
+    """Return the document for a finished run: a testcase for each task that ended or was held up. ``tail`` reads a log's end."""
+    run, started = progress.finished, progress.started
+    if run is None or started is None:
+        return ""
+    cases = [_ended(event, progress.tries.get(event.task_id, 1), tail) for event in progress.ended.values()]
+    cases += [_held(task_id, reason) for task_id, reason in _not_run(run).items() if task_id not in progress.ended]
+    counts = {"tests": str(len(cases)), "failures": str(_number(cases, "failure")), "errors": "0", "time": f"{run.duration:.3f}"}
+    root = ET.Element("testsuites", {"name": "orchestrator", **counts})
+    at = datetime.fromtimestamp(started.at, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    suite = ET.SubElement(root, "testsuite", {"name": "orchestrator", **counts, "skipped": str(_number(cases, "skipped")), "timestamp": at})
+    ET.SubElement(ET.SubElement(suite, "properties"), "property", name="run", value=legal(run.run_id))
+    suite.extend(cases)
+    return xml_document(root)
+
+
+def _ended(event: TaskFinished, tries: int, tail: Callable[[str], Sequence[str]]) -> ET.Element:
+    outcome = event.outcome
+    case = _case(event.task_id, outcome.duration if outcome is not None else 0.0)
+    log = outcome.log if outcome is not None else ""
+    text = "\n".join(tail(log)) if log else ""
+    if event.status == "failed":
+        message = f"{event.reason}: {one_line(event.description)}" + (f" ({tries} attempts)" if tries > 1 else "")
+        failure = ET.SubElement(case, "failure", message=legal(message), type=outcome.ending.value if outcome is not None else "failed")
+        failure.text, text = legal(text), ""
+    elif event.status != "done":
+        ET.SubElement(case, "skipped", message=legal(f"{event.status}: {event.reason}"))
+    if log:
+        ET.SubElement(case, "system-out").text = legal(f"{text}\nlog: {log}".strip())
+    return case
+
+
+def _held(task_id: str, reason: str) -> ET.Element:
+    case = _case(task_id, 0.0)
+    ET.SubElement(case, "skipped", message=legal(reason))
+    return case
+
+
+def _not_run(run: RunFinished) -> dict[str, str]:
+    held = (("blocked", run.blocked), ("waiting", run.waiting), ("left", run.left))
+    return {task_id: f"{word}: {reason}" for word, ids in held for task_id, reason in ids.items()}
+
+
+def _case(task_id: str, duration: float) -> ET.Element:
+    return ET.Element("testcase", classname="orchestrator", name=legal(task_id), time=f"{duration:.3f}")
+
+
+def _number(cases: Sequence[ET.Element], tag: str) -> int:
+    return sum(case.find(tag) is not None for case in cases)

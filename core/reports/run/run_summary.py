@@ -1,0 +1,117 @@
+"""What a run came to, as text: what was left and why, failures last with the end of their logs, then the counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from core.events import RunFinished, TaskFinished
+from core.reports.run.event_line import Volume
+from core.reports.run.history_text import took
+from core.reports.run.progress import Progress
+from core.reports.text.columns import Cell, Column, one_line, table
+from core.reports.text.style import Style
+from core.reports.text.wording import amount, count, listing, seconds
+
+#: Returns the last lines of the log at a path; control characters are escaped, and a log that is gone has no lines.
+Tail = Callable[[str], Sequence[str]]
+
+#: Tasks listed of each sort; the rest are counted.
+_LISTED = 10
+
+
+def run_summary(progress: Progress, style: Style, *, tail: Tail, volume: Volume = Volume.NORMAL) -> str:
+    """Return the text for a run that has finished; of one that has not, nothing."""
+    run = progress.finished
+    if run is None:
+        return ""
+    parts = ["" if volume is Volume.QUIET else _not_run(run, style)]
+    parts += [_failure(progress.ended[task_id], progress, style, tail) for task_id in run.failed if task_id in progress.ended]
+    if volume is not Volume.QUIET or run.exit_code:
+        parts.append(_counts(progress, run, style) + _next_steps(run, style))
+    text = "\n".join(part for part in parts if part)
+    return f"\n{text}" if text else ""
+
+
+def _not_run(run: RunFinished, style: Style) -> str:
+    rows: list[list[Cell]] = []
+    for word, held, paint in (("left", run.left, style.warn), ("waiting", run.waiting, style.warn), ("blocked", run.blocked, style.bad)):
+        rows += _held(word, held, paint, style)
+    columns = [Column(title=""), Column(title="", most=32), Column(title="", elastic=True)]
+    return table(columns, rows, width=style.width, title=None) if rows else ""
+
+
+def _held(word: str, held: Mapping[str, str], paint: Callable[[str], str], style: Style) -> list[list[Cell]]:
+    rows = [
+        [Cell(text=word, paint=paint), Cell(text=one_line(task_id), paint=style.bold), Cell(text=one_line(reason), paint=style.dim)]
+        for task_id, reason in list(held.items())[:_LISTED]
+    ]
+    if len(held) > _LISTED:
+        rows.append([Cell(text=word, paint=paint), Cell(text=""), Cell(text=f"and {len(held) - _LISTED:,} more", paint=style.dim)])
+    return rows
+
+
+def _failure(event: TaskFinished, progress: Progress, style: Style, tail: Tail) -> str:
+    outcome = event.outcome
+    tries = progress.tries.get(event.task_id, 1)
+    after = took(outcome) if outcome is not None else ""
+    times = f" ({count(tries, 'attempt')})" if tries > 1 else ""
+    head = f"{style.bad('✗')} {style.bold(one_line(event.task_id))}  {one_line(event.description)}\n"
+    lines = [head, f"  {style.bad(one_line(event.reason) + after)}{times}\n"]
+    if outcome is not None and outcome.log:
+        lines += [f"  {style.dim('│')} {line}\n" for line in tail(outcome.log)]
+        lines.append(f"  {style.dim(outcome.log)}\n")
+    return "".join(lines)
+
+
+def _counts(progress: Progress, run: RunFinished, style: Style) -> str:
+    words = (
+        (len(run.done), "done", style.good),
+        (len(run.failed), "failed", style.bad),
+        (len(run.failed_earlier), "failed earlier", style.bad),
+        (len(run.blocked), "blocked", style.bad),
+        (len(run.waiting), "waiting", style.warn),
+        (len(run.left), "left", style.warn),
+    )
+    told = [paint(f"{number:,} {word}") for number, word, paint in words if number]
+    budget = progress.started.budget if progress.started else None
+    cost = "" if budget is None else f" · {amount(run.spent)} of {amount(budget)} spent"
+    head = f"{', '.join(told) or 'nothing to do'} in {seconds(run.duration)}{cost}\n"
+    return head + "".join(style.dim(f"{line}\n") for line in (_stopped(run), _waiting(run), _reflected(progress)) if line)
+
+
+def _stopped(run: RunFinished) -> str:
+    return one_line(run.reason) if run.left or run.exit_code > 1 else ""
+
+
+def _waiting(run: RunFinished) -> str:
+    return "what waits is for a person, an agent or a handler to finish" if run.waiting else ""
+
+
+def _reflected(progress: Progress) -> str:
+    parts = [
+        f"{count(progress.appended, 'task')} added" if progress.appended else "",
+        f"{progress.closed} closed" if progress.closed else "",
+    ]
+    told = ", ".join(part for part in parts if part)
+    return f"reflection: {told}" if told else ""
+
+
+def _next_steps(run: RunFinished, style: Style) -> str:
+    steps = _steps(run)
+    width = max((len(step) for step, _ in steps), default=0)
+    room = style.width is None or width + max((len(words) for _, words in steps), default=0) + 4 <= style.width
+    return "".join(f"  {step:{width}}  {style.dim(words)}\n" if room else f"  {step}\n" for step, words in steps)
+
+
+def _steps(run: RunFinished) -> list[tuple[str, str]]:
+    """Return what may be typed next, and what for."""
+    steps = []
+    if failed := [*run.failed, *run.failed_earlier]:
+        steps.append((f"orchestrator log {one_line(failed[-1])}", "the whole log"))
+        steps.append(("orchestrator run --retry-failed", f"try {listing([one_line(i) for i in failed], 3)} again"))
+    for held, words in ((run.blocked, "what holds it up"), (run.waiting, "who or what can finish it")):
+        if held:
+            steps.append((f"orchestrator why {one_line(next(iter(held)))}", words))
+    if run.left:
+        steps.append(("orchestrator run", "go on with what is left"))
+    return steps

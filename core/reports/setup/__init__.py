@@ -1,0 +1,1 @@
+"""Settings, diagnosis and the first hour."""

@@ -1,0 +1,1 @@
+"""What people and CI services see while a command works."""

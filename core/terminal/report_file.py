@@ -1,0 +1,56 @@
+"""Reports of a run that go into files: JUnit's XML, GitHub's step summary."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+
+from core.events import Event, RunFinished
+from core.reports.run.progress import Progress
+from core.terminal.console import Output
+from core.terminal.masking import masking
+
+#: Returns the text of a report on a finished run.
+Render = Callable[[Progress], str]
+
+
+class ReportFile:
+    """Writes one report when the run has finished.
+
+    A file that cannot be written is told to ``complaints`` and changes nothing else; without ``complaints`` somebody
+    asked for the file, and ``close`` returns why they do not get it.
+    """
+
+    def __init__(self, path: str, render: Render, complaints: Output | None = None, *, append: bool = False) -> None:
+        self._path, self._render, self._complaints = path, render, complaints
+        self._mode = "a" if append else "w"
+        self._problem = ""
+        self._progress = Progress()
+
+    def __call__(self, event: Event) -> None:
+        """Take one event."""
+        self._progress.take(event)
+        if not isinstance(event, RunFinished):
+            return
+        try:
+            with suppress(FileExistsError):
+                os.makedirs(os.path.dirname(self._path) or ".")
+            with open(self._path, self._mode, encoding="utf-8", errors="backslashreplace") as file:
+                file.write(masking()(self._render(self._progress)))
+        except OSError as error:
+            self._complain(f"{self._path}: not written: {error.strerror}")
+
+    def tick(self) -> None:
+        """Nothing is pending before the end."""
+
+    def close(self) -> str:
+        """Nothing is pending before the end. Returns why a file that somebody asked for is not there."""
+        return self._problem
+
+    def _complain(self, problem: str) -> None:
+        if self._complaints is None:
+            self._problem = problem
+            return
+        self._complaints.add(f"! {'':8}  {problem}\n")
+        self._complaints.flush()
