@@ -5,7 +5,6 @@ A page says where: ``<!-- generated: NAME -->`` … ``<!-- end of generated -->`
 
 from __future__ import annotations
 
-import difflib
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -134,12 +133,9 @@ def generated() -> dict[Path, str]:
 
 def differences(wanted: Mapping[Path, str]) -> str:
     """Return a unified diff from the files to what they should hold, empty when they are the same."""
-    lines: list[str] = []
-    for path, text in wanted.items():
-        present = path.read_text(encoding="utf-8") if path.exists() else ""
-        name = str(path.relative_to(ROOT))
-        lines += difflib.unified_diff(present.splitlines(keepends=True), text.splitlines(keepends=True), name, f"{name} (generated)")
-    return "".join(lines)
+    from core.diff_utils import generate_file_diff
+
+    return "".join(generate_file_diff(path, text, path.relative_to(ROOT).as_posix()) for path, text in wanted.items())
 
 
 def main(arguments: list[str]) -> int:

@@ -23,6 +23,11 @@ class Budget:
             return None
         return max(0.0, self.limit - self.spent - self.reserved)
 
+    @property
+    def exhausted(self) -> bool:
+        """Whether nothing that costs anything is affordable any more."""
+        return self.left is not None and self.left <= _NOISE
+
     def affords(self, cost: float) -> bool:
         return self.limit is None or self.spent + self.reserved + cost <= self.limit + _NOISE
 

@@ -25,6 +25,8 @@ class GraphError:
     hint: str = ""
     #: Whether tasks that could not be read might put it right.
     needs_whole: bool = False
+    #: Ids of a cycle, from its first task in the file back to the same one; empty for other mistakes.
+    cycle: tuple[str, ...] = ()
 
 
 def find_flaws(tasks: Sequence[Task]) -> tuple[GraphError, ...]:
@@ -60,10 +62,11 @@ def _circles(tasks: Sequence[Task], index: Mapping[str, int]) -> Iterator[GraphE
     after = [tuple({index[name]: None for name in task.dependencies if name in index}) for task in tasks]
     for group in _groups(_unordered(after), after):
         path = _shortest_circle(group, after)
-        start, following = path[0], tasks[path[1]].id
-        names = " → ".join(tasks[position].id for position in path)
+        cycle = tuple(tasks[position].id for position in path)
+        names = " → ".join(cycle)
         message = f"the task depends on itself: {names}" if len(path) == 2 else f"tasks depend on each other in a circle: {names}"
-        yield GraphError(task=start, field="dependencies", item=following, message=message, hint="remove one of these dependencies")
+        hint = "remove one of these dependencies"
+        yield GraphError(task=path[0], field="dependencies", item=cycle[1], message=message, hint=hint, cycle=cycle)
 
 
 def _unordered(after: Sequence[Sequence[int]]) -> set[int]:

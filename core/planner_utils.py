@@ -1,0 +1,97 @@
+"""Small questions about a list of tasks, answered by the graph and the budget that the Planner works with.
+
+For Python users; ``core.planner.Planner`` answers all of them together, and incrementally.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from core.domain.runs.budget import Budget
+from core.domain.tasks.backlog import find_flaws
+from core.domain.tasks.graph import TaskGraph
+from core.domain.tasks.status import Status
+from core.domain.tasks.task import Task
+
+
+def validate_unique_ids(tasks: Iterable[Task]) -> None:
+    """Raise ValueError naming the first id that two tasks have."""
+    seen: set[str] = set()
+    for task in tasks:
+        if task.id in seen:
+            raise ValueError(f"two tasks have the id {task.id}")
+        seen.add(task.id)
+
+
+def find_cycles(tasks: Sequence[Task]) -> tuple[tuple[str, ...], ...]:
+    """Return each cycle of dependencies once, as ids from its first task in the list back to the same one."""
+    return tuple(flaw.cycle for flaw in find_flaws(tasks) if flaw.cycle)
+
+
+def topological_order(tasks: Sequence[Task]) -> tuple[Task, ...]:
+    """Return the tasks with each behind everything that it depends on.
+
+    Raises ValueError with every duplicate id, unknown dependency and cycle.
+    """
+    flaws = find_flaws(tasks)
+    if flaws:
+        raise ValueError("\n".join(flaw.message for flaw in flaws))
+    return tuple(tasks[position] for position in reversed(TaskGraph(tasks).dependents_first()))
+
+
+def get_pending_tasks(tasks: Iterable[Task]) -> list[Task]:
+    """Return the tasks whose status is ``pending``, in their order."""
+    return [task for task in tasks if task.status == Status.PENDING]
+
+
+def dependencies_met(task: Task, tasks: Iterable[Task]) -> bool:
+    """Return whether everything that ``task`` depends on is among ``tasks`` and done."""
+    return bool(filter_ready_tasks([task], tasks))
+
+
+def filter_ready_tasks(pending: Iterable[Task], tasks: Iterable[Task]) -> list[Task]:
+    """Return those of ``pending`` whose dependencies are all among ``tasks`` and done, in their order."""
+    done = {task.id for task in tasks if task.status == Status.DONE}
+    return [task for task in pending if done.issuperset(task.dependencies)]
+
+
+def sort_by_priority(tasks: Iterable[Task]) -> list[Task]:
+    """Return the tasks with the highest priority first; equals keep their order. Only the priorities written in the tasks count."""
+    return sorted(tasks, key=lambda task: -task.priority)
+
+
+def select_highest_priority(tasks: Iterable[Task]) -> Task:
+    """Return the first task of the highest priority. Raises ValueError when there is none."""
+    return max(tasks, key=lambda task: task.priority)
+
+
+def filter_affordable_tasks(tasks: Iterable[Task], budget: float | None, cost_used: float = 0.0) -> list[Task]:
+    """Return the tasks that what is left of the budget pays for, each by itself, in their order."""
+    return [task for task in tasks if not will_exceed_budget(budget, cost_used, task.cost)]
+
+
+def is_budget_exhausted(budget: float | None, cost_used: float) -> bool:
+    """Return whether a limited budget is used up. No budget, or one of 0, is unlimited."""
+    return _account(budget, cost_used).exhausted
+
+
+def will_exceed_budget(budget: float | None, cost_used: float, cost: float) -> bool:
+    """Return whether ``cost`` more units are more than the budget allows. No budget, or one of 0, is unlimited."""
+    return not _account(budget, cost_used).affords(cost)
+
+
+def should_warn_about_budget(budget: float | None, cost_used: float, warning_threshold: float, warned: bool) -> bool:
+    """Return whether the share of the budget that is used has reached ``warning_threshold`` (0 to 1) and nobody was ``warned`` yet."""
+    return bool(budget) and not warned and _account(budget, cost_used).used_share() >= warning_threshold
+
+
+def increment_cost_and_warn(
+    cost_used: float, budget: float | None, warning_threshold: float, warned: bool, increment: float = 1.0
+) -> tuple[float, bool]:
+    """Return the cost used after ``increment`` more units, and whether a warning is or was due."""
+    used = cost_used + increment
+    return used, warned or should_warn_about_budget(budget, used, warning_threshold, warned)
+
+
+def _account(budget: float | None, cost_used: float) -> Budget:
+    return Budget(limit=budget or None, spent=cost_used)
