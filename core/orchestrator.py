@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from core.domain.quality.cycle import CycleReport
-from core.domain.runs.attempt import Attempt, RunRecord
+from core.domain.runs.attempt import Attempt
 from core.domain.runs.attempt_work import described
 from core.domain.runs.budget import Budget
 from core.domain.runs.exit_code import exit_code_of
@@ -24,7 +24,7 @@ from core.executor import Executor
 from core.memory import Memory
 from core.planner import Decision, Planner
 from core.ports.clock import Clock
-from core.ports.journal import Journal, RunLock
+from core.ports.journal import RunLock
 from core.ports.processes import Launcher, StopSignals
 from core.run_report import RunReport
 
@@ -40,7 +40,6 @@ class Orchestrator:
         *,
         options: RunOptions,
         memory: Memory,
-        journal: Journal,
         executor: Executor,
         launcher: Launcher,
         lock: RunLock,
@@ -53,7 +52,6 @@ class Orchestrator:
     ) -> None:
         self._options = options
         self._memory = memory
-        self._journal = journal
         self._executor = executor
         self._launcher = launcher
         self._lock = lock
@@ -65,8 +63,6 @@ class Orchestrator:
         self._reflect_once = reflect
         self._budget = Budget(limit=options.budget)
         self._planner = Planner(())
-        self._numbers: dict[str, int] = {}
-        self._durations: Mapping[str, float] = {}
         #: What each running attempt was decided on.
         self._decisions: dict[str, Decision] = {}
         #: Attempts of this run, by task.
@@ -102,16 +98,14 @@ class Orchestrator:
 
     def _begin(self, died: str) -> None:
         # The last holder of the lock may have worked off another tasks file, whose journal is another.
-        killed = {run_id: self._launcher.kill_remaining(run_id) for run_id in {died, *(run.id for run in self._journal.dead_runs())} - {""}}
+        killed = {run_id: self._launcher.kill_remaining(run_id) for run_id in {died, *self._memory.dead_runs()} - {""}}
         tasks = self._memory.load_tasks()
         check_selection(tasks, self._options.only, self._options.tags)
-        self._journal.begin_run(RunRecord(id=self._memory.run_id, pid=self._pid, started=self._clock.now()))
+        self._memory.begin_run(self._pid)
         self._memory.save_tasks()
         self._memory.recover(lambda recovery: self._report.recovered(recovery, killed.get(recovery.run.id, 0)))
         if self._options.retry_failed:
             self._memory.reopen_failed(select(tasks, self._options.only, self._options.tags), "--retry-failed")
-        self._numbers = dict(self._journal.attempt_counts())
-        self._durations = self._journal.durations()
         self._plan()
         self._report.run_started(self._options, tasks=len(tasks), open_tasks=sum(status in OPEN for _, status in self._planner.selected()))
 
@@ -125,7 +119,7 @@ class Orchestrator:
             self._report.budget_exhausted(passed, self._budget.why_passed_over())
         failed = any(status is Status.FAILED for _, status in self._planner.selected())
         exit_code = exit_code_of(self._signals.received(), failed=failed, over_budget=bool(passed) and self._options.strict)
-        self._journal.end_run(self._memory.run_id, self._clock.now(), exit_code)
+        self._memory.end_run(exit_code)
         reason = self._stop or ("the budget is used up" if passed else "nothing actionable is left")
         return self._report.run_finished(self._planner, exit_code=exit_code, left=left, budget=self._budget, reason=reason)
 
@@ -139,7 +133,7 @@ class Orchestrator:
         """Plan anew from what Memory holds, keeping what this run knows of running, pausing and waiting tasks."""
         tasks = self._memory.tasks
         selection = select(tasks, self._options.only, self._options.tags)
-        self._planner = Planner(tasks, handlers=self._options.handlers, durations=self._durations, selection=selection)
+        self._planner = Planner(tasks, handlers=self._options.handlers, durations=self._memory.durations, selection=selection)
         self._planner.restore(running=self._executor.running, pausing=self._pauses.ids(), waiting=self._unmet.reasons())
 
     # -- the loop ------------------------------------------------------------------------------------------------
@@ -171,8 +165,7 @@ class Orchestrator:
 
     def _start(self, decision: Decision) -> None:
         task = decision.task
-        number = self._numbers[task.id] = self._numbers.get(task.id, 0) + 1
-        attempt = self._executor.prepare(task, run_id=self._memory.run_id, number=number)
+        attempt = self._executor.prepare(task, run_id=self._memory.run_id, number=self._memory.next_attempt(task.id))
         self._memory.begin_attempt(attempt, in_progress=decision.work is Work.COMMAND)
         self._planner.mark(task.id, Status.IN_PROGRESS)
         self._budget = self._budget.reserve(decision.cost)
@@ -254,7 +247,7 @@ class Orchestrator:
             self._memory.save_tasks(force=False)
         if now or self._clock.monotonic() >= self._next_poll:
             self._next_poll = self._clock.monotonic() + _POLL
-            self._memory.look()
+            self._memory.poll()
         while (change := self._memory.next_reload()) is not None:
             self._take_over(change)
         for problem in self._memory.new_problems():

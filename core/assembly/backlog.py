@@ -79,14 +79,14 @@ def open_backlog_to_edit(project: Project) -> Iterator[Memory]:
         lock = FileRunLock(str(project.state))
         own = open_journal(project.journal_path)
         stack.callback(own.close)
-        journal, beside = own, None
+        journal, live = own, None
         try:
             lock.acquire(run_id)
             stack.callback(lock.release)
         except LockHeld:
-            journal, beside = open_scratch_journal(), own
+            journal, live = open_scratch_journal(), own
             stack.callback(journal.close)
-        memory = Memory(file=file, journal=journal, clock=SystemClock(), run_id=run_id, beside=beside)
+        memory = Memory(file=file, journal=journal, clock=SystemClock(), run_id=run_id, live_state=live)
         memory.load_tasks()
         yield memory
 

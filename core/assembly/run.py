@@ -75,7 +75,6 @@ def open_run(project: Project, options: RunOptions, *, reflect: bool = True) -> 
         orchestrator = Orchestrator(
             options=options,
             memory=memory,
-            journal=journal,
             executor=executor,
             launcher=launcher,
             lock=FileRunLock(str(project.state)),

@@ -1,4 +1,4 @@
-"""The durable record, and who may write it."""
+"""The durable record of runs, attempts and status changes, kept values, and the lock that says who may write it."""
 
 from __future__ import annotations
 
@@ -10,35 +10,46 @@ from core.domain.runs.attempt import Attempt, RunRecord, Transition
 from core.domain.tasks.status import Status
 
 
-class Journal(Protocol):
-    """The durable record. A method that returned survives ``kill -9``; power loss may cost the last 100 ms."""
-
-    def transaction(self) -> AbstractContextManager[None]:
-        """Make everything recorded inside durable at once or not at all. Does not nest."""
+class RunJournal(Protocol):
+    """Runs, and the status changes that they made to tasks."""
 
     def begin_run(self, run: RunRecord) -> None: ...
 
-    def end_run(self, run_id: str, ended: float, exit_code: int) -> None: ...
+    def end_run(self, run_id: str, ended: float, exit_code: int) -> None:
+        """Record the end of a run; ``ended`` is Unix time in seconds."""
 
     def dead_runs(self) -> tuple[RunRecord, ...]:
         """Return runs without an end, oldest first. Call under the run lock: then all of them are dead."""
 
-    def open_attempts(self) -> tuple[Attempt, ...]:
-        """Return attempts without an outcome, oldest first."""
-
-    def begin_attempt(self, attempt: Attempt) -> None: ...
-
-    def end_attempt(self, attempt: Attempt) -> None:
-        """Record ``attempt.outcome`` for the attempt with the same run, task and number."""
+    def runs(self, limit: int = 100) -> tuple[RunRecord, ...]:
+        """Return runs, newest first."""
 
     def record(self, run_id: str, task_id: str, before: Status, after: Status, at: float, reason: str) -> int:
         """Record a transition that ``tasks.yml`` does not show yet; return its seq (increasing)."""
+
+    def transitions(self, task_id: str, limit: int = 100) -> tuple[Transition, ...]:
+        """Return a task's transitions, newest first."""
 
     def unwritten(self) -> tuple[Transition, ...]:
         """Return transitions that ``tasks.yml`` does not show yet, in order."""
 
     def mark_written(self, up_to: int) -> None:
-        """``tasks.yml`` now shows every transition with ``seq <= up_to``."""
+        """Note that ``tasks.yml`` shows every transition with ``seq <= up_to``; never goes back."""
+
+
+class AttemptJournal(Protocol):
+    """Attempts at tasks and their outcomes."""
+
+    def begin_attempt(self, attempt: Attempt) -> None: ...
+
+    def end_attempt(self, attempt: Attempt) -> None:
+        """Record ``attempt.outcome`` for the attempt with the same run, task and number. Raises ValueError without an outcome."""
+
+    def open_attempts(self) -> tuple[Attempt, ...]:
+        """Return attempts without an outcome, oldest first."""
+
+    def attempts(self, task_id: str | None = None, limit: int = 100) -> tuple[Attempt, ...]:
+        """Return attempts, newest first; of all tasks without ``task_id``."""
 
     def attempt_counts(self) -> Mapping[str, int]:
         """Return the number of attempts ever made, by task id."""
@@ -49,19 +60,25 @@ class Journal(Protocol):
     def verified(self) -> frozenset[str]:
         """Return the ids whose last attempt succeeded and was verified."""
 
-    def attempts(self, task_id: str | None = None, limit: int = 100) -> tuple[Attempt, ...]:
-        """Return attempts, newest first."""
 
-    def transitions(self, task_id: str, limit: int = 100) -> tuple[Transition, ...]:
-        """Return a task's transitions, newest first."""
-
-    def runs(self, limit: int = 100) -> tuple[RunRecord, ...]:
-        """Return runs, newest first."""
+class StateStore(Protocol):
+    """JSON values that outlive a run, by key. A key begins with the name of the module that owns it: ``reflect.cancelled``."""
 
     def load_state(self, key: str) -> Any:
-        """Return the JSON value saved under ``key``, or None."""
+        """Return the value saved under ``key``, or None."""
 
     def save_state(self, key: str, value: Any) -> None: ...
+
+
+class Journal(RunJournal, AttemptJournal, StateStore, Protocol):
+    """The three in one place, so that one transaction spans them.
+
+    A method that returned survives ``kill -9``; power loss may cost the last 100 ms. Every method raises StorageError when the disk
+    refuses or what is stored is damaged.
+    """
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make everything recorded inside durable at once or not at all. Does not nest."""
 
     def close(self) -> None: ...
 
@@ -72,7 +89,7 @@ class RunLock(Protocol):
     def acquire(self, run_id: str) -> str:
         """Take the lock; a dead holder's is broken silently. Raises LockHeld naming a live holder's pid.
 
-        Returns the id of the run that held it last and died before it let go; empty where that one ended in order.
+        Returns the id of the run that held it last and died before releasing it; empty where that one ended in order.
         """
 
     def release(self) -> None: ...

@@ -59,7 +59,6 @@ class World:
         orchestrator = Orchestrator(
             options=options,
             memory=memory,
-            journal=self.journal,
             executor=executor,
             launcher=self.launcher,
             lock=self.lock,

@@ -96,7 +96,6 @@ def run(disk, fuse_length, *, jobs=2, scripts=None):
     orchestrator = Orchestrator(
         options=RunOptions(jobs=jobs),
         memory=memory,
-        journal=Fused(disk.journal, fuse),
         executor=executor,
         launcher=Fused(launcher, fuse),
         lock=InMemoryRunLock(),
