@@ -89,8 +89,7 @@ class Memory:
         """
         self._pop_commanded(self._status)
         dead = [run for run in self._journal.dead_runs() if run.id != self.run_id]
-        in_progress = [task_id for task_id, status in self._status.items() if status is Status.IN_PROGRESS]
-        if not dead and not in_progress:
+        if not dead and Status.IN_PROGRESS not in self._status.values():
             return
         interrupted = [interrupt(attempt) for attempt in self._journal.open_attempts() if attempt.run_id != self.run_id]
         for run in dead:
@@ -98,8 +97,7 @@ class Memory:
         with self._journal.transaction():
             for attempt in interrupted:
                 self._journal.end_attempt(attempt)
-            for task_id in in_progress:
-                self.transition(task_id, Status.PENDING, "its run died")
+            self._reopen(Status.IN_PROGRESS, None, "its run died")
             for run in dead:
                 self._journal.end_run(run.id, self._clock.now(), BROKE_OFF)
         self.save_tasks()
@@ -162,9 +160,7 @@ class Memory:
     def reopen_failed(self, chosen: Collection[str] | None, reason: str) -> None:
         """Make failed tasks pending again: those in ``chosen``, or all."""
         with self._journal.transaction():
-            for task_id, status in list(self._status.items()):
-                if status is Status.FAILED and (chosen is None or task_id in chosen):
-                    self.transition(task_id, Status.PENDING, reason)
+            self._reopen(Status.FAILED, chosen, reason)
 
     def append(self, entries: Iterable[Mapping[str, Any]]) -> tuple[Task, ...]:
         """Write new entries behind the last one, now, and return them as tasks; empty when the file could not be written now.
@@ -228,6 +224,10 @@ class Memory:
             self._dirty.pop(task_id, None)
         else:
             self._dirty[task_id] = status
+
+    def _reopen(self, status: Status, chosen: Collection[str] | None, reason: str) -> None:
+        for task_id in [each for each, its in self._status.items() if its is status and (chosen is None or each in chosen)]:
+            self.transition(task_id, Status.PENDING, reason)
 
     def _record(self, task_id: str, before: Status, after: Status, reason: str) -> None:
         self._last_seq = self._journal.record(self.run_id, task_id, before, after, self._clock.now(), reason)
