@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from core.plugins.sandbox.reach import path_access_of
+from core.plugins.sandbox.path_access import path_access_of
 
 from core.domain.plugins.plugin import Permissions
 
