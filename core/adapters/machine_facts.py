@@ -12,10 +12,10 @@ from importlib import metadata
 from pathlib import Path
 
 from core.domain.settings.diagnosis import Diagnosis, Health
-from core.domain.untrusted.git_reading import absolute_entries
+from core.domain.untrusted.git_reading import absolute_entries, reading_environment
 from core.files.temporary import temporary_directory
 
-_LIBRARIES = ("typer", "PyYAML", "jsonschema", "radon", "wily", "cryptography")
+_LIBRARIES = ("typer", "PyYAML", "jsonschema", "radon", "wily", "cryptography", "GitPython")
 #: File systems on which ``flock`` and shared memory hold for one machine only.
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs"})
 
@@ -56,7 +56,9 @@ def _git() -> Diagnosis:
     if path is None:
         return Diagnosis(subject="git", found="none", health=Health.WARNING, advice="no history: trends, churn and audit --since need git")
     try:
-        done = subprocess.run([path, "--version"], capture_output=True, text=True, check=False, timeout=10)
+        done = subprocess.run(
+            [path, "--version"], capture_output=True, text=True, check=False, timeout=10, env=reading_environment(os.environ)
+        )
     except (OSError, subprocess.TimeoutExpired) as problem:
         advice = "trends, churn and audit --since need git"
         return Diagnosis(subject="git", found=f"{path} cannot be started: {problem}", health=Health.BAD, advice=advice)

@@ -12,7 +12,7 @@ from pathlib import Path
 from core.domain.settings.project_facts import ProjectSigns
 from core.errors import InvalidFile, StorageError
 from core.files.private import open_beneath
-from core.files.reading import read_text
+from core.files.reading import read_text, repository_above
 from core.sudden_stop import held
 
 _DEEPEST = 3
@@ -38,14 +38,14 @@ class RepositoryProbe:
             raise StorageError(f"no such directory: {self._root}")
         texts = {name: text for name in files if (text := self._text(name)) is not None}
         starts = {name: start for name in programs if (start := self._start(name))}
-        top = self._top()
+        top = repository_above(self._root)
         return ProjectSigns(
             name=self._root.name or "repository",
             paths=frozenset(self._paths()),
             texts=texts,
             programs=starts,
-            git=top is not None,
-            above="" if top is None or top == self._root else os.path.relpath(top, self._root),
+            git=bool(top),
+            above="" if top in ("", str(self._root)) else os.path.relpath(top, self._root),
         )
 
     def existing(self, paths: Sequence[str]) -> tuple[str, ...]:
@@ -71,10 +71,6 @@ class RepositoryProbe:
                     place.replace(own_name, text.encode())
             except OSError as error:
                 raise StorageError(f"cannot write {name}: {error.strerror}") from error
-
-    def _top(self) -> Path | None:
-        """Return the top of the git repository that the directory lies in."""
-        return next((folder for folder in (self._root, *self._root.parents) if (folder / ".git").exists()), None)
 
     def _paths(self) -> Iterator[str]:
         count = 0

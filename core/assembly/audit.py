@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
-from core.adapters.git import BlobHistory, Git, GitLog, GitRepository, listed
+from core.adapters.git import BlobHistory, Git, GitLog, GitRepository, GitWorktrees, list_files
 from core.assembly.backlog import open_backlog_to_edit
 from core.assembly.project import Project, task_file
 from core.assembly.state import make_state, own_key
@@ -43,7 +43,7 @@ def code_meter(project: Project, progress: Callable[[int, int], None] | None = N
         cache=cache,
         key=key,
         progress=progress,
-        listing=lambda: listed(_git(project)),
+        listing=lambda: list_files(_git(project)),
     )
 
 
@@ -105,7 +105,7 @@ def _history(project: Project, meter: CodeMeter, *, wily: bool) -> MetricHistory
         return BlobHistory(git, log, meter)
     from core.adapters.wily import WilyHistory
 
-    return WilyHistory(log, str(project.state / "wily"), python=audit.wily_python)
+    return WilyHistory(log, GitWorktrees(git), str(project.state / "wily"), python=audit.wily_python)
 
 
 def open_gate(project: Project, auditor: SelfAuditor) -> Gate:

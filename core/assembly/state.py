@@ -95,9 +95,9 @@ def _check_tracking(project: Project, place: PrivateDirectory, *, mark: bool) ->
 
 def _is_tracked(project: Project, index: _Index) -> bool:
     """Ask git; where it cannot say, a path of ours that stands in the index is one too many."""
-    from core.adapters.git.tracking import tracks
+    from core.adapters.git import is_tracked
 
-    tracked = tracks(str(project.root), STATE_DIRECTORY)
+    tracked = is_tracked(str(project.root), STATE_DIRECTORY)
     if tracked is not None:
         return tracked
     with suppress(OSError, OrchestratorError):

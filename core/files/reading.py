@@ -98,13 +98,21 @@ def too_large(shown: str, size: int, limit: int) -> InvalidFile:
     return InvalidFile([Problem(file=shown, message=f"too large: {size:,} bytes, at most {limit:,} are read")])
 
 
+def repository_above(directory: str | os.PathLike[str]) -> str:
+    """Return the nearest directory from ``directory`` up that holds an entry ``.git``, whatever it is; empty where there is none."""
+    at = os.path.abspath(directory)
+    while not os.path.lexists(os.path.join(at, ".git")):
+        parent = os.path.dirname(at)
+        if parent == at:
+            return ""
+        at = parent
+    return at
+
+
 def repository_top(root: str | os.PathLike[str]) -> str:
-    """Return the real path of the git repository that ``root`` lies in, or its own: what a link may lead to from there."""
+    """Return the real path of the git repository around ``root``, or of ``root`` itself: how far a link in the repository may lead."""
     real = os.path.realpath(root)
-    above = [real]
-    while above[-1] != os.path.dirname(above[-1]):
-        above.append(os.path.dirname(above[-1]))
-    return next((directory for directory in above if os.path.lexists(os.path.join(directory, ".git"))), real)
+    return repository_above(real) or real
 
 
 def is_inside(real: str, root: str) -> bool:

@@ -66,7 +66,11 @@ class CommitLog(Protocol):
         Never raises for a repository's shape: ``CommitWindow.gap`` says what is missing and what to type.
         """
 
-    def create_detached_worktree(self, directory: str, window: CommitWindow) -> None:
+
+class Worktrees(Protocol):
+    """Work trees beside the user's own. Nothing of the user's repository is written to."""
+
+    def create_detached(self, directory: str, window: CommitWindow) -> None:
         """Make ``directory`` (absent or empty) a clean work tree of the window's newest commit.
 
         Its own repository borrows our objects; to it the window's commits are one straight line and have no

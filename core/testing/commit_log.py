@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 
+from core.domain.quality.blob import blob_digest
 from core.domain.quality.history import Commit, CommitWindow, Touch
-from core.errors import StorageError
 
 
 class InMemoryCommitLog:
@@ -48,12 +47,9 @@ class InMemoryCommitLog:
         end = Commit(id=shown[0].id, at=shown[0].at)
         return CommitWindow(commits=(end, *shown[1:]), gap="shallow clone: run git fetch --unshallow")
 
-    def create_detached_worktree(self, directory: str, window: CommitWindow) -> None:
-        raise StorageError(f"{directory}: {len(window.commits)} commits in memory cannot be checked out")
-
     def _touch(self, before: Mapping[str, str], path: str, old: str, content: bytes | None) -> Touch | None:
         old_blob = before.get(old, "")
-        blob = "" if content is None else hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+        blob = "" if content is None else blob_digest(content).hex()
         if content is None:
             self._tree.pop(path)
         else:

@@ -31,11 +31,11 @@ print(len(history.revisions), "revisions,", len(file_trends(history)), "files wi
 
 WILY = """
 import sys
-from core.adapters.git import Git, GitLog
+from core.adapters.git import Git, GitLog, GitWorktrees
 from core.adapters.wily import WilyHistory
 from core.domain.quality.trend import file_trends
 root, state, revisions, python = sys.argv[1:]
-history = WilyHistory(GitLog(Git(root)), state + "/wily", python=python).revisions(int(revisions))
+history = WilyHistory(GitLog(Git(root)), GitWorktrees(Git(root)), state + "/wily", python=python).revisions(int(revisions))
 print(len(history.revisions), "revisions,", len(file_trends(history)), "files with a trend", history.gap)
 """
 

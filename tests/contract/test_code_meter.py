@@ -7,7 +7,7 @@ from hashlib import sha1
 
 import pytest
 
-from core.adapters.git import Git, listed
+from core.adapters.git import Git, list_files
 from core.adapters.radon import RadonMeter
 from core.adapters.radon.file_measure import measure_source
 from core.testing.code_meter import InMemoryMeter
@@ -40,7 +40,7 @@ class FolderProject:
         self.root = root
 
     def meter(self, **globs):
-        return RadonMeter(str(self.root), jobs=1, listing=partial(listed, Git(str(self.root))), **globs)
+        return RadonMeter(str(self.root), jobs=1, listing=partial(list_files, Git(str(self.root))), **globs)
 
     def write(self, path, content):
         place = self.root / path

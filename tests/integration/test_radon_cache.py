@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 
 from core.adapters.radon import RadonMeter, content_measures, contents, meter, pool
+from core.domain.quality.blob import blob_digest
 
 SOURCE = b"def f(x):\n    return 1 if x else 2\n"
 KEY = b"a secret"
@@ -109,12 +110,12 @@ def test_blobs_and_files_share_their_measures(project):
     project.write("a.py", SOURCE)
     project.look()
     fresh = RadonMeter(str(project.root), jobs=1, cache=project.cache, key=KEY)
-    blob = contents.blob_id(SOURCE).hex()
+    blob = blob_digest(SOURCE).hex()
     assert fresh.measure_blobs([blob], lambda ids: pytest.fail(f"read {ids}"))[blob].blocks[0].name == "f"
 
 
 def test_the_second_history_reads_new_blobs_only(project):
-    ids = [contents.blob_id(source).hex() for source in (SOURCE, OTHER)]
+    ids = [blob_digest(source).hex() for source in (SOURCE, OTHER)]
     fresh = RadonMeter(str(project.root), jobs=1, cache=project.cache, key=KEY)
     fresh.measure_blobs(ids[:1], lambda wanted: [(ids[0], SOURCE)])
     asked = []
@@ -252,7 +253,7 @@ def test_a_forged_row_never_makes_a_bad_file_look_like_a_clean_one(project, forg
     project.write("bad.py", OTHER + b"\n" * 3)
     expected = project.look()[0]
     with closing(sqlite3.connect(project.cache)) as connection, connection:
-        connection.execute(forgery.replace("CLEAN", f"x'{contents.blob_id(SOURCE).hex()}'"))
+        connection.execute(forgery.replace("CLEAN", f"x'{blob_digest(SOURCE).hex()}'"))
     assert project.look()[0] == expected
     assert project.look() == (expected, [], 0), "what was forged is replaced"
 

@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from core.adapters.git import Git, listed
+from core.adapters.git import Git, list_files
 from core.adapters.radon import RadonMeter
 from core.adapters.radon.source_text import LARGEST
 
@@ -39,13 +39,15 @@ def git(tmp_path):
 
 
 def paths(root, names=None, **globs):
-    return [measured.path for measured in RadonMeter(str(root), jobs=1, listing=partial(listed, Git(str(root))), **globs).measure(names)]
+    return [
+        measured.path for measured in RadonMeter(str(root), jobs=1, listing=partial(list_files, Git(str(root))), **globs).measure(names)
+    ]
 
 
 def problems(root, names=None):
     return {
         measured.path: measured.measure.problem
-        for measured in RadonMeter(str(root), jobs=1, listing=partial(listed, Git(str(root)))).measure(names)
+        for measured in RadonMeter(str(root), jobs=1, listing=partial(list_files, Git(str(root)))).measure(names)
     }
 
 

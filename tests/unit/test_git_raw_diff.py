@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.adapters.git.raw_diff import commits, touches
+from core.adapters.git.read.raw_diff import commits, touches
 from core.domain.quality.history import Touch
 from core.domain.untrusted.git_reading import is_inside
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.adapters.git.selection import Selection
+from core.adapters.git.read.selection import Selection
 from core.domain.quality.history import Touch
 from core.domain.untrusted.globs import any_of, matches
 

@@ -1,4 +1,4 @@
-"""Git, read through its plumbing: the commits and blobs of the past, and what differs from them now.
+"""Git: one client that starts it, what is read by its plumbing, and what is written with GitPython.
 
 What each shape of repository gives (``tests/integration/test_git_history.py`` holds every row):
 
@@ -27,10 +27,11 @@ What each shape of repository gives (``tests/integration/test_git_history.py`` h
 | a blob of more than 8 MiB | that version is too large to be measured | the same |
 """
 
-from core.adapters.git.blobs import BlobHistory
-from core.adapters.git.changes import GitRepository
-from core.adapters.git.command import Git
-from core.adapters.git.listing import listed
-from core.adapters.git.log import GitLog
+from core.adapters.git.client import Git
+from core.adapters.git.read.changes import GitRepository
+from core.adapters.git.read.history import BlobHistory
+from core.adapters.git.read.listing import is_tracked, list_files
+from core.adapters.git.read.log import GitLog
+from core.adapters.git.write.detached_worktree import GitWorktrees
 
-__all__ = ["BlobHistory", "Git", "GitLog", "GitRepository", "listed"]
+__all__ = ["BlobHistory", "Git", "GitLog", "GitRepository", "GitWorktrees", "is_tracked", "list_files"]

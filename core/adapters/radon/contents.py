@@ -6,10 +6,10 @@ import os
 import stat
 import time
 from dataclasses import dataclass
-from hashlib import sha1
 
 from core.adapters.radon.row_seals import Stamp
 from core.adapters.radon.source_text import LARGEST, Unreadable, too_large
+from core.domain.quality.blob import blob_digest
 
 #: A file that changed this shortly before it was read may change again without its times showing it (git's "racily clean").
 _RACY_NANOSECONDS = 2_000_000_000
@@ -42,11 +42,4 @@ def read_content(path: str) -> Content:
     if len(data) > LARGEST:
         raise Unreadable(too_large(max(len(data), found.st_size)))
     racy = max(found.st_mtime_ns, found.st_ctime_ns) >= began - _RACY_NANOSECONDS
-    return Content(data=data, blob=blob_id(data), stamp=None if racy else Stamp.of(found))
-
-
-def blob_id(data: bytes) -> bytes:
-    """Return git's object id for these bytes, so that a file and the same blob in the history are one entry."""
-    digest = sha1(b"blob %d\0" % len(data), usedforsecurity=False)
-    digest.update(data)
-    return digest.digest()
+    return Content(data=data, blob=blob_digest(data), stamp=None if racy else Stamp.of(found))

@@ -9,13 +9,14 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from core.adapters.radon.content_measures import ContentMeasures, unpacked, variant
-from core.adapters.radon.contents import blob_id, read_content
+from core.adapters.radon.contents import read_content
 from core.adapters.radon.file_measure import measure_source
 from core.adapters.radon.measure_cache import MeasureCache
 from core.adapters.radon.pool import no_collecting
 from core.adapters.radon.row_seals import Stamp
 from core.adapters.radon.source_files import Listing, SourceFiles
 from core.adapters.radon.source_text import LARGEST, Unreadable, read_text, too_large
+from core.domain.quality.blob import blob_digest
 from core.domain.quality.metric import Block, FileMeasure
 from core.ports.code import Measured
 
@@ -71,7 +72,7 @@ class RadonMeter:
             return tuple(Measured(path=path, measure=measures[path]) for path in sorted(measures))
 
     def measure_sources(self, sources: Sequence[bytes]) -> tuple[FileMeasure, ...]:
-        names = [blob_id(source) for source in sources]
+        names = [blob_digest(source) for source in sources]
         with no_collecting(), closing(self._cache):
             measures = dict(self._contents.of(zip(names, sources, strict=True), lambda _: None))
         return tuple(measures[name] for name in names)

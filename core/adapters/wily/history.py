@@ -19,7 +19,7 @@ from core.adapters.wily.process import WilyFailed, run_wily
 from core.domain.quality.history import CommitWindow, History, assemble
 from core.errors import StorageError
 from core.files.private import open_private
-from core.ports.code import CommitLog
+from core.ports.code import CommitLog, Worktrees
 
 _TREE, _TEMPORARY, _CACHE = "tree", "temporary", "cache"
 
@@ -30,9 +30,10 @@ _OTHERWISE = "or set audit.use_wily: false, which reads git's objects directly"
 class WilyHistory:
     """MetricHistory from wily's cache; what the cache lacks is built first."""
 
-    def __init__(self, log: CommitLog, directory: str, *, python: str = "") -> None:
+    def __init__(self, log: CommitLog, worktrees: Worktrees, directory: str, *, python: str = "") -> None:
         """``directory`` (absolute, ours alone) holds cache and work tree; ``python`` is the Python that has wily, empty: this one."""
         self._log = log
+        self._worktrees = worktrees
         self._python = python
         self._directory = directory
         self._tree = os.path.join(directory, _TREE)
@@ -72,7 +73,7 @@ class WilyHistory:
         options = ("--config", os.devnull, "--path", self._tree, "--cache", cache.directory)
         work = ("build", "--max-revisions", str(len(window.commits)), "--operators", "cyclomatic,maintainability")
         try:
-            self._log.create_detached_worktree(self._tree, window)
+            self._worktrees.create_detached(self._tree, window)
             os.makedirs(self._temporary)
             run_wily((*command, *options, *work), self._temporary, lock)
             _check(cache, window)

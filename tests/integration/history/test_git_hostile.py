@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from core.adapters.git import Git, GitLog, GitRepository, listed
-from core.adapters.git.objects import LARGEST, read_blobs
+from core.adapters.git import Git, GitLog, GitRepository, GitWorktrees, is_tracked, list_files
+from core.adapters.git.read.blobs import LARGEST, read_blobs
 from core.errors import OrchestratorError
 from tests.waiting import HANG
 
@@ -216,15 +216,15 @@ def facts(repository, _):
 
 
 def listing(repository, _):
-    return listed(Git(str(repository.root)))
+    return list_files(Git(str(repository.root)))
 
 
-def lending(repository, place):
-    log = GitLog(Git(str(repository.root)))
-    log.create_detached_worktree(str(place), log.window(5))
+def detached_worktree(repository, place):
+    git = Git(str(repository.root))
+    GitWorktrees(git).create_detached(str(place), GitLog(git).window(5))
 
 
-QUESTIONS = {question.__name__: question for question in (history, since, since_an_option, facts, listing, lending)}
+QUESTIONS = {question.__name__: question for question in (history, since, since_an_option, facts, listing, detached_worktree)}
 
 
 @pytest.mark.parametrize("trick", TRICKS)
@@ -232,8 +232,8 @@ def test_no_trick_starts_a_program_whatever_git_is_asked(victim, canary, tmp_pat
     TRICKS[trick](victim, canary)
     monkeypatch.chdir(victim.root)
     for name, question in QUESTIONS.items():
-        with suppress(OrchestratorError, IndexError):  # a refusal is an answer; lending an empty window is nobody's question
-            question(victim, tmp_path / f"lent-{name}")
+        with suppress(OrchestratorError, IndexError):  # a refusal is an answer; nobody asks for a work tree of an empty window
+            question(victim, tmp_path / f"tree-{name}")
         assert not (tmp_path / "trace").exists(), (name, (tmp_path / "trace").read_text())
         assert not list(victim.root.glob("stolen*")), name
 
@@ -247,11 +247,12 @@ def test_the_canary_sings_for_a_git_that_is_not_hardened(victim, canary, tmp_pat
 
 ASK = """
 import sys
-from core.adapters.git import BlobHistory, Git, GitLog, GitRepository, listed
+from core.adapters.git import BlobHistory, Git, GitLog, GitRepository, GitWorktrees, list_files
 git = Git(sys.argv[1])
-GitLog(git).window(50)
+window = GitLog(git).window(50)
+GitWorktrees(git).create_detached(sys.argv[2], window)
 GitRepository(git).facts()
-listed(git)
+list_files(git)
 try:
     GitRepository(git).changed_since("base")
 except Exception as error:
@@ -271,7 +272,11 @@ def test_under_strace_nothing_but_git_is_started_with_every_trick_at_once(victim
     watched = ["strace", "-f", "-qq", "-e", "trace=execve,connect", "-s", "300", "-o", str(tmp_path / "calls")]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
     done = subprocess.run(
-        [*watched, sys.executable, "-c", ASK, str(victim.root)], env=environment, capture_output=True, text=True, check=False
+        [*watched, sys.executable, "-c", ASK, str(victim.root), str(tmp_path / "tree")],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     calls = (tmp_path / "calls").read_text()
@@ -284,6 +289,7 @@ def test_under_strace_nothing_but_git_is_started_with_every_trick_at_once(victim
 
 
 def test_variables_that_turn_git_elsewhere_or_write_are_dropped(victim, canary, tmp_path, monkeypatch):
+    committed = victim.git("show", "HEAD:a.py").encode() + b"\n"
     for name, value in {
         "GIT_TRACE": str(tmp_path / "trace"), "GIT_TRACE_SETUP": str(tmp_path / "trace"), "GIT_TRACE2_EVENT": str(tmp_path / "trace"),
         "GIT_EXTERNAL_DIFF": str(canary), "GIT_SSH_COMMAND": str(canary), "GIT_ASKPASS": str(canary), "GIT_PAGER": str(canary),
@@ -297,7 +303,21 @@ def test_variables_that_turn_git_elsewhere_or_write_are_dropped(victim, canary, 
     git = Git(str(victim.root))
     assert {change.path for change in GitRepository(git).changed_since("base").changes} >= {"a.py", "new.py"}
     assert GitLog(git).window(5).gap == ""
+    GitWorktrees(git).create_detached(str(tmp_path / "tree"), GitLog(git).window(5))
+    assert (tmp_path / "tree" / "a.py").read_bytes() == committed
+    assert os.environ["GIT_DIR"] == "/nowhere"
     assert not (tmp_path / "trace").exists()
+
+
+def test_a_path_is_a_name_and_no_pattern(scratch):
+    scratch.commit({"a.py": "x\n", ":weird.py": "y\n", "[a].py": "z\n"})
+    repository, commit = scratch.repository(), scratch.git("rev-parse", "HEAD")
+    assert repository.file_at(commit, ":weird.py") == b"y\n"
+    assert repository.file_at(commit, "[a].py") == b"z\n"
+    assert repository.file_at(commit, ":(glob)*.py") is None
+    assert [is_tracked(str(scratch.root), path) for path in ("a.py", "*.py", ":(glob)*", "[a].py", ":weird.py")] == [
+        True, False, False, True, True,
+    ]  # fmt: skip
 
 
 def test_a_count_of_settings_that_is_no_number_is_nobodys_crash(victim, monkeypatch):
@@ -328,7 +348,7 @@ def test_a_work_tree_elsewhere_is_not_looked_at(victim, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "secret.py").write_text("x\n")
     victim.git("config", "core.worktree", str(tmp_path / "elsewhere"))
-    assert listed(Git(str(victim.root))) is None
+    assert list_files(Git(str(victim.root))) is None
     with pytest.raises(OrchestratorError, match="no work tree here"):
         victim.repository().changed_since("base")
 
@@ -344,7 +364,7 @@ def test_paths_of_the_index_that_lead_out_of_the_project_are_left_out(victim, tm
     content = index.read_bytes()[:-20].replace(b"qqqqqqqqqq.py", b"../outside.py")
     index.write_bytes(content + hashlib.sha1(content, usedforsecurity=False).digest())
     (victim.root / "lnk").symlink_to(tmp_path / "folder")
-    assert not [path for path in listed(Git(str(victim.root))) or () if ".." in path]
+    assert not [path for path in list_files(Git(str(victim.root))) or () if ".." in path]
     changed = victim.repository().changed_since("base")
     assert not {"../outside.py", "lnk/x.py"} & {change.path for change in changed.changes}
 
@@ -360,7 +380,7 @@ def test_a_named_pipe_in_place_of_a_file_is_no_hang(victim, path):
     os.mkfifo(place)
     began = time.monotonic()
     git = Git(str(victim.root))
-    listed(git)
+    list_files(git)
     GitLog(git).window(5)
     with suppress(OrchestratorError):
         GitRepository(git).changed_since("nowhere")

@@ -7,7 +7,7 @@ import shlex
 
 import pytest
 
-from core.adapters.git.work_files import blob_id
+from core.domain.quality.blob import blob_digest
 from core.errors import StorageError, UsageError
 
 LONG = "".join(f"line_{number} = {number}\n" for number in range(30))
@@ -270,4 +270,4 @@ def test_an_unborn_head_compares_with_the_revision_itself(scratch):
 
 def test_a_blob_id_is_gits(scratch):
     scratch.commit({"a.py": LONG})
-    assert blob_id(LONG.encode(), 40) == scratch.git("rev-parse", "HEAD:a.py")
+    assert blob_digest(LONG.encode()).hex() == scratch.git("rev-parse", "HEAD:a.py")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from core.adapters.git import Git, GitLog
+from core.adapters.git import Git, GitLog, GitWorktrees
 from core.adapters.wily import WilyHistory
 from tests.waiting import until
 
@@ -52,7 +52,7 @@ def wily_python(tmp_path_factory):
 
 @pytest.fixture
 def wily(scratch, tmp_path, wily_python):
-    return WilyHistory(GitLog(Git(str(scratch.root))), str(tmp_path / "state"), python=wily_python)
+    return WilyHistory(GitLog(Git(str(scratch.root))), GitWorktrees(Git(str(scratch.root))), str(tmp_path / "state"), python=wily_python)
 
 
 @pytest.fixture
@@ -168,10 +168,10 @@ def test_left_alone_it_never_gets_over_a_killed_build(scratch, tmp_path, wily_py
 
 LOOK = """
 import sys
-from core.adapters.git import Git, GitLog
+from core.adapters.git import Git, GitLog, GitWorktrees
 from core.adapters.wily import WilyHistory
 root, state, python = sys.argv[1:]
-WilyHistory(GitLog(Git(root)), state, python=python).revisions(200)
+WilyHistory(GitLog(Git(root)), GitWorktrees(Git(root)), state, python=python).revisions(200)
 """
 
 

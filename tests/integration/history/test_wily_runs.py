@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from core.adapters.git import Git, GitLog
+from core.adapters.git import Git, GitLog, GitWorktrees
 from core.adapters.wily import WilyHistory
 from tests.waiting import HANG, until
 
@@ -36,7 +36,7 @@ def state(tmp_path):
 
 
 def wily(scratch, state, directory=".", python=sys.executable):
-    return WilyHistory(GitLog(Git(str(scratch.root / directory))), str(state), python=python)
+    return WilyHistory(GitLog(Git(str(scratch.root / directory))), GitWorktrees(Git(str(scratch.root))), str(state), python=python)
 
 
 def grow(scratch, count):
@@ -184,10 +184,10 @@ def test_two_looks_at_once_build_once(scratch, state, builds, monkeypatch):
 
 LOOK = """
 import sys
-from core.adapters.git import Git, GitLog
+from core.adapters.git import Git, GitLog, GitWorktrees
 from core.adapters.wily import WilyHistory
 root, state, python = sys.argv[1:]
-WilyHistory(GitLog(Git(root)), state, python=python).revisions(50)
+WilyHistory(GitLog(Git(root)), GitWorktrees(Git(root)), state, python=python).revisions(50)
 """
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from core.adapters.git.read.listing import REGULAR
 from core.domain.quality.history import Touch
 from core.domain.untrusted.git_reading import is_inside
 
-_REGULAR = ("100644", "100755", "100664")
 #: Path and blob of what is no regular file.
 _NO_FILE = ("", "")
 
@@ -40,7 +40,7 @@ def _record(head: str, paths: Iterator[str]) -> Iterator[Touch]:
     old_mode, mode, old_blob, blob, status = head[1:].split(" ")
     old_path = next(paths)
     path = next(paths) if status[0] in "RC" else old_path
-    before = (old_path, old_blob) if old_mode in _REGULAR and status[0] != "C" else _NO_FILE
-    after = (path, blob) if mode in _REGULAR else _NO_FILE
+    before = (old_path, old_blob) if old_mode in REGULAR and status[0] != "C" else _NO_FILE
+    after = (path, blob) if mode in REGULAR else _NO_FILE
     if before != after and all(not place or is_inside(place) for place in (before[0], after[0])):
         yield Touch(path=after[0] or before[0], old_path=before[0], blob=after[1], old_blob=before[1])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from core.adapters.git.command import Git
+from core.adapters.git.client import Git
 from core.adapters.git.failure import GitFailed
-from core.adapters.git.objects import read_blobs
+from core.adapters.git.read.blobs import read_blobs
 from core.domain.quality.history import CommitWindow, History, assemble
 from core.domain.quality.metric import FileMeasure
 from core.ports.code import CodeMeter, CommitLog

@@ -6,13 +6,11 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.adapters.git import raw_diff
-from core.adapters.git.causes import is_partial
-from core.adapters.git.command import Git
-from core.adapters.git.detached_worktree import create_detached_worktree
-from core.adapters.git.failure import GitFailed
-from core.adapters.git.selection import Selection
-from core.adapters.git.work_files import read_regular
+from core.adapters.git.client import Git
+from core.adapters.git.failure import GitFailed, is_partial
+from core.adapters.git.read import raw_diff
+from core.adapters.git.read.selection import Selection
+from core.adapters.git.read.work_files import read_regular
 from core.domain.quality.history import Commit, CommitWindow, Touch
 
 #: Added and removed files beyond which git looks for exact renames only: its own default, whatever the repository is set to.
@@ -44,9 +42,6 @@ class GitLog:
         except GitFailed as failed:
             return CommitWindow(gap=str(failed))
 
-    def create_detached_worktree(self, directory: str, window: CommitWindow) -> None:
-        create_detached_worktree(self._git, directory, window)
-
     def _window(self, count: int) -> CommitWindow:
         if not self._git.line("rev-parse", "--verify", "--quiet", "HEAD"):
             self._git.run("rev-parse", "--git-dir")
@@ -77,7 +72,7 @@ class GitLog:
         if not lines:
             return {}
         pairs = "".join(f"{line.id} {line.parent}".rstrip() + "\n" for line in lines)
-        renames = "-M100%" if is_partial(self._git.answers) else "-M"
+        renames = "-M100%" if is_partial(self._git.ask) else "-M"
         output = self._git.run(
             "diff-tree", "--stdin", "-r", "--raw", "-z", "--no-abbrev", "--root", "--always", "--relative", renames,
             f"-l{_RENAME_LIMIT}", "--", *self._selection.pathspecs, input=pairs.encode("ascii"),

@@ -1,11 +1,12 @@
-"""Files of a repository, read without waiting for anybody and without leaving it: regular files only, links are not followed."""
+"""Files of a repository, read without blocking and without leaving it: regular files only, links are not followed."""
 
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import stat
+
+from core.domain.quality.blob import blob_digest
 
 #: Bytes of a file of git's own that is read whole.
 _LARGEST_OWN = 16 * 1024 * 1024
@@ -27,7 +28,7 @@ def read_regular(path: str) -> bytes:
 
 
 def blob_of(root: str, path: str, length: int) -> str | None:
-    """Return git's id of the bytes of a file below ``root``; None where there is no regular file that links do not lead to.
+    """Return git's id of the bytes of a file below ``root``; None where there is no regular file, or it lies behind a link.
 
     ``length`` of an id tells the repository's hash (64: SHA-256). A file too large for a source has the id of zeros.
     Raises OSError when it cannot be read.
@@ -48,15 +49,7 @@ def blob_of(root: str, path: str, length: int) -> str | None:
             return None
         if about.st_size > _LARGEST_SOURCE:
             return "0" * (length or 40)
-        return blob_id(file.read(_LARGEST_SOURCE), length)
-
-
-def blob_id(content: bytes, length: int) -> str:
-    """Return git's id of a blob with this content."""
-    name = "sha256" if length == 64 else "sha1"
-    digest = hashlib.new(name, b"blob %d\0" % len(content), usedforsecurity=False)
-    digest.update(content)
-    return digest.hexdigest()
+        return blob_digest(file.read(_LARGEST_SOURCE), sha256_objects=length == 64).hex()
 
 
 def _is_behind_a_link(root: str, path: str) -> bool:

@@ -7,12 +7,12 @@ import select
 import subprocess
 from collections.abc import Iterator, Sequence
 
-from core.adapters.git.command import Git
-from core.adapters.git.patience import INTERVAL, Patience
+from core.adapters.git.client import Git
+from core.adapters.git.stall import INTERVAL, StallDetector
 
 #: Requests written before the answers are read: few enough to fit a pipe, or git and we would wait for each other.
 _AHEAD = 64
-#: Bytes of a blob that are kept: enough to see that it is too large to be measured. What is longer is read and forgotten.
+#: Bytes of a blob that are kept: enough to see that it is too large to be measured. The rest is read and dropped.
 LARGEST = 8 * 1024 * 1024
 _CHUNK = 1024 * 1024
 
@@ -20,7 +20,7 @@ _CHUNK = 1024 * 1024
 def read_blobs(git: Git, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     """Yield ``(id, bytes)`` of each blob, in order, cut at LARGEST bytes; one that is missing or damaged is left out.
 
-    Raises GitFailed when git cannot be started, or waits for what never comes.
+    Raises GitFailed when git cannot be started, or stalls.
     """
     left = list(ids)
     while left:
@@ -61,7 +61,7 @@ def _answer(answers: _Answers) -> bytes | None:
 
 
 class _Answers:
-    """What git says, as it comes; a git that is silent for ever is given up."""
+    """Parses git's answers as they arrive; a git that stalls is given up."""
 
     def __init__(self, git: Git, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout
@@ -70,7 +70,7 @@ class _Answers:
         self._descriptor = process.stdout.fileno()
         self._poll = select.poll()
         self._poll.register(self._descriptor, select.POLLIN)
-        self._patience = Patience(process.pid)
+        self._stall = StallDetector(process.pid)
         self._buffer = b""
         self._at = 0
 
@@ -99,9 +99,9 @@ class _Answers:
 
     def _more(self) -> None:
         while not self._poll.poll(INTERVAL * 1000):
-            if self._patience.is_over():
+            if self._stall.is_stalled():
                 raise self._git.give_up(self._process)
-        self._patience.renew()
+        self._stall.reset()
         chunk = os.read(self._descriptor, _CHUNK)
         if not chunk:
             raise EOFError

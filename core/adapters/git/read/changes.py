@@ -1,4 +1,4 @@
-"""What differs between a base revision and the work tree, with the base's bytes: the ground of ``audit --since``."""
+"""What differs between a base revision and the work tree, with the base's bytes: what ``audit --since`` compares."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from core.adapters.git import raw_diff
-from core.adapters.git.base import find_base
-from core.adapters.git.causes import REFETCH, is_partial
-from core.adapters.git.command import Git
-from core.adapters.git.failure import GitFailed
-from core.adapters.git.listing import check_work_tree
-from core.adapters.git.objects import read_blobs
-from core.adapters.git.selection import Selection
-from core.adapters.git.tree_files import file_at
-from core.adapters.git.work_files import blob_of
+from core.adapters.git.client import Git
+from core.adapters.git.failure import REFETCH, GitFailed, is_partial
+from core.adapters.git.read import raw_diff
+from core.adapters.git.read.base import find_base
+from core.adapters.git.read.blobs import read_blobs
+from core.adapters.git.read.listing import check_work_tree, file_at, list_untracked
+from core.adapters.git.read.selection import Selection
+from core.adapters.git.read.work_files import blob_of
 from core.domain.quality.change_set import ChangedFile, ChangeSet, RepositoryFacts
 from core.domain.quality.history import Touch
-from core.domain.untrusted.git_reading import filters_off, is_inside
+from core.domain.untrusted.git_reading import filters_off
 from core.errors import StorageError, UsageError
 
 
@@ -60,22 +58,22 @@ class GitRepository:
             check_work_tree(self._git)
             base = find_base(self._git, revision)
             touches = {touch.path: touch for touch in self._touches(base.id)}
-            changed, deleted = self._settle(touches.values())
+            changed, deleted = self._really_changed(touches.values())
             changes = self._with_bases([*changed, *self._untracked(deleted)])
         return ChangeSet(base=base.id if base.is_commit else "", changes=changes, deleted=tuple(sorted(deleted)), note=base.note)
 
     def _touches(self, base: str) -> Iterable[Touch]:
-        """Return what git sees: a file whose times changed is among them, whatever its bytes."""
+        """Return what git reports; a file whose times changed is among them even where its bytes did not."""
         quiet = ("--no-ext-diff", "--no-textconv", "--ignore-submodules=all")
         arguments = ("diff-index", "--raw", "-z", "--no-abbrev", "-M", "--relative", *quiet, base, "--", *self._selection.pathspecs)
         found = raw_diff.touches(self._git.run(*arguments, config=self._without_filters()))
         return self._selection.touches(found)
 
     def _without_filters(self) -> dict[str, str]:
-        """Return settings that stop git from starting the repository's own programs when it looks into a file."""
+        """Return settings that stop git from starting the repository's filters when it reads a file."""
         return filters_off(self._git.text("config", "--null", "--name-only", "--get-regexp", r"^filter\..").split("\0"))
 
-    def _settle(self, touches: Iterable[Touch]) -> tuple[list[Touch], dict[str, str]]:
+    def _really_changed(self, touches: Iterable[Touch]) -> tuple[list[Touch], dict[str, str]]:
         """Return the touches whose bytes or place really changed, and the blobs of deleted files by path."""
         changed, deleted = list[Touch](), dict[str, str]()
         for touch in touches:
@@ -87,16 +85,15 @@ class GitRepository:
         return changed, deleted
 
     def _untracked(self, deleted: dict[str, str]) -> list[Touch]:
-        """Return what git does not know: new files, and those of the base under another name or out of the index.
+        """Return the changes of untracked files: new ones, and those of the base under another name or no longer in the index.
 
-        What was found again leaves ``deleted``. Without git's knowledge a move shows by equal bytes only.
+        Files found again are taken out of ``deleted``. A move is recognised by equal bytes only.
         """
-        output = self._git.run("ls-files", "--others", "--exclude-standard", "-z", "--", *self._selection.pathspecs)
+        untracked = filter(self._selection.has, list_untracked(self._git, self._selection.pathspecs))
         length = len(next(iter(deleted.values()), ""))
-        seen = {path: self._blob(path, length) for path in filter(self._selection.has, os.fsdecode(output).split("\0")) if is_inside(path)}
-        blobs = {path: blob for path, blob in seen.items() if blob is not None}
+        blobs = {path: blob for path in untracked if (blob := self._blob(path, length)) is not None}
         found = []
-        # A file that only left the index is itself, before it is anything that moved.
+        # A file that only left the index is matched before any file that moved.
         for path, blob in sorted(blobs.items(), key=lambda item: item[0] not in deleted):
             twins = (old for old, old_blob in deleted.items() if old_blob == blob)
             old_path = path if path in deleted else next(twins, "")
@@ -119,7 +116,7 @@ class GitRepository:
             if touch.old_blob and touch.old_blob not in bases:
                 raise StorageError(
                     f"{touch.old_path}: its base version (git blob {touch.old_blob[:12]}) is missing or damaged",
-                    hint=REFETCH if is_partial(self._git.answers) else "git fsck",
+                    hint=REFETCH if is_partial(self._git.ask) else "git fsck",
                 )
         changes = (ChangedFile(path=touch.path, old_path=touch.old_path, base=bases.get(touch.old_blob)) for touch in touches)
         return tuple(sorted(changes, key=lambda change: change.path))

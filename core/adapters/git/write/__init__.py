@@ -1,0 +1,1 @@
+"""What is written with git, by GitPython, and only into repositories that the tool made itself."""
