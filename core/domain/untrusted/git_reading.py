@@ -1,8 +1,8 @@
 """How git is started so that it only reads: no program of a repository's choice, no network, no write. Pure.
 
-Whoever starts git passes what this returns; a library that only adds to the environment of its process (GitPython) must be
-made to start git by our client (``core.adapters.git.write.gitpython``). Settings have two ways in, as options and as variables (git 2.31 and newer); both are stronger
-than every file that git reads, those that it includes too.
+Whoever starts git passes what this returns. A library that only adds to the environment of its process (GitPython) must be made to
+start git by our client (``core.adapters.git.write.gitpython``). Settings have two ways in, as options and as variables (git 2.31
+and newer); both are stronger than every file that git reads, those that it includes too.
 
 What single settings cannot turn off, because its name is the repository's choice, the caller must not ask for:
 

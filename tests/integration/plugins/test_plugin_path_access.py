@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from core.plugins.sandbox.path_access import path_access_of
 
 from core.domain.plugins.plugin import Permissions
+from core.plugins.sandbox.path_access import path_access_of
 
 DEPTH = 1200
 
