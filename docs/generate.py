@@ -97,7 +97,7 @@ def task_fields() -> str:
 
 def settings() -> str:
     """Every setting of config.yaml."""
-    from core.reports.setup.config_reference import config_reference_markdown
+    from core.reports.setup.settings_view import config_reference_markdown
 
     return config_reference_markdown()
 

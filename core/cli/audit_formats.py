@@ -12,13 +12,13 @@ from core.reports.text.style import PLAIN, Style
 #: Module and function of each format for programs; they take the gate's report and the findings to list, and return text.
 _FORMATS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "json": ("audit_json", "audit_json"),
-        "sarif": ("audit_sarif", "audit_sarif"),
-        "junit": ("audit_junit", "audit_junit"),
-        "github": ("audit_github", "audit_github"),
-        "gitlab": ("audit_gitlab", "audit_gitlab"),
-        "markdown": ("audit_markdown", "audit_markdown"),
-        "html": ("audit_html", "audit_html"),
+        "json": ("formats.json", "audit_json"),
+        "sarif": ("formats.sarif", "audit_sarif"),
+        "junit": ("formats.junit", "audit_junit"),
+        "github": ("formats.github", "audit_github"),
+        "gitlab": ("formats.gitlab", "audit_gitlab"),
+        "markdown": ("audit.markdown", "audit_markdown"),
+        "html": ("audit.html", "audit_html"),
     }
 )
 

@@ -14,7 +14,7 @@ def doctor(directory: Directory = "", tasks_file: TasksFile = None, json: Json =
     Prints what a bug report needs to say. Exits with 1 when something is in the way of a run.
     """
     from core.assembly.doctor import diagnose
-    from core.reports.setup.diagnosis_text import diagnosis_json, diagnosis_text
+    from core.reports.setup.repository_text import diagnosis_json, diagnosis_text
 
     diagnoses = diagnose(directory, tasks_file=tasks_file)
     if json:

@@ -27,7 +27,7 @@ def list_tasks(
 ) -> int:
     """List tasks."""
     from core.reports.backlog.display_status import task_json
-    from core.reports.backlog.task_table import task_table
+    from core.reports.backlog.status_text import task_table
 
     with viewed(open_project(directory, tasks_file=tasks_file)) as view:
         shown = _chosen(view, _known_words(standing or ()), set(tag or ()))

@@ -20,7 +20,7 @@ _HIDES_ITSELF = "*\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Beginning:
+class Proposal:
     """What ``init`` found and wrote, or would write."""
 
     facts: ProjectFacts
@@ -31,20 +31,20 @@ class Beginning:
     notes: tuple[str, ...]
 
 
-def propose_beginning(folder: ProjectFolder) -> Beginning:
+def propose_files(folder: ProjectFolder) -> Proposal:
     """Return what would be written into the repository; nothing is."""
     facts = facts_of(folder.look(FILES, PROGRAMS))
     tasks = propose_tasks(facts)
     files = {TASKS_FILE: tasks_text(facts, tasks), CONFIG_FILE: config_text(facts)}
-    return Beginning(facts=facts, tasks=tasks, files=files, notes=_notes(facts))
+    return Proposal(facts=facts, tasks=tasks, files=files, notes=_notes(facts))
 
 
-def write_beginning(folder: ProjectFolder, beginning: Beginning, schemas: Mapping[str, Mapping[str, Any]]) -> None:
+def write_files(folder: ProjectFolder, proposal: Proposal, schemas: Mapping[str, Mapping[str, Any]]) -> None:
     """Write the files, and beside them what is ours: the ``schemas`` by name, for editors.
 
     Raises UsageError, having written nothing, when one of the files is there already; StorageError when the disk refuses.
     """
-    there = folder.existing(tuple(beginning.files))
+    there = folder.existing(tuple(proposal.files))
     if there:
         raise UsageError(
             f"already there: {', '.join(there)}",
@@ -53,7 +53,7 @@ def write_beginning(folder: ProjectFolder, beginning: Beginning, schemas: Mappin
     write_schemas(folder, schemas)
     if not folder.existing(("logs",)):
         folder.put({"logs/.gitignore": _HIDES_ITSELF})
-    folder.create(beginning.files)
+    folder.create(proposal.files)
 
 
 def write_schemas(folder: ProjectFolder, schemas: Mapping[str, Mapping[str, Any]]) -> None:

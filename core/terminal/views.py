@@ -74,7 +74,7 @@ def pick_views(environ: Mapping[str, str], stdout: Output, stderr: Output, view_
     else:
         views.append(_plain(stderr if ci is Ci.NONE else stdout, stdout, ci, view_options, sources))
     if ci is Ci.GITHUB and environ.get("GITHUB_STEP_SUMMARY"):
-        from core.reports.run.step_summary import step_summary
+        from core.reports.run.run_summary import step_summary
 
         views.append(ReportFile(environ["GITHUB_STEP_SUMMARY"], step_summary, stderr, append=True))
     if view_options.junit:

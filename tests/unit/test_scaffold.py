@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from core.config import config_schema, merge_settings
 from core.domain.settings.project_facts import Tool
 from core.errors import StorageError, UsageError
-from core.scaffold import Beginning, propose_beginning, write_beginning
+from core.scaffold import Proposal, propose_files, write_files
 from core.testing.project_folder import MemoryProjectFolder
 from core.yaml_text import read_plain
 
@@ -22,8 +22,8 @@ ALL_PROGRAMS = {tool.value: tool.value for tool in Tool} | {"python3": "python3"
 TEST = {"tests/test_a.py": ""}
 
 
-def beginning(files: dict[str, str], programs: dict[str, str] | None = None, *, git: bool = True) -> Beginning:
-    return propose_beginning(MemoryProjectFolder(files, ALL_PROGRAMS if programs is None else programs, git=git))
+def beginning(files: dict[str, str], programs: dict[str, str] | None = None, *, git: bool = True) -> Proposal:
+    return propose_files(MemoryProjectFolder(files, ALL_PROGRAMS if programs is None else programs, git=git))
 
 
 def commands(files: dict[str, str], programs: dict[str, str] | None = None) -> dict[str, str]:
@@ -139,13 +139,13 @@ def test_nothing_is_written_over_a_file_that_is_there() -> None:
     folder = MemoryProjectFolder({"config.yaml": "mine"})
 
     with pytest.raises(UsageError, match=r"already there: config\.yaml"):
-        write_beginning(folder, propose_beginning(folder), {})
+        write_files(folder, propose_files(folder), {})
     assert folder.files == {"config.yaml": "mine"}
 
 
 def test_what_is_ours_hides_itself_from_git() -> None:
     folder = MemoryProjectFolder({"ruff.toml": ""})
-    write_beginning(folder, propose_beginning(folder), {"tasks": {"type": "array"}})
+    write_files(folder, propose_files(folder), {"tasks": {"type": "array"}})
 
     assert folder.files[".orchestrator/.gitignore"] == folder.files["logs/.gitignore"] == "*\n"
     assert folder.files[".orchestrator/schema/tasks.schema.json"] == '{\n  "type": "array"\n}\n'
@@ -154,7 +154,7 @@ def test_what_is_ours_hides_itself_from_git() -> None:
 
 def test_logs_of_the_repository_are_left_alone() -> None:
     folder = MemoryProjectFolder({"logs/app.log": ""})
-    write_beginning(folder, propose_beginning(folder), {})
+    write_files(folder, propose_files(folder), {})
 
     assert "logs/.gitignore" not in folder.files
 
@@ -164,7 +164,7 @@ def test_a_disk_that_refuses_is_an_error_of_storage() -> None:
     folder.broken.add("tasks.yml")
 
     with pytest.raises(StorageError, match=r"cannot write tasks\.yml"):
-        write_beginning(folder, propose_beginning(folder), {})
+        write_files(folder, propose_files(folder), {})
 
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(["no", "1:30", "a: b", "# x", "'", "\n- id: x"])
@@ -227,13 +227,13 @@ def missing(schema: dict[str, Any], value: Any) -> list[str]:
     return [name for name, inner in schema["properties"].items() if name not in value and "not" not in inner] + below
 
 
-def entries(proposed: Beginning) -> list[dict[str, Any]]:
+def entries(proposed: Proposal) -> list[dict[str, Any]]:
     document = read_plain(proposed.files["tasks.yml"], "tasks.yml")
     assert document.problems == ()
     return list(document.value)
 
 
-def loaded(proposed: Beginning) -> Any:
+def loaded(proposed: Proposal) -> Any:
     return merge_settings(read_plain(proposed.files["config.yaml"], "config.yaml"), "config.yaml", {}, {})
 
 

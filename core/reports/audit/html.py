@@ -16,7 +16,7 @@ from core.reports.audit.fields import file_fields
 from core.reports.audit.page_tables import findings_table, packages_table
 from core.reports.audit.plots import plot
 from core.reports.audit.words import place_words, verdict_words
-from core.reports.text.html_text import html_text
+from core.reports.text.markup import html_text
 from core.reports.text.wording import count
 
 #: Plots of trends shown; those that moved most.

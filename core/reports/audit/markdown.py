@@ -8,7 +8,7 @@ from core.domain.quality.audit_totals import Totals, packages, totals
 from core.domain.quality.gate import Delta, GateReport, Judged
 from core.domain.quality.trend import sparkline
 from core.reports.audit.words import ARROWS, amount_over, found_words, judged_words, place_words, verdict_words, where
-from core.reports.text.markdown_cell import markdown_cell
+from core.reports.text.markup import markdown_cell
 from core.reports.text.wording import count
 
 #: Rows of a table; a job's summary has a limit of 1 MiB, and nobody reads on.

@@ -9,7 +9,7 @@ from core.domain.quality.gate import Delta, GateReport, Judged
 from core.domain.quality.metric import Metric
 from core.reports.audit.plots import spark
 from core.reports.audit.words import RANKS, judged_words
-from core.reports.text.html_text import html_text
+from core.reports.text.markup import html_text
 
 _WORDS = {Delta.NEW: "new", Delta.WORSE: "worse", Delta.BETTER: "better", Delta.SAME: "accepted"}
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from core.domain.quality.finding import Finding
 from core.domain.quality.trend import thinned
-from core.reports.text.html_text import html_text
+from core.reports.text.markup import html_text
 
 _WIDTH, _HEIGHT = 300, 96
 _SPARK = (96, 26)

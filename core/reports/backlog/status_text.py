@@ -1,4 +1,4 @@
-"""Where the backlog stands, on one screen: ``orchestrator status``."""
+"""Where the backlog stands: on one screen (``orchestrator status``), and as a table of tasks (``orchestrator list``)."""
 
 from __future__ import annotations
 
@@ -13,12 +13,19 @@ from core.reports.backlog.display_status import INTERRUPTED, BacklogContext, is_
 from core.reports.run.history_text import BROKE_OFF_WORDS, run_json
 from core.reports.text.columns import Cell, Column, one_line, table
 from core.reports.text.style import Style
-from core.reports.text.wording import count, moment, seconds
+from core.reports.text.wording import amount, count, moment, seconds
 
 _ORDER = ("in progress", INTERRUPTED, "ready", "queued", "waiting", "blocked", "failed", "cancelled", "pending")
 _SHOWN = ("in progress", INTERRUPTED, "ready", "waiting", "failed")
 _LISTED = 5
 _BAR = 30
+_TASK_COLUMNS = (
+    Column(title="status"),
+    Column(title="id", most=40),
+    Column(title="priority", right=True),
+    Column(title="cost", right=True),
+    Column(title="description", elastic=True),
+)
 _COLUMNS = (Column(title=""), Column(title="", most=32), Column(title="", elastic=True))
 
 
@@ -91,3 +98,24 @@ def _last(run: RunRecord | None, live_run: str, style: Style) -> str:
     if run.ended is None or run.broke_off:
         return style.dim(f"last run {moment(run.started)}, {BROKE_OFF_WORDS}") + "\n"
     return style.dim(f"last run {moment(run.started)}, {seconds(run.ended - run.started)}, exit {run.exit_code}") + "\n"
+
+
+def task_table(tasks: Sequence[Task], context: BacklogContext, style: Style) -> str:
+    """Return one line a task, in the order given; priorities and costs only where one differs from the default."""
+    if not tasks:
+        return "no tasks\n"
+    priorities = any(task.priority for task in tasks)
+    costs = any(task.cost != 1 for task in tasks)
+    rows = []
+    for task in tasks:
+        word = standing(task, context)
+        rows.append(
+            [
+                Cell(text=word, paint=paint_of(word, style)),
+                Cell(text=one_line(task.id), paint=style.bold),
+                Cell(text=str(task.priority) if priorities else ""),
+                Cell(text=amount(task.cost) if costs else ""),
+                Cell(text=one_line(task.description), paint=style.dim),
+            ]
+        )
+    return table(_TASK_COLUMNS, rows, width=style.width, title=style.dim)

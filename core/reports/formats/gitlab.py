@@ -9,7 +9,7 @@ from typing import Any
 from core.domain.quality.gate import GateReport, Judged
 from core.domain.quality.policy_change import PolicyChange
 from core.reports.audit.words import sentence
-from core.reports.text.json_document import json_document
+from core.reports.text.markup import json_document
 
 _SEVERITIES = {"A": "info", "B": "minor", "C": "minor", "D": "major", "E": "critical", "F": "blocker"}
 

@@ -11,7 +11,7 @@ from core.domain.quality.audit_totals import Totals, packages, totals
 from core.domain.quality.gate import Delta, GateReport, Judged
 from core.domain.quality.refactor_task import number
 from core.reports.audit.fields import file_fields, finding_fields
-from core.reports.text.json_document import json_document
+from core.reports.text.markup import json_document
 
 VERSION = 1
 

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 from core.domain.quality.gate import GateReport, Judged
 from core.reports.audit.words import found_words, judged_words, sentence, verdict_words, where
-from core.reports.text.xml_text import legal, xml_document
+from core.reports.text.markup import xml_document, xml_text
 
 
 def audit_junit(gate: GateReport, shown: Sequence[Judged]) -> str:
@@ -21,7 +21,7 @@ def audit_junit(gate: GateReport, shown: Sequence[Judged]) -> str:
     root = ET.Element("testsuites", {"name": "orchestrator audit", **counts})
     suite = ET.SubElement(root, "testsuite", {"name": "orchestrator audit", **counts, "skipped": "0"})
     suite.extend(cases)
-    ET.SubElement(suite, "system-out").text = legal(
+    ET.SubElement(suite, "system-out").text = xml_text(
         "\n".join((found_words(gate), *(change.sentence for change in gate.changed), f"gate {verdict_words(gate)}"))
     )
     return xml_document(root)
@@ -30,10 +30,10 @@ def audit_junit(gate: GateReport, shown: Sequence[Judged]) -> str:
 def _case(judged: Judged, *, failed: bool) -> ET.Element:
     finding = judged.finding
     name = f"{finding.metric} of {finding.block}" if finding.block else finding.metric.value
-    case = ET.Element("testcase", classname=legal(finding.path), name=legal(name), time="0")
+    case = ET.Element("testcase", classname=xml_text(finding.path), name=xml_text(name), time="0")
     if failed:
-        failure = ET.SubElement(case, "failure", message=legal(sentence(finding)), type=finding.metric.value)
-        failure.text = legal(f"{where(finding)}\n{judged_words(judged)}\norchestrator audit --explain {finding.fingerprint}")
+        failure = ET.SubElement(case, "failure", message=xml_text(sentence(finding)), type=finding.metric.value)
+        failure.text = xml_text(f"{where(finding)}\n{judged_words(judged)}\norchestrator audit --explain {finding.fingerprint}")
     return case
 
 
@@ -41,5 +41,5 @@ def _gate(gate: GateReport, *, told: bool) -> ET.Element:
     case = ET.Element("testcase", classname="orchestrator", name="gate", time="0")
     if gate.failing and not told:
         # What fails it was left out by --top or --min-rank.
-        ET.SubElement(case, "failure", message=legal(verdict_words(gate)), type="gate")
+        ET.SubElement(case, "failure", message=xml_text(verdict_words(gate)), type="gate")
     return case

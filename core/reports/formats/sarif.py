@@ -11,7 +11,7 @@ from core.domain.quality.gate import Delta, GateReport, Judged
 from core.domain.quality.metric import Metric
 from core.reports.audit.fields import finding_fields
 from core.reports.audit.words import TITLES, sentence
-from core.reports.text.json_document import json_document
+from core.reports.text.markup import json_document
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
 _RULES = tuple(Metric)

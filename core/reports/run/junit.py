@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 from core.events import RunFinished, TaskFinished
 from core.reports.run.progress import Progress
 from core.reports.text.columns import one_line
-from core.reports.text.xml_text import legal, xml_document
+from core.reports.text.markup import xml_document, xml_text
 
 
 def junit_xml(progress: Progress, *, tail: Callable[[str], Sequence[str]]) -> str:
@@ -23,7 +23,7 @@ def junit_xml(progress: Progress, *, tail: Callable[[str], Sequence[str]]) -> st
     root = ET.Element("testsuites", {"name": "orchestrator", **counts})
     at = datetime.fromtimestamp(started.at, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     suite = ET.SubElement(root, "testsuite", {"name": "orchestrator", **counts, "skipped": str(_number(cases, "skipped")), "timestamp": at})
-    ET.SubElement(ET.SubElement(suite, "properties"), "property", name="run", value=legal(run.run_id))
+    ET.SubElement(ET.SubElement(suite, "properties"), "property", name="run", value=xml_text(run.run_id))
     suite.extend(cases)
     return xml_document(root)
 
@@ -35,18 +35,18 @@ def _ended(event: TaskFinished, tries: int, tail: Callable[[str], Sequence[str]]
     text = "\n".join(tail(log)) if log else ""
     if event.status == "failed":
         message = f"{event.reason}: {one_line(event.description)}" + (f" ({tries} attempts)" if tries > 1 else "")
-        failure = ET.SubElement(case, "failure", message=legal(message), type=outcome.ending.value if outcome is not None else "failed")
-        failure.text, text = legal(text), ""
+        failure = ET.SubElement(case, "failure", message=xml_text(message), type=outcome.ending.value if outcome is not None else "failed")
+        failure.text, text = xml_text(text), ""
     elif event.status != "done":
-        ET.SubElement(case, "skipped", message=legal(f"{event.status}: {event.reason}"))
+        ET.SubElement(case, "skipped", message=xml_text(f"{event.status}: {event.reason}"))
     if log:
-        ET.SubElement(case, "system-out").text = legal(f"{text}\nlog: {log}".strip())
+        ET.SubElement(case, "system-out").text = xml_text(f"{text}\nlog: {log}".strip())
     return case
 
 
 def _held(task_id: str, reason: str) -> ET.Element:
     case = _case(task_id, 0.0)
-    ET.SubElement(case, "skipped", message=legal(reason))
+    ET.SubElement(case, "skipped", message=xml_text(reason))
     return case
 
 
@@ -56,7 +56,7 @@ def _not_run(run: RunFinished) -> dict[str, str]:
 
 
 def _case(task_id: str, duration: float) -> ET.Element:
-    return ET.Element("testcase", classname="orchestrator", name=legal(task_id), time=f"{duration:.3f}")
+    return ET.Element("testcase", classname="orchestrator", name=xml_text(task_id), time=f"{duration:.3f}")
 
 
 def _number(cases: Sequence[ET.Element], tag: str) -> int:

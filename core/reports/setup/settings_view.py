@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from core.domain.settings.options import Option, provenance, settings_table, value_of
+from core.domain.settings.options import Option, Section, provenance, settings_table, value_of
 from core.domain.settings.owner import owner_words
 from core.domain.settings.settings import Settings, Source
 from core.domain.untrusted.redaction import without_secrets
@@ -68,3 +68,28 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return {key: _plain(item) for key, item in value.items()} if hasattr(value, "items") else value
+
+
+def config_reference_markdown() -> str:
+    """Return tables of every setting, one a section: key, what it may hold, default, variable, flag, who may set it, and meaning."""
+    return "\n".join(_markdown_section(settings_table(), top=True))
+
+
+def _markdown_section(section: Section, *, top: bool) -> list[str]:
+    lines = ["## Top level" if top else f"## `{'.'.join(section.path)}`", "", "" if top else section.help, ""]
+    if top:
+        del lines[2:]
+    lines += ["| key | holds | default | environment | `run` flag | set by | meaning |", "|---|---|---|---|---|---|---|"]
+    lines += [_markdown_row(entry) for entry in section.entries.values() if isinstance(entry, Option)]
+    lines.append("")
+    for entry in section.entries.values():
+        if isinstance(entry, Section):
+            lines += _markdown_section(entry, top=False)
+    return lines
+
+
+def _markdown_row(option: Option) -> str:
+    default = written(option.kind.write(option.default))
+    flag = f"`{option.flag}`" if option.flag else ""
+    parts = (f"`{option.key}`", option.kind.wanted, f"`{default}`", f"`{option.variable}`", flag, owner_words(option.owners), option.help)
+    return f"| {' | '.join(part.replace('|', chr(92) + '|') for part in parts)} |"

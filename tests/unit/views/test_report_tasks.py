@@ -17,8 +17,7 @@ from core.reports.backlog.display_status import BacklogContext, standing, task_j
 from core.reports.backlog.graph_text import dot, graph_json, mermaid
 from core.reports.backlog.plan_text import plan_json, plan_text
 from core.reports.backlog.show_text import Surroundings, show_json, show_text
-from core.reports.backlog.status_text import status_json, status_text
-from core.reports.backlog.task_table import task_table
+from core.reports.backlog.status_text import status_json, status_text, task_table
 from core.reports.backlog.why_text import Past, why_json, why_text
 from core.reports.run.history_text import attempt_json, attempts_text, run_json, runs_text, transition_json, transitions_text
 from core.reports.text.columns import cells

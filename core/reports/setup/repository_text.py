@@ -1,4 +1,4 @@
-"""The findings of ``orchestrator doctor`` for reading."""
+"""What ``orchestrator doctor`` and ``orchestrator init`` found."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.domain.settings.diagnosis import Diagnosis, Health
+from core.domain.settings.project_facts import ProjectFacts, ProposedTask
 from core.reports.text.columns import Cell, Column, table
-from core.reports.text.style import Style
+from core.reports.text.style import PLAIN, Style
+from core.reports.text.wording import count
 
 _SIGNS = {Health.GOOD: "✓", Health.WARNING: "!", Health.BAD: "✗", Health.FACT: "·"}
 _COLUMNS = (Column(title=""), Column(title=""), Column(title="", elastic=True))
@@ -36,3 +38,15 @@ def _sum(diagnoses: Sequence[Diagnosis], style: Style) -> str:
     if bad:
         return style.bad(f"{bad} in the way of a run") + "\n"
     return (style.warn(f"ready, {warnings} to know of") if warnings else style.good("ready")) + "\n"
+
+
+def proposal_text(
+    facts: ProjectFacts, tasks: Sequence[ProposedTask], files: Sequence[str], notes: Sequence[str], style: Style = PLAIN
+) -> str:
+    """Return what ``init`` found, what was written, what to know and what to type next; a label and a sentence each."""
+    lines = [("found", f"{tool} ({evidence})") for tool, evidence in facts.tools.items()] or [("found", "no tool's settings")]
+    lines += [("wrote", style.bold(path)) for path in files]
+    lines += [("tasks", f"{count(len(tasks), 'task')}: {', '.join(task.id for task in tasks)}")]
+    lines += [("note", note) for note in notes]
+    lines += [("next", "orchestrator plan, then orchestrator run")]
+    return "".join(f"{style.dim(f'{label:<6}')} {sentence}\n" for label, sentence in lines)
