@@ -92,7 +92,7 @@ def _tasks(project: Project) -> Diagnosis:
 
 
 def _state(project: Project) -> tuple[Diagnosis, ...]:
-    from core.adapters.state_db.diagnosis import diagnose_state
+    from core.adapters.state_db import diagnose_state
 
     try:
         check_state(project)

@@ -1,4 +1,4 @@
-"""In-memory twin of the port ``Journal``."""
+"""In-memory twin of the ports of the journal."""
 
 from __future__ import annotations
 

@@ -15,12 +15,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 from core.adapters.state_db import open_journal
-from core.adapters.state_db.migrations import VERSION
+from core.adapters.state_db.migrations import FORMAT, JOURNAL, total
 from core.domain.runs.attempt import Attempt, RunRecord
 from core.domain.runs.outcome import Ending, Outcome
 from core.domain.tasks.status import Status
 
 FIXTURES = Path(__file__).with_name("state")
+#: Version of today's schema.
+VERSION = total({JOURNAL.component: JOURNAL.version})
 
 
 def build(version: int, path: Path) -> None:
@@ -57,7 +59,7 @@ def make() -> None:
         path = Path(scratch, "state.db")
         _fill(path)
         connection = sqlite3.connect(path)
-        text = "".join(f"{line}\n" for line in connection.iterdump()) + f"PRAGMA user_version = {VERSION};\n"
+        text = "".join(f"{line}\n" for line in connection.iterdump()) + f"PRAGMA user_version = {FORMAT};\n"
         connection.close()
         (FIXTURES / f"version_{VERSION}.sql").write_text(text, encoding="utf-8")
         (FIXTURES / f"version_{VERSION}.json").write_text(export(path), encoding="utf-8")

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from core.adapters.state_db.migrations import VERSION
+from core.adapters.state_db.migrations import FORMAT
 from tests.faults.scale import count
-from tests.faults.state_versions import FIXTURES, build, export
+from tests.faults.state_versions import FIXTURES, VERSION, build, export
 from tests.faults.system_calls import Call, inject, record, why_not
 
 _ROOT = Path(__file__).parents[2]
@@ -22,12 +22,12 @@ _ROOT = Path(__file__).parents[2]
 _NEXT_RELEASE = """
 import os, signal, sys
 from pathlib import Path
+from dataclasses import replace
 from core.adapters.state_db import migrations
-migrations.STEPS += (
+migrations.JOURNAL = replace(migrations.JOURNAL, steps=migrations.JOURNAL.steps + (
     ("ALTER TABLE attempts ADD COLUMN mood TEXT NOT NULL DEFAULT 'fine'", "CREATE INDEX by_task ON attempts (task_id)"),
     ("UPDATE attempts SET mood = task_id", "CREATE TABLE moods (mood TEXT) STRICT", "INSERT INTO moods SELECT mood FROM attempts"),
-)
-migrations.VERSION = len(migrations.STEPS)
+))
 from tests.faults.state_versions import export
 if "held" in sys.argv:
     os.kill(os.getpid(), signal.SIGSTOP)
@@ -54,7 +54,7 @@ def test_a_newer_version_is_left_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     build(VERSION, path)
     connection = sqlite3.connect(path)
-    connection.execute(f"PRAGMA user_version = {VERSION + 1}")
+    connection.execute(f"PRAGMA user_version = {FORMAT + 1}")
     connection.close()
     before = path.read_bytes()
     with pytest.raises(StorageError, match="newer"):

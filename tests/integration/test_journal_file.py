@@ -15,6 +15,7 @@ from core.adapters.state_db import migrations, open_journal, open_journal_to_rea
 from core.domain.runs.attempt import RunRecord
 from core.domain.tasks.status import Status
 from core.errors import StorageError
+from core.ports.state_tables import Migrations
 
 WRITER = """
 import sys
@@ -82,41 +83,85 @@ def test_a_newer_database_is_refused_and_left_alone(tmp_path):
     assert "upgrade" in refusal.value.hint
 
 
-def test_a_migration_is_preceded_by_a_backup_and_only_the_newest_are_kept(tmp_path, monkeypatch):
+def later(version):
+    """Return a component of that version, each of whose steps makes a table."""
+    steps = tuple((f"CREATE TABLE later_{number} (x INTEGER) STRICT",) for number in range(version))
+    return Migrations(component="later", steps=steps)
+
+
+def tables(path):
+    with closing(sqlite3.connect(path)) as connection, connection:
+        return {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+
+
+def test_a_migration_is_preceded_by_a_backup_and_only_the_newest_are_kept(tmp_path):
     path = tmp_path / "state.db"
     journal = open_journal(path)
     journal.record("r", "a", Status.PENDING, Status.DONE, 1.0, "kept")
     journal.close()
-    steps = migrations.STEPS
-    for extra in range(1, 6):
-        steps = (*steps, (f"CREATE TABLE later_{extra} (x INTEGER) STRICT",))
-        monkeypatch.setattr(migrations, "STEPS", steps)
-        monkeypatch.setattr(migrations, "VERSION", len(steps))
-        open_journal(path).close()
+    for version in range(1, 6):
+        open_journal(path, [later(version)]).close()
 
     backups = sorted(backup.name for backup in tmp_path.glob("state.db.v*.bak"))
     assert len(backups) == migrations.BACKUPS
-    assert f"state.db.v{len(steps) - 1}.bak" in backups
-    reopened = open_journal(path)
+    assert f"state.db.v{migrations.total({'journal': migrations.JOURNAL.version, 'later': 4})}.bak" in backups
+    reopened = open_journal(path, [later(5)])
     assert [transition.reason for transition in reopened.unwritten()] == ["kept"]
     reopened.close()
 
 
-def test_a_step_that_fails_leaves_the_old_version(tmp_path, monkeypatch):
+def test_tables_of_a_component_are_made_when_the_state_is_opened_with_it(tmp_path):
+    path = tmp_path / "state.db"
+    open_journal(path, [later(1)]).close()
+    assert "later_0" in tables(path)
+
+    journal = open_journal(path, [later(2)])
+    journal.execute("INSERT INTO later_1 VALUES (?)", (7,))
+    journal.close()
+    open_journal(path).close()  # the component is switched off
+
+    read = open_journal_to_read(path, [later(2)])
+    assert read.execute("SELECT x FROM later_1") == ((7,),)
+    read.close()
+
+
+def test_a_component_of_a_newer_version_is_refused_and_the_file_left_alone(tmp_path):
+    path = tmp_path / "state.db"
+    open_journal(path, [later(2)]).close()
+    before = path.read_bytes()
+
+    for opener in (open_journal, open_journal_to_read):
+        with pytest.raises(StorageError, match=r"newer orchestrator \(later version 2, this one knows 1\)"):
+            opener(path, [later(1)])
+    assert path.read_bytes() == before
+
+
+def test_a_step_of_a_component_that_fails_is_an_error_and_leaves_the_file_as_it_was(tmp_path):
+    path = tmp_path / "state.db"
+    journal = open_journal(path)
+    journal.save_state("kept", 1)
+    journal.close()
+    broken = Migrations(component="later", steps=(("CREATE TABLE later_half (x INTEGER) STRICT", "THIS IS NO SQL"),))
+    with pytest.raises(StorageError, match="the tables of later cannot be brought to version 1"):
+        open_journal(path, [broken])
+
+    journal = open_journal(path)
+    assert (journal.load_state("kept"), journal.repaired) == (1, "")
+    journal.close()
+    assert "later_half" not in tables(path)
+
+
+def test_a_step_of_the_journal_that_fails_leaves_the_old_version(tmp_path, monkeypatch):
     path = tmp_path / "state.db"
     open_journal(path).close()
-    broken = (*migrations.STEPS, ("CREATE TABLE half (x INTEGER) STRICT", "THIS IS NO SQL"))
-    monkeypatch.setattr(migrations, "STEPS", broken)
-    monkeypatch.setattr(migrations, "VERSION", len(broken))
+    steps = (*migrations.JOURNAL.steps, ("CREATE TABLE half (x INTEGER) STRICT", "THIS IS NO SQL"))
+    monkeypatch.setattr(migrations, "JOURNAL", Migrations(component="journal", steps=steps))
     with pytest.raises(StorageError):
         open_journal(path)
     monkeypatch.undo()
 
-    journal = open_journal(path)
-    journal.close()
-    with closing(sqlite3.connect(path)) as connection, connection:
-        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
-    assert "half" not in tables
+    open_journal(path).close()
+    assert "half" not in tables(path)
 
 
 def test_a_directory_that_cannot_be_made_is_named(tmp_path):

@@ -1,4 +1,4 @@
-"""Carries the write-ahead log to the platter behind the run's back, at most 100 ms late."""
+"""Syncs the write-ahead log to the disk from a thread of its own, at most 100 ms late."""
 
 from __future__ import annotations
 

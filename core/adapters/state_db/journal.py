@@ -1,4 +1,4 @@
-"""The port ``Journal`` on SQLite: write-ahead log, one commit a transition, synced to disk behind the run."""
+"""The ports of the journal and StateTables on one SQLite connection: write-ahead log, synced to disk by a thread."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from core.adapters.state_db import rows
-from core.adapters.state_db.bounds import bounded
-from core.adapters.state_db.damage import Suspect, damaged, is_damage, readable_errors, refused
 from core.adapters.state_db.disk_sync import DiskSync
+from core.adapters.state_db.integrity import DamageMark, bounded, damaged, is_damage, readable_errors, refused
 from core.domain.runs.attempt import Attempt, RunRecord, Transition
 from core.domain.tasks.status import Status
 from core.errors import StorageError
@@ -27,34 +26,45 @@ Made = TypeVar("Made")
 
 
 class SqliteJournal:
-    """See ``core.ports.Journal``. Use from one thread; several processes may read while one writes."""
+    """``core.ports.journal.Journal`` and ``core.ports.state_tables.StateTables``.
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, repaired: str = "", *, suspect: Suspect | None = None) -> None:
+    Use from one thread; several processes may read while one writes. ``damage_mark`` is None where nothing may be written.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path, repaired: str = "", *, damage_mark: DamageMark | None = None) -> None:
         self._connection = connection
         self._path = path
         self._sync = DiskSync(path.with_name(path.name + "-wal"))
-        self._nested = False
-        #: Remembers for the next run that damage was found here; None where nothing may be written.
-        self._suspect = suspect
-        #: Rows of attempts that were begun here and have not ended.
-        self._begun: dict[tuple[str, str, int], int] = {}
+        self._in_transaction = False
+        self._damage_mark = damage_mark
+        #: Row numbers of attempts that were begun here and have not ended.
+        self._open_rows: dict[tuple[str, str, int], int] = {}
         #: What was wrong with the file and what came of it, one sentence; empty when it was sound.
         self.repaired = repaired
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         self._run("BEGIN IMMEDIATE")
-        self._nested = True
+        self._in_transaction = True
         try:
             yield
         except BaseException:
-            self._nested = False
-            with suppress(sqlite3.Error):  # what is wrong with the file is being raised already
+            self._in_transaction = False
+            with suppress(sqlite3.Error):  # the cause is being raised already
                 self._connection.rollback()
             raise
-        self._nested = False
+        self._in_transaction = False
         self._run("COMMIT")
         self._sync.dirty()
+
+    def close(self) -> None:
+        self._sync.close()
+        try:
+            self._connection.close()
+        except sqlite3.Error as error:
+            raise refused(self._path, error) from error
+
+    # -- runs, and what they did to tasks ----------------------------------------------------------------------------
 
     def begin_run(self, run: RunRecord) -> None:
         values = (run.id, run.pid, float(run.started), None, None)
@@ -69,31 +79,8 @@ class SqliteJournal:
     def dead_runs(self) -> tuple[RunRecord, ...]:
         return self._load(rows.run, f"SELECT {rows.RUN} FROM runs WHERE ended IS NULL ORDER BY started, id")
 
-    def open_attempts(self) -> tuple[Attempt, ...]:
-        return self._load(rows.attempt, f"SELECT {rows.ATTEMPT} FROM {rows.ATTEMPTS} WHERE ending IS NULL ORDER BY seq")
-
-    def begin_attempt(self, attempt: Attempt) -> None:
-        cursor = self._write(
-            "INSERT INTO attempts (run_id, task_id, number, started, log, checked) VALUES (?, ?, ?, ?, ?, ?)",
-            (*(values := (attempt.run_id, attempt.task_id, attempt.number, float(attempt.started), attempt.log)), rows.sum_of(*values)),
-        )
-        self._begun[attempt.run_id, attempt.task_id, attempt.number] = int(cursor.lastrowid or 0)
-
-    def end_attempt(self, attempt: Attempt) -> None:
-        if attempt.outcome is None:
-            raise ValueError("an attempt ends with an outcome")
-        places = ", ".join("?" * (1 + rows.OUTCOME.count(",") + 1 + 1))
-        seq, values = self._seq(attempt), rows.outcome_values(attempt.outcome)
-        checked = rows.sum_of(seq, attempt.run_id, attempt.task_id, attempt.number, *values)
-        self._write(f"INSERT INTO outcomes (attempt, {rows.OUTCOME}, checked) VALUES ({places})", (seq, *values, checked))
-
-    def _seq(self, attempt: Attempt) -> int:
-        """Return the row of an attempt: one of this run's is remembered, a dead run's is looked for."""
-        key = (attempt.run_id, attempt.task_id, attempt.number)
-        if key in self._begun:
-            return self._begun.pop(key)
-        (seq,) = self._load(rows.seq, "SELECT max(seq) FROM attempts WHERE run_id = ? AND task_id = ? AND number = ?", key)
-        return seq
+    def runs(self, limit: int = 100) -> tuple[RunRecord, ...]:
+        return self._load(rows.run, f"SELECT {rows.RUN} FROM runs ORDER BY started DESC, id DESC LIMIT ?", (limit,))
 
     def record(self, run_id: str, task_id: str, before: Status, after: Status, at: float, reason: str) -> int:
         cursor = self._write(
@@ -102,12 +89,41 @@ class SqliteJournal:
         )
         return int(cursor.lastrowid or 0)
 
+    def transitions(self, task_id: str, limit: int = 100) -> tuple[Transition, ...]:
+        asked = f"SELECT {rows.TRANSITION} FROM transitions WHERE task_id = ? ORDER BY seq DESC LIMIT ?"
+        return self._load(rows.transition, asked, (task_id, limit))
+
     def unwritten(self) -> tuple[Transition, ...]:
         since = self.load_state(_WATERMARK) or 0
         return self._load(rows.transition, f"SELECT {rows.TRANSITION} FROM transitions WHERE seq > ? ORDER BY seq", (since,))
 
     def mark_written(self, up_to: int) -> None:
         self.save_state(_WATERMARK, max(up_to, self.load_state(_WATERMARK) or 0))
+
+    # -- attempts ----------------------------------------------------------------------------------------------------
+
+    def begin_attempt(self, attempt: Attempt) -> None:
+        cursor = self._write(
+            "INSERT INTO attempts (run_id, task_id, number, started, log, checked) VALUES (?, ?, ?, ?, ?, ?)",
+            (*(values := (attempt.run_id, attempt.task_id, attempt.number, float(attempt.started), attempt.log)), rows.sum_of(*values)),
+        )
+        self._open_rows[attempt.run_id, attempt.task_id, attempt.number] = int(cursor.lastrowid or 0)
+
+    def end_attempt(self, attempt: Attempt) -> None:
+        if attempt.outcome is None:
+            raise ValueError("an attempt ends with an outcome")
+        places = ", ".join("?" * (1 + rows.OUTCOME.count(",") + 1 + 1))
+        seq, values = self._row_of(attempt), rows.outcome_values(attempt.outcome)
+        checked = rows.sum_of(seq, attempt.run_id, attempt.task_id, attempt.number, *values)
+        self._write(f"INSERT INTO outcomes (attempt, {rows.OUTCOME}, checked) VALUES ({places})", (seq, *values, checked))
+
+    def open_attempts(self) -> tuple[Attempt, ...]:
+        return self._load(rows.attempt, f"SELECT {rows.ATTEMPT} FROM {rows.ATTEMPTS} WHERE ending IS NULL ORDER BY seq")
+
+    def attempts(self, task_id: str | None = None, limit: int = 100) -> tuple[Attempt, ...]:
+        where, values = ("", ()) if task_id is None else ("WHERE task_id = ? ", (task_id,))
+        asked = f"SELECT {rows.ATTEMPT} FROM {rows.ATTEMPTS} {where}ORDER BY seq DESC LIMIT ?"
+        return self._load(rows.attempt, asked, (*values, limit))
 
     def attempt_counts(self) -> Mapping[str, int]:
         return dict(self._load(rows.count, "SELECT task_id, max(number) FROM attempts GROUP BY task_id"))
@@ -125,17 +141,15 @@ class SqliteJournal:
         asked = f"SELECT task_id FROM (SELECT task_id, ending, verified, max(seq) FROM {rows.ATTEMPTS} GROUP BY task_id)"
         return frozenset(self._load(rows.name, f"{asked} WHERE ending = 'succeeded' AND verified = 1"))
 
-    def attempts(self, task_id: str | None = None, limit: int = 100) -> tuple[Attempt, ...]:
-        where, values = ("", ()) if task_id is None else ("WHERE task_id = ? ", (task_id,))
-        asked = f"SELECT {rows.ATTEMPT} FROM {rows.ATTEMPTS} {where}ORDER BY seq DESC LIMIT ?"
-        return self._load(rows.attempt, asked, (*values, limit))
+    def _row_of(self, attempt: Attempt) -> int:
+        """Return the row number of an attempt: of this run from memory, of a dead run from the table."""
+        key = (attempt.run_id, attempt.task_id, attempt.number)
+        if key in self._open_rows:
+            return self._open_rows.pop(key)
+        (seq,) = self._load(rows.seq, "SELECT max(seq) FROM attempts WHERE run_id = ? AND task_id = ? AND number = ?", key)
+        return seq
 
-    def transitions(self, task_id: str, limit: int = 100) -> tuple[Transition, ...]:
-        asked = f"SELECT {rows.TRANSITION} FROM transitions WHERE task_id = ? ORDER BY seq DESC LIMIT ?"
-        return self._load(rows.transition, asked, (task_id, limit))
-
-    def runs(self, limit: int = 100) -> tuple[RunRecord, ...]:
-        return self._load(rows.run, f"SELECT {rows.RUN} FROM runs ORDER BY started DESC, id DESC LIMIT ?", (limit,))
+    # -- state -------------------------------------------------------------------------------------------------------
 
     def load_state(self, key: str) -> Any:
         found = self._load(rows.state, f"SELECT {rows.STATE} FROM state WHERE key = ?", (key,))
@@ -145,16 +159,25 @@ class SqliteJournal:
         text = json.dumps(value, ensure_ascii=False, sort_keys=True)
         self._write(f"INSERT OR REPLACE INTO state ({rows.STATE}) VALUES (?, ?, ?)", (key, text, rows.sum_of(key, text)))
 
-    def close(self) -> None:
-        self._sync.close()
+    def execute(self, statement: str, values: Sequence[Any] = ()) -> tuple[tuple[Any, ...], ...]:
         try:
-            self._connection.close()
+            with readable_errors():
+                found = tuple(bounded(self._connection.execute(statement, values)))
+        except (sqlite3.IntegrityError, sqlite3.ProgrammingError) as error:
+            raise ValueError(f"{statement}: {error}") from error
         except sqlite3.Error as error:
-            raise refused(self._path, error) from error
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
+                raise ValueError(f"{statement}: {error}") from error
+            raise self._refusal(error) from error
+        if not self._in_transaction:
+            self._sync.dirty()
+        return found
+
+    # -- inside ------------------------------------------------------------------------------------------------------
 
     def _write(self, statement: str, values: Sequence[Any]) -> sqlite3.Cursor:
         cursor = self._run(statement, values)
-        if not self._nested:
+        if not self._in_transaction:
             self._sync.dirty()
         return cursor
 
@@ -180,6 +203,6 @@ class SqliteJournal:
         return self._damaged(str(error)) if is_damage(error) else refused(self._path, error)
 
     def _damaged(self, what: str) -> StorageError:
-        if self._suspect:
-            self._suspect.note()
+        if self._damage_mark:
+            self._damage_mark.set()
         return damaged(self._path, what)

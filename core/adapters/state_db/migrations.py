@@ -1,95 +1,156 @@
-"""The schema of ``state.db``, one numbered step after the other; ``user_version`` says how far a file is."""
+"""The schema of ``state.db``: numbered steps per component, and the table ``components`` that says how far each one is."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from core.adapters.state_db.integrity import bounded
 from core.errors import StorageError
 from core.files.database import connect_private
+from core.ports.state_tables import Migrations
 
-#: Step N brings a database from version N to N + 1. Released steps never change.
-STEPS: tuple[tuple[str, ...], ...] = (
-    (
-        """CREATE TABLE runs (
-            id TEXT PRIMARY KEY, pid INTEGER NOT NULL, started REAL NOT NULL, ended REAL, exit_code INTEGER
-        ) STRICT, WITHOUT ROWID""",
-        # An attempt's end is a row of its own: rows are only ever appended, never grown in place.
-        """CREATE TABLE attempts (
-            seq INTEGER PRIMARY KEY, run_id TEXT NOT NULL, task_id TEXT NOT NULL, number INTEGER NOT NULL, started REAL NOT NULL,
-            log TEXT NOT NULL
-        ) STRICT""",
-        """CREATE TABLE outcomes (
-            attempt INTEGER PRIMARY KEY REFERENCES attempts (seq), ending TEXT NOT NULL, reason TEXT NOT NULL, exit_code INTEGER,
-            duration REAL NOT NULL, cpu REAL NOT NULL, peak_memory INTEGER NOT NULL, cost REAL NOT NULL, log TEXT NOT NULL,
-            log_digest TEXT NOT NULL, verified INTEGER NOT NULL
-        ) STRICT""",
-        """CREATE TABLE transitions (
-            seq INTEGER PRIMARY KEY, run_id TEXT NOT NULL, task_id TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL,
-            at REAL NOT NULL, reason TEXT NOT NULL
-        ) STRICT""",
-        "CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+JOURNAL = Migrations(
+    component="journal",
+    steps=(
+        (
+            """CREATE TABLE runs (
+                id TEXT PRIMARY KEY, pid INTEGER NOT NULL, started REAL NOT NULL, ended REAL, exit_code INTEGER
+            ) STRICT, WITHOUT ROWID""",
+            # An attempt's end is a row of its own: rows are only ever appended, never grown in place.
+            """CREATE TABLE attempts (
+                seq INTEGER PRIMARY KEY, run_id TEXT NOT NULL, task_id TEXT NOT NULL, number INTEGER NOT NULL, started REAL NOT NULL,
+                log TEXT NOT NULL
+            ) STRICT""",
+            """CREATE TABLE outcomes (
+                attempt INTEGER PRIMARY KEY REFERENCES attempts (seq), ending TEXT NOT NULL, reason TEXT NOT NULL, exit_code INTEGER,
+                duration REAL NOT NULL, cpu REAL NOT NULL, peak_memory INTEGER NOT NULL, cost REAL NOT NULL, log TEXT NOT NULL,
+                log_digest TEXT NOT NULL, verified INTEGER NOT NULL
+            ) STRICT""",
+            """CREATE TABLE transitions (
+                seq INTEGER PRIMARY KEY, run_id TEXT NOT NULL, task_id TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL,
+                at REAL NOT NULL, reason TEXT NOT NULL
+            ) STRICT""",
+            "CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+        ),
+        # A checksum of each row; NULL in rows of before.
+        tuple(f"ALTER TABLE {table} ADD COLUMN checked INTEGER" for table in ("runs", "attempts", "outcomes", "transitions", "state")),
     ),
-    # A checksum of each row; NULL in rows of before.
-    tuple(f"ALTER TABLE {table} ADD COLUMN checked INTEGER" for table in ("runs", "attempts", "outcomes", "transitions", "state")),
 )
 
-VERSION = len(STEPS)
+#: ``user_version`` of a file with the table ``components``; a smaller one is the version of its journal, 0 that of an empty file.
+FORMAT = 3
+_COMPONENTS = "CREATE TABLE components (name TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITHOUT ROWID"
 
 #: How many backups of older versions are kept beside the database.
 BACKUPS = 3
 
 
-def migrate(connection: sqlite3.Connection, path: Path) -> None:
-    """Bring the database to VERSION, each step in one transaction, after a backup of what was there; a new one in one go.
+def with_journal(components: Iterable[Migrations]) -> tuple[Migrations, ...]:
+    """Return everything that a database holds: the journal and the tables of ``components``."""
+    return (JOURNAL, *components)
 
-    Raises StorageError for a database of a newer orchestrator; it is left as it is.
+
+def migrate(connection: sqlite3.Connection, path: Path, components: Sequence[Migrations]) -> None:
+    """Bring all components to their newest versions in one transaction, after a backup of what was there.
+
+    Raises StorageError for a database of a newer orchestrator and for a step of a component that fails, sqlite3.DatabaseError for one
+    that is damaged; it is left as it is.
     """
-    version = known_version(connection, path)
-    if 0 < version < VERSION:
-        _back_up(connection, path, version)
-    while version < VERSION:
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            version = _version(connection)
-            if version == 0:
-                _check_empty(connection)
-            # Whoever opens a new one meanwhile must not take it for an old one.
-            for step in STEPS[version:] if version == 0 else STEPS[version : version + 1]:
-                for statement in step:
-                    connection.execute(statement)
-                version += 1
-                connection.execute(f"PRAGMA user_version = {version}")
-            connection.execute("COMMIT")
-        except BaseException:
-            with suppress(sqlite3.Error):  # SQLite may have rolled it back itself
-                connection.execute("ROLLBACK")
-            raise
+    versions = known_versions(connection, path, components)
+    if is_current(connection, versions, components):
+        return
+    if versions:
+        _back_up(connection, path, total(versions, file_format(connection)))
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Another process may have migrated it meanwhile.
+        versions = known_versions(connection, path, components)
+        if not is_current(connection, versions, components):
+            _apply(connection, path, versions, components)
+        connection.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):  # SQLite may have rolled it back itself
+            connection.execute("ROLLBACK")
+        raise
 
 
-def _check_empty(connection: sqlite3.Connection) -> None:
-    if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+def is_current(connection: sqlite3.Connection, versions: Mapping[str, int], components: Iterable[Migrations]) -> bool:
+    """True if no step is missing in a database with these versions."""
+    return file_format(connection) == FORMAT and all(versions.get(each.component, 0) == each.version for each in components)
+
+
+def known_versions(connection: sqlite3.Connection, path: Path, components: Iterable[Migrations]) -> dict[str, int]:
+    """Return the version of each component in the database, those that are not among ``components`` included; empty for a new file.
+
+    Raises StorageError when a newer orchestrator wrote it, sqlite3.DatabaseError when it is damaged.
+    """
+    versions = _versions(connection, path)
+    if any(not isinstance(version, int) or version < 0 for version in versions.values()):
+        raise sqlite3.DatabaseError(f"its versions are {versions}")
+    for each in components:
+        if versions.get(each.component, 0) > each.version:
+            raise _newer(path, each.component, versions[each.component], each.version)
+    return versions
+
+
+def total(versions: Mapping[str, int], file_format: int = FORMAT) -> int:
+    """Return one number for all versions, which grows with every migration; that of a file of before ``FORMAT`` is its journal's."""
+    return sum(versions.values()) + (file_format == FORMAT)
+
+
+def _versions(connection: sqlite3.Connection, path: Path) -> dict[str, int]:
+    found = file_format(connection)
+    if found > FORMAT:
+        raise _newer(path, "state", found, FORMAT)
+    if found < FORMAT:
+        return {JOURNAL.component: found} if found else {}
+    versions: dict[str, int] = dict(bounded(connection.execute("SELECT name, version FROM components")))
+    if JOURNAL.component not in versions:
+        raise sqlite3.DatabaseError("its table of versions has no journal")
+    return versions
+
+
+def _apply(connection: sqlite3.Connection, path: Path, versions: Mapping[str, int], components: Iterable[Migrations]) -> None:
+    if not versions and connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
         raise sqlite3.DatabaseError("it has tables, and its version is gone")
+    if file_format(connection) < FORMAT:
+        connection.execute(_COMPONENTS)
+    for each in components:
+        for step in each.steps[versions.get(each.component, 0) :]:
+            _run_step(connection, path, each, step)
+        connection.execute("INSERT OR REPLACE INTO components VALUES (?, ?)", (each.component, each.version))
+    connection.execute(f"PRAGMA user_version = {FORMAT}")
 
 
-def known_version(connection: sqlite3.Connection, path: Path) -> int:
-    """Return the version of the database. Raises StorageError when it is a newer orchestrator's, DatabaseError when it is none."""
-    version = _version(connection)
-    if version < 0:
-        raise sqlite3.DatabaseError(f"its version is {version}")
-    if version > VERSION:
-        raise StorageError(
-            f"{path} was written by a newer orchestrator (state version {version}, this one knows {VERSION})",
-            hint="upgrade orchestrator; the file was left as it is",
-        )
-    return version
+def _run_step(connection: sqlite3.Connection, path: Path, component: Migrations, step: Iterable[str]) -> None:
+    try:
+        for statement in step:
+            connection.execute(statement)
+    except sqlite3.OperationalError as error:
+        # The journal's own steps are known to be right: where one fails, the file has other tables than it says.
+        if component is JOURNAL or error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+            raise
+        message = f"{path}: the tables of {component.component} cannot be brought to version {component.version}: {error}"
+        raise StorageError(message, hint="this is a mistake in that component; the file was left as it is") from error
 
 
-def _version(connection: sqlite3.Connection) -> int:
-    row = connection.execute("PRAGMA user_version").fetchone()
-    return int(row[0])
+def _newer(path: Path, what: str, found: int, known: int) -> StorageError:
+    return StorageError(
+        f"{path} was written by a newer orchestrator ({what} version {found}, this one knows {known})",
+        hint="upgrade orchestrator; the file was left as it is",
+    )
+
+
+def file_format(connection: sqlite3.Connection) -> int:
+    """Return the ``user_version``. Raises sqlite3.DatabaseError for one that no orchestrator writes."""
+    found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if found < 0:
+        raise sqlite3.DatabaseError(f"its version is {found}")
+    return found
 
 
 def _back_up(connection: sqlite3.Connection, path: Path, version: int) -> None:

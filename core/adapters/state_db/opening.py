@@ -1,58 +1,50 @@
-"""Opening the journal: to work with it, to look at it, or in memory; what is damaged is moved aside."""
+"""Opening the journal: to work with it, to read it, in memory, or to say how it is; a damaged file is moved aside."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
 import time
-from contextlib import suppress
+from collections.abc import Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 
-from core.adapters.state_db.bounds import confine
-from core.adapters.state_db.damage import Suspect, examine, is_damage, readable_errors, refused
+from core.adapters.state_db.integrity import DamageMark, confine, examine, is_damage, readable_errors, refused
 from core.adapters.state_db.journal import SqliteJournal
-from core.adapters.state_db.migrations import VERSION, known_version, migrate
+from core.adapters.state_db.migrations import file_format, is_current, known_versions, migrate, total, with_journal
+from core.domain.settings.diagnosis import Diagnosis, Health
 from core.errors import StorageError
 from core.files.database import connect_private
 from core.files.private import open_private
+from core.ports.state_tables import Migrations
 
-#: What is left to look at without a journal.
+#: What can be shown without a journal.
 _TASKS_ALONE = "the tasks file alone, without attempts, runs and statuses that have not reached it"
 
-#: Seconds that somebody else may take for a step of theirs.
-_PATIENCE = 10.0
+#: Seconds to wait for a lock of another process.
+_LOCK_TIMEOUT = 10.0
 
 
-def open_journal(path: Path) -> SqliteJournal:
-    """Open or create the journal at ``path``.
+def open_journal(path: Path, components: Sequence[Migrations] = ()) -> SqliteJournal:
+    """Open or create the journal at ``path``, with the tables of ``components``.
 
     A damaged file is moved aside, never deleted, and a new one begun; ``repaired`` says so.
     Raises StateRefused when it is not ours, StorageError when the disk refuses or the file belongs to a newer orchestrator.
     """
-    repaired, suspect = "", Suspect(path)
-    try:
-        open_private(path.parent, create=True).close()
-        connection = _connect_to_sound(path, suspect)
-    except OSError as error:
-        raise StorageError(f"cannot create {path.parent}: {error.strerror}", hint="orchestrator keeps its state there") from error
-    except sqlite3.DatabaseError as error:
-        if not is_damage(error):
-            raise refused(path, error) from error
-        connection, repaired = _mend(path, suspect)
-    return SqliteJournal(connection, path, repaired, suspect=suspect)
+    return _Database(path, components).open()
 
 
-def open_journal_to_read(path: Path) -> SqliteJournal:
-    """Open the journal for looking at it; an empty one where there is none, or none that can be read, as ``repaired`` then says.
+def open_journal_to_read(path: Path, components: Sequence[Migrations] = ()) -> SqliteJournal:
+    """Open the journal for reading; an empty one where there is none, or none that can be read, as ``repaired`` then says.
 
     Raises StateRefused when it is not ours, StorageError when the file belongs to a newer orchestrator.
     """
-    problem = ""
-    for connect in (_connect_to_known, _connect_to_read):
+    database, problem = _Database(path, components), ""
+    for connect in (database.connect_existing, database.connect_read_only):
         try:
-            connection = connect(path)
+            connection = connect()
         except FileNotFoundError:
-            return open_scratch_journal()
+            return open_scratch_journal(components=components)
         except OSError as error:
             problem = error.strerror or str(error)
             continue
@@ -60,7 +52,15 @@ def open_journal_to_read(path: Path) -> SqliteJournal:
             problem = str(error)
             continue
         return SqliteJournal(connection, path)
-    return open_scratch_journal(f"{path.name} cannot be read ({problem}): this is {_TASKS_ALONE}")
+    return open_scratch_journal(f"{path.name} cannot be read ({problem}): this is {_TASKS_ALONE}", components)
+
+
+def open_scratch_journal(repaired: str = "", components: Sequence[Migrations] = ()) -> SqliteJournal:
+    """Return a journal in memory that is gone with its ``close``."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    path = Path(os.devnull)
+    migrate(connection, path, with_journal(components))
+    return SqliteJournal(connection, path, repaired)
 
 
 def check_journal(path: Path) -> None:
@@ -69,108 +69,138 @@ def check_journal(path: Path) -> None:
         place.check_database(path.name, create=False)
 
 
-def _connect_to_known(path: Path) -> sqlite3.Connection:
-    check_journal(path)
-    return _connect(path)
-
-
-def _connect_to_read(path: Path) -> sqlite3.Connection:
-    check_journal(path)
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None)
+def diagnose_state(path: Path, components: Sequence[Migrations] = ()) -> Diagnosis:
+    """Return what ``orchestrator doctor`` says of the database; it is opened for reading only. Raises StateRefused."""
+    parts = with_journal(components)
+    newest = total({each.component: each.version for each in parts})
     try:
-        with readable_errors():
+        check_journal(path)
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection, readable_errors():
             confine(connection)
-            version = known_version(connection, path)
-        if version != VERSION:
-            raise sqlite3.DatabaseError("an older version, which cannot be migrated here")
-    except (sqlite3.Error, StorageError):
-        connection.close()
-        raise
-    return connection
+            versions = known_versions(connection, path, parts)
+            counts = "SELECT (SELECT count(*) FROM runs), (SELECT count(*) FROM attempts)"
+            runs, attempts = connection.execute(counts).fetchone() if versions else (0, 0)
+            version = total({each.component: versions.get(each.component, 0) for each in parts}, file_format(connection))
+    except FileNotFoundError:
+        return Diagnosis(subject="state", found="none yet")
+    except OSError as error:
+        return Diagnosis(subject="state", found=f"{path}: {error.strerror}", health=Health.BAD)
+    except StorageError as error:
+        return Diagnosis(subject="state", found=str(error), health=Health.BAD, advice="it was written by a newer orchestrator: upgrade")
+    except sqlite3.Error as error:
+        return Diagnosis(subject="state", found=f"{path}: {error}", health=Health.BAD, advice="the next run moves it aside and begins anew")
+    return Diagnosis(subject="state", found=f"version {version} of {newest}, runs: {runs}, attempts: {attempts}", health=Health.GOOD)
 
 
-def open_scratch_journal(repaired: str = "") -> SqliteJournal:
-    """Return a journal in memory that is gone with its ``close``."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    path = Path(os.devnull)
-    migrate(connection, path)
-    return SqliteJournal(connection, path, repaired)
+class _Database:
+    """The file of a journal, on its way to being opened. Methods return connections whose schema is the newest."""
 
+    def __init__(self, path: Path, components: Sequence[Migrations]) -> None:
+        self._path = path
+        self._components = with_journal(components)
+        self._mark = DamageMark(path)
 
-def _connect(path: Path) -> sqlite3.Connection:
-    """Open the file, waiting for others who do the same: SQLite itself waits everywhere but while a file becomes a journal."""
-    deadline = time.monotonic() + _PATIENCE
-    while True:
+    def open(self) -> SqliteJournal:
+        repaired = ""
         try:
-            return _connect_now(path)
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(0.005)
+            open_private(self._path.parent, create=True).close()
+            connection = self._connect_sound()
+        except OSError as error:
+            message = f"cannot create {self._path.parent}: {error.strerror}"
+            raise StorageError(message, hint="orchestrator keeps its state there") from error
+        except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                raise refused(self._path, error) from error
+            connection, repaired = self._repair()
+        return SqliteJournal(connection, self._path, repaired, damage_mark=self._mark)
 
+    def connect_existing(self) -> sqlite3.Connection:
+        check_journal(self._path)
+        return self._connect()
 
-def _connect_now(path: Path) -> sqlite3.Connection:
-    connection = connect_private(path, timeout=_PATIENCE, isolation_level=None)
-    try:
-        with readable_errors():
-            confine(connection)
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            # Checkpoints sync the disk in the middle of a run; the default of 1,000 pages is reached every few hundred tasks.
-            connection.execute("PRAGMA wal_autocheckpoint = 8000")
-            migrate(connection, path)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _connect_to_sound(path: Path, suspect: Suspect) -> sqlite3.Connection:
-    """Open the file, and look at all of it where an earlier run found damage. Raises what ``_connect`` does."""
-    connection = _connect(path)
-    if suspect.noted():
+    def connect_read_only(self) -> sqlite3.Connection:
+        check_journal(self._path)
+        connection = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None)
         try:
-            examine(connection)
+            with readable_errors():
+                confine(connection)
+                versions = known_versions(connection, self._path, self._components)
+                if not is_current(connection, versions, self._components):
+                    raise sqlite3.DatabaseError("an older version, which cannot be migrated here")
+        except (sqlite3.Error, StorageError):
+            connection.close()
+            raise
+        return connection
+
+    def _connect(self) -> sqlite3.Connection:
+        """Open the file, waiting for others who do the same: SQLite itself waits everywhere but while a file becomes a database."""
+        deadline = time.monotonic() + _LOCK_TIMEOUT
+        while True:
+            try:
+                return self._connect_now()
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.005)
+
+    def _connect_now(self) -> sqlite3.Connection:
+        connection = connect_private(self._path, timeout=_LOCK_TIMEOUT, isolation_level=None)
+        try:
+            with readable_errors():
+                confine(connection)
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = NORMAL")
+                # Checkpoints sync the disk in the middle of a run; the default of 1,000 pages is reached every few hundred tasks.
+                connection.execute("PRAGMA wal_autocheckpoint = 8000")
+                migrate(connection, self._path, self._components)
         except BaseException:
             connection.close()
             raise
-        suspect.clear()
-    return connection
+        return connection
 
+    def _connect_sound(self) -> sqlite3.Connection:
+        """Open the file, and examine all of it where an earlier run found damage."""
+        connection = self._connect()
+        if self._mark.is_set():
+            try:
+                examine(connection)
+            except BaseException:
+                connection.close()
+                raise
+            self._mark.clear()
+        return connection
 
-def _mend(path: Path, suspect: Suspect) -> tuple[sqlite3.Connection, str]:
-    """Look again at a file that seems damaged: move it aside, begin a new one and say so, if it still does.
+    def _repair(self) -> tuple[sqlite3.Connection, str]:
+        """Open a file that seems damaged once more; if it still does, move it aside, begin a new one and say so.
 
-    What the disk does not read once, SQLite calls damage; only a file that can be read is judged. Raises StorageError.
-    """
-    try:
-        _read_as_sqlite_does(path)
-        with suppress(sqlite3.DatabaseError):
-            return _connect_to_sound(path, suspect), ""
-        aside = _move_aside(path)
-        suspect.clear()
-        connection = _connect(path)
-    except OSError as error:
-        raise StorageError(f"{path}: {error.strerror}", hint="the file was left as it is; look after its disk") from error
-    except sqlite3.Error as error:
-        raise refused(path, error) from error
-    return connection, f"{path.name} was damaged; it was moved to {aside.name} and a new one begun; tasks.yml is as it was"
+        What the disk does not read once, SQLite calls damage, so only a file that can be read is judged. Raises StorageError.
+        """
+        try:
+            self._read_all()
+            with suppress(sqlite3.DatabaseError):
+                return self._connect_sound(), ""
+            aside = self._move_aside()
+            self._mark.clear()
+            connection = self._connect()
+        except OSError as error:
+            raise StorageError(f"{self._path}: {error.strerror}", hint="the file was left as it is; look after its disk") from error
+        except sqlite3.Error as error:
+            raise refused(self._path, error) from error
+        return connection, f"{self._path.name} was damaged; it was moved to {aside.name} and a new one begun; tasks.yml is as it was"
 
+    def _read_all(self) -> None:
+        """Read all of the file the way SQLite does. Raises OSError."""
+        with self._path.open("rb") as file:
+            offset = 0
+            while part := os.pread(file.fileno(), 1 << 20, offset):
+                offset += len(part)
 
-def _read_as_sqlite_does(path: Path) -> None:
-    """Read all of a file. Raises OSError."""
-    with path.open("rb") as file:
-        offset = 0
-        while part := os.pread(file.fileno(), 1 << 20, offset):
-            offset += len(part)
-
-
-def _move_aside(path: Path) -> Path:
-    number = 1
-    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
-        number += 1
-    for suffix in ("", "-wal", "-shm"):
-        part = path.with_name(path.name + suffix)
-        if part.exists():
-            part.replace(aside.with_name(aside.name + suffix))
-    return aside
+    def _move_aside(self) -> Path:
+        path, number = self._path, 1
+        while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
+            number += 1
+        for suffix in ("", "-wal", "-shm"):
+            part = path.with_name(path.name + suffix)
+            if part.exists():
+                part.replace(aside.with_name(aside.name + suffix))
+        return aside

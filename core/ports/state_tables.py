@@ -1,0 +1,38 @@
+"""Tables that a component keeps in ``state.db`` beside the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migrations:
+    """The schema of one component's tables. Step N (0-based) brings them from version N to N + 1; released steps never change.
+
+    Each statement of a step makes or changes tables and indexes whose names begin with ``<component>_``; a database with views or
+    triggers is refused as damaged. All steps that a file lacks are applied in one transaction when it is opened.
+    """
+
+    component: str
+    steps: tuple[tuple[str, ...], ...]
+
+    @property
+    def version(self) -> int:
+        return len(self.steps)
+
+
+class StateTables(Protocol):
+    """SQL on the tables of one's own component. Use from the thread that opened the database."""
+
+    def execute(self, statement: str, values: Sequence[Any] = ()) -> tuple[tuple[Any, ...], ...]:
+        """Run one SQLite statement with ``?`` for each of ``values``; return its rows, none where it has no result.
+
+        Outside of ``transaction`` it is durable when it returns. Raises ValueError for a statement that the tables do not allow (syntax,
+        unknown names, a broken constraint), StorageError when the disk refuses or the file is damaged.
+        """
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make everything executed inside durable at once or not at all, together with what the journal records. Does not nest."""

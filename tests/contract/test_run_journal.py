@@ -1,0 +1,30 @@
+"""The port RunJournal: runs and transitions."""
+
+from __future__ import annotations
+
+from core.domain.runs.attempt import RunRecord
+from core.domain.tasks.status import Status
+
+
+def test_a_run_without_an_end_is_dead(journal):
+    journal.begin_run(RunRecord(id="r1", pid=7, started=1.0))
+    journal.begin_run(RunRecord(id="r2", pid=8, started=2.0))
+    journal.end_run("r1", 3.0, 0)
+
+    assert journal.dead_runs() == (RunRecord(id="r2", pid=8, started=2.0),)
+    assert journal.runs() == (RunRecord(id="r2", pid=8, started=2.0), RunRecord(id="r1", pid=7, started=1.0, ended=3.0, exit_code=0))
+
+
+def test_transitions_stay_unwritten_until_the_file_shows_them(journal):
+    first = journal.record("r1", "a", Status.PENDING, Status.IN_PROGRESS, 1.0, "started")
+    second = journal.record("r1", "a", Status.IN_PROGRESS, Status.DONE, 2.0, "exit 0")
+    assert second > first
+    assert [transition.after for transition in journal.unwritten()] == [Status.IN_PROGRESS, Status.DONE]
+
+    journal.mark_written(first)
+    assert [transition.seq for transition in journal.unwritten()] == [second]
+
+    journal.mark_written(second)
+    journal.mark_written(first)
+    assert journal.unwritten() == ()
+    assert [transition.reason for transition in journal.transitions("a")] == ["exit 0", "started"]
