@@ -14,7 +14,7 @@ wanted=("$@")
 
 on_this_system() {  # PYTHON
   local folder
-  folder=$(mktemp -d) || return
+  folder=$(mktemp -d) && chmod 755 "$folder" || return  # tests start it as another user, too
   git clone --quiet "$source" "$folder/clone" && make -C "$folder/clone" test PYTHON="$1" ARGS="${ARGS:-}"
   local code=$?
   rm -rf "$folder"
@@ -29,14 +29,15 @@ in_debian() {  # SUITE
   fi
   cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
   cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
-  rm -rf "$root/srv/clone" && git clone --quiet "$source" "$root/srv/clone" || return
+  # A path of its own: the suites of two systems at a time see each other's processes, and tell their own by it.
+  rm -rf "$root/srv/$1" && git clone --quiet "$source" "$root/srv/$1" || return
   # The mounts are this process's own and go with it. Not chroot: inside one, user namespaces are refused.
   unshare --mount --propagation private -- sh -c '
     mount --bind "$0" "$0" && cd "$0" && mount --rbind /dev dev && mount --rbind /sys sys && mount -t proc proc proc &&
     mount -t tmpfs tmpfs tmp && mkdir -p mnt/before && pivot_root . mnt/before && cd / && umount -l /mnt/before &&
     exec env -i HOME=/root TERM=xterm LANG=C.UTF-8 PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin \
-      ${PIP_INDEX_URL:+PIP_INDEX_URL="$PIP_INDEX_URL"} CI="${CI:-}" make -C /srv/clone test ARGS="$1"
-  ' "$root" "${ARGS:-}"
+      ${PIP_INDEX_URL:+PIP_INDEX_URL="$PIP_INDEX_URL"} CI="${CI:-}" make -C "/srv/$1" test ARGS="$2"
+  ' "$root" "$1" "${ARGS:-}"
 }
 
 failed=()

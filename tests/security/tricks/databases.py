@@ -178,7 +178,7 @@ def measures_are_a_great_many(repository: Repository) -> None:
     _metrics(
         repository,
         f"CREATE TEMP TABLE more AS {rows}",
-        "UPDATE more SET path = CAST('x' || i AS BLOB)",
+        "UPDATE more SET path = CAST('x' || rowid AS BLOB)",
         "ALTER TABLE more DROP COLUMN i",
         "INSERT INTO file SELECT * FROM more",
     )
