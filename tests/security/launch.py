@@ -34,6 +34,8 @@ def main() -> None:
         while True:
             _, _, usage = os.wait4(-1, 0)
             cpu, peak = cpu + usage.ru_utime + usage.ru_stime, max(peak, usage.ru_maxrss)
+    # Python ends with the default of every signal: the alarm would kill it.
+    signal.setitimer(signal.ITIMER_REAL, 0)
     print(json.dumps({"status": status, "cpu": cpu, "peak": peak * 1024, "ended": not patience.lost}))
 
 
