@@ -15,9 +15,9 @@ from core.domain.tasks.status import Status
 from core.domain.tasks.task import Task
 from core.domain.untrusted.user_places import user_places
 from core.errors import Problem
-from core.plugins.contracts import config_problems
 from core.plugins.discovery import discover_plugins
-from core.plugins.schema_limits import bounded_validator
+from core.plugins.rules.contracts import config_problems
+from core.plugins.rules.schema_limits import bounded_validator
 
 #: Of very many problems not all are looked for.
 _MOST = 1_000

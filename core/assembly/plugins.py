@@ -13,7 +13,7 @@ from core.domain.plugins.plugin import Kind
 from core.errors import PluginRefused, UsageError
 from core.events import Event
 from core.plugins.auditing import GrantedAuditors
-from core.plugins.granted import granted
+from core.plugins.grant import granted
 from core.plugins.host import PluginHost
 from core.plugins.listening import PluginListeners
 from core.ports.audience import Listeners

@@ -56,7 +56,7 @@ def plugins_list(directory: Directory = "", json: Json = False) -> int:
 def plugins_show(name: Name, directory: Directory = "", json: Json = False) -> int:
     """Show what a plugin asks for and was granted."""
     from core.plugins.discovery import discover_plugins, find_plugin
-    from core.plugins.granted import lock_and_grant
+    from core.plugins.grant import lock_and_grant
 
     host = plugin_host(directory)
     found = find_plugin(name, discover_plugins(host.repository, places=host.places))

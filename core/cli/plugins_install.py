@@ -26,7 +26,7 @@ def plugins_install(
     from core.assembly.plugin_host import user_policy
     from core.domain.untrusted.user_places import user_places
     from core.plugins.install import install_plugin
-    from core.plugins.signing.bundle import user_trust
+    from core.plugins.signing.user_store import user_trust
 
     places = user_places(os.environ)
     manifest = install_plugin(source, user_trust(places), places, time.time(), require=user_policy().require)

@@ -49,9 +49,8 @@ def plugins_sign(
     The signature covers every file, the version and the permissions.
     """
     from core.domain.untrusted.user_places import user_places
-    from core.plugins.signing.bundle import sign_bundle
     from core.plugins.signing.keys import load_private_key, public_key_of
-    from core.plugins.signing.signing import sign_plugin
+    from core.plugins.signing.signing import sign_bundle, sign_plugin
 
     if bundled or release:
         done = sign_bundle(user_places(os.environ), os.environ, time.time(), release=release)
@@ -116,8 +115,8 @@ def plugins_revoke(
     """
     from core.domain.untrusted.user_places import user_places
     from core.files.reading import read_regular
-    from core.plugins.signing.revocation_list import LARGEST_LIST, take_list
-    from core.plugins.signing.trust import TRUST_FILE, load_trust, save_trust
+    from core.plugins.signing.documents import LARGEST_LIST, take_list
+    from core.plugins.signing.user_store import TRUST_FILE, load_trust, save_trust
 
     path = user_places(os.environ).config / TRUST_FILE
     store = load_trust(path)
@@ -149,8 +148,8 @@ def _revocable(target: str) -> str:
 def _publish(file: Path, targets: dict[str, str], days: int, key: str | None, json: bool) -> int:
     from core.errors import StorageError
     from core.files.reading import read_regular
+    from core.plugins.signing.documents import LARGEST_LIST, extend_list
     from core.plugins.signing.keys import load_private_key
-    from core.plugins.signing.revocation_list import LARGEST_LIST, extend_list
 
     private = load_private_key(key, os.environ)
     try:
@@ -166,8 +165,9 @@ def _publish(file: Path, targets: dict[str, str], days: int, key: str | None, js
 
 def _trust_keys(files: list[Path], scope: list[str], role: list[str], days: int | None, json: bool) -> int:
     from core.domain.untrusted.user_places import user_places
+    from core.plugins.rules.trust import Role
     from core.plugins.signing.keys import read_public_key
-    from core.plugins.signing.trust import TRUST_FILE, Role, load_trust, save_trust
+    from core.plugins.signing.user_store import TRUST_FILE, load_trust, save_trust
 
     unknown = sorted(set(role).difference(Role))
     if unknown:

@@ -17,7 +17,7 @@ from typing import IO, Any, Self, cast
 
 from core.errors import PluginRefused, UsageError
 from core.files.reading import open_regular
-from core.plugins.signing.listing import DEEPEST, LARGEST_FILE, SIGNATURE, collisions, name_flaw
+from core.plugins.rules.file_list import DEEPEST, LARGEST_FILE, SIGNATURE, collisions, name_flaw
 
 #: Of all kinds: folders and extended headers too.
 _MOST_MEMBERS = 6000

@@ -11,7 +11,7 @@ from core.domain.plugins.plugin import Kind
 from core.domain.quality.finding import Finding
 from core.domain.quality.plugin_findings import PluginFindings, plugin_findings
 from core.errors import OrchestratorError
-from core.plugins.granted import granted, one_line
+from core.plugins.grant import granted, one_line
 from core.plugins.host import PluginHost
 from core.plugins.sandbox.process_group import kill_group
 from core.plugins.sandbox.session import Session

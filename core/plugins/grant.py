@@ -1,20 +1,20 @@
-"""A person's decision about a plugin: what it asks for is shown; what is granted is locked, and agreed to in the user's own store."""
+"""Granting plugins: a person sees what one asks for; what is granted is locked, and agreed to in the user's own store."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.domain.plugins.agreement import ANYWHERE, Agreement
-from core.domain.plugins.plugin import Manifest, Permissions
-from core.errors import PluginRefused
+from core.domain.plugins.agreement import ANYWHERE, Agreement, agreement_objection
+from core.domain.plugins.plugin import Kind, Manifest, Permissions
+from core.errors import OrchestratorError, PluginRefused
 from core.plugins.discovery import discover_plugins, find_plugin
 from core.plugins.host import PluginHost
-from core.plugins.lock_file import Locked, read_lock, write_lock
-from core.plugins.permission_check import permission_objections
+from core.plugins.lock_file import read_lock, write_lock
 from core.plugins.requirements import install_requirements
-from core.plugins.signing.acceptance import Acceptance
-from core.plugins.signing.trust import TRUST_FILE, load_trust, save_trust
+from core.plugins.rules.lock import LOCK_FILE, Locked
+from core.plugins.rules.permission_check import permission_objections
+from core.plugins.signing.user_store import TRUST_FILE, Acceptance, load_trust, save_trust
 from core.plugins.signing.verification import Verification, verify_plugin
 
 
@@ -145,3 +145,37 @@ def withdraw(host: PluginHost, name: str) -> bool:
         return False
     write_lock(host.repository, {other: entry for other, entry in locked.items() if other != name})
     return True
+
+
+def granted(host: PluginHost, kind: Kind) -> tuple[tuple[Manifest, ...], tuple[str, ...]]:
+    """Return the manifests of the granted plugins that say they provide ``kind``, and why others are out of reach. Never raises."""
+    try:
+        locked = host.locked()
+    except OrchestratorError as error:
+        return (), (one_line(error),)
+    found = {plugin.id: plugin for plugin in reversed(discover_plugins(host.repository, places=host.places, bundled=host.bundled))}
+    manifests, problems = [], []
+    for name in locked:
+        plugin = found.get(name)
+        if plugin is None:
+            problems.append(f"plugin {name}: {LOCK_FILE} grants it, but it is not here")
+        elif plugin.manifest is None or plugin.problems:
+            problems.append(f"plugin {name}: {'; '.join(plugin.problems)}")
+        elif plugin.manifest.provision(kind):
+            manifests.append(plugin.manifest)
+    return tuple(manifests), tuple(problems)
+
+
+def lock_and_grant(host: PluginHost, name: str) -> tuple[Locked | None, Permissions | None]:
+    """Return what the lock pins for a plugin, and its permissions as far as the user agreed to them. Raises InvalidFile, StorageError."""
+    locked = host.locked().get(name)
+    if locked is None:
+        return None, None
+    objection = agreement_objection(host.trust.agreements, name, locked.digest, str(host.repository), locked.permissions)
+    return locked, None if objection else locked.permissions
+
+
+def one_line(error: OrchestratorError) -> str:
+    """Return an error and what to type next as one line."""
+    text = "; ".join(str(error).splitlines())
+    return f"{text} ({error.hint})" if error.hint else text

@@ -14,19 +14,20 @@ from core.domain.plugins.agreement import agreement_objection
 from core.domain.plugins.configuration import PluginConfiguration, ownership_problems
 from core.domain.plugins.plugin import Kind, Manifest, Permissions, Provision
 from core.domain.plugins.policy import PluginPolicy, narrowed
+from core.domain.untrusted.printable import plain
 from core.domain.untrusted.user_places import UserPlaces, user_places
 from core.errors import PluginRefused
-from core.plugins.contracts import config_problems, contract_problem, input_problems, result_problems
 from core.plugins.discovery import discover_plugins, find_plugin
-from core.plugins.lock_file import LOCK_FILE, Locked, lock_objections, lock_of_bytes, read_lock
-from core.plugins.permission_check import permission_objections
-from core.plugins.plain_text import plain
+from core.plugins.lock_file import lock_of_bytes, read_lock
 from core.plugins.requirements import installed_requirements
+from core.plugins.rules.contracts import config_problems, contract_problem, input_problems, result_problems
+from core.plugins.rules.lock import LOCK_FILE, Locked, lock_objections
+from core.plugins.rules.permission_check import permission_objections
+from core.plugins.rules.trust import TrustStore
 from core.plugins.sandbox.layers import Layers, Tier, proven, sandbox_layers
 from core.plugins.sandbox.sandbox_start import open_sandbox
 from core.plugins.sandbox.session import Answer, Session
-from core.plugins.signing.bundle import user_trust
-from core.plugins.signing.trust import TrustStore
+from core.plugins.signing.user_store import user_trust
 from core.plugins.signing.verification import verify_plugin
 
 _NOTHING = PluginConfiguration()

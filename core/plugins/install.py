@@ -14,8 +14,8 @@ from core.errors import PluginRefused, StorageError, UsageError
 from core.files.removal import remove_tree
 from core.files.temporary import temporary_directory
 from core.plugins.archive import unpack
-from core.plugins.signing.listing import SIGNATURE
-from core.plugins.signing.trust import TrustStore
+from core.plugins.rules.file_list import SIGNATURE
+from core.plugins.rules.trust import TrustStore
 from core.plugins.signing.verification import verify_plugin
 from core.sudden_stop import held
 

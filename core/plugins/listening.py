@@ -11,7 +11,7 @@ from core.domain.plugins.configuration import PluginConfiguration
 from core.domain.plugins.plugin import Kind
 from core.errors import OrchestratorError
 from core.events import Event, name_of, to_json
-from core.plugins.granted import granted, one_line
+from core.plugins.grant import granted, one_line
 from core.plugins.host import OpenPlugin, PluginHost
 from core.plugins.sandbox.process_group import kill_group
 from core.plugins.sandbox.session import Session

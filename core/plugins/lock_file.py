@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,26 +14,13 @@ from core.errors import InvalidFile, StorageError
 from core.files.reading import MIB, decode_text, read_text
 from core.json_text import read_json
 from core.plugins.manifest import manifest_schema
-from core.plugins.schema_check import schema_problems
+from core.plugins.rules.lock import LOCK_FILE, Locked
+from core.plugins.rules.schema_check import schema_problems
 from core.sudden_stop import held
 
-LOCK_FILE = "plugins.lock"
 #: Plugins that a repository may run; each is verified whenever one of its kind is asked for.
 _MOST = 100
 _LARGEST = MIB
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Locked:
-    """One plugin as a person accepted it."""
-
-    id: str
-    version: str
-    #: SHA-256 of the signed statement.
-    digest: str
-    #: Key id.
-    signer: str
-    permissions: Permissions
 
 
 def read_lock(repository: Path) -> dict[str, Locked]:
@@ -54,24 +39,6 @@ def read_lock(repository: Path) -> dict[str, Locked]:
 def lock_of_bytes(content: bytes, shown: str) -> dict[str, Locked]:
     """Return what the bytes of a lock, called ``shown``, hold. Raises InvalidFile with the place of every mistake."""
     return dict(parse_lock(decode_text(content, shown), shown))
-
-
-def lock_changes(before: Mapping[str, Locked], after: Mapping[str, Locked]) -> tuple[str, ...]:
-    """Return what differs between two locks, a line a plugin, by id."""
-    lines = []
-    for name in sorted({*before, *after}):
-        old, new = before.get(name), after.get(name)
-        if old == new:
-            continue
-        if old is None or new is None:
-            lines.append(f"{name} is {'added' if old is None else 'taken out'}")
-            continue
-        more = new.permissions.within(old.permissions)
-        state = [f"version {old.version} → {new.version}"] if old.version != new.version else []
-        state += [f"another state of it ({new.digest[:12]}…)"] if old.digest != new.digest else []
-        state += [f"more permissions: {', '.join(more)}"] if more else []
-        lines.append(f"{name}: {'; '.join(state) or 'fewer permissions, or another signer'}")
-    return tuple(lines)
 
 
 @lru_cache(maxsize=16)
@@ -114,20 +81,6 @@ def write_lock(repository: Path, locked: dict[str, Locked]) -> None:
         os.replace(aside, path)
     except OSError as error:
         raise StorageError(f"{path}: {error.strerror}") from error
-
-
-def lock_objections(locked: Locked | None, plugin: str, version: str, digest: str, signer: str) -> tuple[str, ...]:
-    """Return how a verified plugin differs from what was locked, one reason each; empty when it does not."""
-    if locked is None:
-        return (f"{plugin} is not in {LOCK_FILE}: nobody has granted its permissions",)
-    reasons = []
-    if locked.version != version:
-        reasons.append(f"{LOCK_FILE} pins version {locked.version}, this is {version}")
-    if locked.signer != signer:
-        reasons.append(f"{LOCK_FILE} pins signer {locked.signer}, this is signed by {signer}")
-    if locked.digest != digest:
-        reasons.append(f"{LOCK_FILE} pins digest {locked.digest[:16]}…, this is {digest[:16]}…")
-    return tuple(reasons)
 
 
 def _schema() -> dict[str, Any]:

@@ -16,7 +16,7 @@ from core.domain.plugins.plugin import Kind, Manifest, Permissions, Provision
 from core.errors import MOST_PROBLEMS, InvalidFile, Problem, StorageError, UsageError
 from core.files.reading import decode_text, read_regular, read_text, too_large
 from core.json_text import JsonText, Path, dotted, read_json
-from core.plugins.schema_check import schema_mistake, schema_problems
+from core.plugins.rules.schema_check import schema_mistake, schema_problems
 
 MANIFEST = "manifest.json"
 _LARGEST = 256 * 1024

@@ -86,9 +86,9 @@ def message(data: bytes) -> None:
     """A line that a plugin answers, and its signature: neither is believed before this."""
     from core.domain.plugins.plugin import Kind
     from core.json_text import parse_json
-    from core.plugins.contracts import result_problems
-    from core.plugins.signing.envelope import open_envelope
-    from core.plugins.signing.statement import decode_statement
+    from core.plugins.rules.contracts import result_problems
+    from core.plugins.rules.envelope import open_envelope
+    from core.plugins.rules.statement import decode_statement
 
     for read in (open_envelope, decode_statement):
         try:
@@ -116,7 +116,7 @@ def lock(data: bytes) -> None:
 
 def trust(data: bytes) -> None:
     from core.json_text import parse_json
-    from core.plugins.signing.trust import parse_trust
+    from core.plugins.rules.trust import parse_trust
 
     try:
         store = parse_trust(parse_json(data))
@@ -131,9 +131,9 @@ def trust(data: bytes) -> None:
 def revocations(data: bytes) -> None:
     """A revocation list as it is found, and as its revoker signed it."""
     from core.errors import UsageError
-    from core.plugins.signing.envelope import Envelope
-    from core.plugins.signing.revocation_list import read_list, take_list
-    from core.plugins.signing.trust import TrustStore
+    from core.plugins.rules.envelope import Envelope
+    from core.plugins.rules.trust import TrustStore
+    from core.plugins.signing.documents import read_list, take_list
 
     for read in (lambda: take_list(TrustStore(), data, 1e9), lambda: read_list(Envelope(payload_type="t", payload=data, signatures=()))):
         try:
@@ -143,8 +143,8 @@ def revocations(data: bytes) -> None:
 
 
 def certificate(data: bytes) -> None:
-    from core.plugins.signing.certificate import certificate_objection
-    from core.plugins.signing.trust import TrustStore
+    from core.plugins.rules.trust import TrustStore
+    from core.plugins.signing.documents import certificate_objection
 
     assert certificate_objection(data, "p", (), TrustStore(), 1e9)
 
@@ -154,7 +154,7 @@ def osv(data: bytes) -> None:
     import zipfile
 
     from core.plugins.certification.known_flaws import flaws_stage
-    from core.plugins.requirements import Pin
+    from core.plugins.rules.pins import Pin
 
     pins = (Pin(name="a", version="1.0", hashes=(), line=1),)
     with tempfile.TemporaryDirectory() as place:

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from core.errors import InvalidFile
-from core.plugins.contracts import config_problems
 from core.plugins.manifest import parse_manifest
+from core.plugins.rules.contracts import config_problems
 
 GOOD = {
     "id": "shout",

@@ -12,6 +12,7 @@ GitLab's section markers need control characters, so they are gone with these.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 #: C0 but tab and line end, DEL and C1; what reorders text; separators that break a line; halves of surrogate pairs.
 _ALONE = "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff"
@@ -28,6 +29,16 @@ def visible(text: str, *, colour: bool = False) -> str:
     if text.isascii() and text.isprintable():
         return text
     return (_OUR_COLOUR if colour else _CONTROL).sub(_escaped, text)
+
+
+def plain(text: str) -> str:
+    """Return ``text`` with every control and format character but line ends and tabs shown as ``\\xNN`` or ``\\uNNNN``.
+
+    Stricter than ``visible``: private and unassigned characters are shown, too.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char in "\n\t" or not unicodedata.category(char).startswith("C") else ascii(char)[1:-1] for char in text)
 
 
 def inert(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from core.domain.untrusted.git_reading import absolute_entries
 from core.files.temporary import temporary_directory
-from core.plugins.certification.stage import Stage, Verdict, judged
+from core.plugins.rules.stage import Stage, Verdict, judged
 
 _LONGEST = 300
 

@@ -15,16 +15,18 @@ from core.errors import InvalidFile, PluginRefused, StorageError
 from core.files.temporary import temporary_directory
 from core.plugins.certification.analysers import bandit_stage, guarddog_stage, ruff_stage
 from core.plugins.certification.known_flaws import flaws_stage
-from core.plugins.certification.source_rules import source_stage
-from core.plugins.certification.stage import Stage, Verdict, judged
 from core.plugins.certification.trial import trial_stages
 from core.plugins.manifest import MANIFEST, parse_manifest
-from core.plugins.permission_check import permission_objections
-from core.plugins.requirements import Pin, install_requirements, read_pins
+from core.plugins.requirements import install_requirements
+from core.plugins.rules.file_list import FileEntry
+from core.plugins.rules.permission_check import permission_objections
+from core.plugins.rules.pins import Pin, read_pins
+from core.plugins.rules.source_rules import source_stage
+from core.plugins.rules.stage import Stage, Verdict, judged
+from core.plugins.rules.statement import CERTIFICATION, instant, tree_digest
 from core.plugins.sandbox.layers import Layers
-from core.plugins.signing.certificate import seal_report
-from core.plugins.signing.listing import FileEntry, list_files
-from core.plugins.signing.statement import CERTIFICATION, instant, tree_digest
+from core.plugins.signing.documents import seal_report
+from core.plugins.signing.listing import list_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,8 @@ from typing import Any
 from core.domain.plugins.plugin import Manifest
 from core.errors import PluginRefused
 from core.files.temporary import temporary_directory
-from core.plugins.certification.attempts import attempts, used_stage
-from core.plugins.certification.stage import Stage, Verdict, judged
+from core.plugins.rules.attempts import attempts, used_stage
+from core.plugins.rules.stage import Stage, Verdict, judged
 from core.plugins.sandbox.layers import Layers, Tier
 from core.plugins.sandbox.sandbox_start import open_sandbox
 
@@ -61,7 +61,7 @@ def _run(
     result = message.get("result") or {}
     data = result.get("data", {}) if isinstance(result, dict) else {}
     tests = _tests_stage(problem or str(message.get("error", "")), data, log, layers.tier)
-    return tests, used_stage(manifest.permissions, attempts(message.get("observed"), asked, root))
+    return tests, used_stage(manifest.permissions, attempts(message.get("observed"), asked, str(root)))
 
 
 def _tests_stage(problem: str, data: Mapping[str, Any], log: str, tier: Tier) -> Stage:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import json
+import queue
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from typing import Any
 
 from core.domain.untrusted.network_address import IpAddress, covers_address, is_public
-from core.plugins.sandbox.connect_request import LARGEST_FRAME, ConnectRequest, read_request
-from core.plugins.sandbox.name_lookup import LookUp, NameLookup, Place
+from core.plugins.rules.connect_request import LARGEST_FRAME, ConnectRequest, read_request
 
+#: What the socket module needs to connect: address family, and the address itself.
+Place = tuple[int, tuple[Any, ...]]
+#: Host, port and seconds → places. Raises OSError.
+LookUp = Callable[[str, int, float], Sequence[Place]]
+
+#: Names that are looked up at once.
+_MOST_LOOKUPS = 8
 #: Seconds for one connection, name look-up included.
 _LONGEST = 30.0
 _MOST_AT_ONCE = 8
@@ -166,3 +173,42 @@ def _is_own(family: int, address: str, port: int) -> bool:
             return bool(probe.getsockname()[0] == address)
     except OSError:
         return False
+
+
+class NameLookup:
+    """Looks names up within a deadline, in threads of their own: the system's own look-up has none, and cannot be stopped.
+
+    A thread that is given up ends by itself, and until then it counts.
+    """
+
+    def __init__(self) -> None:
+        self._free = threading.BoundedSemaphore(_MOST_LOOKUPS)
+
+    def __call__(self, host: str, port: int, seconds: float) -> Sequence[Place]:
+        """Return where ``host`` is. Raises OSError: unknown, not known within ``seconds``, or too many look-ups without an end."""
+        if not self._free.acquire(blocking=False):
+            raise OSError("too many names are still being looked up")
+        told: queue.SimpleQueue[Sequence[Place] | OSError] = queue.SimpleQueue()
+        try:
+            threading.Thread(target=self._look_up, args=(host, port, told), name="name look-up", daemon=True).start()
+        except RuntimeError as error:  # the system lets us have no more threads
+            self._free.release()
+            raise OSError(str(error)) from error
+        try:
+            found = told.get(timeout=seconds)
+        except queue.Empty as error:
+            raise TimeoutError(f"its address was not found within {seconds:.3g} s") from error
+        if isinstance(found, OSError):
+            raise found
+        return found
+
+    def _look_up(self, host: str, port: int, told: queue.SimpleQueue[Sequence[Place] | OSError]) -> None:
+        try:
+            answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+            told.put([(int(family), address) for family, _, _, _, address in answers])
+        except OSError as error:
+            told.put(error)
+        except ValueError as error:  # what the codec for names does not take
+            told.put(OSError(str(error)))
+        finally:
+            self._free.release()

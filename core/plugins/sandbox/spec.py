@@ -17,10 +17,10 @@ from typing import Any
 from core.domain.plugins.plugin import Permissions
 from core.domain.untrusted.git_reading import absolute_entries
 from core.errors import PluginRefused
+from core.plugins.rules.seccomp import build_filter
 from core.plugins.sandbox import inside
 from core.plugins.sandbox.layers import Layers, Tier
 from core.plugins.sandbox.path_access import PathAccess
-from core.plugins.sandbox.seccomp import build_filter
 from core.plugins.sandbox.space import LARGEST_SPACE
 
 # Landlock's rights, as the kernel numbers them.

@@ -1,44 +1,26 @@
-"""Ed25519 keys: made, read and named. A private key is never in a repository."""
+"""Ed25519 keys: made, read, signed with and checked with. A private key is never in a repository."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
+import json
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from core.errors import InvalidFile, StateRefused, StorageError, UsageError
 from core.files.reading import read_regular, read_text
 from core.files.strict_path import check_way_to
+from core.plugins.rules.envelope import Envelope, authenticated_bytes
+from core.plugins.rules.trust import PublicKey
 
 #: Environment variable with the path of the private key that ``plugins sign`` uses.
 SIGNING_KEY = "PLUGIN_SIGNING_KEY"
 _LARGEST = 64 * 1024
 _PUBLIC = "orchestrator-plugin-key"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublicKey:
-    """A verification key and what its owner calls it."""
-
-    #: 32 bytes, base64.
-    public: str
-    name: str
-
-    @property
-    def id(self) -> str:
-        """32 hexadecimal digits that name the key."""
-        return key_id(base64.b64decode(self.public))
-
-
-def key_id(raw: bytes) -> str:
-    """Return the id of a public key of 32 bytes."""
-    return hashlib.sha256(raw).hexdigest()[:32]
 
 
 def generate_key(path: Path, name: str) -> PublicKey:
@@ -108,6 +90,32 @@ def load_private_key(path: str | None, environment: Mapping[str, str]) -> Any:
 def public_key_of(private: Any, name: str = "") -> PublicKey:
     """Return the public half of a private key."""
     return PublicKey(public=base64.b64encode(private.public_key().public_bytes_raw()).decode(), name=name)
+
+
+def seal(payload_type: str, payload: bytes, *private_keys: Any) -> bytes:
+    """Return the JSON of an envelope signed by every one of ``private_keys``."""
+    signed = authenticated_bytes(payload_type, payload)
+    signatures = [{"keyid": public_key_of(key).id, "sig": base64.b64encode(key.sign(signed)).decode()} for key in private_keys]
+    document = {"payloadType": payload_type, "payload": base64.b64encode(payload).decode(), "signatures": signatures}
+    return json.dumps(document, indent=1).encode() + b"\n"
+
+
+def signers(envelope: Envelope, public_keys: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Return the ids of those of ``public_keys`` (id → 32 bytes) whose signature is good, in the envelope's order."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    signed = authenticated_bytes(envelope.payload_type, envelope.payload)
+    good: dict[str, None] = {}
+    for name, signature in envelope.signatures:
+        if name not in public_keys:
+            continue
+        try:
+            Ed25519PublicKey.from_public_bytes(public_keys[name]).verify(signature, signed)
+        except (InvalidSignature, ValueError):
+            continue
+        good[name] = None
+    return tuple(good)
 
 
 def _decoded(text: str) -> bytes:

@@ -14,12 +14,14 @@ from core.domain.untrusted.user_places import UserPlaces
 from core.errors import InvalidFile, StorageError
 from core.files.reading import read_regular
 from core.plugins.manifest import MANIFEST, is_installed_bundle, parse_manifest
-from core.plugins.signing.acceptance import Acceptance
-from core.plugins.signing.certificate import certificate_objection
-from core.plugins.signing.envelope import STATEMENT_TYPE, Envelope, open_envelope, signers
-from core.plugins.signing.listing import SIGNATURE, differences, list_files
-from core.plugins.signing.statement import CERTIFICATION, Statement, decode_statement, digest_of, instant
-from core.plugins.signing.trust import Role, TrustStore
+from core.plugins.rules.envelope import STATEMENT_TYPE, Envelope, open_envelope
+from core.plugins.rules.file_list import SIGNATURE, differences
+from core.plugins.rules.statement import CERTIFICATION, Statement, decode_statement, digest_of, instant
+from core.plugins.rules.trust import Role, TrustStore
+from core.plugins.signing.documents import certificate_objection
+from core.plugins.signing.keys import signers
+from core.plugins.signing.listing import list_files
+from core.plugins.signing.user_store import Acceptance
 from core.plugins.signing.verified_copy import CopyBuilder, existing_copy
 from core.sudden_stop import held
 

@@ -11,7 +11,8 @@ from core.errors import StorageError
 from core.files.removal import remove_tree
 from core.files.strict_path import check_way_to
 from core.files.temporary import temporary_directory
-from core.plugins.signing.listing import FileEntry, list_files
+from core.plugins.rules.file_list import FileEntry
+from core.plugins.signing.listing import list_files
 
 
 class CopyBuilder:

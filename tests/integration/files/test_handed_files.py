@@ -20,11 +20,11 @@ from core.domain.plugins.plugin import Kind
 from core.errors import InvalidFile, OrchestratorError, PluginRefused, StorageError, UsageError
 from core.plugins.archive import unpack
 from core.plugins.certification.known_flaws import flaws_stage
-from core.plugins.certification.stage import Verdict
 from core.plugins.lock_file import read_lock
 from core.plugins.manifest import load_manifest, load_permissions
 from core.plugins.manual_input import manual_input
-from core.plugins.requirements import Pin
+from core.plugins.rules.pins import Pin
+from core.plugins.rules.stage import Verdict
 from core.plugins.signing.keys import load_private_key, read_public_key
 
 #: Name of the file, and what reads it below a directory.

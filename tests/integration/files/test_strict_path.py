@@ -9,8 +9,9 @@ import pytest
 from core.errors import StateRefused
 from core.files.strict_path import check_way_to
 from core.files.user_key import KEY_FILE, user_key
+from core.plugins.rules.trust import TrustStore
 from core.plugins.signing.keys import generate_key, load_private_key
-from core.plugins.signing.trust import TrustStore, load_trust, save_trust
+from core.plugins.signing.user_store import load_trust, save_trust
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
 

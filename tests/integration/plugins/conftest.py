@@ -15,11 +15,12 @@ from core.domain.plugins.agreement import Agreement
 from core.domain.plugins.plugin import Permissions
 from core.domain.untrusted.user_places import UserPlaces, user_places
 from core.plugins.host import PluginHost
-from core.plugins.lock_file import Locked, read_lock, write_lock
+from core.plugins.lock_file import read_lock, write_lock
+from core.plugins.rules.lock import Locked
+from core.plugins.rules.trust import TrustStore
 from core.plugins.sandbox.layers import Tier, sandbox_layers
 from core.plugins.signing.keys import generate_key, load_private_key, public_key_of
 from core.plugins.signing.signing import sign_plugin
-from core.plugins.signing.trust import TrustStore
 from core.plugins.signing.verification import Verification, verify_plugin
 
 NOW = float(int(time.time()))

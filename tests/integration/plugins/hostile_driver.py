@@ -19,11 +19,13 @@ from core.domain.plugins.agreement import Agreement
 from core.domain.plugins.plugin import Permissions
 from core.domain.untrusted.user_places import user_places
 from core.plugins.host import PluginHost
-from core.plugins.lock_file import Locked, write_lock
+from core.plugins.lock_file import write_lock
+from core.plugins.rules.lock import Locked
+from core.plugins.rules.trust import TrustStore
 from core.plugins.sandbox.layers import sandbox_layers
 from core.plugins.signing.keys import generate_key, load_private_key, public_key_of
 from core.plugins.signing.signing import sign_plugin
-from core.plugins.signing.trust import TrustStore, save_trust
+from core.plugins.signing.user_store import save_trust
 from core.plugins.signing.verification import verify_plugin
 
 GRANTED = {

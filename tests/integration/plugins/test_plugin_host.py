@@ -18,7 +18,7 @@ from core.domain.plugins.policy import PluginPolicy
 from core.errors import PluginRefused, StorageError, UsageError
 from core.plugins.lock_file import read_lock, write_lock
 from core.plugins.sandbox.layers import Layers, Tier, proven
-from core.plugins.signing.trust import load_trust, save_trust
+from core.plugins.signing.user_store import load_trust, save_trust
 from tests.waiting import until
 
 TASK = {"id": "1", "description": "test"}

@@ -14,8 +14,7 @@ from typing import Self
 import pytest
 
 from core.plugins.sandbox import network_proxy
-from core.plugins.sandbox.name_lookup import NameLookup, Place
-from core.plugins.sandbox.network_proxy import MOST_REQUESTS, NetworkProxy
+from core.plugins.sandbox.network_proxy import MOST_REQUESTS, NameLookup, NetworkProxy, Place
 
 #: Longer than anything here takes; only a proxy that never answers needs it.
 PATIENCE = 60

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.plugins.signing.acceptance import Acceptance
+from core.plugins.signing.user_store import Acceptance
 
 REPLAYED = (
     (

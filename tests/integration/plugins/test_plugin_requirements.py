@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import PluginRefused
-from core.plugins.requirements import install_requirements, read_pins
+from core.plugins.requirements import install_requirements
+from core.plugins.rules.pins import read_pins
 from core.plugins.sandbox.layers import Tier
 
 HASH = "--hash=sha256:" + "0" * 64

@@ -11,17 +11,17 @@ import pytest
 
 from core.domain.plugins.plugin import Permissions
 from core.errors import OrchestratorError, PluginRefused, StorageError, UsageError
-from core.plugins.lock_file import Locked, write_lock
+from core.plugins.lock_file import write_lock
 from core.plugins.manifest import load_manifest
+from core.plugins.rules.envelope import STATEMENT_TYPE
+from core.plugins.rules.lock import Locked
+from core.plugins.rules.statement import canonical, encode_statement, instant, make_statement, tree_digest
+from core.plugins.rules.trust import Role, TrustStore
 from core.plugins.sandbox.layers import Tier
-from core.plugins.signing.acceptance import Acceptance
-from core.plugins.signing.certificate import certificate_objection, seal_report
-from core.plugins.signing.envelope import STATEMENT_TYPE, seal
-from core.plugins.signing.keys import public_key_of
+from core.plugins.signing.documents import LIST_TYPE, RevocationList, certificate_objection, seal_list, seal_report, take_list
+from core.plugins.signing.keys import public_key_of, seal
 from core.plugins.signing.listing import list_files
-from core.plugins.signing.revocation_list import LIST_TYPE, RevocationList, seal_list, take_list
-from core.plugins.signing.statement import canonical, encode_statement, instant, make_statement, tree_digest
-from core.plugins.signing.trust import Role, TrustStore, load_trust, save_trust
+from core.plugins.signing.user_store import Acceptance, load_trust, save_trust
 
 SOURCE = "def run(context):\n    return {'message': 'signed'}\n"
 TASK = {"id": "1", "description": "test"}

@@ -14,9 +14,10 @@ import pytest
 from core.domain.plugins.plugin import Permissions
 from core.errors import StorageError, UsageError
 from core.files.removal import remove_tree
+from core.plugins.rules.trust import TrustStore
+from core.plugins.signing.documents import RevocationList, seal_list, take_list
 from core.plugins.signing.keys import load_private_key, public_key_of
-from core.plugins.signing.revocation_list import RevocationList, seal_list, take_list
-from core.plugins.signing.trust import TrustStore, load_trust, save_trust
+from core.plugins.signing.user_store import load_trust, save_trust
 from core.security import verify_plugin_signature
 
 NOW_STEP = 86400

@@ -6,7 +6,7 @@ import errno
 import struct
 from collections.abc import Sequence
 
-from core.plugins.sandbox.syscalls import AUDIT_ARCHITECTURE, always_allowed, sometimes_allowed
+from core.plugins.rules.syscalls import AUDIT_ARCHITECTURE, always_allowed, sometimes_allowed
 
 _LOAD = 0x20  # load a 32-bit word of the call's data
 _EQUAL = 0x15  # jump if equal

@@ -12,7 +12,7 @@ from typing import Any
 
 from core.domain.plugins.plugin import Manifest
 from core.json_text import parse_json
-from core.plugins.signing.listing import FileEntry
+from core.plugins.rules.file_list import FileEntry
 
 _STATEMENT = "https://in-toto.io/Statement/v1"
 _PREDICATE = "urn:orchestrator:plugin:v1"

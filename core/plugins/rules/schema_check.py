@@ -11,7 +11,7 @@ from core.domain.settings.duration import parse_duration
 from core.domain.settings.size import parse_size
 from core.errors import Problem
 from core.json_text import JsonText, Path, dotted
-from core.plugins.schema_limits import limit_flaw
+from core.plugins.rules.schema_limits import limit_flaw
 
 _MOST = 100
 #: Characters of a name for which one that is like it is looked for.

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
+import posixpath
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from core.domain.plugins.plugin import Permissions, covers_address, covers_path
 from core.domain.untrusted.globs import matches
-from core.plugins.certification.stage import Stage, judged
+from core.plugins.rules.stage import Stage, judged
 
 _ON_FILES = {"read": "read", "list": "read", "write": "write", "change": "write"}
 #: Verbs of what one process alone cannot do.
@@ -29,7 +28,7 @@ class Attempt:
     allowed: bool | None
 
 
-def attempts(observed: Any, asked: Iterable[tuple[str, bool]], root: Path) -> tuple[Attempt, ...]:
+def attempts(observed: Any, asked: Iterable[tuple[str, bool]], root: str) -> tuple[Attempt, ...]:
     """Return what the sandbox ``observed`` and which addresses the network proxy was ``asked`` for; ``root`` is the repository."""
     found = {Attempt(verb="connect", what=address, allowed=allowed) for address, allowed in asked}
     for item in observed if isinstance(observed, list) else ():
@@ -46,8 +45,8 @@ def used_stage(granted: Permissions, tried: tuple[Attempt, ...]) -> Stage:
     return judged("permissions used", (), (*warnings, *(f"tried and denied: {item}" for item in sorted(denied))))
 
 
-def _shown(path: str, root: Path) -> str:
-    return os.path.relpath(path, root) if path == str(root) or path.startswith(f"{root}/") else path
+def _shown(path: str, root: str) -> str:
+    return posixpath.relpath(path, root) if path == root or path.startswith(f"{root}/") else path
 
 
 def _described(attempt: Attempt) -> str:
@@ -61,7 +60,7 @@ def _is_allowed(granted: Permissions, attempt: Attempt) -> bool:
     if verb == "connect":
         return any(covers_address(pattern, what) for pattern in granted.net)
     if verb == "exec":
-        return os.path.basename(what) in granted.exec
+        return posixpath.basename(what) in granted.exec
     return verb in _NEEDING_PROCESSES and granted.pids > 1
 
 
@@ -81,7 +80,7 @@ def _fixed_part(pattern: str) -> str:
 
 def _unused(granted: Permissions, tried: tuple[Attempt, ...]) -> list[str]:
     addresses = [item.what for item in tried if item.verb == "connect" and _is_allowed(granted, item)]
-    programs = {os.path.basename(item.what) for item in tried if item.verb == "exec"}
+    programs = {posixpath.basename(item.what) for item in tried if item.verb == "exec"}
     used = {
         "read": lambda item: _touched(item, "read", tried),
         "write": lambda item: _touched(item, "write", tried),
@@ -98,5 +97,5 @@ def _touched(pattern: str, verb: str, tried: tuple[Attempt, ...]) -> bool:
 
 def _matches(pattern: str, path: str) -> bool:
     return covers_path(pattern, path) or (
-        os.path.isabs(pattern) == os.path.isabs(path) and matches(path.removeprefix("/"), f"./{pattern.removeprefix('/')}")
+        posixpath.isabs(pattern) == posixpath.isabs(path) and matches(path.removeprefix("/"), f"./{pattern.removeprefix('/')}")
     )

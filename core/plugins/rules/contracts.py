@@ -8,8 +8,8 @@ from typing import Any
 
 from core.domain.plugins.plugin import Kind
 from core.json_text import dotted
-from core.plugins.schema_check import mistakes
-from core.plugins.schema_limits import TooMuchWork, bounded_validator, value_flaw
+from core.plugins.rules.schema_check import mistakes
+from core.plugins.rules.schema_limits import TooMuchWork, bounded_validator, value_flaw
 
 #: Of very many mistakes not all are looked for.
 _MOST = 20

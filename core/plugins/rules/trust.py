@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import base64
-import os
+import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 from core.domain.plugins.agreement import Agreement, renewed
 from core.domain.plugins.plugin import Permissions
 from core.domain.untrusted.globs import name_matches
-from core.errors import StorageError, UsageError
-from core.plugins.signing.keys import PublicKey, key_id
-from core.plugins.signing.private_file import read_private_json, write_private_json
-from core.plugins.signing.statement import instant
+from core.errors import UsageError
+from core.plugins.rules.statement import instant
 
-TRUST_FILE = "trust.json"
 #: How long plugins still run after the revocation list should have been renewed.
 LIST_GRACE = 30 * 86400
 #: The year 9999, Unix time in seconds.
@@ -33,6 +29,25 @@ class Role(StrEnum):
     AUTHOR = "author"
     CERTIFIER = "certifier"
     REVOKER = "revoker"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicKey:
+    """A verification key and what its owner calls it."""
+
+    #: 32 bytes, base64.
+    public: str
+    name: str
+
+    @property
+    def id(self) -> str:
+        """32 hexadecimal digits that name the key."""
+        return key_id(base64.b64decode(self.public))
+
+
+def key_id(raw: bytes) -> str:
+    """Return the id of a public key of 32 bytes."""
+    return hashlib.sha256(raw).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +92,7 @@ class Revocation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrustStore:
-    """What this user believes. Immutable: change by the methods, then ``save_trust``."""
+    """What this user believes. Immutable: the methods return changed ones; ``save_trust`` writes them."""
 
     keys: tuple[TrustedKey, ...] = ()
     revoked: tuple[Revocation, ...] = ()
@@ -151,28 +166,9 @@ class TrustStore:
         return said, now > self.list_expires + LIST_GRACE
 
 
-def load_trust(path: Path, repository: str | os.PathLike[str] | None = None) -> TrustStore:
-    """Read the trust store; empty when there is none. ``repository`` is the one worked on: a store inside it is refused.
-
-    Raises StorageError when it is damaged or others can write it.
-    """
-    real = os.path.realpath(path)
-    if repository is not None and os.path.commonpath([real, os.path.realpath(repository)]) == os.path.realpath(repository):
-        raise StorageError(
-            f"{path}: a trust store inside the repository is not believed", hint="set XDG_CONFIG_HOME to a directory of your own"
-        )
-    value = read_private_json(path)
-    if value is None:
-        return TrustStore()
-    try:
-        return parse_trust(value)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise StorageError(f"{path}: not a trust store: {error}", hint="repair it or restore it from a backup") from error
-
-
-def save_trust(path: Path, store: TrustStore) -> None:
-    """Write the trust store, mode 0600. Raises StorageError."""
-    value = {
+def trust_document(store: TrustStore) -> dict[str, Any]:
+    """Return the JSON value of a store, which ``parse_trust`` reads."""
+    return {
         "version": 1,
         "keys": [{"id": key.id, **asdict(key)} for key in store.keys],
         "revoked": [asdict(item) for item in store.revoked],
@@ -183,7 +179,6 @@ def save_trust(path: Path, store: TrustStore) -> None:
             for item in store.agreements
         ],
     }
-    write_private_json(path, value)
 
 
 def parse_trust(value: Any) -> TrustStore:

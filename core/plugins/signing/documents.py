@@ -1,4 +1,4 @@
-"""Signed, numbered lists of keys and digests that are no longer believed."""
+"""Signed documents besides a plugin's own statement: certification reports, and lists of keys and digests no longer believed."""
 
 from __future__ import annotations
 
@@ -9,13 +9,42 @@ from typing import Any
 from core.errors import UsageError
 from core.files.reading import MIB
 from core.json_text import parse_json
-from core.plugins.signing.envelope import Envelope, open_envelope, seal, signers
-from core.plugins.signing.statement import canonical, instant, seconds
-from core.plugins.signing.trust import Role, TrustStore
+from core.plugins.rules.envelope import Envelope, open_envelope
+from core.plugins.rules.file_list import FileEntry
+from core.plugins.rules.statement import canonical, instant, seconds, tree_digest
+from core.plugins.rules.trust import Role, TrustStore
+from core.plugins.signing.keys import public_key_of, seal, signers
 
+REPORT_TYPE = "application/vnd.orchestrator.certification+json"
 #: Bytes of a list; 50,000 entries are 6 MB.
 LARGEST_LIST = 8 * MIB
 LIST_TYPE = "application/vnd.orchestrator.revocations+json"
+
+
+def seal_report(report: dict[str, Any], private_key: Any) -> bytes:
+    """Return the signed report."""
+    return seal(REPORT_TYPE, canonical(report), private_key)
+
+
+def certificate_objection(content: bytes | None, plugin: str, files: tuple[FileEntry, ...], trust: TrustStore, now: float) -> str:
+    """Return why a plugin does not count as certified, or an empty string."""
+    if content is None:
+        return "not certified: it has no certification report"
+    try:
+        envelope = open_envelope(content)
+        report = parse_json(envelope.payload)
+        subject, verdict = report["tree"], report["verdict"]
+    except (ValueError, KeyError, TypeError):
+        return "not certified: its certification report is damaged"
+    good = signers(envelope, trust.raw)
+    if not good or envelope.payload_type != REPORT_TYPE:
+        return "not certified: no certifier in the trust store signed its report"
+    objections = [trust.objections(key, Role.CERTIFIER, plugin, now) for key in good]
+    if all(objections):
+        return f"not certified: {objections[0]}"
+    if subject != tree_digest(files):
+        return "not certified: the report is about other files"
+    return "" if verdict == "passed" else f"not certified: the verdict is {verdict}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +70,6 @@ def extend_list(content: bytes | None, targets: dict[str, str], expires: float, 
 
     Raises UsageError when ``content`` is not a list that the same key signed.
     """
-    from core.plugins.signing.keys import public_key_of
-
     number = 0
     known: dict[str, str] = {}
     if content is not None:
