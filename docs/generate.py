@@ -20,11 +20,10 @@ _PART = re.compile(r"(?P<head><!-- generated: (?P<name>[\w-]+) -->\n).*?(?P<tail
 
 def commands() -> str:
     """Every command with its arguments and options."""
-    import typer
+    from core.cli import build_parser
+    from core.cli.app import COMMANDS, PROGRAM
 
-    from core.cli.app import COMMANDS, PROGRAM, build
-
-    root: Any = typer.main.get_command(build([command.name for command in COMMANDS]))
+    root = build_parser()
     parts = []
     for command in COMMANDS:
         node = root

@@ -1,4 +1,4 @@
-"""The backlog, opened to look at it or to change it by hand."""
+"""The backlog, opened to show it or to change it by a command."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from core.assembly.project import Project, new_run_id, task_file
+from core.assembly.container import Container
+from core.assembly.project import new_run_id
 from core.assembly.state import check_state, make_state
 from core.domain.runs.attempt import RunRecord
 from core.errors import LockHeld
 from core.memory import Memory
 from core.ports.journal import Journal, RunLock
 from core.ports.processes import LogStore
-from core.terminal.masking import masking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,48 +36,42 @@ class Backlog:
 
 
 @contextmanager
-def open_backlog(project: Project) -> Iterator[Backlog]:
+def open_backlog(container: Container) -> Iterator[Backlog]:
     """Open the backlog for looking at it; nothing is written, also where nothing can be written.
 
     Raises StateRefused, InvalidFile, and StorageError for a tasks file that cannot be read or a journal of a newer orchestrator.
     """
-    from core.adapters.run_lock import FileRunLock
-    from core.adapters.state_db import open_journal_to_read
-    from core.adapters.system_clock import SystemClock
-
-    check_state(project)
+    check_state(container.project.root)
     with ExitStack() as stack:
-        journal = open_journal_to_read(project.journal_path)
+        journal = container.journal_to_read()
         stack.callback(journal.close)
-        file = task_file(project)
+        file = container.task_file()
         stack.callback(file.close)
-        memory = Memory(file=file, journal=journal, clock=SystemClock(), run_id="")
+        memory = Memory(file=file, journal=journal, clock=container.clock, run_id="")
         memory.load_tasks()
         for task in memory.tasks:
             if task.env:
-                masking().learn(task.env)
-        yield Backlog(memory=memory, journal=journal, logs=log_store(project), lock=FileRunLock(str(project.state)), note=journal.repaired)
+                container.masking.learn(task.env)
+        yield Backlog(memory=memory, journal=journal, logs=container.logs, lock=container.run_lock, note=journal.repaired)
 
 
 @contextmanager
-def open_backlog_to_edit(project: Project) -> Iterator[Memory]:
-    """Open the backlog for a change by hand.
+def open_backlog_to_edit(container: Container) -> Iterator[Memory]:
+    """Open the backlog for a change by a command.
 
-    Beside a live run the change goes into the file, as an editor's save would, and the run is told that it was meant;
+    Beside a live run the change goes into the file, as an editor's save would, and the run learns that it was intended;
     otherwise it is recorded in the journal. Raises StateRefused, and what reading the tasks file raises.
     """
-    from core.adapters.run_lock import FileRunLock
-    from core.adapters.state_db import open_journal, open_scratch_journal
-    from core.adapters.system_clock import SystemClock
+    from core.adapters.state_db import open_scratch_journal
 
     run_id = f"hand-{new_run_id()}"
     with ExitStack() as stack:
-        file = task_file(project)
+        file = container.task_file()
         stack.callback(file.close)
         file.read()
-        make_state(project)
-        lock = FileRunLock(str(project.state))
-        own = open_journal(project.journal_path)
+        make_state(container.project.root)
+        lock = container.run_lock
+        own = container.journal()
         stack.callback(own.close)
         journal, live = own, None
         try:
@@ -86,34 +80,27 @@ def open_backlog_to_edit(project: Project) -> Iterator[Memory]:
         except LockHeld:
             journal, live = open_scratch_journal(), own
             stack.callback(journal.close)
-        memory = Memory(file=file, journal=journal, clock=SystemClock(), run_id=run_id, live_state=live)
+        memory = Memory(file=file, journal=journal, clock=container.clock, run_id=run_id, live_state=live)
         memory.load_tasks()
         yield memory
 
 
-def read_log(project: Project, path: str) -> Iterator[str]:
+def read_log(container: Container, path: str) -> Iterator[str]:
     """Return a log's lines, ours included, control characters escaped. Raises StorageError when it cannot be read."""
     from core.adapters.log_files import read_lines
 
-    return read_lines(str(project.root), path)
+    return read_lines(str(container.project.root), path)
 
 
-def raw_log(project: Project, path: str) -> Iterator[bytes]:
+def raw_log(container: Container, path: str) -> Iterator[bytes]:
     """Return a log's bytes as they are. Raises StorageError when it cannot be read."""
     from core.adapters.log_files import read_bytes
 
-    return read_bytes(str(project.root), path)
+    return read_bytes(str(container.project.root), path)
 
 
-def follow_log(project: Project, path: str, has_ended: Callable[[], bool]) -> Iterator[str]:
+def follow_log(container: Container, path: str, has_ended: Callable[[], bool]) -> Iterator[str]:
     """Return a log's lines as they come, until ``has_ended`` says so and the end is reached."""
     from core.adapters.log_files import follow_lines
 
-    return follow_lines(str(project.root), path, has_ended)
-
-
-def log_store(project: Project) -> LogStore:
-    from core.adapters.log_files import FileLogStore
-
-    log = project.settings.log
-    return FileLogStore(str(project.root), log.directory, limit=log.limit, keep=log.keep)
+    return follow_lines(str(container.project.root), path, has_ended)

@@ -5,25 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 
 from core import __version__
-from core.assembly.project import Project, open_project, task_file
+from core.assembly.container import Container, Session
 from core.assembly.state import check_state
 from core.domain.settings.diagnosis import Diagnosis, Health
 from core.errors import InvalidFile, OrchestratorError, StateRefused, StorageError
 from core.reports.text.wording import count
 
 
-def diagnose(directory: str = "", *, tasks_file: str | None = None) -> tuple[Diagnosis, ...]:
-    """Look at the machine, the repository, its files, lock and state; changes nothing.
+def diagnose(session: Session, directory: str = "", *, tasks_file: str | None = None) -> tuple[Diagnosis, ...]:
+    """Examine the machine, the repository, its files, lock and state; changes nothing.
 
-    Settings that cannot be read are one more thing to tell, and the rest is looked at with the defaults. Raises UsageError for a
+    Settings that cannot be read are one more result, and the rest is examined with the defaults. Raises UsageError for a
     directory that is not there, InvalidFile for a ``tasks_file`` outside of the repository.
     """
     try:
-        project = open_project(directory, tasks_file=tasks_file)
+        container = session.open(directory, tasks_file=tasks_file)
     except (InvalidFile, StorageError) as error:
-        return _diagnose(open_project(directory, tasks_file=tasks_file, defaults=True), _bad_settings(error))
-    changed = count(len(project.settings.sources), "setting")
-    return _diagnose(project, Diagnosis(subject="settings", found=f"{changed} given, the others by default", health=Health.GOOD))
+        return _diagnose(session.open(directory, tasks_file=tasks_file, defaults=True), _bad_settings(error))
+    changed = count(len(container.settings.sources), "setting")
+    return _diagnose(container, Diagnosis(subject="settings", found=f"{changed} given, the others by default", health=Health.GOOD))
 
 
 def _bad_settings(error: InvalidFile | StorageError) -> Diagnosis:
@@ -35,28 +35,29 @@ def _bad_settings(error: InvalidFile | StorageError) -> Diagnosis:
     )
 
 
-def _diagnose(project: Project, settings: Diagnosis) -> tuple[Diagnosis, ...]:
+def _diagnose(container: Container, settings: Diagnosis) -> tuple[Diagnosis, ...]:
     from core.adapters.machine_facts import diagnose_machine
+    from core.assembly.plugin_policy import diagnose_policy
 
     us = Diagnosis(subject="orchestrator", found=__version__)
     return (
         us,
-        *diagnose_machine(project.root, _own_state(project)),
+        *diagnose_machine(container.project.root, _own_state(container)),
         *_sandbox(),
         settings,
-        _policy(project),
-        _tasks(project),
-        *_state(project),
+        diagnose_policy(container.project.root, container.settings),
+        _tasks(container),
+        *_state(container),
     )
 
 
-def _own_state(project: Project) -> Path | None:
+def _own_state(container: Container) -> Path | None:
     """Return the state directory where there is one and it is ours."""
     try:
-        check_state(project)
+        check_state(container.project.root)
     except StateRefused:
         return None
-    return project.state if project.state.is_dir() else None
+    return container.project.state if container.project.state.is_dir() else None
 
 
 def _sandbox() -> tuple[Diagnosis, ...]:
@@ -70,17 +71,11 @@ def _sandbox() -> tuple[Diagnosis, ...]:
     )
 
 
-def _policy(project: Project) -> Diagnosis:
-    from core.assembly.plugin_host import diagnose_policy
-
-    return diagnose_policy(project)
-
-
-def _tasks(project: Project) -> Diagnosis:
-    subject = project.settings.tasks_file
-    if not project.tasks_path.exists():
+def _tasks(container: Container) -> Diagnosis:
+    subject = container.settings.tasks_file
+    if not container.project.tasks_path.exists():
         return Diagnosis(subject=subject, found="none", health=Health.WARNING, advice="orchestrator init writes one that fits")
-    file = task_file(project)
+    file = container.task_file()
     try:
         return Diagnosis(subject=subject, found=count(len(file.read().tasks), "task"), health=Health.GOOD)
     except InvalidFile as invalid:
@@ -91,18 +86,16 @@ def _tasks(project: Project) -> Diagnosis:
         file.close()
 
 
-def _state(project: Project) -> tuple[Diagnosis, ...]:
+def _state(container: Container) -> tuple[Diagnosis, ...]:
     from core.adapters.state_db import diagnose_state
 
     try:
-        check_state(project)
-        return _lock(project), diagnose_state(project.journal_path)
+        check_state(container.project.root)
+        return _lock(container), diagnose_state(container.project.journal_path)
     except StateRefused as refused:
         return (Diagnosis(subject="state", found=str(refused), health=Health.BAD, advice=refused.hint),)
 
 
-def _lock(project: Project) -> Diagnosis:
-    from core.adapters.run_lock import FileRunLock
-
-    holder = FileRunLock(str(project.state)).holder()
+def _lock(container: Container) -> Diagnosis:
+    holder = container.run_lock.holder()
     return Diagnosis(subject="run lock", found="free" if holder is None else f"held by pid {holder}", health=Health.GOOD)

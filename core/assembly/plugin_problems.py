@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import Any
 
-from core.assembly.project import Project, own_environment
+from core.assembly.container import Container
 from core.config import CONFIG_FILE
 from core.domain.plugins.configuration import PluginConfiguration, configuration_of, ownership_problems
 from core.domain.plugins.plugin import FoundPlugin, Kind
-from core.domain.settings.settings import Provenance, Source
+from core.domain.settings.settings import Provenance, Settings, Source
 from core.domain.tasks.status import Status
 from core.domain.tasks.task import Task
 from core.domain.untrusted.user_places import user_places
@@ -24,13 +24,13 @@ _MOST = 1_000
 _ENDED = (Status.DONE, Status.CANCELLED)
 
 
-def plugin_problems(project: Project, tasks: Iterable[Task]) -> tuple[Problem, ...]:
+def plugin_problems(container: Container, tasks: Iterable[Task]) -> tuple[Problem, ...]:
     """Return what is wrong with ``plugin`` and ``with`` of tasks that have not ended, and with the settings of plugins that are here."""
     asking = [task for task in tasks if task.plugin is not None and task.status not in _ENDED]
-    places = user_places(own_environment())
-    found = {plugin.id: plugin for plugin in reversed(discover_plugins(project.root, places=places))}
+    places = user_places(container.environment)
+    found = {plugin.id: plugin for plugin in reversed(discover_plugins(container.project.root, places=places))}
     validator = bounded_validator()
-    problems = chain(_of_tasks(project.settings.tasks_file, asking, found, validator), _of_settings(project, found, validator))
+    problems = chain(_of_tasks(container.settings.tasks_file, asking, found, validator), _of_settings(container.settings, found, validator))
     return tuple(islice(problems, _MOST))
 
 
@@ -56,14 +56,14 @@ def _of_task(task: Task, found: dict[str, FoundPlugin], validator: Any) -> Itera
             yield f"with: {sentence}", ""
 
 
-def _of_settings(project: Project, found: dict[str, FoundPlugin], validator: Any) -> Iterator[Problem]:
+def _of_settings(settings: Settings, found: dict[str, FoundPlugin], validator: Any) -> Iterator[Problem]:
     """Settings of a plugin that is not here are somebody else's business: it may be installed elsewhere."""
-    origin = project.settings.sources.get("plugins", Provenance(source=Source.DEFAULT))
-    for name, configuration in project.settings.plugins.items():
+    origin = settings.sources.get("plugins", Provenance(source=Source.DEFAULT))
+    for name, configuration in settings.plugins.items():
         manifest = found[name].manifest if name in found else None
         if manifest is None:
             continue
         for problem in config_problems(manifest.config, dict(configuration), validator):
             yield Problem(file=origin.place or CONFIG_FILE, message=f"plugins.{name}: {problem}")
-        for place, sentence in ownership_problems(manifest.config, configuration_of(project.settings, name)):
+        for place, sentence in ownership_problems(manifest.config, configuration_of(settings, name)):
             yield Problem(file=place, message=f"plugins.{name}: {sentence}")

@@ -6,15 +6,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from core.assembly.plugin_host import plugin_host
-from core.assembly.project import PLUGINS_LOCK, Project
+from core.assembly.container import Container
+from core.assembly.project import PLUGINS_LOCK
 from core.domain.plugins.configuration import configuration_of
 from core.domain.plugins.plugin import Kind
 from core.errors import PluginRefused, UsageError
 from core.events import Event
 from core.plugins.auditing import GrantedAuditors
 from core.plugins.grant import granted
-from core.plugins.host import PluginHost
 from core.plugins.listening import PluginListeners
 from core.ports.audience import Listeners
 from core.ports.code import PluginAuditors
@@ -22,19 +21,19 @@ from core.ports.code import PluginAuditors
 _PREFIX = "plugin:"
 
 
-def plugin_listeners(project: Project) -> Listeners:
-    """Return the granted listeners; none runs before the first event."""
-    return PluginListeners(lambda: plugin_host(project), partial(configuration_of, project.settings))
+def plugin_listeners(container: Container) -> Listeners:
+    """Return the granted listeners; none is started before the first event."""
+    return PluginListeners(lambda: container.plugin_host, partial(configuration_of, container.settings))
 
 
-def plugin_auditors(project: Project, cancelled: Callable[[], bool]) -> PluginAuditors:
-    """Return the granted auditors; they are killed once somebody is in a hurry."""
-    return GrantedAuditors(lambda: plugin_host(project), partial(configuration_of, project.settings), cancelled)
+def plugin_auditors(container: Container, cancelled: Callable[[], bool]) -> PluginAuditors:
+    """Return the granted auditors; they are killed once ``cancelled`` returns True."""
+    return GrantedAuditors(lambda: container.plugin_host, partial(configuration_of, container.settings), cancelled)
 
 
-def tell_listeners(project: Project, event: Event) -> tuple[str, ...]:
-    """Tell one event that belongs to no run, wait for the listeners to take it, and return what went wrong."""
-    listeners = plugin_listeners(project)
+def send_to_listeners(container: Container, event: Event) -> tuple[str, ...]:
+    """Send one event that belongs to no run to the listeners, wait until they have taken it, and return what went wrong."""
+    listeners = plugin_listeners(container)
     try:
         listeners(event)
     finally:
@@ -42,22 +41,23 @@ def tell_listeners(project: Project, event: Event) -> tuple[str, ...]:
     return listeners.problems()
 
 
-def plugin_report(project: Project, wanted: str, report: dict[str, Any]) -> str:
+def plugin_report(container: Container, wanted: str, report: dict[str, Any]) -> str:
     """Return what a reporter makes of an audit's JSON document; ``wanted`` is its format, or ``plugin:`` and its id.
 
     Raises PluginRefused when it is refused or fails, UsageError when there is none, as ``reporter_of`` does.
     """
-    host = plugin_host(project)
-    plugin, called = reporter_of(project, wanted, host)
-    answer = host.call(plugin, Kind.REPORTER, {"report": report}, configuration_of(project.settings, plugin), called=called)
+    plugin, called = reporter_of(container, wanted)
+    answer = container.plugin_host.call(
+        plugin, Kind.REPORTER, {"report": report}, configuration_of(container.settings, plugin), called=called
+    )
     if not answer.ok:
         raise PluginRefused([f"plugin {plugin}: {answer.problem}"], hint="orchestrator audit --format json shows what it is given")
     return str(answer.result["content"])
 
 
-def reporter_of(project: Project, wanted: str, host: PluginHost | None = None) -> tuple[str, str]:
+def reporter_of(container: Container, wanted: str) -> tuple[str, str]:
     """Return the plugin that provides a format and what it calls it. Raises UsageError naming the formats there are."""
-    manifests, problems = granted(host or plugin_host(project), Kind.REPORTER)
+    manifests, problems = granted(container.plugin_host, Kind.REPORTER)
     formats = {item.name: manifest.id for manifest in manifests for item in manifest.provides if item.kind is Kind.REPORTER}
     if wanted in formats:
         return formats[wanted], wanted

@@ -1,4 +1,4 @@
-"""What a branch changes of that by which it is judged: settings, baseline, plugins.lock. The base's counts; this is only told."""
+"""What a branch changes in the settings, baseline and plugins.lock that judge it. Those of the base count; this only reports."""
 
 from __future__ import annotations
 

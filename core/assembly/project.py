@@ -1,4 +1,4 @@
-"""The repository and how it is to be treated."""
+"""Which directory is the repository, and its settings."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ from pathlib import Path
 from typing import Any
 
 from core.assembly.base_revision import BaseRevision, base_revision
-from core.assembly.named_paths import check_named_paths
-from core.assembly.root import USUAL_TASKS_FILE, named_inside, root_above
 from core.config import CONFIG_FILE, config_schema, load_config, merge_settings
+from core.domain.settings.options import provenance, settings_table, value_of
 from core.domain.settings.owner import Owner
-from core.domain.settings.settings import Settings
-from core.errors import UsageError
-from core.ports.task_file import ProjectFolder, TaskFile
-from core.terminal.masking import mask_from_now_on
+from core.domain.settings.settings import INSIDE, Settings
+from core.errors import InvalidFile, Problem, UsageError
+from core.files.reading import repository_top
+from core.ports.task_file import ProjectFolder
 from core.yaml_text import read_plain
 
+#: Directories that hold what git or the tool believes.
+_NOT_THERE = frozenset({".git", ".orchestrator"})
 #: Directory of everything that is ours and not for eyes: journal, lock, caches.
 STATE_DIRECTORY = ".orchestrator"
+USUAL_TASKS_FILE = "tasks.yml"
 #: Where a repository has none, no plugin is granted anything and core.plugins is not imported.
 PLUGINS_LOCK = "plugins.lock"
 
@@ -79,11 +81,10 @@ def open_project(
         raise UsageError(f"no such directory: {directory}")
     here = Path(directory).resolve() if directory else Path.cwd()
     named = Path(os.path.normpath(here / tasks_file)) if tasks_file else None
-    root = here if directory else root_above(here, named)
-    wanted = {**(overrides or {}), "tasks_file": named_inside(root, named) if named else tasks_file}
+    root = here if directory else _root_above(here, named)
+    wanted = {**(overrides or {}), "tasks_file": _named_inside(root, named) if named else tasks_file}
     revision = base_revision(root, base, PLUGINS_LOCK) if base else None
     settings = _default_settings(wanted) if defaults else _settings(root, wanted, revision)
-    mask_from_now_on(settings.redact)
     check_named_paths(root, settings)
     return Project(root=root, settings=settings, base=revision)
 
@@ -96,11 +97,46 @@ def _default_settings(overrides: Mapping[str, Any]) -> Settings:
     return merge_settings(read_plain("", CONFIG_FILE), CONFIG_FILE, {}, overrides)
 
 
-def task_file(project: Project) -> TaskFile:
-    """Return the tasks file of a project."""
-    from core.adapters.tasks_yaml import YamlTaskFile
+def _root_above(here: Path, tasks_file: Path | None) -> Path:
+    """Return the nearest directory from ``here`` up that is a repository of ours, not beyond the git repository.
 
-    return YamlTaskFile(project.tasks_path, project.root, project.state)
+    It has a tasks file or a config. Where a ``tasks_file`` is named (absolute, without ``..``), it must lie inside, and the
+    directory it lies in, or ``here``, will do.
+    """
+    for directory in (here, *here.parents):
+        if _is_root(directory, here, tasks_file) or (directory / ".git").exists():
+            return directory
+    return here
+
+
+def _is_root(directory: Path, here: Path, tasks_file: Path | None) -> bool:
+    marked = (directory / USUAL_TASKS_FILE).exists() or (directory / CONFIG_FILE).exists()
+    if tasks_file is None:
+        return marked
+    return tasks_file.is_relative_to(directory) and (marked or directory in (here, tasks_file.parent))
+
+
+def _named_inside(root: Path, tasks_file: Path) -> str:
+    """Return the path of a tasks file as settings name it, relative to ``root``; one that is outside stays absolute."""
+    return os.path.relpath(tasks_file, root) if tasks_file.is_relative_to(root) else str(tasks_file)
+
+
+def check_named_paths(root: Path, settings: Settings) -> None:
+    """Raise InvalidFile where a link in the repository leads what a setting names to somewhere else."""
+    top = repository_top(root)
+    problems = []
+    for option in settings_table().options():
+        if option.kind is not INSIDE:
+            continue
+        named = value_of(settings, option)
+        target = os.path.realpath(os.path.join(root, named))
+        inside = os.path.relpath(target, top).split(os.sep)
+        if inside[0] == os.pardir or _NOT_THERE.intersection(part.lower() for part in inside):
+            where = provenance(settings, option.key).place or named
+            told = f"{option.key} is a link that leads to {target}"
+            problems.append(Problem(file=where, message=told, hint="name a file of the repository itself"))
+    if problems:
+        raise InvalidFile(problems)
 
 
 def project_folder(directory: str = "") -> ProjectFolder:

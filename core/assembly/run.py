@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass, field
 
-from core.assembly.backlog import log_store
-from core.assembly.project import Project, new_run_id, own_environment, task_file
+from core.assembly.container import Container
+from core.assembly.project import new_run_id
 from core.assembly.state import make_state
 from core.domain.quality.cycle import CycleReport
 from core.domain.runs.run_options import RunOptions
@@ -22,7 +22,6 @@ from core.orchestrator import Orchestrator
 from core.ports.audience import EventSink, Listeners
 from core.ports.processes import LogStore, StopSignals
 from core.run_report import RunReport
-from core.terminal.masking import masking
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,58 +37,55 @@ class Run:
 
 
 @contextmanager
-def open_run(project: Project, options: RunOptions, *, reflect: bool = True) -> Iterator[Run]:
+def open_run(container: Container, options: RunOptions, *, reflect: bool = True) -> Iterator[Run]:
     """Assemble one run. Entering takes no lock and starts nothing. Raises StateRefused, StorageError, InvalidFile."""
     from core.adapters.event_log import EventLog
     from core.adapters.private_dir import make_private_dir
     from core.adapters.processes import ProcessLauncher
-    from core.adapters.run_lock import FileRunLock
-    from core.adapters.state_db import open_journal
     from core.adapters.stop_signals import SystemStopSignals
-    from core.adapters.system_clock import SystemClock
 
-    settings, clock, run_id = project.settings, SystemClock(), new_run_id()
+    project, settings, clock, run_id = container.project, container.settings, container.clock, new_run_id()
     if not project.tasks_path.exists():
-        task_file(project).read()  # says what is missing, before anything is made
-    make_state(project)
+        container.task_file().read()  # says what is missing, before anything is made
+    make_state(project.root)
     make_private_dir(project.root, settings.log.directory)
     with ExitStack() as stack:
         # A process starts fastest in the directory that its parent is in.
         stack.enter_context(chdir(project.root))
         # The first that is entered and the last that is left: whatever is open is closed as at the end of any run.
         signals = stack.enter_context(SystemStopSignals())
-        journal = open_journal(project.journal_path)
+        journal = container.journal()
         stack.callback(journal.close)
-        launcher = stack.enter_context(ProcessLauncher(own_environment()))
+        launcher = stack.enter_context(ProcessLauncher(container.environment))
         stack.enter_context(signals.waking(launcher.wake_fd))
-        file = task_file(project)
+        file = container.task_file()
         stack.callback(file.close)
         event_log = EventLog(project.root, settings.log.directory, run_id)
         stack.callback(event_log.close)
         sinks: list[EventSink] = [event_log]
         ticks: list[Callable[[], None]] = []
-        logs = log_store(project)
+        logs = container.logs
         memory = Memory(file=file, journal=journal, clock=clock, run_id=run_id)
-        executor = Executor(launcher=launcher, logs=logs, clock=clock, settings=_executor_settings(project, options))
-        report = RunReport(emit=_fan_out(sinks), clock=clock, run_id=run_id, note=journal.repaired)
+        executor = Executor(launcher=launcher, logs=logs, clock=clock, settings=_executor_settings(container, options))
+        report = RunReport(emit=_fan_out(sinks, container.masking), clock=clock, run_id=run_id, note=journal.repaired)
         orchestrator = Orchestrator(
             options=options,
             memory=memory,
             executor=executor,
             launcher=launcher,
-            lock=FileRunLock(str(project.state)),
+            lock=container.run_lock,
             signals=signals,
             clock=clock,
             report=report,
             pid=os.getpid(),
             tick=_call_all(ticks),
-            reflect=_reflection(project, memory, signals) if reflect else None,
+            reflect=_reflection(container, memory, signals) if reflect else None,
         )
         run = Run(orchestrator=orchestrator, logs=logs, sinks=sinks, ticks=ticks)
         if project.locks_plugins:
             from core.assembly.plugins import plugin_listeners
 
-            _attach(plugin_listeners(project), run, report, signals)
+            _attach(plugin_listeners(container), run, report, signals)
         run.part = _part_with(run.part, lambda: event_log.gap)
         try:
             yield run
@@ -122,8 +118,8 @@ def run_options(
     )
 
 
-def _executor_settings(project: Project, options: RunOptions) -> ExecutorSettings:
-    settings = project.settings
+def _executor_settings(container: Container, options: RunOptions) -> ExecutorSettings:
+    project, settings = container.project, container.settings
     return ExecutorSettings(
         root=str(project.root),
         tasks_file=str(project.tasks_path),
@@ -132,8 +128,8 @@ def _executor_settings(project: Project, options: RunOptions) -> ExecutorSetting
         timeout=settings.timeout,
         handlers=options.handlers,
         # Without -P a package ``core`` of the repository would be taken for ours.
-        learn=masking().learn,
-        mask=masking(),
+        learn=container.masking.learn,
+        mask=container.masking,
         plugin_command=(sys.executable, "-P", "-m", "core", "plugins", "run", "--directory", str(project.root)),
     )
 
@@ -144,14 +140,14 @@ def _told_by_the_command_line(settings: Settings) -> dict[str, str]:
     return {f"{VARIABLE_PREFIX}TASKS_FILE": settings.tasks_file} if named else {}
 
 
-def _reflection(project: Project, memory: Memory, signals: StopSignals) -> Callable[[], CycleReport]:
+def _reflection(container: Container, memory: Memory, signals: StopSignals) -> Callable[[], CycleReport]:
     """Return what a run calls for one reflection cycle; the meter is made with the first."""
 
     def reflect() -> CycleReport:
         from core.assembly.audit import open_auditor, open_reflector
 
-        auditor = open_auditor(project, cancelled=lambda: signals.received() is not None)
-        return open_reflector(project, auditor, memory).run_cycle()
+        auditor = open_auditor(container, cancelled=lambda: signals.received() is not None)
+        return open_reflector(container, auditor, memory).run_cycle()
 
     return reflect
 
@@ -177,9 +173,9 @@ def _part_with(part: Callable[[], tuple[str, ...]], gap: Callable[[], str]) -> C
     return lambda: (*part(), *(f"{why}: events are missing there" for why in (gap(),) if why))
 
 
-def _fan_out(sinks: list[EventSink]) -> EventSink:
+def _fan_out(sinks: list[EventSink], mask: Callable[[str], str]) -> EventSink:
     def emit(event: Event) -> None:
-        shown = masked(event, masking())
+        shown = masked(event, mask)
         for sink in sinks:
             sink(shown)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
-from core.assembly.project import STATE_DIRECTORY, Project
+from core.assembly.project import STATE_DIRECTORY
 from core.domain.untrusted.user_places import user_places
 from core.errors import OrchestratorError, StateRefused
 from core.files.private import PrivateDirectory, open_private
@@ -42,20 +42,20 @@ class _Index:
     settled: bool
 
 
-def make_state(project: Project) -> None:
-    """Make the state directory where it is missing; one that is there must be ours. Raises StateRefused."""
+def make_state(root: Path) -> None:
+    """Make the state directory of the repository at ``root`` where it is missing; one that is there must be ours. Raises StateRefused."""
     from core.adapters.private_dir import make_private_dir
 
-    make_private_dir(project.root, STATE_DIRECTORY)
-    _check(project, mark=True)
+    make_private_dir(root, STATE_DIRECTORY)
+    _check(root, mark=True)
 
 
-def check_state(project: Project) -> None:
+def check_state(root: Path) -> None:
     """Raise StateRefused when there is a state directory and it is not ours; nothing is written."""
-    _check(project, mark=False)
+    _check(root, mark=False)
 
 
-def own_key(project: Project, *, create: bool) -> bytes | None:
+def own_key(root: Path, *, create: bool) -> bytes | None:
     """Return the secret by which this user's tool knows again what it wrote; None where there is none.
 
     Raises StateRefused when somebody else may have written it.
@@ -64,28 +64,28 @@ def own_key(project: Project, *, create: bool) -> bytes | None:
         config = user_places().config
     except RuntimeError:  # neither HOME nor an entry in the list of users
         return None
-    if Path(os.path.realpath(config)).is_relative_to(os.path.realpath(project.root)):
+    if Path(os.path.realpath(config)).is_relative_to(os.path.realpath(root)):
         return None  # what lies in a repository is no secret
     return user_key(config, create=create)
 
 
-def _check(project: Project, *, mark: bool) -> None:
+def _check(root: Path, *, mark: bool) -> None:
     try:
-        with open_private(project.state) as place:
+        with open_private(root / STATE_DIRECTORY) as place:
             place.check_entries()
-            _check_tracking(project, place, mark=mark)
+            _check_tracking(root, place, mark=mark)
     except OSError:
         return  # not there, or out of reach: whoever needs it says so
 
 
-def _check_tracking(project: Project, place: PrivateDirectory, *, mark: bool) -> None:
-    index = _index_around(project.root)
-    expected = _mark_of(project, place, index, create=mark)
+def _check_tracking(root: Path, place: PrivateDirectory, *, mark: bool) -> None:
+    index = _index_around(root)
+    expected = _mark_of(root, place, index, create=mark)
     if expected and _read_mark(place) == expected:
         return
-    if index is not None and _is_tracked(project, index):
+    if index is not None and _is_tracked(root, index):
         raise StateRefused(
-            f"{project.state} is tracked by git: what a repository brings is not the state of this machine",
+            f"{root / STATE_DIRECTORY} is tracked by git: what a repository brings is not the state of this machine",
             hint=f"git rm -r --cached {STATE_DIRECTORY}, and away with what came: rm -r {STATE_DIRECTORY}",
         )
     if mark and expected and (index is None or index.settled):
@@ -93,11 +93,11 @@ def _check_tracking(project: Project, place: PrivateDirectory, *, mark: bool) ->
             place.replace(_MARK, expected)
 
 
-def _is_tracked(project: Project, index: _Index) -> bool:
+def _is_tracked(root: Path, index: _Index) -> bool:
     """Ask git; where it cannot say, a path of ours that stands in the index is one too many."""
     from core.adapters.git import is_tracked
 
-    tracked = is_tracked(str(project.root), STATE_DIRECTORY)
+    tracked = is_tracked(str(root), STATE_DIRECTORY)
     if tracked is not None:
         return tracked
     with suppress(OSError, OrchestratorError):
@@ -105,10 +105,10 @@ def _is_tracked(project: Project, index: _Index) -> bool:
     return False
 
 
-def _mark_of(project: Project, place: PrivateDirectory, index: _Index | None, *, create: bool) -> bytes | None:
+def _mark_of(root: Path, place: PrivateDirectory, index: _Index | None, *, create: bool) -> bytes | None:
     """Return what the mark says when this directory was looked at with this index; None without a key to say it with."""
     with suppress(StateRefused):
-        if key := own_key(project, create=create):
+        if key := own_key(root, create=create):
             found = os.fstat(place.descriptor)
             about = f"{found.st_dev} {found.st_ino} {index.path if index else ''} {index.stamp if index else ''}"
             return blake2b(os.fsencode(about), key=key, person=b"state directory").hexdigest().encode() + b"\n"

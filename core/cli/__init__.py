@@ -6,6 +6,10 @@ import gc
 import os
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # without importing typing, which costs --help more than all the rest
+    from typing import Any
+
 _HELP = (["--help"], ["-h"], ["help"])
 _VERSION = (["--version"], ["-V"], ["version"])
 #: How many new objects make Python look for garbage; its own 700 cost 100,000 tasks a fifth of the time.
@@ -28,6 +32,17 @@ def main(argv: list[str] | None = None) -> int:
     return code
 
 
+def build_parser() -> "Any":
+    """Return the parser of every command: a ``Command`` of click as Typer brings it, whose ``main(args)`` calls what ``args`` name."""
+    import typer
+
+    from core.assembly.container import Session
+    from core.cli.app import COMMANDS, build
+    from core.terminal.console import Console
+
+    return typer.main.get_command(build(Session(Console()), [command.name for command in COMMANDS]))
+
+
 def _execute(arguments: list[str]) -> int:
     _fill_closed_descriptors()
     if [word for word in arguments if word != "--json"] in _VERSION:
@@ -44,10 +59,15 @@ def _execute(arguments: list[str]) -> int:
     # A backlog and a report are many objects that live as long as the command, and few of them in circles.
     gc.set_threshold(*_SELDOM)
     try:
+        from functools import partial
+
+        from core.assembly.container import Session
         from core.cli.app import invoke
         from core.cli.failure import guarded
+        from core.terminal.console import Console
 
-        return guarded(invoke, arguments)
+        console = Console()
+        return guarded(partial(invoke, Session(console)), arguments, console)
     finally:
         gc.set_threshold(*collecting)
 

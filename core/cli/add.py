@@ -9,8 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from core.assembly.backlog import open_backlog_to_edit
-from core.assembly.project import open_project
-from core.cli.backlog_view import say, say_json
+from core.assembly.container import Session
 from core.cli.options import Directory, Json, TasksFile
 from core.domain.quality.refactor_task import number
 from core.errors import EditRefused, OrchestratorError, UsageError
@@ -25,6 +24,7 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{1,9})?")
 
 
 def add(
+    session: Session,
     description: Description,
     task_id: Annotated[str | None, typer.Option("--id", metavar="ID", help="Its id.", show_default="made from the description")] = None,
     command: Command = None,
@@ -55,14 +55,14 @@ def add(
         "manual": manual or None,
     }
     given = {key: value for key, value in fields.items() if value is not None}
-    with open_backlog_to_edit(open_project(directory, tasks_file=tasks_file)) as memory:
+    with open_backlog_to_edit(session.open(directory, tasks_file=tasks_file)) as memory:
         try:
             task = add_task(memory, given)
         except EditRefused as refused:
             raise _about_the_command_line(refused, given) from refused
     if json:
-        return say_json({"id": task.id, "line": task.place.line})
-    return say(f"added {task.id} (line {task.place.line})\n")
+        return session.console.say_json({"id": task.id, "line": task.place.line})
+    return session.console.say(f"added {task.id} (line {task.place.line})\n")
 
 
 def _about_the_command_line(refused: EditRefused, given: Mapping[str, Any]) -> OrchestratorError:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any
 
+from core.assembly.container import Session
 from core.errors import UsageError
 
 PROGRAM = "orchestrator"
@@ -55,9 +58,9 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="history", module="core.cli.history", function="history", help="Show past runs, or the attempts of one task.", group=LOOK),
     Command(name="graph", module="core.cli.graph", function="graph", help="Draw the dependencies as Mermaid or Graphviz text.", group=LOOK),
     Command(name="add", module="core.cli.add", function="add", help="Add a task.", group=EDIT),
-    Command(name="done", module="core.cli.done", function="done", help="Mark tasks as done.", group=EDIT),
-    Command(name="reset", module="core.cli.reset", function="reset", help="Put tasks back to pending.", group=EDIT),
-    Command(name="cancel", module="core.cli.cancel", function="cancel", help="Take tasks off the list.", group=EDIT),
+    Command(name="done", module="core.cli.set_status", function="done", help="Mark tasks as done.", group=EDIT),
+    Command(name="reset", module="core.cli.set_status", function="reset", help="Put tasks back to pending.", group=EDIT),
+    Command(name="cancel", module="core.cli.set_status", function="cancel", help="Take tasks off the list.", group=EDIT),
     Command(name="init", module="core.cli.init", function="init", help="Write a tasks.yml and a config.yaml that fit.", group=SETUP),
     Command(name="validate", module="core.cli.validate", function="validate", help="Check tasks.yml and config.yaml.", group=SETUP),
     Command(name="schema", module="core.cli.schema", function="schema", help="Print the JSON schema of a file.", group=SETUP),
@@ -78,22 +81,22 @@ COMMANDS: tuple[Command, ...] = (
     _plugins("install", "plugins_install", "Install a signed plugin."),
     _plugins("remove", "plugins_install", "Remove an installed plugin."),
     _plugins("run", "plugins", "Run a plugin once, in its sandbox."),
-    Command(name="x", module="core.cli.x", function="x", help="Run a command that a plugin provides.", group=PLUGINS),
+    Command(name="x", module="core.cli.plugins", function="x", help="Run a command that a plugin provides.", group=PLUGINS),
 )
 
 
-def invoke(arguments: Sequence[str]) -> int:
+def invoke(session: Session, arguments: Sequence[str]) -> int:
     """Parse ``arguments``, call the one command they name, return its exit code. Raises UsageError and whatever the command raises."""
     if COMPLETE_VARIABLE in os.environ:
-        return _complete()
+        return _complete(session)
     words = _command_first(list(arguments))
     if words[0] == "help" and len(words) > 1:
         words = [*words[1:], "--help"]
-    return _call([command.name for command in COMMANDS if _asked_for(command, words)], words)
+    return _call(session, [command.name for command in COMMANDS if _asked_for(command, words)], words)
 
 
-def build(names: Iterable[str], *, named_only: Iterable[str] = ()) -> Any:
-    """Return the Typer application with the named commands. Their modules are imported.
+def build(session: Session, names: Iterable[str], *, named_only: Iterable[str] = ()) -> Any:
+    """Return the Typer application with the named commands, which will be called with ``session``. Their modules are imported.
 
     Those in ``named_only`` are there to be listed: they have a name and a line of help, and take nothing.
     """
@@ -110,7 +113,7 @@ def build(names: Iterable[str], *, named_only: Iterable[str] = ()) -> Any:
             groups[head] = typer.Typer(name=head, rich_markup_mode=None, context_settings=settings)
             groups[head].callback(help=GROUPS.get(head, command.help))(_nothing)
             root.add_typer(groups[head])
-        function = getattr(import_module(command.module), command.function) if command.name in wanted else _nothing
+        function = _bound(command, session) if command.name in wanted else _nothing
         line = None if command.name in wanted else command.help
         (groups[head] if head else root).command(tail, context_settings=settings, help=line)(function)
     return root
@@ -118,6 +121,21 @@ def build(names: Iterable[str], *, named_only: Iterable[str] = ()) -> Any:
 
 def _nothing() -> None:
     """Typer takes an application with one command for that command, unless it has a callback."""
+
+
+def _bound(command: Command, session: Session) -> Callable[..., Any]:
+    """Return a command's function without its first parameter, for which it gets ``session``; the others are options to Typer."""
+    function = getattr(import_module(command.module), command.function)
+
+    @wraps(function)
+    def call(**options: Any) -> Any:
+        return function(session, **options)
+
+    signature = inspect.signature(function, eval_str=True)
+    _session, *others = signature.parameters.values()
+    call.__signature__ = signature.replace(parameters=others)  # type: ignore[attr-defined]
+    call.__annotations__ = {each.name: each.annotation for each in others}
+    return call
 
 
 def _asked_for(command: Command, words: Sequence[str]) -> bool:
@@ -147,10 +165,10 @@ def _nearest(word: str, known: Iterable[str]) -> str:
     return f"did you mean: {PROGRAM} {near[0]}" if near else f"{PROGRAM} --help lists the commands"
 
 
-def _call(names: Sequence[str], words: Sequence[str]) -> int:
+def _call(session: Session, names: Sequence[str], words: Sequence[str]) -> int:
     import typer
 
-    command: Any = typer.main.get_command(build(names))
+    command: Any = typer.main.get_command(build(session, names))
     # Typer's errors for people share a base that it does not export, and that click had before it.
     wrong_usage: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
     try:
@@ -168,13 +186,13 @@ def _usage_error(error: Any, words: Sequence[str]) -> UsageError:
     return UsageError(message[:1].lower() + message[1:], hint=f"{path} --help lists what it takes")
 
 
-def _complete() -> int:
+def _complete(session: Session) -> int:
     """Answer the shell: the commands' names, or what follows the one that is on the line."""
     import typer.completion
 
     words = (os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS") or "").split()[1:]
     asked = [command.name for command in COMMANDS if _asked_for(command, words)]
     typer.completion.completion_init()  # type: ignore[attr-defined]  # without Typer's own --install-completion
-    root: Any = typer.main.get_command(build(asked, named_only=[command.name for command in COMMANDS]))
+    root: Any = typer.main.get_command(build(session, asked, named_only=[command.name for command in COMMANDS]))
     root.main(args=[], prog_name=PROGRAM, complete_var=COMPLETE_VARIABLE)
     return 0

@@ -8,8 +8,10 @@ from typing import Annotated
 
 import typer
 
+from core.assembly.container import Session
 from core.cli.options import Directory, Json, Quiet, TasksFile, complete_task_ids
-from core.domain.quality.gate import FailOn
+from core.domain.quality.verdict import FailOn
+from core.terminal.audit_progress import MeasuringLine
 
 
 class Format(StrEnum):
@@ -81,6 +83,7 @@ Explain = Annotated[
 
 
 def audit(
+    session: Session,
     paths: Paths = None,
     report: Report = Format.TEXT,
     output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Write the report to FILE; -: stdout.")] = "",
@@ -105,19 +108,18 @@ def audit(
     accepted findings of audit-baseline.json where there is one, or with a revision of git. --top and --min-rank shorten
     the report; the gate always sees everything.
     """
-    from core.assembly.project import open_project
 
     base = "" if check or judge_by == "." else judge_by or since
-    project = open_project(directory, tasks_file=tasks_file, base=base)
+    line = MeasuringLine(session.console.stderr)
+    container = session.open(directory, tasks_file=tasks_file, base=base, progress=line)
+    from core.cli.audit_flow import repository_paths, run_audit, show_check
+    from core.cli.audit_report import AuditOptions
+
     if check:
-        from core.cli.audit_task import show_check
-
-        return show_check(project, check, json=json, quiet=quiet)
-    from core.cli.audit_flow import AuditOptions, run_audit
-    from core.cli.audit_paths import repository_paths
-
+        return show_check(container, check, json=json, quiet=quiet)
+    root = container.project.root
     options = AuditOptions(
-        paths=repository_paths(paths or (), project.root, project.root if directory else os.getcwd()),
+        paths=repository_paths(paths or (), root, root if directory else os.getcwd()),
         format=Format.JSON if json else report,
         output=output,
         top=top,
@@ -130,4 +132,4 @@ def audit(
         history=not no_history,
         quiet=quiet,
     )
-    return run_audit(project, options)
+    return run_audit(container, options, done=line.clear)

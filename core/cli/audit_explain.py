@@ -6,13 +6,12 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from core.assembly.audit import open_gate
-from core.assembly.project import Project, task_file
-from core.cli.backlog_view import say, say_json, stdout
+from core.assembly.container import Container
 from core.domain.quality.audit import AuditedFile, AuditReport
 from core.domain.quality.finding_matches import match_findings_to_tasks
-from core.domain.quality.gate import GateReport, Judged
 from core.domain.quality.metric import FileMeasure
 from core.domain.quality.refactor_task import is_own, new_task_id, place, place_of, refactor_entry
+from core.domain.quality.verdict import GateReport, Judged
 from core.domain.tasks.task import Task
 from core.errors import InvalidFile, StorageError, UsageError
 from core.self_auditor import SelfAuditor
@@ -21,15 +20,15 @@ from core.self_auditor import SelfAuditor
 _Owners = Mapping[str, Task]
 
 
-def show_explanation(project: Project, auditor: SelfAuditor, wanted: str, *, json: bool, done: Callable[[], None]) -> int:
+def show_explanation(container: Container, auditor: SelfAuditor, wanted: str, *, json: bool, done: Callable[[], None]) -> int:
     """Tell the story of the finding that ``wanted`` names; ``done`` is called before anything is written.
 
     Raises UsageError when it names none, with what is nearest.
     """
     from core.reports.audit.explain import Story, story_json, story_text
 
-    gate = open_gate(project, auditor).audit()
-    tasks = _tasks(project)
+    gate = open_gate(container, auditor).audit()
+    tasks = _tasks(container)
     owners = _owners(tasks, gate.report)
     judged = find(gate, wanted, tasks, owners)
     finding = judged.finding
@@ -44,7 +43,11 @@ def show_explanation(project: Project, auditor: SelfAuditor, wanted: str, *, jso
         task=owners.get(finding.fingerprint),
         gap=gate.report.gap,
     )
-    return say_json(story_json(story)) if json else say(story_text(story, stdout().style()))
+    return (
+        container.console.say_json(story_json(story))
+        if json
+        else container.console.say(story_text(story, container.console.stdout.style()))
+    )
 
 
 def find(gate: GateReport, wanted: str, tasks: Iterable[Task], owners: _Owners) -> Judged:
@@ -94,9 +97,9 @@ def _nearest(wanted: str, names: Mapping[str, Judged]) -> str:
     return f"did you mean {near[0]}?" if near else "orchestrator audit lists the findings; a place is PATH::BLOCK"
 
 
-def _tasks(project: Project) -> tuple[Task, ...]:
+def _tasks(container: Container) -> tuple[Task, ...]:
     """Return the tasks; without a sound tasks file, none."""
-    file = task_file(project)
+    file = container.task_file()
     try:
         return file.read().tasks
     except (InvalidFile, StorageError):

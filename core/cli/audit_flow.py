@@ -1,148 +1,122 @@
-"""One audit from what was wished for to an exit code: measure, judge, write the report where it belongs."""
+"""One audit, from options to an exit code: measure, judge, write the report, append tasks."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from core.assembly.audit import append_findings, open_auditor, open_gate
+from core.assembly.audit import append_findings, check_finding, open_auditor, open_gate
+from core.assembly.container import Container
 from core.assembly.policy_changes import policy_changes
-from core.assembly.project import Project
-from core.cli.audit_formats import NAMES, render
-from core.cli.audit_plugins import check_format, plugin_rendering, tell_end
-from core.domain.quality.gate import FailOn, GateReport, Judged
+from core.assembly.project import new_run_id
+from core.cli.audit_report import AuditOptions, check_format, write_report
+from core.domain.quality.verdict import Delta, GateReport
 from core.domain.runs.exit_code import ExitCode
-from core.errors import StorageError, UsageError
-from core.gate import advised
-from core.reports.audit.words import RANKS
-from core.reports.text.style import PLAIN, Style
+from core.errors import UsageError
 from core.self_auditor import SelfAuditor
-from core.terminal.audit_progress import MeasuringLine
-from core.terminal.console import Ci, Output, ci_of, outputs
-from core.terminal.masking import masking
+from core.terminal.console import Ci, ci_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditOptions:
-    """What the command line asked for."""
+def run_audit(container: Container, options: AuditOptions, *, done: Callable[[], None]) -> int:
+    """Audit; return 0 when the gate lets the code pass, else 1. ``done`` is called when everything is measured.
 
-    #: Relative to the repository; none: all of it.
-    paths: tuple[str, ...] = ()
-    format: str = "text"
-    #: File for the report; empty or ``-``: stdout.
-    output: str = ""
-    top: int = 0
-    min_rank: str = "A"
-    fail_on: FailOn | None = None
-    since: str = ""
-    update_baseline: bool = False
-    append: bool = False
-    explain: str = ""
-    history: bool = True
-    quiet: bool = False
-
-
-def run_audit(project: Project, options: AuditOptions) -> int:
-    """Do it; return 0 when the gate lets the code pass, else 1. Raises UsageError, InvalidFile, StorageError."""
-    _check(project, options)
-    stdout, stderr = outputs(os.environ)
-    line = MeasuringLine(stderr)
+    Raises UsageError, InvalidFile, StorageError.
+    """
+    _check(container, options)
+    stderr = container.console.stderr
     try:
-        auditor = open_auditor(project, history=options.history and not options.since, progress=line)
+        auditor = open_auditor(container, history=options.history and not options.since)
         if options.explain:
             from core.cli.audit_explain import show_explanation
 
-            return show_explanation(project, auditor, options.explain, json=options.format == "json", done=line.clear)
-        gate = replace(_judged(project, auditor, options), project=project.root.name, changed=policy_changes(project))
+            return show_explanation(container, auditor, options.explain, json=options.format == "json", done=done)
+        gate = replace(_judged(container, auditor, options), project=container.project.root.name, changed=policy_changes(container.project))
     finally:
-        line.clear()
-    _write_report(project, auditor, gate, options, stdout)
+        done()
+    write_report(container, auditor, gate, options)
     for note in (*gate.notes, gate.report.gap):
         if note and not options.quiet:
             stderr.add(f"note: {note}\n")
     if options.append:
-        _append(project, auditor, stderr)
+        from core.reports.audit.cycle_text import cycle_text
+
+        stderr.add(cycle_text(append_findings(container, auditor), container.settings.tasks_file, stderr.style()))
     stderr.flush()
     exit_code = ExitCode.FAILED if gate.failing else ExitCode.OK
-    for problem in tell_end(project, gate, exit_code):
+    for problem in _send_end(container, gate, exit_code):
         stderr.add(f"warning: {problem}\n")
     stderr.flush()
     return exit_code
 
 
-def _check(project: Project, options: AuditOptions) -> None:
-    check_format(project, options.format)
+def _check(container: Container, options: AuditOptions) -> None:
+    check_format(container, options.format)
     if options.since and options.update_baseline:
         raise UsageError("--since and --update-baseline do not go together", hint="orchestrator audit --update-baseline")
-    if options.update_baseline and project.base:
+    if options.update_baseline and container.project.base:
         raise UsageError("--judge-by and --update-baseline do not go together", hint="orchestrator audit --update-baseline")
     if options.append and (options.paths or options.since):
         raise UsageError("--append looks at the whole repository, so that tasks elsewhere stay", hint="orchestrator audit --append")
 
 
-def _judged(project: Project, auditor: SelfAuditor, options: AuditOptions) -> GateReport:
-    gate = open_gate(project, auditor)
+def _judged(container: Container, auditor: SelfAuditor, options: AuditOptions) -> GateReport:
+    gate = open_gate(container, auditor)
     if options.since:
         return gate.audit_since(options.since, options.paths, fail_on=options.fail_on)
     if options.update_baseline:
         return gate.accept_all(options.paths, fail_on=options.fail_on)
-    return gate.audit(options.paths, fail_on=options.fail_on, shrink=project.base is None and ci_of(os.environ) is Ci.NONE)
+    return gate.audit(options.paths, fail_on=options.fail_on, shrink=container.project.base is None and ci_of(os.environ) is Ci.NONE)
 
 
-def shown(gate: GateReport, options: AuditOptions) -> Sequence[Judged]:
-    """Return the findings that the report lists."""
-    least = RANKS.index(options.min_rank)
-    chosen = [judged for judged in gate.judgement.judged if RANKS.index(judged.finding.rank) >= least]
-    return chosen[: options.top] if options.top else chosen
+def _send_end(container: Container, gate: GateReport, exit_code: int) -> tuple[str, ...]:
+    """Send the end of an audit to the listeners; return what went wrong with them, a sentence each."""
+    if not container.project.locks_plugins:
+        return ()
+    from core.assembly.plugins import send_to_listeners
+    from core.events import AuditFinished
+    from core.reports.audit.words import verdict_words
+
+    finished = AuditFinished(
+        at=container.clock.now(),
+        run_id=new_run_id(),
+        findings=len(gate.report.findings),
+        new=gate.judgement.count(Delta.NEW),
+        worse=gate.judgement.count(Delta.WORSE),
+        gone=len(gate.judgement.gone),
+        exit_code=exit_code,
+        reason=f"gate {verdict_words(gate)}",
+    )
+    return send_to_listeners(container, finished)
 
 
-def _report(project: Project, auditor: SelfAuditor, gate: GateReport, options: AuditOptions, style: Style = PLAIN) -> str:
-    if options.format == "json":
-        return render("json", gate, advised(auditor, gate, shown(gate, options)))
-    if options.format in NAMES:
-        return render(options.format, gate, shown(gate, options), style)
-    return plugin_rendering(project, options.format, gate, shown(gate, options))
+def show_check(container: Container, task_id: str, *, json: bool, quiet: bool) -> int:
+    """Say whether a task's finding is gone; return 0 when it is, else 1."""
+    found = check_finding(container, task_id)
+    if json:
+        container.console.say_json({"task": found.task_id, "gone": found.gone, "reason": found.reason})
+    elif not quiet or not found.gone:
+        container.console.say(f"{'gone' if found.gone else 'still there'}: {found.reason}\n")
+    return ExitCode.OK if found.gone else ExitCode.FAILED
 
 
-def _write_report(project: Project, auditor: SelfAuditor, gate: GateReport, options: AuditOptions, stdout: Output) -> None:
-    if options.output in ("", "-"):
-        if options.quiet and options.format == "text":
-            from core.reports.audit.terminal import failure_text
+def repository_paths(typed: Sequence[str], root: str | os.PathLike[str], here: str | os.PathLike[str]) -> tuple[str, ...]:
+    """Return POSIX paths relative to ``root`` of paths that are relative to ``here``; none where one is the root itself.
 
-            stdout.add(failure_text(gate, stdout.style()))
-        else:
-            _say_report(stdout, options.format, _report(project, auditor, gate, options, stdout.style()))
-        stdout.finish()
-    else:
-        from core.reports.audit.terminal import summary_lines
-
-        _write_file(options.output, _report(project, auditor, gate, options))
-        if not options.quiet:
-            stdout.add(summary_lines(gate, stdout.style()))
-            stdout.finish()
-    summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    if options.format == "github" and summary:
-        _write_file(summary, render("markdown", gate, shown(gate, options)), append=True)
-
-
-def _say_report(stdout: Output, format: str, report: str) -> None:
-    """Write a report; our documents escape what is not theirs, a plugin's words are nobody's order to a terminal or a CI service."""
-    if format == "text" or (format not in NAMES and stdout.look.obeyed):
-        stdout.add(report)
-    else:
-        stdout.add_exact(report)
-
-
-def _write_file(path: str, text: str, *, append: bool = False) -> None:
-    try:
-        with open(path, "a" if append else "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(masking()(text))
-    except OSError as error:
-        raise StorageError(f"cannot write {path}: {error.strerror}") from error
-
-
-def _append(project: Project, auditor: SelfAuditor, stderr: Output) -> None:
-    from core.reports.audit.cycle_text import cycle_text
-
-    stderr.add(cycle_text(append_findings(project, auditor), project.settings.tasks_file, stderr.style()))
+    Raises UsageError for one that is not there or not inside.
+    """
+    found = []
+    for path in typed:
+        absolute = os.path.normpath(os.path.join(here, path))
+        if not os.path.lexists(absolute):
+            raise UsageError(f"no such file or directory: {path}")
+        relative = os.path.relpath(absolute, root)
+        if relative.split(os.sep)[0] == os.pardir:
+            # Perhaps by another name: a link to the repository, or into it.
+            relative = os.path.relpath(os.path.join(os.path.realpath(os.path.dirname(absolute)), os.path.basename(absolute)), root)
+        if relative.split(os.sep)[0] == os.pardir:
+            raise UsageError(f"{path} is outside of the repository {os.fspath(root)}", hint="orchestrator audit -C DIR")
+        if relative == os.curdir:
+            return ()
+        found.append(relative.replace(os.sep, "/"))
+    return tuple(dict.fromkeys(found))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli.backlog_view import say, say_json
+from core.assembly.container import Session
 from core.cli.options import Json
 
 
@@ -19,7 +19,9 @@ class Shell(StrEnum):
     FISH = "fish"
 
 
-def completion(shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh or fish.")], json: Json = False) -> int:
+def completion(
+    session: Session, shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh or fish.")], json: Json = False
+) -> int:
     """Print a shell's completion script.
 
     bash: eval "$(orchestrator completion bash)" in ~/.bashrc; zsh: the same with zsh, in ~/.zshrc, after compinit;
@@ -30,4 +32,4 @@ def completion(shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bas
     from core.cli.app import COMPLETE_VARIABLE, PROGRAM
 
     script = get_completion_script(prog_name=PROGRAM, complete_var=COMPLETE_VARIABLE, shell=shell.value)
-    return say_json({"shell": shell.value, "script": script}) if json else say(script + "\n")
+    return session.console.say_json({"shell": shell.value, "script": script}) if json else session.console.say(script + "\n")

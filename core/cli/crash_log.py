@@ -8,26 +8,25 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from core import __version__
 from core.errors import StateRefused
 from core.files.private import open_private
-from core.terminal.masking import masking
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 _LIBRARIES = ("typer", "rich", "PyYAML", "jsonschema", "radon")
 
 
-def write_crash_log(error: BaseException, arguments: Sequence[str]) -> str:
+def write_crash_log(error: BaseException, arguments: Sequence[str], mask: Callable[[str], str]) -> str:
     """Write traceback, versions and command line to a new file and return its path; the environment is not in it,
     nor a secret that is known.
 
     It lies in ``.orchestrator/`` where there is one, else among the temporary files; with no place at all, the
     traceback is part of what is returned.
     """
-    text = masking()(crash_text(error, arguments))
+    text = mask(crash_text(error, arguments))
     name = f"crash-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
     for make in (_in_state_directory, _among_temporary_files):
         try:

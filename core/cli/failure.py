@@ -16,31 +16,31 @@ from core.errors import EditRefused, InvalidFile, OrchestratorError, Problem, St
 from core.reports.text.style import PLAIN, Style
 from core.reports.text.wording import count
 from core.reports.text.workflow_commands import command as workflow_command
-from core.terminal.console import Ci, ci_of, outputs
+from core.terminal.console import Ci, Console, ci_of
 
 
-def guarded(command: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
-    """Call ``command`` and return its exit code, or the one of what it raised, which was told to the user by then."""
+def guarded(command: Callable[[Sequence[str]], int], arguments: Sequence[str], console: Console) -> int:
+    """Call ``command`` and return its exit code, or that of what it raised, after ``console`` has shown the error."""
     try:
         return command(arguments)
     except OrchestratorError as error:
-        return _report(error, arguments)
+        return _report(error, arguments, console)
     except KeyboardInterrupt:
-        _, stderr = outputs(os.environ)
-        stderr.add("interrupted\n")
+        console.note("interrupted\n")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         return ExitCode.OK
     except OSError as error:
-        return _report(_refusal(error, arguments), arguments)
+        return _report(_refusal(error, arguments, console), arguments, console)
     except Exception as error:  # noqa: BLE001 – the boundary: a mistake of ours ends in a crash log, not in a traceback
         from core.cli.crash_log import write_crash_log
 
-        hint = f"this is a mistake in orchestrator; please report it with {write_crash_log(error, arguments)}"
-        return _report(OrchestratorError(f"{type(error).__name__}: {error}", hint=hint), arguments)
+        hint = f"this is a mistake in orchestrator; please report it with {write_crash_log(error, arguments, console.masking)}"
+        return _report(OrchestratorError(f"{type(error).__name__}: {error}", hint=hint), arguments, console)
     finally:
-        _settle(sys.stdout)
-        _settle(sys.stderr)
+        console.flush()
+        _flush_or_discard(sys.stdout)
+        _flush_or_discard(sys.stderr)
 
 
 def error_text(error: OrchestratorError, style: Style = PLAIN) -> str:
@@ -78,7 +78,7 @@ def _problems(error: OrchestratorError) -> tuple[Problem, ...]:
     return (error.problem,) if isinstance(error, EditRefused) else ()
 
 
-def _refusal(error: OSError, arguments: Sequence[str]) -> StorageError:
+def _refusal(error: OSError, arguments: Sequence[str], console: Console) -> StorageError:
     """Return what the machine refused where no adapter knew better what that means."""
     words = error.strerror or str(error)
     message = f"{error.filename}: {words}" if error.filename else words
@@ -86,20 +86,19 @@ def _refusal(error: OSError, arguments: Sequence[str]) -> StorageError:
         return StorageError(message, hint="allow more open files (ulimit -n 1024), or run fewer tasks at once (-j)")
     from core.cli.crash_log import write_crash_log
 
-    return StorageError(message, hint=f"where it was refused stands in {write_crash_log(error, arguments)}")
+    return StorageError(message, hint=f"where it was refused stands in {write_crash_log(error, arguments, console.masking)}")
 
 
-def _report(error: OrchestratorError, arguments: Sequence[str]) -> int:
-    stdout, stderr = outputs(os.environ)
-    stderr.add(error_text(error, stderr.style()))
+def _report(error: OrchestratorError, arguments: Sequence[str], console: Console) -> int:
+    console.note(error_text(error, console.stderr.style()))
     if "--json" in arguments:
-        stdout.add_exact(inert_json(json.dumps(error_json(error))) + "\n")
-    elif ci_of(os.environ) is Ci.GITHUB:
-        stdout.add_exact(annotation_lines(error))
+        console.stdout.add_exact(inert_json(json.dumps(error_json(error))) + "\n")
+    elif ci_of(console.environ) is Ci.GITHUB:
+        console.stdout.add_exact(annotation_lines(error))
     return error.exit_code
 
 
-def _settle(stream: TextIO | None) -> None:
+def _flush_or_discard(stream: TextIO | None) -> None:
     """Flush; where the reader has gone, throw the rest away so that Python does not complain about it at exit."""
     if stream is None:
         return

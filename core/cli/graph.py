@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from core.assembly.project import open_project
-from core.cli.backlog_view import say, say_json, viewed
+from core.assembly.container import Session
+from core.cli.backlog_view import viewed
 from core.cli.options import Directory, Json, TasksFile
 
 
@@ -22,12 +22,14 @@ class GraphFormat(StrEnum):
 Format = Annotated[GraphFormat, typer.Option("--format", help="mermaid for Markdown, dot for Graphviz.")]
 
 
-def graph(directory: Directory = "", tasks_file: TasksFile = None, format: Format = GraphFormat.MERMAID, json: Json = False) -> int:
+def graph(
+    session: Session, directory: Directory = "", tasks_file: TasksFile = None, format: Format = GraphFormat.MERMAID, json: Json = False
+) -> int:
     """Draw the dependencies as Mermaid or Graphviz text."""
     from core.reports.backlog.graph_text import dot, mermaid
 
-    with viewed(open_project(directory, tasks_file=tasks_file)) as view:
+    with viewed(session.open(directory, tasks_file=tasks_file)) as view:
         if json:
-            return say_json({task.id: list(task.dependencies) for task in view.tasks})
+            return session.console.say_json({task.id: list(task.dependencies) for task in view.tasks})
         draw = mermaid if format is GraphFormat.MERMAID else dot
-        return say(draw(view.tasks, view.context))
+        return session.console.say(draw(view.tasks, view.context))

@@ -6,15 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
+from core.assembly.container import Session
 from core.assembly.project import file_schemas, project_folder
-from core.cli.backlog_view import say, say_json, stdout
 from core.cli.options import Directory, Json
 from core.scaffold import Proposal, propose_files, write_files
 
 DryRun = Annotated[bool, typer.Option("-n", "--dry-run", help="Print what would be written; write nothing.")]
 
 
-def init(directory: Directory = "", dry_run: DryRun = False, json: Json = False) -> int:
+def init(session: Session, directory: Directory = "", dry_run: DryRun = False, json: Json = False) -> int:
     """Write a tasks.yml and a config.yaml that fit.
 
     Looks at which tools the repository uses and proposes a task for each. Never writes over a file that is there.
@@ -26,10 +26,13 @@ def init(directory: Directory = "", dry_run: DryRun = False, json: Json = False)
     if not dry_run:
         write_files(folder, proposal, file_schemas())
     if json:
-        return say_json(_plain(proposal, written=not dry_run))
+        return session.console.say_json(_plain(proposal, written=not dry_run))
     if dry_run:
-        return say("".join(f"# ---- {path}\n{text}\n" for path, text in proposal.files.items()))
-    return say(proposal_text(proposal.facts, proposal.tasks, tuple(proposal.files), proposal.notes, stdout().style()))
+        return session.console.say("".join(f"# ---- {path}
+{text}
+" for path, text in proposal.files.items()))
+    text = proposal_text(proposal.facts, proposal.tasks, tuple(proposal.files), proposal.notes, session.console.stdout.style())
+    return session.console.say(text)
 
 
 def _plain(proposal: Proposal, *, written: bool) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from core.assembly.project import open_project
-from core.cli.backlog_view import BacklogView, say, say_json, stdout, viewed
+from core.assembly.container import Session
+from core.cli.backlog_view import BacklogView, viewed
 from core.cli.options import Directory, Json, TasksFile, complete_tags
 from core.domain.tasks.status import Readiness, Status
 from core.domain.tasks.task import Task
@@ -23,17 +23,22 @@ Tag = Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="Onl
 
 
 def list_tasks(
-    directory: Directory = "", tasks_file: TasksFile = None, standing: Standing = None, tag: Tag = None, json: Json = False
+    session: Session,
+    directory: Directory = "",
+    tasks_file: TasksFile = None,
+    standing: Standing = None,
+    tag: Tag = None,
+    json: Json = False,
 ) -> int:
     """List tasks."""
     from core.reports.backlog.display_status import task_json
     from core.reports.backlog.status_text import task_table
 
-    with viewed(open_project(directory, tasks_file=tasks_file)) as view:
+    with viewed(session.open(directory, tasks_file=tasks_file)) as view:
         shown = _chosen(view, _known_words(standing or ()), set(tag or ()))
         if json:
-            return say_json([task_json(task, view.context) for task in shown])
-        return say(task_table(shown, view.context, stdout().style()))
+            return session.console.say_json([task_json(task, view.context) for task in shown])
+        return session.console.say(task_table(shown, view.context, session.console.stdout.style()))
 
 
 def _chosen(view: BacklogView, words: set[str], tags: set[str]) -> list[Task]:

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from core.assembly.backlog import Backlog, follow_log, raw_log, read_log
-from core.assembly.project import Project, open_project
-from core.cli.backlog_view import BacklogView, say, say_json, stdout, viewed
+from core.assembly.container import Container, Session
+from core.cli.backlog_view import BacklogView, viewed
 from core.cli.options import Directory, Json, TaskId
 from core.domain.runs.attempt import Attempt
 from core.errors import UsageError
@@ -24,6 +24,7 @@ Number = Annotated[int | None, typer.Option("--attempt", metavar="N", min=1, hel
 
 
 def log(
+    session: Session,
     task_id: TaskId,
     follow: Follow = False,
     attempt: Number = None,
@@ -38,17 +39,19 @@ def log(
     """
     if raw and (json or follow):
         raise UsageError("--raw goes with neither --json nor --follow", hint=f"orchestrator log {task_id} --raw > FILE")
-    project = open_project(directory, tasks_file=tasks_file)
-    with viewed(project) as view:
+    container = session.open(directory, tasks_file=tasks_file)
+    with viewed(container) as view:
         chosen = _chosen(view, task_id, attempt)
         if raw:
-            return _write_raw(project, chosen)
+            return _write_raw(container, chosen)
         if json:
-            return say_json({"task_id": task_id, "attempt": chosen.number, "log": chosen.log, "lines": list(read_log(project, chosen.log))})
+            return session.console.say_json(
+                {"task_id": task_id, "attempt": chosen.number, "log": chosen.log, "lines": list(read_log(container, chosen.log))}
+            )
         if not follow:
-            return say("".join(f"{line}\n" for line in read_log(project, chosen.log)))
-        out = stdout()
-        for line in follow_log(project, chosen.log, lambda: _has_ended(view.backlog, chosen)):
+            return session.console.say("".join(f"{line}\n" for line in read_log(container, chosen.log)))
+        out = session.console.stdout
+        for line in follow_log(container, chosen.log, lambda: _has_ended(view.backlog, chosen)):
             out.add(f"{line}\n")
             out.finish()
         return 0
@@ -69,15 +72,15 @@ def _chosen(view: BacklogView, task_id: str, number: int | None) -> Attempt:
     return chosen
 
 
-def _write_raw(project: Project, chosen: Attempt) -> int:
+def _write_raw(container: Container, chosen: Attempt) -> int:
     """Write the log's bytes where nobody obeys them."""
-    look = stdout().look
+    look = container.console.stdout.look
     if look.terminal or (look.ci and not stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)):
         what = "a terminal" if look.terminal else "a CI service"
         raise UsageError(
             f"--raw: {what} would obey what the task wrote", hint=f"orchestrator log {chosen.task_id} --raw > {chosen.task_id}.log"
         )
-    for chunk in raw_log(project, chosen.log):
+    for chunk in raw_log(container, chosen.log):
         sys.stdout.buffer.write(chunk)
     sys.stdout.buffer.flush()
     return 0

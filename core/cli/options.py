@@ -12,10 +12,11 @@ from core.errors import OrchestratorError
 def complete_task_ids(incomplete: str) -> list[tuple[str, str]]:
     """Return the ids that begin with what was typed, with descriptions; none where there is no sound tasks file."""
     from core.assembly.backlog import open_backlog
-    from core.assembly.project import open_project
+    from core.assembly.container import Session
+    from core.terminal.console import Console
 
     try:
-        with open_backlog(open_project()) as backlog:
+        with open_backlog(Session(Console()).open()) as backlog:
             return [(task.id, task.description) for task in backlog.memory.tasks if task.id.startswith(incomplete)]
     except OrchestratorError:
         return []
@@ -24,10 +25,11 @@ def complete_task_ids(incomplete: str) -> list[tuple[str, str]]:
 def complete_tags(incomplete: str) -> list[str]:
     """Return the tags that begin with what was typed; none where there is no sound tasks file."""
     from core.assembly.backlog import open_backlog
-    from core.assembly.project import open_project
+    from core.assembly.container import Session
+    from core.terminal.console import Console
 
     try:
-        with open_backlog(open_project()) as backlog:
+        with open_backlog(Session(Console()).open()) as backlog:
             return sorted({tag for task in backlog.memory.tasks for tag in task.tags if tag.startswith(incomplete)})
     except OrchestratorError:
         return []

@@ -6,14 +6,15 @@ from typing import Annotated
 
 import typer
 
-from core.assembly.project import Project, open_project
+from core.assembly.container import Container, Session
 from core.assembly.run import run_options
-from core.cli.backlog_view import say, say_json, stdout, viewed
+from core.cli.backlog_view import viewed
 from core.cli.options import Budget, Directory, Jobs, Json, Only, Tag, TasksFile, TimeBudget
 from core.domain.runs.run_options import RunOptions
 
 
 def plan(
+    session: Session,
     directory: Directory = "",
     tasks_file: TasksFile = None,
     jobs: Jobs = None,
@@ -29,18 +30,18 @@ def plan(
     Times are expected from the durations this repository has seen; a task never seen counts as one second.
     """
     overrides = {"jobs": jobs, "budget.cost": budget, "budget.time": time_budget}
-    project = open_project(directory, tasks_file=tasks_file, overrides=overrides)
-    options = run_options(project.settings, retry_failed=retry_failed, only=only, tags=tag)
-    return show_plan(project, options, json=json)
+    container = session.open(directory, tasks_file=tasks_file, overrides=overrides)
+    options = run_options(container.settings, retry_failed=retry_failed, only=only, tags=tag)
+    return show_plan(container, options, json=json)
 
 
-def show_plan(project: Project, options: RunOptions, *, json: bool) -> int:
+def show_plan(container: Container, options: RunOptions, *, json: bool) -> int:
     """Print the plan of a run with ``options``; starts nothing."""
     from core.forecast import forecast
     from core.reports.backlog.plan_text import plan_json, plan_text
 
-    with viewed(project) as view:
+    with viewed(container) as view:
         planned = forecast(view.tasks, options, view.context.durations)
         if json:
-            return say_json(plan_json(planned, view.by_id, options))
-        return say(plan_text(planned, view.by_id, options, stdout().style()))
+            return container.console.say_json(plan_json(planned, view.by_id, options))
+        return container.console.say(plan_text(planned, view.by_id, options, container.console.stdout.style()))

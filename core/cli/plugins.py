@@ -1,4 +1,4 @@
-"""``orchestrator plugins list | show | new | run | verify``."""
+"""``orchestrator plugins list | show | new | run | verify`` and ``orchestrator x``."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from core.cli.backlog_view import say, say_exactly, say_json, stdout
+from core.assembly.container import Session
 from core.cli.options import Directory, Json
 from core.domain.plugins.configuration import PluginConfiguration
 from core.domain.plugins.plugin import FoundPlugin, Kind, Permissions
 from core.errors import UsageError
+from core.terminal.console import Console
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Id of a plugin.", show_default=False)]
 With = Annotated[
@@ -26,39 +28,31 @@ Arguments = Annotated[list[str] | None, typer.Argument(metavar="[ARGUMENT]...", 
 NewFolder = Annotated[Path, typer.Argument(metavar="NAME|DIR", help="Id, or folder whose name is the id.", show_default=False)]
 
 
-def plugin_host(directory: str) -> Any:
-    """Return the plugin host of the repository that a command works in. Raises UsageError, InvalidFile and StorageError."""
-    from core.assembly.plugin_host import plugin_host as opened
-    from core.assembly.project import open_project
-
-    return opened(open_project(directory))
-
-
-def plugins_list(directory: Directory = "", json: Json = False) -> int:
+def plugins_list(session: Session, directory: Directory = "", json: Json = False) -> int:
     """List plugins, and whether each may run."""
     from core.plugins.discovery import discover_plugins
 
-    host = plugin_host(directory)
+    host = session.open(directory).plugin_host
     rows = [_row(host, plugin) for plugin in discover_plugins(host.repository, places=host.places)]
     if json:
-        return say_json(rows)
+        return session.console.say_json(rows)
     policy = f"policy: {host.policy.words()}\n"
     if not rows:
-        return say(f"no plugins; write one: orchestrator plugins new NAME\n{policy}")
+        return session.console.say(f"no plugins; write one: orchestrator plugins new NAME\n{policy}")
     width = max(len(row["id"]) for row in rows)
     lines = []
     for row in rows:
         state = "ready" if not row["reasons"] else row["reasons"][0]
         lines.append(f"{row['id']:{width}}  {row['version']:8}  {row['origin']:10}  {', '.join(row['provides'])}: {state}")
-    return say("\n".join(lines) + f"\n{policy}")
+    return session.console.say("\n".join(lines) + f"\n{policy}")
 
 
-def plugins_show(name: Name, directory: Directory = "", json: Json = False) -> int:
+def plugins_show(session: Session, name: Name, directory: Directory = "", json: Json = False) -> int:
     """Show what a plugin asks for and was granted."""
     from core.plugins.discovery import discover_plugins, find_plugin
     from core.plugins.grant import lock_and_grant
 
-    host = plugin_host(directory)
+    host = session.open(directory).plugin_host
     found = find_plugin(name, discover_plugins(host.repository, places=host.places))
     manifest = found.manifest
     assert manifest is not None
@@ -76,7 +70,7 @@ def plugins_show(name: Name, directory: Directory = "", json: Json = False) -> i
         "signer": locked.signer if locked else None,
     }
     if json:
-        return say_json(shown)
+        return session.console.say_json(shown)
     lines = [f"{manifest.id} {manifest.version}: {manifest.description}"]
     lines += [
         f"by {', '.join(manifest.authors)}, {manifest.license}, {found.origin}: {found.folder}",
@@ -85,7 +79,7 @@ def plugins_show(name: Name, directory: Directory = "", json: Json = False) -> i
     lines += ["asks for:", *(f"  {line}" for line in manifest.permissions.lines())]
     lines += _granted_lines(locked.permissions if locked else None, granted)
     lines += [f"may not run: {reason}" for reason in row["reasons"]] or ["may run"]
-    return say("\n".join(lines) + "\n")
+    return session.console.say("\n".join(lines) + "\n")
 
 
 def _granted_lines(pinned: Permissions | None, granted: Permissions | None) -> list[str]:
@@ -96,6 +90,7 @@ def _granted_lines(pinned: Permissions | None, granted: Permissions | None) -> l
 
 
 def plugins_new(
+    session: Session,
     folder: NewFolder,
     kind: Annotated[Kind, typer.Option("--kind", help="What it is to be.")] = Kind.TASK,
     author: Annotated[str, typer.Option("--author", metavar="NAME", help="Who answers for it.")] = "",
@@ -103,19 +98,19 @@ def plugins_new(
     json: Json = False,
 ) -> int:
     """Write a new plugin with a test."""
-    from core.assembly.project import open_project
     from core.plugins.scaffold import new_plugin
 
-    root = open_project(directory, defaults=True).root
+    root = session.open(directory, defaults=True).project.root
     place = folder if len(folder.parts) > 1 else root / "plugins" / folder
     files = new_plugin(place, kind, author or os.environ.get("USER", "") or "unknown")
     if json:
-        return say_json({"id": place.name, "files": [str(path) for path in files]})
+        return session.console.say_json({"id": place.name, "files": [str(path) for path in files]})
     told = "".join(f"wrote {os.path.relpath(path)}\n" for path in files)
-    return say(told + f"next: orchestrator plugins certify {os.path.relpath(place)}\n")
+    return session.console.say(told + f"next: orchestrator plugins certify {os.path.relpath(place)}\n")
 
 
 def plugins_verify(
+    session: Session,
     name: Annotated[str, typer.Argument(metavar="NAME|DIR", help="Id, or folder, of a plugin.", show_default=False)],
     directory: Directory = "",
     json: Json = False,
@@ -127,7 +122,7 @@ def plugins_verify(
     from core.plugins.grant import verify_found
     from core.plugins.signing.verification import verify_plugin
 
-    host = plugin_host(directory)
+    host = session.open(directory).plugin_host
     if os.path.isdir(name):
         verified = verify_plugin(name, host.trust, host.places, host.clock(), require=host.policy.require)
     else:
@@ -140,16 +135,17 @@ def plugins_verify(
         "signer": verified.signer,
     }
     if json:
-        say_json(result)
+        session.console.say_json(result)
     else:
         signer = host.trust.key(verified.signer) if verified.signer else None
         good = f"{name}: verified, signed by {verified.signer} ({signer.name})" if signer else ""
         lines = [f"{name}: {reason}" for reason in verified.reasons] or [good, *verified.warnings]
-        say("\n".join(lines) + "\n")
+        session.console.say("\n".join(lines) + "\n")
     return 1 if verified.reasons else 0
 
 
 def plugins_run(
+    session: Session,
     name: Name,
     arguments: Arguments = None,
     configured: With = None,
@@ -162,40 +158,34 @@ def plugins_run(
     from core.plugins.manual_input import manual_input
 
     signal.signal(signal.SIGTERM, _end_tidily)
-    host = plugin_host(directory)
+    host = session.open(directory).plugin_host
     value = manual_input(kind, tuple(arguments or ()), os.environ)
-    on_log = None if json else _pass_on
+    on_log = None if json else partial(_pass_on, session.console)
     configuration = _configuration(configured or [], os.environ)
     answer = host.call(name, kind, value, configuration, called=called, on_log=on_log)
     if json:
-        say_json({"ok": answer.ok, "problem": answer.problem, "result": answer.result, "log": answer.log, "duration": answer.duration})
+        session.console.say_json(
+            {"ok": answer.ok, "problem": answer.problem, "result": answer.result, "log": answer.log, "duration": answer.duration}
+        )
         return 0 if answer.ok else 1
     if not answer.ok:
-        from core.terminal.console import outputs
-
-        stderr = outputs(os.environ)[1]
-        stderr.add(f"error: plugin {name}: {answer.problem}\n")
-        stderr.flush()
+        session.console.note(f"error: plugin {name}: {answer.problem}\n")
         return 1
-    return _say_result(answer.result)
+    return _say_result(session.console, answer.result)
 
 
-def _say_result(result: Mapping[str, Any]) -> int:
+def _say_result(console: Console, result: Mapping[str, Any]) -> int:
     """Print the text of a result, and return its exit code."""
     text = next((result[key] for key in ("output", "content", "message") if key in result), "")
     text = text if text.endswith("\n") or not text else text + "\n"
-    (say if stdout().look.obeyed else say_exactly)(text)
+    (console.say if console.stdout.look.obeyed else console.say_exactly)(text)
     return int(result.get("exit_code", 0 if result.get("ok", True) else 1))
 
 
-def _pass_on(content: bytes) -> None:
+def _pass_on(console: Console, content: bytes) -> None:
     """Show what a plugin writes as it comes; where a terminal or a CI service would obey it, only as text."""
-    from core.terminal.console import outputs
-
-    stderr = outputs(os.environ)[1]
-    if stderr.look.obeyed:
-        stderr.add(content.decode("utf-8", "replace"))
-        stderr.flush()
+    if console.stderr.look.obeyed:
+        console.note(content.decode("utf-8", "replace"))
         return
     sys.stderr.buffer.write(content)
     sys.stderr.buffer.flush()
@@ -236,3 +226,20 @@ def _row(host: Any, plugin: FoundPlugin) -> dict[str, Any]:
         except OrchestratorError as error:
             row["reasons"] = [line.removeprefix(f"plugin {plugin.id}: ") for line in str(error).splitlines()]
     return row
+
+
+def x(
+    session: Session,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of a command that a granted plugin provides.", show_default=False)],
+    arguments: Arguments = None,
+    configured: With = None,
+    directory: Directory = "",
+    json: Json = False,
+) -> int:
+    """Run a command that a plugin provides."""
+    providers = session.open(directory).plugin_host.providers(Kind.COMMAND)
+    named = {item.name: manifest.id for manifest in providers for item in manifest.provides if item.kind is Kind.COMMAND}
+    if name not in named:
+        known = ", ".join(sorted(named)) or "none"
+        raise UsageError(f"no granted plugin provides the command {name}", hint=f"there are: {known}; orchestrator plugins list shows more")
+    return plugins_run(session, named[name], arguments, configured, Kind.COMMAND, name, directory, json)

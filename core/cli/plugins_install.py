@@ -9,13 +9,14 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.backlog_view import say, say_json
+from core.assembly.container import Session
 from core.cli.options import Directory, Json
-from core.cli.plugins import Name, plugin_host
+from core.cli.plugins import Name
 from core.cli.plugins_trust import KeyFile
 
 
 def plugins_install(
+    session: Session,
     source: Annotated[Path, typer.Argument(metavar="DIR|ARCHIVE", help="Folder, .zip or .tar.gz of a signed plugin.", show_default=False)],
     json: Json = False,
 ) -> int:
@@ -23,7 +24,7 @@ def plugins_install(
 
     It runs nowhere before a repository grants it: orchestrator plugins trust NAME.
     """
-    from core.assembly.plugin_host import user_policy
+    from core.assembly.plugin_policy import user_policy
     from core.domain.untrusted.user_places import user_places
     from core.plugins.install import install_plugin
     from core.plugins.signing.user_store import user_trust
@@ -31,11 +32,11 @@ def plugins_install(
     places = user_places(os.environ)
     manifest = install_plugin(source, user_trust(places), places, time.time(), require=user_policy().require)
     if json:
-        return say_json({"id": manifest.id, "version": manifest.version})
-    return say(f"installed {manifest.id} {manifest.version}\nnext: orchestrator plugins trust {manifest.id}\n")
+        return session.console.say_json({"id": manifest.id, "version": manifest.version})
+    return session.console.say(f"installed {manifest.id} {manifest.version}\nnext: orchestrator plugins trust {manifest.id}\n")
 
 
-def plugins_remove(name: Name, directory: Directory = "", json: Json = False) -> int:
+def plugins_remove(session: Session, name: Name, directory: Directory = "", json: Json = False) -> int:
     """Remove an installed plugin.
 
     It is also taken out of this repository's plugins.lock.
@@ -44,7 +45,7 @@ def plugins_remove(name: Name, directory: Directory = "", json: Json = False) ->
     from core.plugins.grant import withdraw
     from core.plugins.install import remove_plugin
 
-    host = plugin_host(directory)
+    host = session.open(directory).plugin_host
     unlocked = withdraw(host, name)
     try:
         remove_plugin(name, host.places)
@@ -54,11 +55,12 @@ def plugins_remove(name: Name, directory: Directory = "", json: Json = False) ->
             raise
         removed = False
     if json:
-        return say_json({"id": name, "removed": removed, "unlocked": unlocked})
-    return say(f"{name}: {'removed' if removed else 'not installed'}{', taken out of plugins.lock' if unlocked else ''}\n")
+        return session.console.say_json({"id": name, "removed": removed, "unlocked": unlocked})
+    return session.console.say(f"{name}: {'removed' if removed else 'not installed'}{', taken out of plugins.lock' if unlocked else ''}\n")
 
 
 def plugins_certify(
+    session: Session,
     source: Annotated[Path, typer.Argument(metavar="DIR|ARCHIVE", help="The plugin to examine.", show_default=False)],
     key: KeyFile = None,
     sign: Annotated[bool, typer.Option("--sign", help="Sign the report and put it into the plugin's folder.")] = False,
@@ -84,13 +86,13 @@ def plugins_certify(
         report = certify_plugin(folder, places=places, layers=layers, environment=os.environ, now=time.time(), osv=osv)
     passed = report.verdict == "passed"
     if json:
-        say_json(report.to_json())
+        session.console.say_json(report.to_json())
     else:
-        say(_certification_text(report))
+        session.console.say(_certification_text(report))
     if sign and passed:
         write_report(source, report, private)
         if not json:
-            say(f"the report is in {source}; now sign the plugin: orchestrator plugins sign {source}\n")
+            session.console.say(f"the report is in {source}; now sign the plugin: orchestrator plugins sign {source}\n")
     return 0 if passed else 1
 
 

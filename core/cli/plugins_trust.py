@@ -11,16 +11,17 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.backlog_view import say, say_json
+from core.assembly.container import Session
 from core.cli.options import Directory, Json
-from core.cli.plugins import plugin_host
 from core.errors import UsageError
+from core.terminal.console import Console
 
 KeyFile = Annotated[str | None, typer.Option("--key", metavar="FILE", help="Private key; default: what PLUGIN_SIGNING_KEY names.")]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")]
 
 
 def plugins_keygen(
+    session: Session,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to put the private key.", show_default=False)],
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="What to call the key.")] = "",
     json: Json = False,
@@ -30,11 +31,14 @@ def plugins_keygen(
 
     public = generate_key(file, name or file.name)
     if json:
-        return say_json({"id": public.id, "private": str(file), "public": f"{file}.pub"})
-    return say(f"private key {file}: keep it secret, never put it into a repository\npublic key {file}.pub: id {public.id}\n")
+        return session.console.say_json({"id": public.id, "private": str(file), "public": f"{file}.pub"})
+    return session.console.say(
+        f"private key {file}: keep it secret, never put it into a repository\npublic key {file}.pub: id {public.id}\n"
+    )
 
 
 def plugins_sign(
+    session: Session,
     folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Folder of the plugin.", show_default=False)] = None,
     key: KeyFile = None,
     days: Annotated[int, typer.Option("--days", metavar="N", min=1, max=3650, help="How long the signature is valid.")] = 365,
@@ -55,19 +59,22 @@ def plugins_sign(
     if bundled or release:
         done = sign_bundle(user_places(os.environ), os.environ, time.time(), release=release)
         if json:
-            return say_json({"key": done.key.id, "plugins": dict(done.plugins)})
-        return say("".join(f"{name}: {'signed' if anew else 'well signed already'} by {done.key.id}\n" for name, anew in done.plugins))
+            return session.console.say_json({"key": done.key.id, "plugins": dict(done.plugins)})
+        return session.console.say(
+            "".join(f"{name}: {'signed' if anew else 'well signed already'} by {done.key.id}\n" for name, anew in done.plugins)
+        )
     if folder is None:
         raise UsageError("which plugin? name its folder, or use --bundled", hint="orchestrator plugins sign DIR --key FILE")
     private = load_private_key(key, os.environ)
     digest = sign_plugin(folder, private, time.time(), lifetime=days * 86400)
     public = public_key_of(private)
     if json:
-        return say_json({"digest": digest, "signer": public.id})
-    return say(f"signed {folder}: digest {digest[:16]}…, key {public.id}\n")
+        return session.console.say_json({"digest": digest, "signer": public.id})
+    return session.console.say(f"signed {folder}: digest {digest[:16]}…, key {public.id}\n")
 
 
 def plugins_trust(
+    session: Session,
     what: Annotated[list[str], typer.Argument(metavar="KEY.pub|NAME...", help="A public key, or plugins to grant.", show_default=False)],
     scope: Annotated[list[str] | None, typer.Option("--scope", metavar="ID", help="For a key: plugin ids or globs it may sign.")] = None,
     role: Annotated[list[str] | None, typer.Option("--role", metavar="ROLE", help="For a key: author, certifier or revoker.")] = None,
@@ -89,17 +96,18 @@ def plugins_trust(
     if keys:
         if len(what) != len(keys):
             raise UsageError("give public keys or plugins, not both at once")
-        return _trust_keys([Path(item) for item in keys], scope or [], role or ["author"], days, json)
+        return _trust_keys(session.console, [Path(item) for item in keys], scope or [], role or ["author"], days, json)
     from core.plugins.grant import propose
     from core.plugins.manifest import load_permissions
 
-    host = plugin_host(directory)
+    host = session.open(directory).plugin_host
     limits = load_permissions(narrow) if narrow is not None else None
     asked = partial(propose, host, narrowed_to=limits, older=older, everywhere=everywhere)
-    return max(_grant(host, asked(name), yes, json) for name in what)
+    return max(_grant(session.console, host, asked(name), yes, json) for name in what)
 
 
 def plugins_revoke(
+    session: Session,
     target: Annotated[
         str, typer.Argument(metavar="KEY|DIGEST|LIST", help="Key id, KEY.pub, digest, or a signed list.", show_default=False)
     ],
@@ -126,11 +134,15 @@ def plugins_revoke(
     else:
         identity = _revocable(target)
         if publish is not None:
-            return _publish(publish, {identity: reason}, days, key, json)
+            return _publish(session.console, publish, {identity: reason}, days, key, json)
         new = store.with_revocation(identity, reason, time.time())
         told = f"revoked {identity}: {reason}"
     save_trust(path, new)
-    return say_json({"revoked": [item.target for item in new.revoked], "list": new.list_number}) if json else say(told + "\n")
+    return (
+        session.console.say_json({"revoked": [item.target for item in new.revoked], "list": new.list_number})
+        if json
+        else session.console.say(told + "\n")
+    )
 
 
 def _revocable(target: str) -> str:
@@ -145,7 +157,7 @@ def _revocable(target: str) -> str:
     return identity
 
 
-def _publish(file: Path, targets: dict[str, str], days: int, key: str | None, json: bool) -> int:
+def _publish(console: Console, file: Path, targets: dict[str, str], days: int, key: str | None, json: bool) -> int:
     from core.errors import StorageError
     from core.files.reading import read_regular
     from core.plugins.signing.documents import LARGEST_LIST, extend_list
@@ -159,11 +171,11 @@ def _publish(file: Path, targets: dict[str, str], days: int, key: str | None, js
     except OSError as error:
         raise StorageError(f"{file}: {error.strerror}") from error
     if json:
-        return say_json({"number": revocations.number, "targets": revocations.targets})
-    return say(f"wrote list {revocations.number} with {len(revocations.targets)} entries to {file}\n")
+        return console.say_json({"number": revocations.number, "targets": revocations.targets})
+    return console.say(f"wrote list {revocations.number} with {len(revocations.targets)} entries to {file}\n")
 
 
-def _trust_keys(files: list[Path], scope: list[str], role: list[str], days: int | None, json: bool) -> int:
+def _trust_keys(console: Console, files: list[Path], scope: list[str], role: list[str], days: int | None, json: bool) -> int:
     from core.domain.untrusted.user_places import user_places
     from core.plugins.rules.trust import Role
     from core.plugins.signing.keys import read_public_key
@@ -182,28 +194,34 @@ def _trust_keys(files: list[Path], scope: list[str], role: list[str], days: int 
         store = store.with_key(public, role, scope, not_after)
     save_trust(path, store)
     if json:
-        return say_json([{"id": public.id, "name": public.name, "roles": role, "scopes": scope} for public in publics])
-    return say("".join(f"key {public.id} ({public.name}) is trusted as {', '.join(role)} for {', '.join(scope)}\n" for public in publics))
+        return console.say_json([{"id": public.id, "name": public.name, "roles": role, "scopes": scope} for public in publics])
+    return console.say(
+        "".join(f"key {public.id} ({public.name}) is trusted as {', '.join(role)} for {', '.join(scope)}\n" for public in publics)
+    )
 
 
-def _grant(host: Any, proposal: Any, yes: bool, json: bool) -> int:
+def _grant(console: Console, host: Any, proposal: Any, yes: bool, json: bool) -> int:
     from core.plugins.grant import grant
 
     name = proposal.manifest.id
     if proposal.settled:
         grant(host, proposal)
-        return say_json({"id": name, "granted": True, "changed": False}) if json else say(f"{name}: granted already, nothing changed\n")
+        return (
+            console.say_json({"id": name, "granted": True, "changed": False})
+            if json
+            else console.say(f"{name}: granted already, nothing changed\n")
+        )
     manifest = proposal.manifest
     lines = [f"{name} {manifest.version} – {manifest.description}", f"signed by {proposal.signer} ({proposal.signer_name})", "it asks for:"]
     lines += [f"  {line}" for line in proposal.changes()]
     if not json:
-        say("\n".join(lines) + "\n")
+        console.say("\n".join(lines) + "\n")
     if not yes and not _agreed(name):
         raise UsageError(
             f"{name} was not granted anything", hint=f"to grant it without a question: orchestrator plugins trust {name} --yes"
         )
     grant(host, proposal)
-    return say_json({"id": name, "granted": True, "changed": True}) if json else say("granted; pinned in plugins.lock\n")
+    return console.say_json({"id": name, "granted": True, "changed": True}) if json else console.say("granted; pinned in plugins.lock\n")
 
 
 def _agreed(name: str) -> bool:

@@ -8,16 +8,17 @@ from typing import Annotated
 
 import typer
 
-from core.assembly.project import open_project
+from core.assembly.container import Session
 from core.assembly.run import Run, open_run, run_options
 from core.cli.options import Budget, Directory, Jobs, Json, Only, Quiet, Tag, TasksFile, TimeBudget, Verbose
 from core.errors import StorageError, UsageError
 from core.reports.run.event_line import Volume
-from core.terminal.console import Output, outputs
+from core.terminal.console import Output
 from core.terminal.views import Sources, View, ViewOptions, pick_views
 
 
 def run(
+    session: Session,
     directory: Directory = "",
     tasks_file: TasksFile = None,
     jobs: Jobs = None,
@@ -47,18 +48,18 @@ def run(
         raise UsageError(f"--junit {junit}: is a directory", hint="name a file")
     stops = _stops_at_failure(keep_going=keep_going, fail_fast=fail_fast)
     overrides = {"jobs": jobs, "budget.cost": budget, "budget.time": time_budget, "fail_fast": stops}
-    project = open_project(directory, tasks_file=tasks_file, overrides=overrides)
-    options = run_options(project.settings, retry_failed=retry_failed, strict=strict, only=only, tags=tag)
+    container = session.open(directory, tasks_file=tasks_file, overrides=overrides)
+    options = run_options(container.settings, retry_failed=retry_failed, strict=strict, only=only, tags=tag)
     if dry_run:
         from core.cli.plan import show_plan
 
-        return show_plan(project, options, json=json)
+        return show_plan(container, options, json=json)
     volume = Volume.QUIET if quiet else Volume.VERBOSE if verbose else Volume.NORMAL
-    view_options = ViewOptions(json=json, volume=volume, junit=os.path.abspath(junit) if junit else "", tail=project.settings.log.tail)
-    stdout, stderr = outputs(os.environ)
-    with open_run(project, options, reflect=project.settings.reflect.enabled and not no_reflect) as assembled:
+    view_options = ViewOptions(json=json, volume=volume, junit=os.path.abspath(junit) if junit else "", tail=container.settings.log.tail)
+    console = session.console
+    with open_run(container, options, reflect=container.settings.reflect.enabled and not no_reflect) as assembled:
         sources = Sources(tail=assembled.logs.tail, upcoming=assembled.orchestrator.upcoming)
-        return _watched(assembled, pick_views(os.environ, stdout, stderr, view_options, sources), stderr)
+        return _watched(assembled, pick_views(console.environ, console.stdout, console.stderr, view_options, sources), console.stderr)
 
 
 def _watched(assembled: Run, views: Sequence[View], stderr: Output) -> int:

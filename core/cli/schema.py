@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from core.assembly.container import Session
 from core.assembly.project import file_schemas, project_folder
-from core.cli.backlog_view import say_json
 from core.cli.options import Directory, Json
 from core.errors import UsageError
 from core.scaffold import write_schemas
@@ -27,7 +27,7 @@ File = Annotated[SchemaOf | None, typer.Argument(help="The file that the schema 
 Write = Annotated[bool, typer.Option("--write", help="Write them to where the first lines of the files point.")]
 
 
-def schema(file: File = None, directory: Directory = "", write: Write = False, json: Json = False) -> int:
+def schema(session: Session, file: File = None, directory: Directory = "", write: Write = False, json: Json = False) -> int:
     """Print the JSON schema of a file.
 
     It accepts exactly what orchestrator accepts. Editors check and complete the files with it; init sets that up.
@@ -38,5 +38,5 @@ def schema(file: File = None, directory: Directory = "", write: Write = False, j
     elif file is None:
         raise UsageError("which schema?", hint="orchestrator schema tasks, or: orchestrator schema config")
     if file is not None:
-        return say_json(schemas[file.value])
-    return say_json(schemas) if json else 0
+        return session.console.say_json(schemas[file.value])
+    return session.console.say_json(schemas) if json else 0

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from core.assembly.project import open_project
-from core.cli.backlog_view import say, say_json, stdout, viewed
+from core.assembly.container import Session
+from core.cli.backlog_view import viewed
 from core.cli.options import Directory, Json, TaskId, TasksFile
 
 _ATTEMPTS = 10
 
 
-def show(task_id: TaskId, directory: Directory = "", tasks_file: TasksFile = None, json: Json = False) -> int:
+def show(session: Session, task_id: TaskId, directory: Directory = "", tasks_file: TasksFile = None, json: Json = False) -> int:
     """Show everything known of one task."""
     from core.domain.tasks.lookup import find_task
     from core.reports.backlog.show_text import Surroundings, show_json, show_text
 
-    with viewed(open_project(directory, tasks_file=tasks_file)) as view:
+    with viewed(session.open(directory, tasks_file=tasks_file)) as view:
         task = find_task(view.tasks, task_id)
         journal = view.backlog.journal
         around = Surroundings(
@@ -23,6 +23,6 @@ def show(task_id: TaskId, directory: Directory = "", tasks_file: TasksFile = Non
             last_change=next(iter(journal.transitions(task.id, limit=1)), None),
         )
         if json:
-            return say_json(show_json(task, view.context, around))
-        file = view.project.settings.tasks_file
-        return say(show_text(task, view.context, around, file, stdout().style()))
+            return session.console.say_json(show_json(task, view.context, around))
+        file = view.settings.tasks_file
+        return session.console.say(show_text(task, view.context, around, file, session.console.stdout.style()))

@@ -1,8 +1,9 @@
-"""What stream is what, and writing to it: a closed or odd terminal is never an error of ours."""
+"""The streams of a command: what each one is, and writing to it. A closed or odd terminal is never an error of ours."""
 
 from __future__ import annotations
 
 import io
+import json
 import os
 import sys
 import time
@@ -10,12 +11,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TextIO
+from functools import cached_property
+from typing import Any, TextIO
 
-from core.domain.untrusted.printable import inert, visible
+from core.domain.untrusted.printable import inert, inert_json, visible
 from core.errors import StorageError
 from core.reports.text.style import Style
-from core.terminal.masking import masking
+from core.terminal.masking import Masking
 
 #: Seconds between two writes while more is coming.
 PACE = 0.1
@@ -97,7 +99,7 @@ class Output:
         self, stream: TextIO, look: Look, monotonic: Callable[[], float] = time.monotonic, mask: Callable[[str], str] = lambda text: text
     ) -> None:
         self.look = look
-        self._mask = mask
+        self.mask = mask
         self.closed = False
         #: Why some of what was written is lost although somebody may want it, one sentence; else empty.
         self.problem = ""
@@ -112,12 +114,12 @@ class Output:
 
     def add_exact(self, text: str) -> None:
         """Write a document, or words to a CI service or a terminal, as they are: whoever made them has escaped what is not theirs."""
-        self._pending.append(self._mask(text))
+        self._pending.append(self.mask(text))
         self.tick()
 
     def harmless(self, text: str) -> str:
         """Return ``text`` with escapes for all control characters but our own colours, and in CI for what begins a command."""
-        text = visible(self._mask(text), colour=self.look.colour)
+        text = visible(self.mask(text), colour=self.look.colour)
         return inert(text) if self.look.ci else text
 
     def tick(self) -> None:
@@ -176,30 +178,63 @@ class Output:
             self.problem = f"the result could not be written to stdout: {error.strerror or error}"
 
 
-def outputs(environ: Mapping[str, str]) -> tuple[Output, Output]:
-    """Return stdout and stderr of this process."""
-    return _output(sys.stdout, environ), _output(sys.stderr, environ)
+class Console:
+    """Where one command writes: stdout for its result, stderr for everything else, and no known secret into either."""
+
+    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+        """``environ`` says what the streams are read by, and holds the first secrets; default: the process's."""
+        self.environ: Mapping[str, str] = os.environ if environ is None else environ
+        self.masking = Masking(self.environ)
+
+    @cached_property
+    def stdout(self) -> Output:
+        return _output(sys.stdout, self.environ, self.masking)
+
+    @cached_property
+    def stderr(self) -> Output:
+        return _output(sys.stderr, self.environ, self.masking)
+
+    def say(self, text: str) -> int:
+        """Write a result to stdout and return exit code 0. Raises StorageError when it is lost."""
+        self.stdout.add(text)
+        self.stdout.finish()
+        return 0
+
+    def say_exactly(self, text: str) -> int:
+        """Write a document that has escaped what is not its own to stdout, and return exit code 0. Raises StorageError when it is lost."""
+        self.stdout.add_exact(text)
+        self.stdout.finish()
+        return 0
+
+    def say_json(self, value: Any) -> int:
+        """Write a result as JSON to stdout and return exit code 0. Raises StorageError when it is lost.
+
+        In ASCII: valid whatever the stream's encoding, and no text of a task gives orders to a terminal.
+        """
+        return self.say_exactly(inert_json(json.dumps(value, indent=2)) + "\n")
+
+    def flush(self) -> None:
+        """Write what is pending on either stream."""
+        self.stderr.flush()
+        self.stdout.flush()
+
+    def note(self, text: str) -> None:
+        """Write to stderr at once."""
+        self.stderr.add(text)
+        self.stderr.flush()
 
 
-def _without_secrets(text: str) -> str:
-    """Mask what is known by now: some secrets are learnt after a stream is opened."""
-    return masking()(text)
-
-
-def _output(stream: TextIO | None, environ: Mapping[str, str]) -> Output:
+def _output(stream: TextIO | None, environ: Mapping[str, str], mask: Callable[[str], str]) -> Output:
     if stream is None:
         # Started with the descriptor closed: Python has no stream for it.
         return Output(io.StringIO(), Look())
     terminal = stream.isatty()
     encoding = (stream.encoding or "ascii").lower().replace("-", "")
-    return Output(
-        stream,
-        Look(
-            terminal=terminal,
-            colour=wants_colour(environ, terminal=terminal),
-            live=wants_live(environ, terminal=terminal),
-            unicode=encoding.startswith("utf"),
-            ci=ci_of(environ) is not Ci.NONE,
-        ),
-        mask=_without_secrets,
+    look = Look(
+        terminal=terminal,
+        colour=wants_colour(environ, terminal=terminal),
+        live=wants_live(environ, terminal=terminal),
+        unicode=encoding.startswith("utf"),
+        ci=ci_of(environ) is not Ci.NONE,
     )
+    return Output(stream, look, mask=mask)

@@ -9,7 +9,6 @@ from contextlib import suppress
 from core.events import Event, RunFinished
 from core.reports.run.progress import Progress
 from core.terminal.console import Output
-from core.terminal.masking import masking
 
 #: Returns the text of a report on a finished run.
 Render = Callable[[Progress], str]
@@ -19,11 +18,19 @@ class ReportFile:
     """Writes one report when the run has finished.
 
     A file that cannot be written is told to ``complaints`` and changes nothing else; without ``complaints`` somebody
-    asked for the file, and ``close`` returns why they do not get it.
+    asked for the file, and ``close`` returns why they do not get it. ``mask`` takes known secrets out of what is written.
     """
 
-    def __init__(self, path: str, render: Render, complaints: Output | None = None, *, append: bool = False) -> None:
-        self._path, self._render, self._complaints = path, render, complaints
+    def __init__(
+        self,
+        path: str,
+        render: Render,
+        complaints: Output | None = None,
+        *,
+        append: bool = False,
+        mask: Callable[[str], str] = lambda text: text,
+    ) -> None:
+        self._path, self._render, self._mask, self._complaints = path, render, mask, complaints
         self._mode = "a" if append else "w"
         self._problem = ""
         self._progress = Progress()
@@ -37,7 +44,7 @@ class ReportFile:
             with suppress(FileExistsError):
                 os.makedirs(os.path.dirname(self._path) or ".")
             with open(self._path, self._mode, encoding="utf-8", errors="backslashreplace") as file:
-                file.write(masking()(self._render(self._progress)))
+                file.write(self._mask(self._render(self._progress)))
         except OSError as error:
             self._complain(f"{self._path}: not written: {error.strerror}")
 

@@ -76,11 +76,13 @@ def pick_views(environ: Mapping[str, str], stdout: Output, stderr: Output, view_
     if ci is Ci.GITHUB and environ.get("GITHUB_STEP_SUMMARY"):
         from core.reports.run.run_summary import step_summary
 
-        views.append(ReportFile(environ["GITHUB_STEP_SUMMARY"], step_summary, stderr, append=True))
+        views.append(ReportFile(environ["GITHUB_STEP_SUMMARY"], step_summary, stderr, append=True, mask=stderr.mask))
     if view_options.junit:
         from core.reports.run.junit import junit_xml
 
-        views.append(ReportFile(view_options.junit, lambda progress: junit_xml(progress, tail=_tail(sources, view_options.tail))))
+        views.append(
+            ReportFile(view_options.junit, lambda progress: junit_xml(progress, tail=_tail(sources, view_options.tail)), mask=stdout.mask)
+        )
     return views
 
 

@@ -9,7 +9,7 @@ import time
 from core import events
 from core.domain.runs.outcome import Ending, Outcome
 from core.reports.run.event_line import Volume
-from core.terminal.console import outputs
+from core.terminal.console import Console
 from core.terminal.views import Sources, View, ViewOptions, pick_views
 
 #: id, description, seconds, ending, reason, verified, expected
@@ -42,10 +42,12 @@ def main() -> None:
     parser.add_argument("--speed", type=float, default=1.0)
     arguments = parser.parse_args()
     volume = Volume.VERBOSE if arguments.v else Volume.QUIET if arguments.q else Volume.NORMAL
-    stdout, stderr = outputs(os.environ)
+    console = Console()
     queue = [entry[0] for entry in SCRIPT]
     sources = Sources(tail=_tail, upcoming=lambda count: tuple(queue[:count]))
-    views = pick_views(os.environ, stdout, stderr, ViewOptions(json=arguments.json, volume=volume, junit=arguments.junit), sources)
+    views = pick_views(
+        os.environ, console.stdout, console.stderr, ViewOptions(json=arguments.json, volume=volume, junit=arguments.junit), sources
+    )
     _Play(views, queue, arguments.speed).run()
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 import core
-from core.cli.app import COMMANDS, build
+from core.cli import build_parser
+from core.cli.app import COMMANDS
 from tests.waiting import HANG
 
 ORCHESTRATOR = Path(sys.executable).parent / "orchestrator"
@@ -84,14 +85,12 @@ def test_every_command_explains_itself_with_the_line_of_the_overview():
 
 
 def test_every_option_has_help():
-    import typer
-
     def nodes(node):
         yield node
         for below in getattr(node, "commands", {}).values():
             yield from nodes(below)
 
-    root = typer.main.get_command(build([command.name for command in COMMANDS]))
+    root = build_parser()
     silent = [(node.name, parameter.name) for node in nodes(root) for parameter in node.params if not parameter.help]
     assert silent == []
 

@@ -3,6 +3,7 @@
 import pytest
 
 from core.cli.failure import guarded
+from core.terminal.console import Console
 
 
 def broken(_arguments):
@@ -19,7 +20,7 @@ def here(tmp_path, monkeypatch):
 
 def test_the_log_lies_in_the_state_directory_of_the_repository(here, capsys):
     (here / "repository" / ".orchestrator").mkdir(parents=True)
-    assert guarded(broken, ["run", "-C", "repository"]) == 3
+    assert guarded(broken, ["run", "-C", "repository"], Console()) == 3
     (log,) = (here / "repository" / ".orchestrator").iterdir()
     text = log.read_text()
     assert "ZeroDivisionError: by zero" in text
@@ -31,7 +32,7 @@ def test_the_log_lies_in_the_state_directory_of_the_repository(here, capsys):
 
 
 def test_without_a_state_directory_none_is_made(here, capsys):
-    assert guarded(broken, ["list"]) == 3
+    assert guarded(broken, ["list"], Console()) == 3
     assert [path.name for path in here.iterdir()] == ["tmp"]
     (log,) = (here / "tmp").iterdir()
     assert str(log) in capsys.readouterr().err
@@ -39,12 +40,12 @@ def test_without_a_state_directory_none_is_made(here, capsys):
 
 def test_with_no_place_to_write_the_traceback_is_told(here, capsys):
     (here / "tmp").rmdir()
-    assert guarded(broken, ["list"]) == 3
+    assert guarded(broken, ["list"], Console()) == 3
     assert "Traceback" in capsys.readouterr().err
 
 
 def test_the_environment_is_not_in_the_log(here, monkeypatch):
     monkeypatch.setenv("SECRET_TOKEN", "hunter2")
-    guarded(broken, ["list"])
+    guarded(broken, ["list"], Console())
     (log,) = (here / "tmp").iterdir()
     assert "hunter2" not in log.read_text()

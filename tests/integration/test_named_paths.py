@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.assembly.named_paths import check_named_paths
-from core.assembly.project import open_project
+from core.assembly.project import check_named_paths, open_project
 from core.config import load_config
 from core.errors import InvalidFile
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.domain.quality.accepted import Accepted
 from core.domain.quality.audit import AuditReport
-from core.domain.quality.gate import Delta, Judgement, accept, strictest
+from core.domain.quality.verdict import Delta, Judgement, accept, strictest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,9 @@ from typing import Any
 
 from core.domain.quality.audit import AuditedFile
 from core.domain.quality.finding import Finding
-from core.domain.quality.gate import Judged
 from core.domain.quality.metric import Metric
 from core.domain.quality.trend import Direction, Point, sparkline
+from core.domain.quality.verdict import Judged
 from core.domain.tasks.task import Task
 from core.reports.audit.fields import finding_fields
 from core.reports.audit.words import judged_words, sentence, where

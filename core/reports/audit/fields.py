@@ -6,9 +6,9 @@ from dataclasses import asdict
 from typing import Any
 
 from core.domain.quality.audit import AuditedFile
-from core.domain.quality.gate import Judged
 from core.domain.quality.metric import BlockKind, maintainability_rank
 from core.domain.quality.refactor_task import number
+from core.domain.quality.verdict import Judged
 
 
 def finding_fields(judged: Judged) -> dict[str, Any]:

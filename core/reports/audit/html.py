@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
 from core.domain.quality.audit_totals import packages, totals
-from core.domain.quality.gate import Delta, GateReport, Judged
 from core.domain.quality.metric import Metric
 from core.domain.quality.trend import Direction
+from core.domain.quality.verdict import Delta, GateReport, Judged
 from core.domain.untrusted.printable import inert_json
 from core.reports.audit.fields import file_fields
 from core.reports.audit.page_tables import findings_table, packages_table

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.domain.quality.audit_totals import Totals
-from core.domain.quality.gate import Delta, GateReport, Judged
 from core.domain.quality.metric import Metric
+from core.domain.quality.verdict import Delta, GateReport, Judged
 from core.reports.audit.plots import spark
 from core.reports.audit.words import RANKS, judged_words
 from core.reports.text.markup import html_text

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from core.domain.quality.audit_totals import Totals, packages, totals
-from core.domain.quality.gate import Delta, GateReport, Judged
 from core.domain.quality.trend import Direction, sparkline
+from core.domain.quality.verdict import Delta, GateReport, Judged
 from core.reports.audit.words import ARROWS, amount_over, found_words, judged_words, took, verdict_words, where
 from core.reports.text.columns import Cell, Column, Paint, one_line, table
 from core.reports.text.style import Style

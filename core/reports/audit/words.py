@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from core.domain.quality.accepted import Accepted
 from core.domain.quality.finding import Finding
-from core.domain.quality.gate import Delta, GateReport, Judged
 from core.domain.quality.metric import Metric
 from core.domain.quality.trend import Direction
+from core.domain.quality.verdict import Delta, GateReport, Judged
 from core.reports.text.wording import count, seconds
 
 #: What the reports call each metric, and what it is about, one sentence.

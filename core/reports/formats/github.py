@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.domain.quality.gate import Delta, GateReport, Judged
+from core.domain.quality.verdict import Delta, GateReport, Judged
 from core.reports.audit.terminal import summary_lines
 from core.reports.audit.words import TITLES, judged_words, sentence
 from core.reports.text.style import PLAIN

@@ -8,8 +8,8 @@ from typing import Any
 
 from core.domain.quality.accepted import Accepted
 from core.domain.quality.audit_totals import Totals, packages, totals
-from core.domain.quality.gate import Delta, GateReport, Judged
 from core.domain.quality.refactor_task import number
+from core.domain.quality.verdict import Delta, GateReport, Judged
 from core.reports.audit.fields import file_fields, finding_fields
 from core.reports.text.markup import json_document
 

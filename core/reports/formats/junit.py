@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from core.domain.quality.gate import GateReport, Judged
+from core.domain.quality.verdict import GateReport, Judged
 from core.reports.audit.words import found_words, judged_words, sentence, verdict_words, where
 from core.reports.text.markup import xml_document, xml_text
 

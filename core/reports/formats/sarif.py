@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import quote
 
 from core import __version__
-from core.domain.quality.gate import Delta, GateReport, Judged
 from core.domain.quality.metric import Metric
+from core.domain.quality.verdict import Delta, GateReport, Judged
 from core.reports.audit.fields import finding_fields
 from core.reports.audit.words import TITLES, sentence
 from core.reports.text.markup import json_document

@@ -15,9 +15,9 @@ import pytest
 from core.domain.quality.accepted import Accepted
 from core.domain.quality.audit import AuditedFile, AuditReport
 from core.domain.quality.finding import Finding, fingerprint
-from core.domain.quality.gate import FailOn, GateReport, judge
 from core.domain.quality.metric import Block, BlockKind, FileMeasure, Metric, RawCounts
 from core.domain.quality.trend import FileTrend
+from core.domain.quality.verdict import FailOn, GateReport, judge
 from core.reports.audit.html import audit_html
 from core.reports.audit.markdown import audit_markdown
 from core.reports.audit.terminal import audit_text

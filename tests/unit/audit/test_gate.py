@@ -7,8 +7,8 @@ import pytest
 from core.domain.quality.accepted import Accepted
 from core.domain.quality.baseline import ratchet, renewed
 from core.domain.quality.finding import Finding, fingerprint
-from core.domain.quality.gate import Delta, FailOn, accept, fails, judge
 from core.domain.quality.metric import Metric
+from core.domain.quality.verdict import Delta, FailOn, accept, fails, judge
 
 CC, MI = Metric.COMPLEXITY, Metric.MAINTAINABILITY
 

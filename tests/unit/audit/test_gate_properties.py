@@ -9,8 +9,8 @@ from core.domain.quality.accepted import Accepted
 from core.domain.quality.audit import AuditReport
 from core.domain.quality.baseline import ratchet, renewed
 from core.domain.quality.finding import Finding, fingerprint
-from core.domain.quality.gate import Delta, FailOn, fails, judge
 from core.domain.quality.metric import Metric
+from core.domain.quality.verdict import Delta, FailOn, fails, judge
 
 _PATHS = st.sampled_from(["a.py", "b.py", "c/a.py"])
 _NAMES = st.sampled_from(["f", "g", "C.m"])

@@ -2,9 +2,11 @@
 
 import pytest
 
+from core.assembly.container import Session
 from core.cli.app import COMMANDS, _command_first, invoke
 from core.cli.overview import overview
 from core.errors import UsageError
+from core.terminal.console import Console
 
 
 @pytest.mark.parametrize(
@@ -33,14 +35,14 @@ def test_common_options_may_stand_before_the_command(given, expected):
 )
 def test_what_is_no_command_is_an_error_with_the_nearest_one(given, message, hint):
     with pytest.raises(UsageError) as caught:
-        invoke(given)
+        invoke(Session(Console()), given)
     assert (str(caught.value), caught.value.hint) == (message, hint)
 
 
 @pytest.mark.parametrize("words", [["completion"], ["completion", "--bogus"], ["completion", "bash", "more"], ["completion", "tcsh"]])
 def test_wrong_options_and_arguments_are_usage_errors_that_name_the_help(words):
     with pytest.raises(UsageError) as caught:
-        invoke(words)
+        invoke(Session(Console()), words)
     assert caught.value.hint == "orchestrator completion --help lists what it takes"
 
 

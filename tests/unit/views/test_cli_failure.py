@@ -8,6 +8,7 @@ import pytest
 from core.cli.failure import annotation_lines, error_json, error_text, guarded
 from core.domain.runs.exit_code import ExitCode
 from core.errors import EditRefused, InvalidFile, LockHeld, OrchestratorError, Problem, StorageError, UsageError
+from core.terminal.console import Console
 
 PROBLEMS = (
     Problem(file="tasks.yml", line=9, column=3, message='a task has no field "dep"', hint="did you mean 'dependencies'?"),
@@ -37,7 +38,7 @@ def raising(error):
     ],
 )
 def test_each_error_has_its_exit_code(error, code, capsys):
-    assert guarded(raising(error), []) == code
+    assert guarded(raising(error), [], Console()) == code
 
 
 def test_what_went_wrong_and_what_to_type_next():
@@ -66,12 +67,12 @@ def test_github_gets_every_place_as_an_annotation():
 def test_github_annotations_are_written_in_github_only(capsys, monkeypatch):
     for value, expected in (("true", True), ("", False)):
         monkeypatch.setenv("GITHUB_ACTIONS", value)
-        guarded(raising(InvalidFile(PROBLEMS)), [])
+        guarded(raising(InvalidFile(PROBLEMS)), [], Console())
         assert ("::error" in capsys.readouterr().out) is expected
 
 
 def test_with_json_the_error_is_one_object_on_stdout_and_still_words_on_stderr(capsys):
-    assert guarded(raising(InvalidFile(PROBLEMS)), ["run", "--json"]) == 2
+    assert guarded(raising(InvalidFile(PROBLEMS)), ["run", "--json"], Console()) == 2
     out, err = capsys.readouterr()
     value = json.loads(out)
     assert out.count("\n") == 1
@@ -102,12 +103,12 @@ def test_the_exit_codes_are_the_documented_ones():
 
 
 def test_what_the_machine_refuses_is_not_our_mistake(capsys):
-    assert guarded(raising(OSError(errno.EIO, "Input/output error", "/some/file")), []) == 2
+    assert guarded(raising(OSError(errno.EIO, "Input/output error", "/some/file")), [], Console()) == 2
     said = capsys.readouterr().err
     assert "error: /some/file: Input/output error" in said
     assert "mistake" not in said
 
 
 def test_without_descriptors_the_way_out_is_said(capsys):
-    assert guarded(raising(OSError(errno.EMFILE, "Too many open files")), []) == 2
+    assert guarded(raising(OSError(errno.EMFILE, "Too many open files")), [], Console()) == 2
     assert "ulimit -n" in capsys.readouterr().err

@@ -1,0 +1,46 @@
+"""``orchestrator done | reset | cancel``: give tasks a status."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.assembly.backlog import open_backlog_to_edit
+from core.assembly.container import Session
+from core.cli.options import Directory, Json, TaskIds, TasksFile
+from core.domain.tasks.status import Status
+
+
+def done(session: Session, task_ids: TaskIds, directory: Directory = "", tasks_file: TasksFile = None, json: Json = False) -> int:
+    """Mark tasks as done."""
+    return _set_status(session, task_ids, Status.DONE, "marked as done by hand", directory, tasks_file, json=json)
+
+
+def reset(session: Session, task_ids: TaskIds, directory: Directory = "", tasks_file: TasksFile = None, json: Json = False) -> int:
+    """Put tasks back to pending."""
+    return _set_status(session, task_ids, Status.PENDING, "reset by hand", directory, tasks_file, json=json)
+
+
+def cancel(session: Session, task_ids: TaskIds, directory: Directory = "", tasks_file: TasksFile = None, json: Json = False) -> int:
+    """Take tasks off the list."""
+    return _set_status(session, task_ids, Status.CANCELLED, "cancelled by hand", directory, tasks_file, json=json)
+
+
+def _set_status(
+    session: Session, ids: Sequence[str], status: Status, reason: str, directory: str, tasks_file: str | None, *, json: bool
+) -> int:
+    """Give tasks a status and print what changed. Raises UsageError for an unknown id; then nothing has changed."""
+    from core.manual_edits import set_statuses
+
+    with open_backlog_to_edit(session.open(directory, tasks_file=tasks_file)) as memory:
+        changes = set_statuses(memory, list(dict.fromkeys(ids)), status, reason)
+    if json:
+        return session.console.say_json(
+            [{"id": change.task_id, "before": change.before.value, "after": change.after.value} for change in changes]
+        )
+    lines = (
+        f"{change.task_id}: {change.before} → {change.after}"
+        if change.before is not change.after
+        else f"{change.task_id}: {change.after} already"
+        for change in changes
+    )
+    return session.console.say("".join(f"{line}\n" for line in lines))
