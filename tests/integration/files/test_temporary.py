@@ -69,7 +69,7 @@ def test_only_directories_of_that_name_and_this_user_go_and_no_link_is_followed(
 
 def test_without_a_sweep_what_is_there_stays(tmp_path: Path) -> None:
     (tmp_path / "ours-theirs").mkdir()
-    with temporary_directory("ours-", tmp_path, kill_remaining=False):
+    with temporary_directory("ours-", tmp_path, sweep=False):
         pass
     assert [path.name for path in tmp_path.iterdir()] == ["ours-theirs"]
 
