@@ -28,9 +28,7 @@ def init(session: Session, directory: Directory = "", dry_run: DryRun = False, j
     if json:
         return session.console.say_json(_plain(proposal, written=not dry_run))
     if dry_run:
-        return session.console.say("".join(f"# ---- {path}
-{text}
-" for path, text in proposal.files.items()))
+        return session.console.say("".join(f"# ---- {path}\n{text}\n" for path, text in proposal.files.items()))
     text = proposal_text(proposal.facts, proposal.tasks, tuple(proposal.files), proposal.notes, session.console.stdout.style())
     return session.console.say(text)
 
