@@ -23,7 +23,7 @@ from core.terminal.masking import Masking
 
 if TYPE_CHECKING:
     from core.adapters.git import Git
-    from core.adapters.state_db.journal import SqliteJournal
+    from core.adapters.state_db import SqliteJournal
     from core.plugins.host import PluginHost
 
 #: Called with how many sources have been measured anew, and how many there are.
