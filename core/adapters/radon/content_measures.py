@@ -29,7 +29,7 @@ class ContentMeasures:
         return {blob: measure for blob, measure in found if measure}
 
     def of(self, sources: Iterable[tuple[bytes, bytes]], measured: Callable[[int], None]) -> Iterator[tuple[bytes, FileMeasure]]:
-        """Return the measures of ``(blob, bytes)`` pairs as they come, made where not known; ``measured`` hears of how many more."""
+        """Return the measures of ``(blob, bytes)`` pairs as they come, made where not known; ``measured`` is called with how many more."""
         for batch, repeated in _batches(sources):
             known = self.known(batch)
             measured(len(known) + repeated)
@@ -50,7 +50,7 @@ def unpacked(data: bytes | None) -> FileMeasure | None:
 
 
 def variant() -> str:
-    """Return what a measure hangs on beside the content."""
+    """Return what a measure depends on beside the content."""
     import radon
 
     return f"radon {radon.__version__}, python {sys.version_info[0]}.{sys.version_info[1]}, counter {_COUNTER}"

@@ -16,13 +16,14 @@ import sys
 import threading
 import warnings
 from dataclasses import replace
+from hashlib import blake2b
+from typing import Any
 
 from core.adapters.radon.agreement import raw_counter, tree_counter
 from core.adapters.radon.fast.by_radon import tree_counts_by_radon
-from core.adapters.radon.fast.tree_counts import CountedBlock, TreeCounts
+from core.adapters.radon.fast.tree_counts import CountedBlock, Function, TreeCounts
 from core.adapters.radon.memory_limit import memory_is_short
 from core.adapters.radon.packing import make_block
-from core.adapters.radon.shapes import SMALLEST, shape
 from core.adapters.radon.source_text import Unreadable, has_mark, read_text
 from core.domain.quality.metric import Block, FileMeasure, Halstead, RawCounts
 
@@ -30,6 +31,10 @@ from core.domain.quality.metric import Block, FileMeasure, Halstead, RawCounts
 _DEEP = 200
 #: From 3.12 on the tokeniser itself refuses much of what does not parse, in ways that are not worth following.
 _LENIENT_TOKENISER = sys.version_info < (3, 12)
+#: Complexity from which on a block has a shape: a hash by which it is known again under another name or in another place.
+_SMALLEST = 6
+_SHAPE_BYTES = 6
+_NOT_IN_SHAPE = frozenset({"ctx", "kind", "type_comment", "type_params"})
 
 
 def measure_source(content: bytes) -> FileMeasure:
@@ -114,7 +119,7 @@ def _measure(counts: TreeCounts, raw: RawCounts | None) -> FileMeasure:
 
 def _block(counted: CountedBlock) -> Block:
     kind, name, complexity, node = counted
-    known_again = shape(node) if complexity >= SMALLEST and not isinstance(node, ast.ClassDef) else ""
+    known_again = _shape(node) if complexity >= _SMALLEST and not isinstance(node, ast.ClassDef) else ""
     return make_block(kind, name, node.lineno, node.end_lineno or node.lineno, node.col_offset, complexity, known_again)
 
 
@@ -130,3 +135,37 @@ def _lines_problem(error: SyntaxError) -> str:
     return (
         f"line {line}: radon cannot count the lines from here on, because of a character that it does not know or a form feed in a string"
     )
+
+
+def _shape(node: Function) -> str:
+    """Return 12 hex digits for a function's parameters and body, whatever its name, decorators, docstring, layout and comments.
+
+    Where it calls itself, its name does not count either.
+    """
+    body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
+    return blake2b("\0".join(_words([node.args, body], node.name)).encode("utf-8", "surrogatepass"), digest_size=_SHAPE_BYTES).hexdigest()
+
+
+def _words(parts: list[Any], own_name: str) -> list[str]:
+    """Return the tree in some fixed order, a word for each class of node and each value."""
+    words: list[str] = []
+    add = words.append
+    waiting: list[Any] = [parts]
+    take = waiting.pop
+    while waiting:
+        item = take()
+        kind = item.__class__
+        if kind is list:
+            add(f"[{len(item)}")
+            waiting.extend(item)
+        elif kind is ast.Name:
+            add("." if item.id == own_name else item.id)
+        elif kind is ast.Attribute:
+            add("." if item.attr == own_name else item.attr)
+            waiting.append(item.value)
+        elif isinstance(item, ast.AST):
+            add(kind.__name__)
+            waiting.extend(getattr(item, name, None) for name in kind._fields if name not in _NOT_IN_SHAPE)
+        else:
+            add(repr(item))
+    return words

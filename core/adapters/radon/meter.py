@@ -9,24 +9,22 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from core.adapters.radon.content_measures import ContentMeasures, unpacked, variant
-from core.adapters.radon.contents import read_content
 from core.adapters.radon.file_measure import measure_source
-from core.adapters.radon.measure_cache import MeasureCache
+from core.adapters.radon.measure_cache import MeasureCache, Stamp
 from core.adapters.radon.pool import no_collecting
-from core.adapters.radon.row_seals import Stamp
 from core.adapters.radon.source_files import Listing, SourceFiles
-from core.adapters.radon.source_text import LARGEST, Unreadable, read_text, too_large
+from core.adapters.radon.source_text import LARGEST, Unreadable, read_content, read_text, too_large
 from core.domain.quality.blob import blob_digest
 from core.domain.quality.metric import Block, FileMeasure
 from core.ports.code import Measured
 
-#: Hears how many sources have been measured anew, and how many there are.
+#: Called with the number of sources measured so far, and the number of all that have to be.
 Progress = Callable[[int, int], None]
 
 
 @dataclass(slots=True)
 class _Seen:
-    """A path as last looked at; its measure is unpacked when it is first asked for."""
+    """A path as of the last audit; its measure is unpacked at first use."""
 
     stamp: Stamp
     blob: bytes
@@ -37,7 +35,7 @@ class _Seen:
 class RadonMeter:
     """Measures one project.
 
-    ``cache``: path of a database in a directory that exists, or None. ``key``: the secret by which its rows are known again; None:
+    ``cache``: path of a database in a directory that exists, or None. ``key``: the secret that seals its rows; None:
     nothing is kept. ``jobs`` 0: one a core. ``listing`` returns what is to be chosen from, None where it does not know: then, and
     without it, every file below.
     """
@@ -65,8 +63,8 @@ class RadonMeter:
         with no_collecting(), closing(self._cache):
             files, problems = (self._files.selected(), {}) if paths is None else self._files.named(paths)
             measures = {path: FileMeasure(problem=problem) for path, problem in problems.items()}
-            changed = [path for path in files if not self._take_unchanged(path, measures)]
-            self._take_changed(changed, measures)
+            changed = [path for path in files if not self._add_unchanged(path, measures)]
+            self._measure_changed(changed, measures)
             if paths is None:
                 self._forget_all_but(measures)
             return tuple(Measured(path=path, measure=measures[path]) for path in sorted(measures))
@@ -101,13 +99,13 @@ class RadonMeter:
         self._cache.close()
 
     def _known(self, blobs: Collection[bytes]) -> dict[bytes, FileMeasure]:
-        """Return what is known of contents: most lie in the work tree too, which was looked at a moment ago."""
+        """Return the measures of known contents: most were seen in the work tree a moment ago."""
         present = {seen.blob: seen.measure for seen in (self._seen or {}).values() if seen.measure}
         measures = {blob: present[blob] for blob in blobs if blob in present}
         return measures | self._contents.known([blob for blob in blobs if blob not in measures])
 
-    def _take_unchanged(self, path: str, measures: dict[str, FileMeasure]) -> bool:
-        """Put a file's measure where that needs no reading; return whether the file is dealt with."""
+    def _add_unchanged(self, path: str, measures: dict[str, FileMeasure]) -> bool:
+        """Add the measure of a file that need not be read to ``measures``; return False where it must be read."""
         try:
             found = os.lstat(f"{self._root}/{path}")
         except (FileNotFoundError, NotADirectoryError):
@@ -128,7 +126,7 @@ class RadonMeter:
             measures[path] = seen.measure
         return seen.measure is not None
 
-    def _take_changed(self, paths: Sequence[str], measures: dict[str, FileMeasure]) -> None:
+    def _measure_changed(self, paths: Sequence[str], measures: dict[str, FileMeasure]) -> None:
         """Read files, and measure those whose content is not known."""
         blobs: dict[str, tuple[bytes, Stamp | None]] = {}
 
@@ -163,7 +161,7 @@ class RadonMeter:
         return self._seen
 
     def _counter(self, total: int) -> Callable[[int], None]:
-        """Return what tells the progress, given how many more are done."""
+        """Return a function that reports progress, called with how many more are done."""
         done = 0
 
         def count(more: int) -> None:

@@ -35,13 +35,13 @@ _FRAME = Struct("<II")
 _NUMBER = Struct("<I")
 #: Processor time for one source: seconds, and seconds more for each MiB; ten times what ordinary code takes.
 _SECONDS, _SECONDS_PER_MIB = 3.0, 10.0
-#: A terminal sends these to the whole group; whether they end the measuring is for the one to say who asked for it.
-_LEFT_TO_THE_PARENT = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+#: A terminal sends these to the whole process group; the parent decides whether they end the measuring.
+_FOR_THE_PARENT = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pooled:
-    """What became of sources, by their index."""
+    """Outcomes of sources, by index."""
 
     #: Packed measures.
     measures: dict[int, bytes] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Pooled:
 
 
 def measure_many(sources: Sequence[bytes], jobs: int, measured: Callable[[int], None]) -> Pooled:
-    """Measure sources; ``measured`` hears how many more are done.
+    """Measure sources; ``measured`` is called with how many more are done.
 
     It forks where a source is not tiny; none of the processes outlives the call.
     """
@@ -179,14 +179,14 @@ def _queue(count: int) -> int:
 
 
 def _start(sources: Sequence[bytes], portions: Sequence[Sequence[int]], queue: int) -> _Worker:
-    """Raises OSError when there can be no further process; nothing of the attempt is left then."""
+    """Fork one process. Raises OSError when there can be no further one; nothing of the attempt is left then."""
     reader, writer = os.pipe()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _LEFT_TO_THE_PARENT)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _FOR_THE_PARENT)
     pid = -1
     try:
         pid = _fork()
         if not pid:
-            for number in _LEFT_TO_THE_PARENT:
+            for number in _FOR_THE_PARENT:
                 signal.signal(number, signal.SIG_IGN)
             signal.signal(signal.SIGPROF, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from core.adapters.radon.advice.conditions import deep_nesting, long_conditions, many_handlers
 from core.adapters.radon.advice.extraction import extraction
-from core.adapters.radon.advice.repetition import repeated_forms, value_chains
+from core.adapters.radon.advice.forms import deep_nesting, long_conditions, many_handlers, repeated_forms, value_chains
 from core.adapters.radon.advice.suggestion import Suggestion
 from core.adapters.radon.advice.whole import advise_class, advise_file
 from core.adapters.radon.fast.tree_counts import Function, decisions
