@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from core.adapters.radon.measure_cache import MeasureCache
 from core.adapters.radon.packing import Damaged, unpack
-from core.adapters.radon.pool import measure_many
 from core.domain.quality.metric import FileMeasure
 
 #: Raised whenever the same bytes may come to other numbers, problems or shapes than before, or are packed otherwise.
@@ -35,10 +36,26 @@ class ContentMeasures:
             measured(len(known) + repeated)
             yield from known.items()
             new = [blob for blob in batch if blob not in known]
+            if not new:
+                continue
+            from core.adapters.radon.pool import measure_many  # when nothing changed, the counters are not needed
+
             pooled = measure_many([batch[blob] for blob in new], self._jobs, measured)
             self._cache.add_measures({new[index]: data for index, data in pooled.measures.items()})
             yield from ((new[index], unpack(data)) for index, data in pooled.measures.items())
             yield from ((new[index], FileMeasure(problem=problem)) for index, problem in pooled.crashes.items())
+
+
+@contextmanager
+def no_collecting() -> Iterator[None]:
+    """Pause the cyclic collector: trees are large and have no circles, and looking for some takes as long as parsing."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def unpacked(data: bytes | None) -> FileMeasure | None:

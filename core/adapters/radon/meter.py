@@ -8,10 +8,8 @@ from collections.abc import Callable, Collection, Container, Iterable, Iterator,
 from contextlib import closing
 from dataclasses import dataclass
 
-from core.adapters.radon.content_measures import ContentMeasures, unpacked, variant
-from core.adapters.radon.file_measure import measure_source
+from core.adapters.radon.content_measures import ContentMeasures, no_collecting, unpacked, variant
 from core.adapters.radon.measure_cache import MeasureCache, Stamp
-from core.adapters.radon.pool import no_collecting
 from core.adapters.radon.source_files import Listing, SourceFiles
 from core.adapters.radon.source_text import LARGEST, Unreadable, read_content, read_text, too_large
 from core.domain.quality.blob import blob_digest
@@ -87,6 +85,7 @@ class RadonMeter:
 
     def advise(self, path: str, block: Block | None = None) -> str:
         from core.adapters.radon.advice import advise
+        from core.adapters.radon.file_measure import measure_source
 
         try:
             source = read_content(f"{self._root}/{path}").data

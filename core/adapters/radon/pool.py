@@ -8,13 +8,12 @@ memory beyond a limit as well.
 from __future__ import annotations
 
 import errno
-import gc
 import os
 import selectors
 import signal
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from struct import Struct
 
@@ -55,16 +54,15 @@ def measure_many(sources: Sequence[bytes], jobs: int, measured: Callable[[int], 
     It forks where a source is not tiny; none of the processes outlives the call.
     """
     pooled = Pooled()
-    with no_collecting():
-        processes = _processes(sources, jobs)
+    processes = _processes(sources, jobs)
+    if processes:
+        _in_processes(sources, _portions(sources), processes, pooled.measures, measured)
+    for index in [index for index in range(len(sources)) if index not in pooled.measures]:
         if processes:
-            _in_processes(sources, _portions(sources), processes, pooled.measures, measured)
-        for index in [index for index in range(len(sources)) if index not in pooled.measures]:
-            if processes:
-                _alone(sources, index, pooled)
-            else:
-                pooled.measures[index] = pack(measure_source(sources[index]))
-            measured(1)
+            _alone(sources, index, pooled)
+        else:
+            pooled.measures[index] = pack(measure_source(sources[index]))
+        measured(1)
     return pooled
 
 
@@ -73,18 +71,6 @@ def _processes(sources: Sequence[bytes], jobs: int) -> int:
     if jobs > 1 and sum(map(len, sources)) >= _WORTH_FORKING:
         return jobs
     return int(max(map(len, sources), default=0) >= _WORTH_LIMITING)
-
-
-@contextmanager
-def no_collecting() -> Iterator[None]:
-    """Pause the cyclic collector: trees are large and have no circles, and looking for some takes as long as parsing."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _portions(sources: Sequence[bytes]) -> list[list[int]]:
