@@ -112,7 +112,11 @@ def _create(path: Path, text: str) -> None:
     """Write a file whole or, whatever happens, not at all; never over another one."""
     part = path.with_name(f".{path.name}.part")
     try:
-        part.write_text(text, encoding="utf-8", newline="\n")
+        # Whatever lies there, a link that leads elsewhere or a pipe, is not ours to write into.
+        with suppress(FileNotFoundError):
+            part.unlink()
+        with open(part, "x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
         _give_name(part, path)
     finally:
         with suppress(OSError):

@@ -132,7 +132,10 @@ def _say_report(stdout: Output, format: str, report: str) -> None:
 
 
 def _write_file(path: str, mask: Callable[[str], str], text: str, *, append: bool = False) -> None:
+    from core.files.report_path import check_report_path
+
     try:
+        check_report_path(path)
         with open(path, "a" if append else "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(mask(text))
     except OSError as error:

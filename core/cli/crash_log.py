@@ -51,9 +51,10 @@ def _among_temporary_files(_root: str, name: str) -> tuple[str, int]:
 
 def crash_text(error: BaseException, arguments: Sequence[str]) -> str:
     """Return the content of a crash log."""
+    system = os.uname()  # platform.platform() starts a program to name the processor
     libraries = ", ".join(f"{name} {_version(name)}" for name in _LIBRARIES)
     return (
-        f"orchestrator {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
+        f"orchestrator {__version__}, Python {platform.python_version()}, {system.sysname} {system.release} {system.machine}\n"
         f"{libraries}\n"
         f"arguments: {list(arguments)!r}\n"
         f"encoding: {sys.getfilesystemencoding()}\n\n" + "".join(traceback.format_exception(error))

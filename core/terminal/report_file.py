@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from core.events import Event, RunFinished
+from core.files.report_path import check_report_path
 from core.reports.run.progress import Progress
 from core.terminal.console import Output
 
@@ -41,6 +42,7 @@ class ReportFile:
         if not isinstance(event, RunFinished):
             return
         try:
+            check_report_path(self._path)
             with suppress(FileExistsError):
                 os.makedirs(os.path.dirname(self._path) or ".")
             with open(self._path, self._mode, encoding="utf-8", errors="backslashreplace") as file:

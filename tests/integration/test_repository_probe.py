@@ -81,6 +81,16 @@ def test_a_link_to_nowhere_counts_as_existing_and_is_not_written_through(tmp_pat
     assert not (tmp_path / "elsewhere").exists()
 
 
+def test_what_lies_where_a_file_is_prepared_is_replaced_and_not_written_through(tmp_path: Path) -> None:
+    (tmp_path / "victim").write_text("belongs to the user")
+    (tmp_path / "repository").mkdir()
+    (tmp_path / "repository/.linked.part").symlink_to(tmp_path / "victim")
+    os.mkfifo(tmp_path / "repository/.piped.part")
+    RepositoryProbe(tmp_path / "repository", {}).create({"linked": "a", "piped": "b"})
+    assert (tmp_path / "victim").read_text() == "belongs to the user"
+    assert [(tmp_path / "repository" / name).read_text() for name in ("linked", "piped")] == ["a", "b"]
+
+
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / ".orchestrator").touch()
 

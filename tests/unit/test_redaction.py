@@ -22,19 +22,33 @@ def mask(text, variables=SECRETS, named=()):
 @pytest.mark.parametrize(
     "name",
     ["TOKEN", "GITHUB_TOKEN", "my_secret", "PASSWORD", "MYSQL_PASSWD", "KEY_PASSPHRASE", "OPENAI_API_KEY", "APIKEY", "SSH_PRIVATE_KEY",
-     "GOOGLE_APPLICATION_CREDENTIALS", "AWS_ACCESS_KEY_ID", "GITLAB_PAT", "api-token"],
+     "GOOGLE_APPLICATION_CREDENTIALS", "AWS_ACCESS_KEY_ID", "GITLAB_PAT", "api-token",
+     "DB_PASS", "PASS", "MYSQL_PWD", "STRIPE_KEY", "SSH_KEY", "NPM_AUTH", "JWT", "SESSION_COOKIE", "SENTRY_DSN"],
 )  # fmt: skip
 def test_names_of_secrets(name):
     assert is_secret(name)
 
 
-@pytest.mark.parametrize("name", ["PATH", "HOME", "SSH_ASKPASS", "PATTERN", "KEYBOARD", "DISPATCH", "LANG", "PAT_TERN"])
+@pytest.mark.parametrize("name", ["PATH", "HOME", "SSH_ASKPASS", "PATTERN", "KEYBOARD", "DISPATCH", "LANG", "PAT_TERN", "PWD", "OLDPWD",
+     "KEY", "PUBLIC_KEY", "CACHE_KEY", "sort-key", "--key", "SSH_AUTH_SOCK", "BYPASS", "AUTHOR"])  # fmt: skip
 def test_names_of_what_is_no_secret(name):
     assert not is_secret(name)
 
 
 def test_values_too_short_or_that_count_something_are_none():
     assert secret_values({"TOKEN": "1", "SECRET": "", "MAX_TOKENS": "100000", "X_TOKEN": "false", "PASSWORD": "      "}) == frozenset()
+
+
+def test_what_is_left_of_a_secret_that_was_cut_is_masked():
+    secrets = {"API_TOKEN": "tok-4711-abcdef", "DB_PASSWORD": 'pa"ss w%rd'}
+    for text in ("x tok-4711-abc…", "tok-4…", "a… tok-tok-4711…", 'pa\\"ss…"', 'pa"ss w%25r…', "tok-4711\\u2026"):
+        masked = mask(text, secrets)
+        assert "tok-4" not in masked and "ss" not in masked and MASK in masked, masked
+    assert mask("tok…, other-4711-abc…", secrets) == "tok…, other-4711-abc…"
+
+
+def test_a_secret_of_words_is_masked_where_it_was_broken_into_lines():
+    assert mask("say: two of\n      these words", {"PASSPHRASE": "two of these words"}) == f"say: {MASK}"
 
 
 def test_redact_names_variables_by_name_or_glob():

@@ -18,6 +18,8 @@ from core.ports.processes import CommandNotStarted, Launch
 #: What this process ignores, or was started with ignored; a child expects the answers of the system. ``nohup`` goes on to it.
 _RESTORED = tuple(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP, signal.SIGHUP})
 
+#: Characters of a command that a message quotes.
+_BRIEF = 80
 #: Descriptors below this are looked at where they cannot be listed.
 _LIKELY = 4096
 
@@ -49,7 +51,9 @@ def start(launch: Launch, inherited: Mapping[str, str], marks: Mapping[str, str]
         program = resolve_program(words[0], cwd, environment.get("PATH", os.defpath))
         return _execute(program, words, None if here else cwd, environment, launch)
     except ValueError as problem:
-        raise CommandNotStarted(f"cannot start {shown(command)[:80]!r}: {problem}", 126) from problem
+        told = shown(command)
+        told = told if len(told) <= _BRIEF else f"{told[:_BRIEF]}…"  # by the ellipsis a secret is known whose end was cut off
+        raise CommandNotStarted(f"cannot start {told!r}: {problem}", 126) from problem
 
 
 def _execute(program: str, words: tuple[str, ...], cwd: str | None, environment: Mapping[str, str], launch: Launch) -> int:

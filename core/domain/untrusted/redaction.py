@@ -2,7 +2,7 @@
 
 A secret is the value of a variable that is named like one, or that the setting ``redact`` names; the part before the ``@`` of a URL;
 and what a command line assigns to a name like that (``API_TOKEN=…``, ``--password …``). Each becomes ``***``, also where it stands
-escaped, as in JSON or XML.
+escaped, as in JSON or XML, where it was broken into lines, and where its end was cut off and an ellipsis stands there.
 """
 
 from __future__ import annotations
@@ -21,12 +21,21 @@ _WORDS = (
 )
 #: What stands for itself in a URL.
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~")
-_SECRET_NAME = re.compile(f"{_WORDS}|(?:^|[_-])PAT$", re.IGNORECASE)
+#: What is a secret's name at the end of one only. Keys of tables, caches and sorted lists are none, nor is the shell's OLDPWD.
+_SECRET_NAME = re.compile(
+    rf"{_WORDS}|(?:^|[_-])(?:PAT|PASS|AUTH|JWT|COOKIE|DSN)$|[A-Z0-9][_-]PWD$"
+    r"|(?<!PUBLIC)(?<!CACHE)(?<!PRIMARY)(?<!FOREIGN)(?<!SORT)(?<!GROUP)(?<=[A-Z0-9])[_-]KEY$",
+    re.IGNORECASE,
+)
 #: Characters from which on a value is one that nobody meets by chance; of a variable that ``redact`` names fewer will do.
 _SHORTEST = 6
 _SHORTEST_NAMED = 4
 #: A number that counts something, or a switch.
 _NO_VALUE = re.compile(r"\d{1,7}|true|false|null|none", re.IGNORECASE)
+#: What stands where text was cut, also as JSON writes it.
+_CUT = re.compile(r"…|\\u2026")
+#: Characters of a secret's beginning that tell nothing.
+_TELLING = 4
 #: Characters of a line of a secret that has several, a key for instance.
 _SHORTEST_LINE = 16
 
@@ -49,13 +58,15 @@ class Redactor:
     """What has to be masked."""
 
     values: frozenset[str] = frozenset()
-    #: Finds any of the values, the longest first; None where there are none.
+    #: The values in every way they are written, the longest first.
+    forms: tuple[str, ...] = ()
+    #: Finds any of the forms; None where there are none.
     pattern: re.Pattern[str] | None = None
 
     def __call__(self, text: str) -> str:
         """Return ``text`` with MASK in place of every secret."""
         if self.pattern is not None:
-            text = self.pattern.sub(MASK, text)
+            text = self._without_beginnings(self.pattern.sub(MASK, text))
         if "://" in text:
             text = _USER_INFO.sub(_masked_user, text)
         return _ASSIGNED.sub(_masked_value, text) if "=" in text or "--" in text else text
@@ -65,8 +76,30 @@ class Redactor:
         every = self.values.union(values)
         if every == self.values:
             return self
-        forms = {form for value in every for form in _forms(value)}
-        return Redactor(values=every, pattern=re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True)))))
+        forms = tuple(sorted({form for value in every for form in _forms(value)}, key=len, reverse=True))
+        # Between its words there may be a line end, with an indent after it.
+        patterns = (re.escape(form).replace("\\ ", r"\s+") for form in forms)
+        return Redactor(values=every, forms=forms, pattern=re.compile("|".join(patterns)))
+
+    def _without_beginnings(self, text: str) -> str:
+        """Mask what is left of a secret before an ellipsis: text that did not fit was cut before it came here."""
+        parts, done = [], 0
+        for cut in _CUT.finditer(text):
+            start = min((self._begins(form, text, done, cut.start()) for form in self.forms), default=cut.start())
+            if start < cut.start():
+                parts += [text[done:start], MASK]
+                done = cut.start()
+        return "".join([*parts, text[done:]])
+
+    @staticmethod
+    def _begins(form: str, text: str, since: int, end: int) -> int:
+        """Return where, in ``text[since:end]``, the beginning of ``form`` starts that goes on to the end; ``end`` where there is none."""
+        found = text.find(form[:_TELLING], max(since, end - len(form)), end)
+        while found >= 0:
+            if form.startswith(text[found:end]):
+                return found
+            found = text.find(form[:_TELLING], found + 1, end)
+        return end
 
 
 def is_secret(name: str) -> bool:
