@@ -21,7 +21,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from core.adapters.tasks_yaml import YamlTaskFile
-from core.adapters.tasks_yaml.store.exchange import exchange
+from core.adapters.tasks_yaml.store.replacement import exchange
 from core.domain.tasks.edit import SetField
 from core.ports.task_file import Written
 

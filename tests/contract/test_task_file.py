@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from core.adapters.tasks_yaml import YamlTaskFile
-from core.adapters.tasks_yaml.store.exchange import exchange
+from core.adapters.tasks_yaml.store.replacement import exchange
 from core.domain.tasks.edit import AppendTask, SetField
 from core.domain.tasks.status import Status
 from core.domain.tasks.task import Place, Task

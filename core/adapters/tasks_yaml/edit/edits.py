@@ -1,4 +1,4 @@
-"""Edits of a document. What is not only statuses is read again and compared before it is believed."""
+"""Edits of a document by text span. An edit of more than statuses is parsed again and compared with what was meant before it counts."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dataclasses import fields, replace
 from operator import attrgetter
 from typing import Any
 
-from core.adapters.tasks_yaml.edit.append import append_entries
-from core.adapters.tasks_yaml.edit.render import normalised, render_scalar, render_text
+from core.adapters.tasks_yaml.edit.render import normalised, render_block, render_flow, render_scalar, render_text
 from core.adapters.tasks_yaml.parse.document import Document
 from core.adapters.tasks_yaml.parse.entry import read_entry
 from core.adapters.tasks_yaml.parse.events import Entries
+from core.adapters.tasks_yaml.parse.layout import Layout
 from core.adapters.tasks_yaml.parse.nodes import Mapping as MapNode
 from core.adapters.tasks_yaml.parse.nodes import Node, Scalar
 from core.adapters.tasks_yaml.parse.own_values import plain_value
@@ -27,13 +27,14 @@ from core.errors import EditRefused, InvalidFile, Problem
 _STATUS = ("status",)
 #: The first line of a block of text without a comment.
 _BLOCK_HEAD = re.compile(r"[|>][-+1-9]* *\n")
+_COMMENT = re.compile(r"(?:^|(?<=\s))#[^\n]*")
 
 
 def apply_edits(document: Document, edits: Sequence[Edit], file: str) -> Document:
     """Return the document with the edits. Raises EditRefused when one cannot be made without guessing."""
     batch = _Batch(document, file)
     for edit in edits:
-        batch.take(edit)
+        batch.add(edit)
     return batch.apply()
 
 
@@ -47,7 +48,7 @@ class _Batch:
         self._fields: dict[str, dict[tuple[str, ...], Any]] = {}
         self._new: dict[str, dict[str, Any]] = {}
 
-    def take(self, edit: Edit) -> None:
+    def add(self, edit: Edit) -> None:
         if isinstance(edit, AppendTask):
             entry = normalised(edit.fields)
             task_id = str(entry.get("id", ""))
@@ -206,3 +207,41 @@ def _same(one: Any, other: Any) -> bool:
     if isinstance(one, list):
         return len(one) == len(other) and all(map(_same, one, other))
     return bool(one == other)
+
+
+# -- new entries -------------------------------------------------------------------------------------------------------
+
+
+def append_entries(text: str, layout: Layout, entries: Sequence[Mapping[str, Any]], *, spaced: bool | None = None) -> str:
+    """Return ``text`` with the entries behind its last one; ``spaced`` overrules what the text does about blank lines."""
+    if layout.flow:
+        rendered = [render_flow(entry, as_json=layout.json) for entry in entries]
+        return _append_flow(text, layout, rendered)
+    return _append_block(text, layout, [render_block(entry) for entry in entries], spaced=layout.spaced if spaced is None else spaced)
+
+
+def _append_block(text: str, layout: Layout, entries: Sequence[str], *, spaced: bool) -> str:
+    """Write at the end of the document, behind comments that stand there."""
+    end = len(text) - layout.from_document_end
+    before, newline, pad = text[:end], layout.newline, " " * layout.column
+    if before and not before.endswith("\n"):
+        before += newline
+    for number, entry in enumerate(entries):
+        if spaced and (layout.found or number) and not before.endswith(newline * 2):
+            before += newline
+        before += "".join(f"{pad if line else ''}{line}{newline}" for line in entry.split("\n")[:-1])
+    return before + text[end:]
+
+
+def _append_flow(text: str, layout: Layout, entries: Sequence[str]) -> str:
+    """Write in front of the closing bracket, each entry on a line of its own if the last one has one."""
+    last, close = len(text) - layout.behind_last, len(text) - layout.from_close
+    if layout.empty:
+        return text[:close] + ", ".join(entries) + text[close:]
+    line = text.rfind("\n", 0, close) + 1
+    if layout.indent is None or line <= last or text[line:close].strip():
+        return f"{text[:last]}, {', '.join(entries)}{text[last:]}"
+    end = f",{layout.newline}"
+    trailing = "," in _COMMENT.sub("", text[last:close])
+    lines = end.join(layout.indent + entry for entry in entries) + (end if trailing else layout.newline)
+    return text[:last] + ("" if trailing else ",") + text[last:line] + lines + text[line:]

@@ -1,7 +1,7 @@
-"""The parsed form of the last text, so that an unchanged file is not parsed again.
+"""A cache of the parsed form of the last text, so that the next command need not parse an unchanged file again.
 
-It is JSON, never code, and believed only for the very file it was made from: its bytes, its inode and the time of its last
-change, which a repository that ships a forged cache cannot know. Whatever is wrong with it, it is simply not there.
+It is JSON, never code, and used only for the very file it was made from: its bytes, its inode and the time of its last change, which a
+repository that ships a forged cache cannot know. A cache with anything wrong in it counts as absent.
 """
 
 from __future__ import annotations
@@ -20,52 +20,52 @@ from typing import Any
 import core
 from core.adapters.tasks_yaml.parse.document import Document, Slot
 from core.adapters.tasks_yaml.parse.layout import Layout
-from core.adapters.tasks_yaml.store.disk import Stamp
+from core.adapters.tasks_yaml.store.content import Stamp
 from core.domain.tasks.status import Status
 from core.domain.tasks.task import Place, Retry, Task
 from core.errors import StateRefused
 from core.files.private import PrivateDirectory, open_private
 
-#: To be raised whenever the same text would be read differently.
+#: To be changed whenever the same text would be read differently.
 _FORMAT = f"{core.__version__} 1"
-#: Bytes of a file below which parsing is as fast.
-_WORTH = 16_384
+#: Characters of a text below which parsing it is as fast.
+_MIN_SIZE = 16_384
 _DIRECTORY = "cache"
-#: Files of one repository that are remembered.
+#: How many tasks files of one repository have a cache.
 _KEEP = 4
 
 
 class ParsedCache:
-    """What is remembered of the file at ``path``, below ``state_dir``, which must be there already."""
+    """The cache of the file at ``path``, below ``state_dir``, which must be there already; without one nothing is cached."""
 
     def __init__(self, state_dir: Path | None, path: str) -> None:
         self._state = state_dir
         self._name = f"tasks-{hashlib.sha256(os.fsencode(path)).hexdigest()[:12]}.json"
 
     def load(self, text: str, digest: str, stamp: Stamp) -> Document | None:
-        """Return the document that ``text`` is, if it is remembered for just this file."""
-        if self._state is None or len(text) < _WORTH:
+        """Return the parsed ``text``, None where the cache was not made from just this file."""
+        if self._state is None or len(text) < _MIN_SIZE:
             return None
         try:
             with open_private(self._state) as state, state.directory(_DIRECTORY) as place:
                 head, body = place.read(self._name).split(b"\n", 1)
             if head != _head(digest, stamp, body):
                 return None
-            return _document(text, json.loads(body))
+            return _from_json(text, json.loads(body))
         except (OSError, StateRefused, ValueError, TypeError, KeyError, IndexError):
             return None
 
     def save(self, document: Document, digest: str, stamp: Stamp) -> None:
-        """Remember a document whose slots and places are those of its text."""
-        if self._state is None or len(document.text) < _WORTH:
+        """Store a document whose slots and places are those of its text."""
+        if self._state is None or len(document.text) < _MIN_SIZE:
             return
-        body = json.dumps(_plain(document), ensure_ascii=False, separators=(",", ":")).encode()
+        body = json.dumps(_to_json(document), ensure_ascii=False, separators=(",", ":")).encode()
         with suppress(OSError, StateRefused), open_private(self._state) as state, state.directory(_DIRECTORY, create=True) as place:
             place.replace(self._name, _head(digest, stamp, body) + b"\n" + body)
-            _forget_the_oldest(place)
+            _remove_oldest(place)
 
 
-def _forget_the_oldest(place: PrivateDirectory) -> None:
+def _remove_oldest(place: PrivateDirectory) -> None:
     times = {}
     for name in os.listdir(place.descriptor):
         if name.startswith("tasks-") and name.endswith(".json") and (found := place.check(name)):
@@ -78,15 +78,15 @@ def _head(digest: str, stamp: Stamp, body: bytes) -> bytes:
     return json.dumps([_FORMAT, digest, stamp.inode, stamp.changed, zlib.crc32(body)]).encode()
 
 
-def _plain(document: Document) -> dict[str, Any]:
+def _to_json(document: Document) -> dict[str, Any]:
     return {
         "layout": asdict(document.layout),
         "slots": document.slots,
-        "tasks": [_plain_task(task) for task in document.tasks],
+        "tasks": [_task_to_json(task) for task in document.tasks],
     }
 
 
-def _plain_task(task: Task) -> list[Any]:
+def _task_to_json(task: Task) -> list[Any]:
     rest = {}
     for name, default in _DEFAULTS:
         value = getattr(task, name)
@@ -95,7 +95,7 @@ def _plain_task(task: Task) -> list[Any]:
     return [task.id, task.description, task.place.line, task.place.column, rest]
 
 
-def _document(text: str, plain: Mapping[str, Any]) -> Document:
+def _from_json(text: str, plain: Mapping[str, Any]) -> Document:
     tasks = []
     readers = _READ.items()
     for task_id, description, line, column, rest in plain["tasks"]:

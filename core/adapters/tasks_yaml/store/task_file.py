@@ -1,4 +1,4 @@
-"""``tasks.yml`` on disk, as the port TaskFile wants it."""
+"""The port TaskFile on ``tasks.yml``: reading it, noticing what others save, and writing edits."""
 
 from __future__ import annotations
 
@@ -13,13 +13,10 @@ from core.adapters.tasks_yaml.parse.document import Document
 from core.adapters.tasks_yaml.parse.parse import parse_document
 from core.adapters.tasks_yaml.parse.source import decode, encode
 from core.adapters.tasks_yaml.store.cache import ParsedCache
-from core.adapters.tasks_yaml.store.disk import Content, Stamp, read_content, stamp_of, storage_errors
-from core.adapters.tasks_yaml.store.exchange import exchange as exchange_files
-from core.adapters.tasks_yaml.store.interrupted_writes import recover_interrupted_writes
+from core.adapters.tasks_yaml.store.content import Content, Stamp, Version, read_content, stamp_of, storage_errors
 from core.adapters.tasks_yaml.store.late_saves import LateSaves
-from core.adapters.tasks_yaml.store.lock import write_lock
-from core.adapters.tasks_yaml.store.swap import ConcurrentSave, Exchange, keep_aside, swap
-from core.adapters.tasks_yaml.store.version import Version
+from core.adapters.tasks_yaml.store.replacement import ConcurrentSave, Exchange, recover_interrupted_writes, replace, save_copy, write_lock
+from core.adapters.tasks_yaml.store.replacement import exchange as exchange_files
 from core.domain.tasks.edit import Edit, Snapshot
 from core.errors import InvalidFile, StorageError
 from core.files.reading import repository_top
@@ -27,16 +24,18 @@ from core.ports.task_file import Busy, HandEdited, Written
 
 #: Seconds between two readings that must be equal for a save to count as finished.
 _PAUSE = 0.02
-#: Seconds that a save which looks unfinished must stay as it is to be believed.
-_DOUBT = 2.0
-_ATTEMPTS = 50
+#: Seconds that a text which looks cut off must stay as it is to count as finished.
+_CUT_OFF_DELAY = 2.0
+#: How many readings ``read`` takes at most until two are equal.
+_READINGS = 50
 
 
-class _Unchanged(Enum):
-    """What a look at the file can show instead of a new text."""
+class _NoChange(Enum):
+    """What checking the file can find instead of a new text."""
 
     SAME = "same"
-    NOT_YET = "not yet"
+    #: There is another text, and it is not taken over (yet): ``problems`` says why.
+    NOT_ACCEPTED = "not accepted"
 
 
 class YamlTaskFile:
@@ -59,67 +58,68 @@ class YamlTaskFile:
         self._shown = _shown(self._path, os.path.abspath(root))
         self._inside = repository_top(root)
         self._cache = ParsedCache(state_dir, self._path)
-        #: Digest of the content that the cache has.
+        #: Digest of the content that is in the cache.
         self._cached = ""
         self._sleep = sleep
         self._monotonic = monotonic
         self._exchange = exchange
         self._document: Document | None = None
+        #: Whether the text begins with a byte order mark.
         self._marked = False
         self._version = Version(b"")
         self._stamp: Stamp | None = None
         self._problems: tuple[str, ...] = ()
-        #: Stamp of a content that was looked at and not taken over.
-        self._refused: Stamp | None = None
-        #: Digest of a content that looks unfinished, and since when.
-        self._doubted: tuple[str, float] = ("", 0.0)
-        #: Saves of theirs that met another one, each in a file of its own.
-        self._kept: tuple[str, ...] = ()
+        #: Stamp of a content that was read and not taken over.
+        self._rejected: Stamp | None = None
+        #: Digest of a content that looks cut off, and since when (monotonic seconds).
+        self._cut_off: tuple[str, float] = ("", 0.0)
+        #: One line for each late save that is in a file of its own, because the file had been saved once more.
+        self._conflicts: tuple[str, ...] = ()
         self._late = LateSaves(self._shown, sleep, monotonic)
 
     # -- the port ------------------------------------------------------------------------------------------------
 
     def read(self) -> Snapshot:
-        with write_lock(self._real_path(), self._sleep) as mine:
-            if mine:
+        with write_lock(self._real_path(), self._sleep) as locked:
+            if locked:
                 recover_interrupted_writes(self._real_path(), self._shown, self._exchange)
             content = self._read_finished()
         document, marked = self._load(content)
-        return self._take(content, document, marked=marked)
+        return self._adopt(content, document, marked=marked)
 
     def poll(self) -> Snapshot | None:
         try:
-            self._look_for_late_saves()
+            self._check_late_saves()
         except (InvalidFile, StorageError) as error:
-            self._refuse(None, str(error))
+            self._reject(None, str(error))
             return None
-        seen = self._look()
-        return seen if isinstance(seen, Snapshot) else None
+        found = self._check()
+        return found if isinstance(found, Snapshot) else None
 
     def problems(self) -> tuple[str, ...]:
-        return (*self._problems, *self._kept)
+        return (*self._problems, *self._conflicts)
 
     def write(self, edits: Sequence[Edit]) -> Written | HandEdited | Busy:
         if self._document is None:
             raise StorageError(f"{self._shown} has not been read yet")
-        with write_lock(self._real_path(), self._sleep) as mine:
-            if not mine:
+        with write_lock(self._real_path(), self._sleep) as locked:
+            if not locked:
                 return Busy(problems=(f"{self._shown}: another writer holds it",))
             self._restore_late_saves()
-            seen = self._look()
-            if seen is not _Unchanged.SAME:
-                return self._not_now(seen)
+            found = self._check()
+            if found is not _NoChange.SAME:
+                return self._not_written(found)
             return self._save(apply_edits(self._document, edits, self._shown))
 
     def close(self) -> None:
         try:
-            self._look_for_late_saves()
+            self._check_late_saves()
         finally:
             self._late.close()
-        self._remember()
+        self._save_cache()
 
-    def _remember(self) -> None:
-        """Keep the parsed form of the file for the next command."""
+    def _save_cache(self) -> None:
+        """Store the parsed form of the file for the next command."""
         if self._document is None or self._cached == self._version.digest:
             return
         try:
@@ -131,61 +131,61 @@ class YamlTaskFile:
             self._cached = self._version.digest
             self._cache.save(document, self._cached, stamp)
 
-    # -- looking -------------------------------------------------------------------------------------------------
+    # -- checking ------------------------------------------------------------------------------------------------
 
-    def _look(self) -> Snapshot | _Unchanged:
-        """Return the text on disk if it is news and a finished save; ``problems`` says why it is not."""
+    def _check(self) -> Snapshot | _NoChange:
+        """Return the text on disk if it is new, finished and valid; ``problems`` says why it is not."""
         try:
             with storage_errors(self._shown):
                 stamp = stamp_of(os.stat(self._path))
             if stamp == self._stamp:
                 self._problems = ()
-                return _Unchanged.SAME
-            if stamp == self._refused:
-                return _Unchanged.NOT_YET
-            return self._look_inside()
+                return _NoChange.SAME
+            if stamp == self._rejected:
+                return _NoChange.NOT_ACCEPTED
+            return self._check_content()
         except InvalidFile as error:
-            return self._refuse(None, *map(str, error.problems))
+            return self._reject(None, *map(str, error.problems))
         except StorageError as error:
-            return self._refuse(None, str(error))
+            return self._reject(None, str(error))
 
-    def _look_inside(self) -> Snapshot | _Unchanged:
+    def _check_content(self) -> Snapshot | _NoChange:
         content = read_content(self._path, self._shown, self._inside)
         if content.data == self._version.data:
             self._stamp = content.stamp if content.settled else None
             self._problems = ()
-            return _Unchanged.SAME
+            return _NoChange.SAME
         self._sleep(_PAUSE)
         again = read_content(self._path, self._shown, self._inside)
         if again.data != content.data:
-            return self._refuse(None, f"{self._shown}: somebody is saving it")
-        if self._is_doubtful(again.data):
-            return self._refuse(None, f"{self._shown}: it looks half saved, so it is left alone for now")
+            return self._reject(None, f"{self._shown}: somebody is saving it")
+        if self._looks_cut_off(again.data):
+            return self._reject(None, f"{self._shown}: it looks half saved, so it is left alone for now")
         try:
             document, marked = self._load(again)
         except InvalidFile as error:
-            return self._refuse(again.stamp if again.settled else None, *map(str, error.problems))
-        return self._take(again, document, marked=marked)
+            return self._reject(again.stamp if again.settled else None, *map(str, error.problems))
+        return self._adopt(again, document, marked=marked)
 
-    def _is_doubtful(self, data: bytes) -> bool:
-        """Whether it may be the beginning of a save: empty, cut off, or without the final line end that was there."""
+    def _looks_cut_off(self, data: bytes) -> bool:
+        """True if it may be the beginning of a save: empty, cut off, or without the final line end that was there."""
         before = self._version.data
         cut = not data.strip() or before.startswith(data) or (before.endswith(b"\n") and not data.endswith(b"\n"))
         if not cut or not before.strip():
             return False
         digest = Version(data).digest
-        if self._doubted[0] != digest:
-            self._doubted = (digest, self._monotonic())
-        return self._monotonic() - self._doubted[1] < _DOUBT
+        if self._cut_off[0] != digest:
+            self._cut_off = (digest, self._monotonic())
+        return self._monotonic() - self._cut_off[1] < _CUT_OFF_DELAY
 
-    def _refuse(self, stamp: Stamp | None, *problems: str) -> _Unchanged:
-        self._refused, self._problems = stamp, problems
-        return _Unchanged.NOT_YET
+    def _reject(self, stamp: Stamp | None, *problems: str) -> _NoChange:
+        self._rejected, self._problems = stamp, problems
+        return _NoChange.NOT_ACCEPTED
 
     def _read_finished(self) -> Content:
         """Return the content, waiting for the end of a save that is just under way."""
         content = read_content(self._path, self._shown, self._inside)
-        for _ in range(_ATTEMPTS):
+        for _ in range(_READINGS):
             if content.settled:
                 break
             self._sleep(_PAUSE)
@@ -197,6 +197,8 @@ class YamlTaskFile:
     # -- taking over ---------------------------------------------------------------------------------------------
 
     def _load(self, content: Content) -> tuple[Document, bool]:
+        if self._document is not None and content.data == self._version.data and (document := self._document.as_read()) is not None:
+            return document, self._marked
         text, marked = decode(content.data, self._shown)
         digest = Version(content.data).digest
         document = self._cache.load(text, digest, content.stamp)
@@ -205,10 +207,10 @@ class YamlTaskFile:
         self._cached = digest
         return document, marked
 
-    def _take(self, content: Content, document: Document, *, marked: bool) -> Snapshot:
+    def _adopt(self, content: Content, document: Document, *, marked: bool) -> Snapshot:
         self._document, self._marked, self._version = document, marked, Version(content.data)
         self._stamp = content.stamp if content.settled else None
-        self._refused, self._problems, self._doubted = None, (), ("", 0.0)
+        self._rejected, self._problems, self._cut_off = None, (), ("", 0.0)
         return self._snapshot(document)
 
     def _snapshot(self, document: Document) -> Snapshot:
@@ -220,17 +222,17 @@ class YamlTaskFile:
         new = Version(encode(document.text, marked=self._marked))
         if new != self._version:
             try:
-                self._late.hold(swap(self._real_path(), self._shown, new, self._version, self._exchange))
+                self._late.add(replace(self._real_path(), self._shown, new, self._version, self._exchange))
             except ConcurrentSave as concurrent:
-                self._late.hold(concurrent.replaced)
-                return self._not_now(self._look())
+                self._late.add(concurrent.replaced)
+                return self._not_written(self._check())
             self._stamp, self._version = None, new
         self._document = document
         return Written(snapshot=self._snapshot(document))
 
-    def _not_now(self, seen: Snapshot | _Unchanged) -> HandEdited | Busy:
-        if isinstance(seen, Snapshot):
-            return HandEdited(snapshot=seen)
+    def _not_written(self, found: Snapshot | _NoChange) -> HandEdited | Busy:
+        if isinstance(found, Snapshot):
+            return HandEdited(snapshot=found)
         return Busy(problems=self._problems or (f"{self._shown}: somebody is saving it",))
 
     def _real_path(self) -> str:
@@ -238,22 +240,22 @@ class YamlTaskFile:
 
     # -- late saves ----------------------------------------------------------------------------------------------
 
-    def _look_for_late_saves(self) -> None:
+    def _check_late_saves(self) -> None:
         if self._late.find() is not None:
             with write_lock(self._real_path(), self._sleep):
                 self._restore_late_saves()
 
     def _restore_late_saves(self) -> None:
-        """Put back what an editor wrote into a version that a write of ours had just replaced. Under the writers' lock."""
+        """Restore what an editor wrote into a version that a write of ours had just replaced. Call under the write lock."""
         while (late := self._late.find()) is not None:
             replaced, version = late
             try:
-                self._late.hold(swap(self._real_path(), self._shown, version, self._version, self._exchange))
+                self._late.add(replace(self._real_path(), self._shown, version, self._version, self._exchange))
             except ConcurrentSave as concurrent:
                 # The file has been saved once more since: nobody but they can say which they mean.
-                self._late.hold(concurrent.replaced)
-                kept = keep_aside(self._real_path(), self._shown, version)
-                self._kept += (f"{self._shown} was saved twice at once; the other save is in {kept}: compare them",)
+                self._late.add(concurrent.replaced)
+                copy = save_copy(self._real_path(), self._shown, version)
+                self._conflicts += (f"{self._shown} was saved twice at once; the other save is in {copy}: compare them",)
             replaced.accept(version)
             self._stamp = None
 
