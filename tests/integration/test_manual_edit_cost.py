@@ -13,9 +13,10 @@ import pytest
 
 from core.adapters.tasks_yaml.parse.parse import parse_document
 from core.assembly.backlog import open_backlog_to_edit
-from core.assembly.project import open_project
+from core.assembly.container import Session
 from core.domain.tasks.status import Status
 from core.manual_edits import set_statuses
+from core.terminal.console import Console
 
 TEXT = "".join(f"- id: task-{number}\n  description: number {number}\n  command: 'true'\n" for number in range(400))
 
@@ -42,7 +43,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def mark_done(root: Path, task_id: str) -> None:
-    with open_backlog_to_edit(open_project(str(root))) as memory:
+    with open_backlog_to_edit(Session(Console()).open(str(root))) as memory:
         set_statuses(memory, [task_id], Status.DONE, "marked as done by hand")
 
 
