@@ -8,31 +8,31 @@ from pathlib import Path
 
 from core.errors import InvalidFile, StorageError, UsageError
 from core.files.reading import decode_text, read_regular
-from core.yaml_text import Limits, Plain, read_plain
+from core.schema.document import Document, unreadable
+from core.schema.yaml_reader import read_yaml
 
-_LIMITS = Limits(size=1024 * 1024, depth=32, nodes=20_000)
-#: What the largest file allowed may take in UTF-8, with a byte order mark.
-_MOST_BYTES = 4 * _LIMITS.size + 3
+#: Bytes: what the most characters that are read may take in UTF-8, with a byte order mark.
+_MOST_BYTES = 4 * 1024 * 1024 + 3
 
 
-def read_config_file(path: Path, shown: str, *, required: bool, inside: str | None = None) -> Plain:
+def read_config_file(path: Path, shown: str, *, required: bool, inside: str | None = None) -> Document:
     """Return the document at ``path``, which problems call ``shown``; an absent file is empty unless ``required``.
 
     ``inside`` is the repository that brings the file, None where a person named it. What is wrong with its text is in
-    ``Plain.problems``. Raises UsageError when it is required and absent, StorageError when it is no regular file or the
+    ``Document.problems``. Raises UsageError when it is required and absent, StorageError when it is no regular file or the
     system refuses to read it.
     """
     try:
         return read_config_bytes(read_regular(path, shown, limit=_MOST_BYTES, inside=inside), shown)
     except FileNotFoundError as error:
         if not required:
-            return read_plain("", shown)
+            return read_yaml("", shown)
         raise UsageError(f"no such file: {shown}", hint="orchestrator init writes one") from error
     except InvalidFile as error:
-        return Plain(value=None, values_at={}, keys_at={}, problems=error.problems)
+        return unreadable(shown, error)
 
 
-def read_own_config_file(path: Path, shown: str, repository: str | os.PathLike[str] | None) -> Plain:
+def read_own_config_file(path: Path, shown: str, repository: str | os.PathLike[str] | None) -> Document:
     """Return the document of the user's own file; an absent one is empty.
 
     Raises StorageError when it cannot be read, when somebody else owns it or everybody can write it, or when it lies in ``repository``.
@@ -40,7 +40,7 @@ def read_own_config_file(path: Path, shown: str, repository: str | os.PathLike[s
     try:
         state = path.stat()
     except (FileNotFoundError, NotADirectoryError):
-        return read_plain("", shown)
+        return read_yaml("", shown)
     except OSError as error:
         raise StorageError(f"cannot read {shown}: {error.strerror}") from error
     if repository is not None and Path(os.path.realpath(path)).is_relative_to(os.path.realpath(repository)):
@@ -51,9 +51,9 @@ def read_own_config_file(path: Path, shown: str, repository: str | os.PathLike[s
     return read_config_file(path, shown, required=True)
 
 
-def read_config_bytes(data: bytes, shown: str) -> Plain:
+def read_config_bytes(data: bytes, shown: str) -> Document:
     """Return the document in the bytes of a file, which problems call ``shown``."""
     try:
-        return read_plain(decode_text(data, shown), shown, _LIMITS)
+        return read_yaml(decode_text(data, shown), shown)
     except InvalidFile as error:
-        return Plain(value=None, values_at={}, keys_at={}, problems=error.problems)
+        return unreadable(shown, error)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.adapters.config_yaml import read_config_bytes
-from core.config import CONFIG_FILE, ConfigText
+from core.config import CONFIG_FILE
 from core.ports.code import Repository
-from core.yaml_text import read_plain
+from core.schema.document import Document
+from core.schema.yaml_reader import read_yaml
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +19,7 @@ class BaseRevision:
     repository: Repository
     #: Id of the commit.
     commit: str
-    config: ConfigText
+    config: Document
     #: ``plugins.lock`` there; None where it has none.
     lock: bytes | None
 
@@ -43,10 +44,10 @@ def base_revision(root: Path, revision: str, lock_file: str) -> BaseRevision | N
     if not commit:
         return None
     content, shown = repository.file_at(commit, CONFIG_FILE), f"{CONFIG_FILE}@{commit[:7]}"
-    document = read_plain("", shown) if content is None else read_config_bytes(content, shown)
+    document = read_yaml("", shown) if content is None else read_config_bytes(content, shown)
     return BaseRevision(
         repository=repository,
         commit=commit,
-        config=ConfigText(document=document, shown=shown),
+        config=document,
         lock=repository.file_at(commit, lock_file),
     )

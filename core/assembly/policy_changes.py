@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from core.assembly.base_revision import BaseRevision
 from core.assembly.project import PLUGINS_LOCK, Project
-from core.config import CONFIG_FILE, changed_values, repository_config
+from core.config import CONFIG_FILE, repository_config
 from core.domain.quality.accepted import Accepted
 from core.domain.quality.policy_change import PolicyChange
-from core.domain.settings.options import provenance
+from core.domain.settings.merging import changed_values
+from core.domain.settings.options import provenance, settings_table
 from core.domain.settings.settings import Source
 from core.errors import InvalidFile, StorageError
 
@@ -25,7 +26,7 @@ def policy_changes(project: Project) -> tuple[PolicyChange, ...]:
 
 
 def _settings(project: Project, base: BaseRevision) -> Iterator[PolicyChange]:
-    for change in changed_values(repository_config(project.root), base.config):
+    for change in changed_values(settings_table(), repository_config(project.root), base.config):
         if provenance(project.settings, change.key).source not in _OF_THE_USER:
             what = f"{change.key} {change.before} → {change.after}"
             yield PolicyChange(subject="settings", what=what, file=CONFIG_FILE, line=change.line)

@@ -20,7 +20,7 @@ from core.domain.settings.settings import INSIDE, Settings
 from core.errors import InvalidFile, Problem, UsageError
 from core.files.reading import repository_top
 from core.ports.task_file import ProjectFolder
-from core.yaml_text import read_plain
+from core.schema.yaml_reader import read_yaml
 
 #: Directories that hold what git or the tool believes.
 _NOT_THERE = frozenset({".git", ".orchestrator"})
@@ -94,7 +94,7 @@ def _settings(root: Path, overrides: Mapping[str, Any], revision: BaseRevision |
 
 
 def _default_settings(overrides: Mapping[str, Any]) -> Settings:
-    return merge_settings(read_plain("", CONFIG_FILE), CONFIG_FILE, {}, overrides)
+    return merge_settings(read_yaml("", CONFIG_FILE), {}, overrides)
 
 
 def _root_above(here: Path, tasks_file: Path | None) -> Path:
@@ -126,7 +126,7 @@ def check_named_paths(root: Path, settings: Settings) -> None:
     top = repository_top(root)
     problems = []
     for option in settings_table().options():
-        if option.kind is not INSIDE:
+        if option.value_type is not INSIDE:
             continue
         named = value_of(settings, option)
         target = os.path.realpath(os.path.join(root, named))

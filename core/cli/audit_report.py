@@ -66,7 +66,7 @@ def check_format(container: Container, wanted: str) -> None:
 
         reporter_of(container, wanted)
         return
-    from core.domain.settings.options import nearest
+    from core.schema.wording import nearest
 
     near = nearest(wanted, NAMES)
     raise UsageError(f"no such format: {wanted}", hint=f"did you mean {near}?" if near else f"formats: {', '.join(NAMES)}")

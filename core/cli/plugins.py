@@ -198,7 +198,7 @@ def _end_tidily(number: int, _: object) -> None:
 
 def _configuration(pairs: list[str], environment: Mapping[str, str]) -> PluginConfiguration:
     """Return what ``--with`` says; in a task the words are the tasks file's, and so the repository's."""
-    from core.json_text import parse_json
+    from core.schema.json_reader import parse_json
 
     configuration: dict[str, Any] = {}
     for pair in pairs:

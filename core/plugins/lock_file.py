@@ -12,10 +12,10 @@ from typing import Any
 from core.domain.plugins.plugin import Permissions
 from core.errors import InvalidFile, StorageError
 from core.files.reading import MIB, decode_text, read_text
-from core.json_text import read_json
 from core.plugins.manifest import manifest_schema
 from core.plugins.rules.lock import LOCK_FILE, Locked
 from core.plugins.rules.schema_check import schema_problems
+from core.schema.json_reader import read_json
 from core.sudden_stop import held
 
 #: Plugins that a repository may run; each is verified whenever one of its kind is asked for.

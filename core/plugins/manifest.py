@@ -15,8 +15,9 @@ from core.domain.plugins.configuration import misplaced_mark
 from core.domain.plugins.plugin import Kind, Manifest, Permissions, Provision
 from core.errors import MOST_PROBLEMS, InvalidFile, Problem, StorageError, UsageError
 from core.files.reading import decode_text, read_regular, read_text, too_large
-from core.json_text import JsonText, Path, dotted, read_json
 from core.plugins.rules.schema_check import schema_mistake, schema_problems
+from core.schema.document import Path
+from core.schema.json_reader import JsonDocument, dotted, read_json
 
 MANIFEST = "manifest.json"
 _LARGEST = 256 * 1024
@@ -94,7 +95,7 @@ def is_taken(module: str) -> bool:
     return module == "core" or module in sys.stdlib_module_names
 
 
-def _beyond_schema(document: JsonText, file: str) -> list[Problem]:
+def _beyond_schema(document: JsonDocument, file: str) -> list[Problem]:
     """What a schema cannot say: odd characters, a module's name that is taken, the configuration's own schema, provisions given twice."""
     mistakes: list[tuple[Path, str, str]] = [
         (path, "holds a character that cannot be shown", "") for path in islice(_unprintable(document.value, ()), MOST_PROBLEMS)

@@ -8,7 +8,7 @@ from typing import Any
 from core.domain.plugins.plugin import Kind
 from core.errors import UsageError
 from core.files.reading import MIB, read_text
-from core.json_text import load_json
+from core.schema.json_reader import load_json
 
 
 def manual_input(kind: Kind, arguments: tuple[str, ...], environment: Mapping[str, str]) -> dict[str, Any]:

@@ -100,7 +100,7 @@ def _section(section: Section, values: dict[str, str], indent: str) -> str:
 def _setting(name: str, option: Option, values: dict[str, str]) -> str:
     if option.key in values:
         return f"{name}: {values[option.key]}"
-    default = option.kind.write(option.default)
+    default = option.value_type.write(option.default)
     shown = _scalar(default) if isinstance(default, str) and default else json.dumps(default)
     example = f"  # for example {_EXAMPLES[option.key]}" if option.key in _EXAMPLES else ""
     return f"# {name}: {shown}{example}"

@@ -41,8 +41,8 @@ Target = Callable[[bytes], Any]
 
 
 def tasks(data: bytes) -> None:
+    from core.adapters.tasks_yaml.parse.encoding import decode
     from core.adapters.tasks_yaml.parse.parse import parse_document
-    from core.adapters.tasks_yaml.parse.source import decode
     from core.errors import InvalidFile
 
     try:
@@ -57,7 +57,7 @@ def config(data: bytes) -> None:
     from core.errors import InvalidFile
 
     try:
-        merge_settings(read_config_bytes(data, "config.yaml"), "config.yaml", {}, {})
+        merge_settings(read_config_bytes(data, "config.yaml"), {}, {})
     except InvalidFile as error:
         _told(error)
 
@@ -85,10 +85,10 @@ def baseline(data: bytes) -> None:
 def message(data: bytes) -> None:
     """A line that a plugin answers, and its signature: neither is believed before this."""
     from core.domain.plugins.plugin import Kind
-    from core.json_text import parse_json
     from core.plugins.rules.contracts import result_problems
     from core.plugins.rules.envelope import open_envelope
     from core.plugins.rules.statement import decode_statement
+    from core.schema.json_reader import parse_json
 
     for read in (open_envelope, decode_statement):
         try:
@@ -115,8 +115,8 @@ def lock(data: bytes) -> None:
 
 
 def trust(data: bytes) -> None:
-    from core.json_text import parse_json
     from core.plugins.rules.trust import parse_trust
+    from core.schema.json_reader import parse_json
 
     try:
         store = parse_trust(parse_json(data))

@@ -66,7 +66,10 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read(tmp_path: Path) -> Non
     [
         (b"jobs: 3\n# caf\xe9\n", "config.yaml:2:6: not text in UTF-8 (save it as UTF-8)"),
         ("jobs: 3\n".encode("utf-16"), "config.yaml:1:1: not text in UTF-8 (save it as UTF-8)"),
-        (b"jobs: 3\0\n", "config.yaml:1:8: the character U+0000 is not allowed in YAML (inside double quotes, write it as \\x or \\u)"),
+        (
+            b"jobs: 3\0\n",
+            "config.yaml:1:8: the character U+0000 is not allowed in YAML (remove it, or write it as \\x00 inside double quotes)",
+        ),
         (b"#" * (2**20 + 1), "config.yaml: too large: 1,048,577 characters, at most 1,048,576 are read"),
     ],
 )

@@ -13,16 +13,18 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from core.config import config_schema, merge_settings
-from core.domain.settings.container_kinds import AnyMap, Array, Nullable, Record, Table
 from core.domain.settings.options import Option, Section, provenance, settings_table, value_of
 from core.domain.settings.settings import Provenance, Settings, Source
-from core.domain.settings.value_kinds import Boolean, Choice, Duration, Integer, Kind, Number, Size, Text
 from core.errors import InvalidFile, UsageError
-from core.yaml_text import read_plain
+from core.schema.containers import AnyMap, ListOf, MapOf, Nullable, Record
+from core.schema.field_types import Boolean, Choice, FieldType, Text
+from core.schema.nodes import Node
+from core.schema.quantities import Duration, Integer, Number, Size
+from core.schema.yaml_reader import read_yaml
 
 
 def load(text: str = "", environ: Mapping[str, str] | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
-    return merge_settings(read_plain(text, "config.yaml"), "config.yaml", environ or {}, overrides or {})
+    return merge_settings(read_yaml(text, "config.yaml"), environ or {}, overrides or {})
 
 
 def complaints(text: str = "", environ: Mapping[str, str] | None = None, overrides: Mapping[str, Any] | None = None) -> list[str]:
@@ -109,26 +111,28 @@ def test_everything_wrong_everywhere_is_reported_at_once() -> None:
     )
     found = complaints(text, {"ORCHESTRATOR_JOB": "3", "ORCHESTRATOR_JOBS": "1.5", "ORCHESTRATOR_AUDIT_JOBS": "{"}, {"timeout": "soon"})
 
+    duration = "a positive duration such as 90s, 10m, 1h30m or a number of seconds"
+    no_content = "did not find expected node content while parsing a flow node (check the indentation, the brackets and the quotes above)"
     assert found == [
-        "ORCHESTRATOR_AUDIT_JOBS:2:1: not YAML: while parsing a flow node: did not find expected node content",
+        f"ORCHESTRATOR_AUDIT_JOBS:1:2: not YAML: {no_content}",
         "ORCHESTRATOR_JOB: no setting has this environment variable (did you mean ORCHESTRATOR_JOBS?)",
         "ORCHESTRATOR_JOBS: must be a whole number of at least 0, not 1.5",
         "config.yaml:1:7: jobs must be a whole number of at least 0, not 'four'",
         "config.yaml:2:1: unknown key 'budgt' (did you mean 'budget'?)",
         "config.yaml:3:1: unknown key 'cost' (did you mean 'budget.cost'?)",
         "config.yaml:4:16: budget.cost must be a number of at least 0, not -1",
-        "config.yaml:4:26: '1:30' is a number to base 60 in YAML 1.1 and text in YAML 1.2 (quote it; a duration is written 90s or 1h30m)",
+        f"config.yaml:4:26: budget.time must be {duration}, but YAML 1.1 reads 1:30 as 90 (type 1m30s or 1h30m)",
         "config.yaml:4:43: budget.on_exceed must be pass or stop, not 'halt'",
-        "config.yaml:5:12: 'yes' is a truth value in YAML 1.1 and text in YAML 1.2 (write true or false, or quote it)",
+        "config.yaml:5:12: fail_fast must be true or false, not yes (type true)",
         "config.yaml:6:14: log.limit must be a size such as 64MB, 1GiB or a number of bytes, not '64 MB ram'",
         "config.yaml:6:36: log.directory must be a path inside the repository, not '../x'",
         "config.yaml:7:22: handlers.refactor must be a command, not ' '",
         "config.yaml:7:34: handlers.other must be a command, not a list (write it as one text: sh -c 'a b')",
-        "config.yaml:8:22: audit.include[1] must be a glob, not 3 (quote it: '3')",
+        'config.yaml:8:22: audit.include[1] must be a glob, but 3 is a number (quote it: "3")',
         "config.yaml:8:59: audit.overrides.a/**.complexity must be a whole number of at least 1, not 0",
         "config.yaml:8:62: unknown key 'speed' (known: complexity, maintainability)",
         "config.yaml:9:10: reflect must be a map of settings, not a list",
-        "timeout: must be a positive duration such as 90s, 10m, 1h30m or a number of seconds, not 'soon'",
+        f"timeout: must be {duration}, not 'soon'",
     ]
 
 
@@ -163,9 +167,9 @@ def test_the_schema_is_a_schema_and_its_defaults_fit_it() -> None:
     jsonschema.Draft7Validator.check_schema(schema)
 
     for option in settings_table().options():
-        written = option.kind.write(option.default)
-        jsonschema.validate(written, option.kind.schema(), jsonschema.Draft7Validator)
-        assert option.kind.read(written, (), _refuse) == option.default
+        written = option.value_type.write(option.default)
+        jsonschema.validate(written, option.value_type.schema(), jsonschema.Draft7Validator)
+        assert option.value_type.read(node_of(written)) == option.default
 
 
 @pytest.mark.parametrize("option", settings_table().options(), ids=lambda option: option.key)
@@ -174,8 +178,10 @@ def test_every_setting_has_a_sentence_and_a_default_that_settings_hold(option: O
     assert value_of(Settings(), option) == option.default
 
 
-def _refuse(at: Any, message: str, hint: str = "", *, key: bool = False) -> None:
-    raise AssertionError(message)
+def node_of(value: Any) -> Node:
+    root = read_yaml(json.dumps(value), "f").root
+    assert root is not None
+    return root
 
 
 #: Text that JSON in double quotes hands to YAML unchanged.
@@ -195,28 +201,30 @@ ODD = (
 )
 
 
-def fitting(kind: Kind) -> st.SearchStrategy[Any]:
+def fitting(value_type: FieldType) -> st.SearchStrategy[Any]:
     """Return values around what a kind accepts: mostly fitting, some just beside."""
-    match kind:
+    match value_type:
         case Nullable():
-            return st.none() | fitting(kind.kind)
-        case Array():
-            return st.lists(values(kind.items), max_size=3)
-        case Table():
-            return st.none() | st.dictionaries(TEXT, values(kind.values), max_size=3)
+            return st.none() | fitting(value_type.of)
+        case ListOf():
+            return st.lists(values(value_type.items), max_size=3)
+        case MapOf():
+            return st.none() | st.dictionaries(TEXT, values(value_type.values), max_size=3)
         case AnyMap():
             return st.dictionaries(TEXT, st.integers() | TEXT | st.lists(TEXT, max_size=2), max_size=3)
         case Record():
-            return st.dictionaries(st.sampled_from([*kind.fields, "other"]), st.one_of(*map(values, kind.fields.values())), max_size=3)
-    return fitting_single(kind)
+            return st.dictionaries(
+                st.sampled_from([*value_type.fields, "other"]), st.one_of(*map(values, value_type.fields.values())), max_size=3
+            )
+    return fitting_single(value_type)
 
 
-def fitting_single(kind: Kind) -> st.SearchStrategy[Any]:
-    match kind:
+def fitting_single(value_type: FieldType) -> st.SearchStrategy[Any]:
+    match value_type:
         case Boolean():
             return st.booleans()
         case Choice():
-            return st.sampled_from([*kind.words, kind.words[0].upper()])
+            return st.sampled_from([*value_type.words, value_type.words[0].upper()])
         case Integer() | Number():
             return st.integers(-2, 200) | st.sampled_from([2**53 - 1, 2**53, 4.0, 4.5, 10**400, -0.0, 1e300])
         case Duration():
@@ -229,15 +237,17 @@ def fitting_single(kind: Kind) -> st.SearchStrategy[Any]:
             return st.from_regex(r"[0-9]{1,3} ?[kKM]?i?B?\n?") | st.integers(-1, 5) | st.sampled_from([1.0, 1.5, "00MB"])
         case Text():
             return TEXT | st.sampled_from(["a/b", "../a", "a/..", "/a", " ", "a\n"])
-    raise AssertionError(f"no strategy for {kind}")
+    raise AssertionError(f"no strategy for {value_type}")
 
 
-def values(kind: Kind) -> st.SearchStrategy[Any]:
-    return st.one_of(*[fitting(kind)] * 9, ODD)
+def values(value_type: FieldType) -> st.SearchStrategy[Any]:
+    return st.one_of(*[fitting(value_type)] * 9, ODD)
 
 
 def documents(section: Section) -> st.SearchStrategy[Any]:
-    entries = {name: documents(entry) if isinstance(entry, Section) else values(entry.kind) for name, entry in section.entries.items()}
+    entries = {
+        name: documents(entry) if isinstance(entry, Section) else values(entry.value_type) for name, entry in section.entries.items()
+    }
     known = st.lists(st.sampled_from(sorted(entries)), max_size=3, unique=True).flatmap(
         lambda names: st.fixed_dictionaries({name: entries[name] for name in names})
     )
@@ -250,9 +260,9 @@ VALIDATOR = jsonschema.Draft7Validator(config_schema())
 @settings(max_examples=400, deadline=None)
 @given(documents(settings_table()))
 def test_the_schema_accepts_exactly_what_the_loader_accepts(document: Any) -> None:
-    plain = read_plain(json.dumps(document, ensure_ascii=False), "config.yaml")
+    plain = read_yaml(json.dumps(document, ensure_ascii=False), "config.yaml")
     try:
-        merge_settings(plain, "config.yaml", {}, {})
+        merge_settings(plain, {}, {})
         accepted = True
     except InvalidFile:
         accepted = False

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.settings.duration import format_duration, parse_duration
-from core.domain.settings.size import format_size, parse_size
+from core.schema.units import format_duration, format_size, parse_duration, parse_size
 
 
 @pytest.mark.parametrize(

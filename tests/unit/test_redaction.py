@@ -125,14 +125,14 @@ def test_masking_takes_linear_time():
 
 
 def test_a_repository_cannot_have_everything_masked_nor_take_back_what_its_user_names():
-    from core.config import ConfigText, merge_settings
+    from core.config import merge_settings
     from core.errors import InvalidFile
-    from core.yaml_text import read_plain
+    from core.schema.yaml_reader import read_yaml
 
     def merged(repository, user="redact: [MINE]"):
         return merge_settings(
-            read_plain(repository, "config.yaml"), "config.yaml", {"ORCHESTRATOR_REDACT": "[THEIRS]"}, {},
-            user=ConfigText(shown="user", document=read_plain(user, "user")),
+            read_yaml(repository, "config.yaml"), {"ORCHESTRATOR_REDACT": "[THEIRS]"}, {},
+            user=read_yaml(user, "user"),
         ).redact  # fmt: skip
 
     assert merged("redact: []") == ("MINE", "THEIRS")

@@ -15,8 +15,8 @@ from core.config import config_schema, merge_settings
 from core.domain.settings.project_facts import Tool
 from core.errors import StorageError, UsageError
 from core.scaffold import Proposal, propose_files, write_files
+from core.schema.yaml_reader import read_yaml
 from core.testing.project_folder import MemoryProjectFolder
-from core.yaml_text import read_plain
 
 ALL_PROGRAMS = {tool.value: tool.value for tool in Tool} | {"python3": "python3", "make": "make", "pyproject-build": "pyproject-build"}
 TEST = {"tests/test_a.py": ""}
@@ -208,7 +208,7 @@ def test_whatever_is_found_the_files_are_valid(files: dict[str, str], programs: 
 def test_every_setting_of_a_repository_is_explained_in_the_config() -> None:
     text = beginning({}).files["config.yaml"]
     uncommented = "\n".join(line.replace("# ", "", 1) if is_setting(line) else line for line in text.splitlines())
-    document = read_plain(uncommented, "config.yaml")
+    document = read_yaml(uncommented, "config.yaml")
 
     assert document.problems == ()
     jsonschema.validate(document.value, config_schema(), jsonschema.Draft7Validator)
@@ -228,13 +228,13 @@ def missing(schema: dict[str, Any], value: Any) -> list[str]:
 
 
 def entries(proposed: Proposal) -> list[dict[str, Any]]:
-    document = read_plain(proposed.files["tasks.yml"], "tasks.yml")
+    document = read_yaml(proposed.files["tasks.yml"], "tasks.yml")
     assert document.problems == ()
     return list(document.value)
 
 
 def loaded(proposed: Proposal) -> Any:
-    return merge_settings(read_plain(proposed.files["config.yaml"], "config.yaml"), "config.yaml", {}, {})
+    return merge_settings(read_yaml(proposed.files["config.yaml"], "config.yaml"), {}, {})
 
 
 def test_a_configuration_of_nothing_but_line_ends_is_read_in_linear_time() -> None:

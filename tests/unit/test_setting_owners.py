@@ -7,30 +7,25 @@ import json
 import jsonschema
 import pytest
 
-from core.config import ConfigText, config_schema, merge_settings
+from core.config import config_schema, merge_settings
 from core.domain.plugins.configuration import PluginConfiguration, configuration_of, misplaced_mark, ownership_problems, users_keys
 from core.domain.settings.options import Option, settings_table
 from core.domain.settings.owner import Owner
 from core.domain.settings.settings import Provenance, Settings, Source
 from core.errors import InvalidFile
-from core.yaml_text import read_plain
+from core.schema.yaml_reader import read_yaml
 
 USERS = [option for option in settings_table().options() if Owner.REPOSITORY not in option.owners]
 SAMPLES = {"audit.wily_python": "./evil.sh", "audit.use_wily": True}
 
 
-def text(content: str, shown: str) -> ConfigText:
-    return ConfigText(document=read_plain(content, shown), shown=shown)
-
-
 def load(repository: str = "", user: str = "", environ: dict[str, str] | None = None, base: str | None = None) -> Settings:
     return merge_settings(
-        read_plain(repository, "config.yaml"),
-        "config.yaml",
+        read_yaml(repository, "config.yaml"),
         environ or {},
         {},
-        user=text(user, "/home/me/.config/orchestrator/config.yaml"),
-        base=None if base is None else text(base, "config.yaml@1f2e3d4"),
+        user=read_yaml(user, "/home/me/.config/orchestrator/config.yaml"),
+        base=None if base is None else read_yaml(base, "config.yaml@1f2e3d4"),
     )
 
 

@@ -6,11 +6,11 @@ from core.config import merge_settings
 from core.domain.settings.options import settings_table
 from core.domain.settings.settings import Settings
 from core.reports.setup.settings_view import config_reference_markdown, settings_json, settings_text
-from core.yaml_text import read_plain
+from core.schema.yaml_reader import read_yaml
 
 
 def settings(text: str, **environ: str) -> Settings:
-    return merge_settings(read_plain(text, "config.yaml"), "config.yaml", environ, {})
+    return merge_settings(read_yaml(text, "config.yaml"), environ, {})
 
 
 def lines(shown: str) -> dict[str, list[str]]:

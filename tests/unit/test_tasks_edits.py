@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from core.adapters.tasks_yaml.edit.edits import apply_edits
 from core.adapters.tasks_yaml.edit.render import normalised, render_block, render_flow
-from core.adapters.tasks_yaml.parse.events import Entries
-from core.adapters.tasks_yaml.parse.own_values import plain_value
 from core.adapters.tasks_yaml.parse.parse import parse_document
 from core.domain.tasks.edit import AppendTask, Edit, SetField
 from core.errors import EditRefused
+from core.schema.scalars import plain_value
+from core.schema.yaml_reader import YamlReader
 
 FILE = "tasks.yml"
 NEW = {"id": "new", "description": "Do it"}
@@ -211,7 +211,7 @@ def same(one: Any, other: Any) -> bool:
 @settings(max_examples=150, deadline=None)
 def test_what_is_rendered_reads_back_the_same(fields: dict[str, Any]):
     for text in (render_block(fields), "- " + render_flow(fields, as_json=False), "- " + render_flow(fields, as_json=True)):
-        (node,) = Entries(text)
+        (node,) = YamlReader(text).entries()
         assert same(plain_value(node), normalised(fields)), text
 
 

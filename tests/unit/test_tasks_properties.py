@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from core.adapters.tasks_yaml.edit.edits import apply_edits
 from core.adapters.tasks_yaml.parse.document import Document
+from core.adapters.tasks_yaml.parse.encoding import decode, encode
 from core.adapters.tasks_yaml.parse.parse import parse_document
-from core.adapters.tasks_yaml.parse.source import decode, encode
 from core.domain.tasks.edit import AppendTask, SetField
 from core.domain.tasks.status import Status
 from core.domain.tasks.task import Place

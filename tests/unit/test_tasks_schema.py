@@ -14,9 +14,10 @@ from jsonschema import Draft202012Validator
 
 from core.adapters.tasks_yaml import FIELDS, tasks_schema
 from core.adapters.tasks_yaml.parse.entry import complain_about_fields, read_entry
-from core.adapters.tasks_yaml.parse.events import Entries, Stop
-from core.adapters.tasks_yaml.parse.source import Complaint
 from core.domain.tasks.task import Place
+from core.schema.source import Mistake
+from core.schema.yaml_errors import Stop
+from core.schema.yaml_reader import YamlReader
 
 
 @functools.cache
@@ -25,21 +26,21 @@ def validator() -> Draft202012Validator:
     return Draft202012Validator(tasks_schema())
 
 
-def complaints_about(text: str) -> list[Complaint]:
+def mistakes_in(text: str) -> list[Mistake]:
     """Return what the reader says about the shape of a text."""
-    entries = Entries(text)
-    complaints = entries.complaints
+    reader = YamlReader(text)
+    mistakes = reader.mistakes
 
     def note(index: int, message: str, hint: str) -> None:
-        complaints.append(Complaint(index=index, message=message, hint=hint))
+        mistakes.append(Mistake(index=index, message=message, hint=hint))
 
     try:
-        for node in entries:
+        for node in reader.entries():
             read_entry(node, Place(line=0, column=0), note)
             complain_about_fields(node, note)
     except Stop as stop:
-        complaints.append(stop.complaint)
-    return complaints
+        mistakes.append(stop.mistake)
+    return mistakes
 
 
 def as_yaml(document: Any) -> str:
@@ -91,8 +92,8 @@ documents = st.one_of(values, st.lists(st.one_of(entries(), values), max_size=2)
 @given(documents)
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_the_schema_accepts_what_the_reader_accepts_and_nothing_else(document: Any):
-    complaints = complaints_about(as_yaml(document))
-    assert validator().is_valid(document) == (not complaints), complaints
+    mistakes = mistakes_in(as_yaml(document))
+    assert validator().is_valid(document) == (not mistakes), mistakes
 
 
 @pytest.mark.parametrize("name", list(FIELDS))
@@ -101,8 +102,8 @@ def test_the_schema_accepts_what_the_reader_accepts_and_nothing_else(document: A
 def test_each_field_is_as_strict_in_the_schema_as_in_the_reader(name: str, data: st.DataObject):
     value = data.draw(st.one_of(leaves, st.lists(leaves, max_size=2), maps.get(name, values)))
     document = [{"id": "a", "description": "b", name: value}]
-    complaints = complaints_about(as_yaml(document))
-    assert validator().is_valid(document) == (not complaints), complaints
+    mistakes = mistakes_in(as_yaml(document))
+    assert validator().is_valid(document) == (not mistakes), mistakes
 
 
 def test_every_field_has_a_sentence_in_the_schema():

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from core.adapters.tasks_yaml import parse_tasks
-from core.adapters.tasks_yaml.parse.plain import is_text
 from core.errors import InvalidFile
+from core.schema.scalars import is_text
 
 
 def said_about(text: str) -> str:

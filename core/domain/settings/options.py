@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass
 from typing import Any
 
 from core.domain.settings.owner import Owner
 from core.domain.settings.settings import Provenance, Settings, Source
-from core.domain.settings.value_kinds import Complain, Kind, describe
+from core.schema.field_types import ErrorCollector, FieldType
+from core.schema.nodes import Mapping, Node, Scalar, resolve
+from core.schema.scalars import is_null_node, is_text
+from core.schema.source import Mistake
+from core.schema.wording import nearest
 
 #: Beginning of the names of environment variables that set options.
 VARIABLE_PREFIX = "ORCHESTRATOR_"
+#: Characters of a value that a message shows.
+_LONGEST_QUOTE = 60
+_WRONG = object()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +28,7 @@ class Option:
 
     #: Keys from the root of config.yaml down.
     path: tuple[str, ...]
-    kind: Kind
+    value_type: FieldType
     default: Any
     help: str
     #: Flag of ``orchestrator run`` that sets it; empty where there is none.
@@ -49,7 +56,7 @@ class Section:
     path: tuple[str, ...]
     help: str
     cls: Any
-    entries: Mapping[str, Option | Section]
+    entries: AnyMapping[str, Option | Section]
 
     def options(self) -> tuple[Option, ...]:
         """Return every option below, depth first."""
@@ -68,7 +75,7 @@ def _section(cls: Any, path: tuple[str, ...]) -> Section:
     entries: dict[str, Option | Section] = {}
     for item in dataclasses.fields(cls):
         below = (*path, item.name)
-        if "kind" in item.metadata:
+        if "value_type" in item.metadata:
             entries[item.name] = Option(path=below, default=_default(item), **item.metadata)
             continue
         nested: Any = item.default_factory
@@ -81,33 +88,53 @@ def _default(item: dataclasses.Field[Any]) -> Any:
     return item.default if item.default_factory is dataclasses.MISSING else item.default_factory()
 
 
-def read_document(section: Section, document: Any, complain: Complain) -> dict[str, Any]:
-    """Return the values that a plain document sets, by dotted key; every mistake goes to ``complain``.
+def read_settings(section: Section, node: Node | None, errors: ErrorCollector) -> dict[str, Any]:
+    """Return the values that a document sets, by dotted key; ``errors`` gets every mistake, and a value with one is left out.
 
     ``null`` in place of a section sets nothing, so that a section may have all its lines commented out.
     """
-    if document is None:
+    if node is None or is_null_node(node):
         return {}
-    if not isinstance(document, Mapping):
-        complain(section.path, f"must be a map of settings, not {describe(document)}")
+    solid = resolve(node)
+    if not isinstance(solid, Mapping):
+        errors.mistakes.append(Mistake(index=node.start, inside=".".join(section.path), message="must be a map of settings", found=node))
         return {}
     values: dict[str, Any] = {}
-    for name, value in document.items():
-        entry, at = section.entries.get(name), (*section.path, name)
+    for name, (key_node, value) in solid.pairs.items():
+        entry, key = section.entries.get(name), ".".join((*section.path, name))
         if entry is None:
-            complain(at, f"unknown key '{'.'.join(at)}'", _nearest_key(section, name), key=True)
+            errors.add(key_node.start, "is unknown", _nearest_key(section, name), unknown_key=key)
         elif isinstance(entry, Section):
-            values.update(read_document(entry, value, complain))
+            values.update(read_settings(entry, value, errors))
         else:
-            values[entry.key] = entry.kind.read(value, at, complain)
-    return values
+            values[key] = errors.read(key, entry.value_type, value, wrong=_WRONG)
+    return {key: value for key, value in values.items() if value is not _WRONG}
+
+
+def sentence(mistake: Mistake) -> str:
+    """Return a mistake in a value of settings as a sentence."""
+    if mistake.unknown_key is not None:
+        return f"unknown key '{mistake.unknown_key}'"
+    found = "" if mistake.found is None else f", not {_described(mistake.found)}"
+    return f"{mistake.inside} {mistake.message}{found}".strip()
+
+
+def _described(node: Node) -> str:
+    """Return what a node is: text between quotes and cut where it is long, else as it is written."""
+    solid = resolve(node)
+    if not isinstance(solid, Scalar):
+        return solid.what
+    if is_null_node(solid):
+        return "null"
+    text = repr(solid.text) if solid.quote or is_text(solid.text) else solid.text
+    return text if len(text) <= _LONGEST_QUOTE else f"{text[: _LONGEST_QUOTE - 1]}…"
 
 
 def build_settings(
     section: Section,
-    values: Mapping[str, Any],
-    sources: Mapping[str, Provenance],
-    plugin_sources: Mapping[tuple[str, str], Provenance],
+    values: AnyMapping[str, Any],
+    sources: AnyMapping[str, Provenance],
+    plugin_sources: AnyMapping[tuple[str, str], Provenance],
 ) -> Settings:
     """Return settings with ``values`` by dotted key in place of defaults."""
     settings = _build(section, values)
@@ -115,7 +142,7 @@ def build_settings(
     return dataclasses.replace(settings, sources=sources, plugin_sources=plugin_sources)
 
 
-def _build(section: Section, values: Mapping[str, Any]) -> Any:
+def _build(section: Section, values: AnyMapping[str, Any]) -> Any:
     arguments: dict[str, Any] = {}
     for name, entry in section.entries.items():
         if isinstance(entry, Section):
@@ -150,15 +177,12 @@ def _option_schema(option: Option, owner: Owner) -> dict[str, Any]:
     owners = [each.value for each in option.owners]
     if owner not in option.owners:
         return {"description": f"{option.help} Only the user may set it.", "x-owners": owners, "not": {}}
-    return {"description": option.help, "default": option.kind.write(option.default), "x-owners": owners, **option.kind.schema()}
-
-
-def nearest(word: str, words: Iterable[str]) -> str:
-    """Return the one of ``words`` that ``word`` was probably meant to be, or nothing."""
-    import difflib
-
-    close = difflib.get_close_matches(word, list(words), n=1, cutoff=0.6)
-    return close[0] if close else ""
+    return {
+        "description": option.help,
+        "default": option.value_type.write(option.default),
+        "x-owners": owners,
+        **option.value_type.schema(),
+    }
 
 
 def _nearest_key(section: Section, name: str) -> str:

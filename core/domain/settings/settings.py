@@ -1,4 +1,4 @@
-"""Every setting: its kind, default and meaning, in one table that the reader, the schema, the docs and the environment are made from."""
+"""Every setting: its type, default and meaning, in one table that the reader, the schema, the docs and the environment are made from."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from core.domain.settings.container_kinds import AnyMap, Array, JoinedArray, JoinedTable, Nullable, Record, Table
 from core.domain.settings.owner import ANYONE, USER_ONLY, Owner
-from core.domain.settings.value_kinds import Boolean, Choice, Duration, Integer, Kind, Number, Size, Text
+from core.schema.containers import AnyMap, JoinedList, JoinedMap, ListOf, MapOf, Nullable, Record
+from core.schema.field_types import Boolean, Choice, FieldType, Text
+from core.schema.quantities import Duration, Integer, Number, Size
 
+#: Items of a list.
+_MOST = 500
 #: A path that stays inside the repository: relative, without ``..``, ``~`` or control characters; not in git's directory nor in ours.
 INSIDE = Text(
     pattern=r"^(?![/~])(?!(?:[^\x00]*/)?(?:\.\.|\.[gG][iI][tT]|\.orchestrator)(?:/|(?![\s\S])))[^\x00-\x1f\x7f]+(?![\s\S])",
@@ -23,7 +26,7 @@ _COMMAND = Text(pattern=r"^(?=[^\x00]*[^\x00-\x20])[^\x00]+(?![\s\S])", wanted="
 
 #: Ids, globs, addresses and names as manifests write them: no spaces around, no control characters.
 _NAME = Text(pattern=r"^[^\x00-\x20\x7f]+(?![\s\S])", wanted="a name without spaces")
-_NAMES = Array(items=_NAME)
+_NAMES = ListOf(items=_NAME, most=_MOST)
 #: Not every variable: three characters of its name at least.
 _VARIABLE = Text(
     pattern=r"^[^\x00-\x20\x7f=]*[A-Za-z0-9_]{3}[^\x00-\x20\x7f=]*(?![\s\S])",
@@ -33,7 +36,7 @@ _VARIABLE = Text(
 #: Permissions, in the form in which a manifest asks for them.
 _PERMISSIONS = Record(
     fields={
-        "fs": Record(fields={"read": Array(items=_GLOB), "write": Array(items=_GLOB)}),
+        "fs": Record(fields={"read": ListOf(items=_GLOB, most=_MOST), "write": ListOf(items=_GLOB, most=_MOST)}),
         "net": _NAMES,
         "exec": _NAMES,
         "env": _NAMES,
@@ -69,13 +72,13 @@ class Provenance:
 
 
 def option(
-    default: Any, help: str, kind: Kind, *, flag: str = "", owners: tuple[Owner, ...] = ANYONE, decides_verdict: bool = False
+    default: Any, help: str, value_type: FieldType, *, flag: str = "", owners: tuple[Owner, ...] = ANYONE, decides_verdict: bool = False
 ) -> Any:
     """Declare one setting: its default, one sentence for the docs, what it may hold, the flag of ``run`` that sets it, and who may.
 
     With ``decides_verdict``, an audit's verdict depends on it: a comparison with a revision takes the repository's value from there.
     """
-    metadata = {"help": help, "kind": kind, "flag": flag, "owners": owners, "decides_verdict": decides_verdict}
+    metadata = {"help": help, "value_type": value_type, "flag": flag, "owners": owners, "decides_verdict": decides_verdict}
     if isinstance(default, dict):
         return field(default_factory=lambda: MappingProxyType(default), metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -85,9 +88,9 @@ def option(
 class BudgetSettings:
     """What a run may spend."""
 
-    cost: float | None = option(None, "Units of cost a run may spend; null: unlimited.", Nullable(kind=Number()), flag="--budget")
+    cost: float | None = option(None, "Units of cost a run may spend; null: unlimited.", Nullable(of=Number()), flag="--budget")
     time: float | None = option(
-        None, "Wall time after which a run starts nothing more; null: unlimited.", Nullable(kind=Duration()), flag="--time-budget"
+        None, "Wall time after which a run starts nothing more; null: unlimited.", Nullable(of=Duration()), flag="--time-budget"
     )
     on_exceed: str = option(
         "pass", "What to do when the next task does not fit: pass over it for one that fits, or stop.", Choice(words=("pass", "stop"))
@@ -132,13 +135,13 @@ class ThresholdSettings:
 class AuditSettings:
     """What is measured and judged."""
 
-    include: tuple[str, ...] = option(("**/*.py",), "Globs of files to measure.", Array(items=_GLOB), decides_verdict=True)
-    exclude: tuple[str, ...] = option((), "Globs of files to leave out.", Array(items=_GLOB), decides_verdict=True)
+    include: tuple[str, ...] = option(("**/*.py",), "Globs of files to measure.", ListOf(items=_GLOB, most=_MOST), decides_verdict=True)
+    exclude: tuple[str, ...] = option((), "Globs of files to leave out.", ListOf(items=_GLOB, most=_MOST), decides_verdict=True)
     thresholds: ThresholdSettings = field(default_factory=ThresholdSettings)
     overrides: Mapping[str, Mapping[str, float]] = option(
         {},
         "Thresholds for the files that match a glob; the last match wins.",
-        Table(values=Record(fields={"complexity": _COMPLEXITY, "maintainability": _MAINTAINABILITY})),
+        MapOf(values=Record(fields={"complexity": _COMPLEXITY, "maintainability": _MAINTAINABILITY})),
         decides_verdict=True,
     )
     baseline: str = option("audit-baseline.json", "File of accepted findings.", INSIDE, decides_verdict=True)
@@ -162,7 +165,7 @@ class PluginPolicySettings:
     ceiling: Mapping[str, Any] | None = option(
         None,
         "The most that any plugin may be granted, as a manifest writes permissions; null: what it asks for.",
-        Nullable(kind=_PERMISSIONS),
+        Nullable(of=_PERMISSIONS),
         decides_verdict=True,
     )
     sandbox: str = option("basic", "Weakest sandbox in which plugins run.", Choice(words=("basic", "strong")), decides_verdict=True)
@@ -175,22 +178,22 @@ class Settings:
     tasks_file: str = option("tasks.yml", "The backlog.", INSIDE, flag="--file")
     jobs: int = option(0, "Tasks that run at once; 0: one a core.", Integer(), flag="--jobs")
     fail_fast: bool = option(False, "Start nothing more after the first failure.", Boolean(), flag="--fail-fast")
-    timeout: float | None = option(None, "Time limit of a task that sets none; null: none.", Nullable(kind=Duration()))
+    timeout: float | None = option(None, "Time limit of a task that sets none; null: none.", Nullable(of=Duration()))
     grace: float = option(5.0, "Time between TERM and KILL.", Duration(zero=True))
     handlers: Mapping[str, str] = option(
-        {}, "Command, by kind, that works on tasks of that kind without a command of their own.", Table(values=_COMMAND)
+        {}, "Command, by kind, that works on tasks of that kind without a command of their own.", MapOf(values=_COMMAND)
     )
     plugins: Mapping[str, Mapping[str, Any]] = option(
         {},
         "Configuration of plugins that listen, audit or report, by plugin; each plugin's schema judges its own, and says which keys only "
         "the user may set.",
-        JoinedTable(values=AnyMap()),
+        JoinedMap(values=AnyMap()),
         decides_verdict=True,
     )
     redact: tuple[str, ...] = option(
         (),
         "Variables whose values are masked beside those named like secrets, by name or glob; each source adds to the others'.",
-        JoinedArray(items=_VARIABLE),
+        JoinedList(items=_VARIABLE, most=_MOST),
     )
     plugin_policy: PluginPolicySettings = field(default_factory=PluginPolicySettings)
     budget: BudgetSettings = field(default_factory=BudgetSettings)

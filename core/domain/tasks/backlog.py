@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.domain.settings.options import nearest
 from core.domain.tasks.task import Task
+from core.schema.wording import nearest
 
 #: Comparing ids to find the nearest is slow; beyond this many comparisons a hint is left out.
 _COMPARISONS = 50_000

@@ -11,10 +11,10 @@ from typing import Any
 
 from core.errors import StorageError
 from core.files.reading import MIB, open_regular
-from core.json_text import parse_json
 from core.plugins.archive import DAMAGED
 from core.plugins.rules.pins import Pin
 from core.plugins.rules.stage import Stage, Verdict, judged
+from core.schema.json_reader import parse_json
 
 _LARGEST_ENTRY = 8 * MIB
 #: All of them; those of PyPI were a tenth of it in 2026.

@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Any
 
 from core.domain.plugins.plugin import Kind
-from core.json_text import dotted
 from core.plugins.rules.schema_check import mistakes
 from core.plugins.rules.schema_limits import TooMuchWork, bounded_validator, value_flaw
+from core.schema.json_reader import dotted
 
 #: Of very many mistakes not all are looked for.
 _MOST = 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 
-from core.json_text import parse_json
+from core.schema.json_reader import parse_json
 
 #: Type of an in-toto statement.
 STATEMENT_TYPE = "application/vnd.in-toto+json"

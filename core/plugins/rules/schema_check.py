@@ -7,18 +7,17 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from core.domain.settings.duration import parse_duration
-from core.domain.settings.size import parse_size
 from core.errors import Problem
-from core.json_text import JsonText, Path, dotted
 from core.plugins.rules.schema_limits import limit_flaw
+from core.schema.document import Path
+from core.schema.json_reader import JsonDocument, dotted
 
 _MOST = 100
 #: Characters of a name for which one that is like it is looked for.
 _LONGEST_NAME = 100
 
 
-def schema_problems(document: JsonText, schema: Mapping[str, Any], file: str) -> list[Problem]:
+def schema_problems(document: JsonDocument, schema: Mapping[str, Any], file: str) -> list[Problem]:
     """Return the mistakes of a document, each with its line, column and key; of very many not all are looked for."""
     found = list(islice(mistakes(document.value, schema), _MOST))
     values = document.places(path for path, at_key, _, _ in found if not at_key)
@@ -35,13 +34,10 @@ def mistakes(value: Any, schema: Mapping[str, Any], validator: Any = None) -> It
 
     A stranger's schema needs a ``validator`` that is bounded; whatever that raises is raised.
     """
-    from jsonschema import Draft202012Validator, FormatChecker
+    from jsonschema import Draft202012Validator
 
     missing: dict[tuple[Path, Path], Iterator[str]] = {}
-    checker = FormatChecker(formats=())
-    checker.checks("duration", raises=ValueError)(_is_duration)
-    checker.checks("size", raises=ValueError)(_is_size)
-    for error in (validator or Draft202012Validator)(dict(schema), format_checker=checker).iter_errors(value):
+    for error in (validator or Draft202012Validator)(dict(schema)).iter_errors(value):
         path: Path = tuple(error.absolute_path)
         if error.validator == "additionalProperties" and isinstance(error.instance, dict) and "patternProperties" not in error.schema:
             known = error.schema.get("properties", {})
@@ -83,10 +79,8 @@ def _worded(error: Any) -> tuple[str, str]:
         return f"{shown} is not one of: {', '.join(map(str, error.validator_value))}", _nearest(str(error.instance), error.validator_value)
     if error.validator == "pattern":
         return f"{shown} does not have the right form", description or f"it must match {error.validator_value}"
-    if error.validator == "format":
-        return f"{shown} is not a {error.validator_value}", {"duration": "write 90s or 10m", "size": "write 64MB or 1GiB"}[
-            error.validator_value
-        ]
+    if error.validator == "not" and "description" in error.validator_value:
+        return error.validator_value["description"], ""
     return str(error.message), description
 
 
@@ -96,11 +90,3 @@ def _nearest(name: str, known: Any) -> str:
     names = (str(item) for item in islice(known, _MOST))
     close = difflib.get_close_matches(name, [item for item in names if len(item) <= _LONGEST_NAME], n=1)
     return f"did you mean {close[0]}?" if close else ""
-
-
-def _is_duration(value: object) -> bool:
-    return not isinstance(value, str) or parse_duration(value) > 0
-
-
-def _is_size(value: object) -> bool:
-    return not isinstance(value, str) or parse_size(value) > 0

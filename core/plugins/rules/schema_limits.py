@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from core.domain.untrusted.pattern_cost import LONGEST_TEXT, pattern_flaw, pattern_steps
-from core.json_text import Path
+from core.schema.document import Path
 
 #: Schemas in one schema, itself among them.
 MOST_SCHEMAS: Final = 250

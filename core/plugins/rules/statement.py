@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.domain.plugins.plugin import Manifest
-from core.json_text import parse_json
 from core.plugins.rules.file_list import FileEntry
+from core.schema.json_reader import parse_json
 
 _STATEMENT = "https://in-toto.io/Statement/v1"
 _PREDICATE = "urn:orchestrator:plugin:v1"

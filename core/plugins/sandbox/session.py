@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.json_text import parse_json
 from core.plugins.sandbox.network_proxy import NetworkProxy
 from core.plugins.sandbox.process_group import kill_group, tasks_in_group
 from core.plugins.sandbox.space import LOOK_EVERY, SpaceWatch
+from core.schema.json_reader import parse_json
 
 LARGEST_LINE = 1024 * 1024
 LARGEST_LOG = 256 * 1024

@@ -38,8 +38,8 @@ def written(value: Any) -> str:
 
 
 def _row(settings: Settings, option: Option, style: Style) -> tuple[Cell, ...]:
-    value = written(without_secrets(option.kind.write(value_of(settings, option))))
-    default = written(option.kind.write(option.default))
+    value = written(without_secrets(option.value_type.write(value_of(settings, option))))
+    default = written(option.value_type.write(option.default))
     origin = provenance(settings, option.key)
     owners = Cell(text=owner_words(option.owners), paint=style.dim)
     if origin.source is Source.DEFAULT:
@@ -53,8 +53,8 @@ def _entry(settings: Settings, option: Option) -> dict[str, Any]:
     return {
         "key": option.key,
         "value": without_secrets(_plain(value)),
-        "written": without_secrets(option.kind.write(value)),
-        "default": option.kind.write(option.default),
+        "written": without_secrets(option.value_type.write(value)),
+        "default": option.value_type.write(option.default),
         "source": origin.source.value,
         "place": origin.place,
         "owners": [owner.value for owner in option.owners],
@@ -89,7 +89,8 @@ def _markdown_section(section: Section, *, top: bool) -> list[str]:
 
 
 def _markdown_row(option: Option) -> str:
-    default = written(option.kind.write(option.default))
+    default = written(option.value_type.write(option.default))
     flag = f"`{option.flag}`" if option.flag else ""
-    parts = (f"`{option.key}`", option.kind.wanted, f"`{default}`", f"`{option.variable}`", flag, owner_words(option.owners), option.help)
+    holds = option.value_type.phrase
+    parts = (f"`{option.key}`", holds, f"`{default}`", f"`{option.variable}`", flag, owner_words(option.owners), option.help)
     return f"| {' | '.join(part.replace('|', chr(92) + '|') for part in parts)} |"

@@ -12,17 +12,17 @@ from typing import Any
 from core.adapters.tasks_yaml.edit.render import normalised, render_block, render_flow, render_scalar, render_text
 from core.adapters.tasks_yaml.parse.document import Document
 from core.adapters.tasks_yaml.parse.entry import read_entry
-from core.adapters.tasks_yaml.parse.events import Entries
 from core.adapters.tasks_yaml.parse.layout import Layout
-from core.adapters.tasks_yaml.parse.nodes import Mapping as MapNode
-from core.adapters.tasks_yaml.parse.nodes import Node, Scalar
-from core.adapters.tasks_yaml.parse.own_values import plain_value
 from core.adapters.tasks_yaml.parse.parse import Watch, insertion, parse_document
-from core.adapters.tasks_yaml.parse.source import Source
 from core.domain.tasks.edit import AppendTask, Edit
 from core.domain.tasks.status import Status
 from core.domain.tasks.task import Place, Task
 from core.errors import EditRefused, InvalidFile, Problem
+from core.schema.nodes import Mapping as MapNode
+from core.schema.nodes import Node, Scalar
+from core.schema.scalars import plain_value
+from core.schema.source import Source
+from core.schema.yaml_reader import YamlReader
 
 _STATUS = ("status",)
 #: The first line of a block of text without a comment.
@@ -87,7 +87,7 @@ class _Batch:
         source = Source(text, self._file)
         entries: dict[str, MapNode] = {}
         # To the end of the text: only there it is known what aliases stand for.
-        for node in Entries(text):
+        for node in YamlReader(text).entries():
             task = read_entry(node, Place(line=0, column=0), lambda *_: None)
             if task is not None and task.id in self._fields and isinstance(node, MapNode):
                 entries[task.id] = node

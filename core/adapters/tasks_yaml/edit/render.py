@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from core.adapters.tasks_yaml.parse.events import Entries, Stop
-from core.adapters.tasks_yaml.parse.own_values import plain_value
-from core.adapters.tasks_yaml.parse.plain import is_text
+from core.schema.scalars import is_text, plain_value
+from core.schema.yaml_errors import Stop
+from core.schema.yaml_reader import YamlReader
 
 #: Columns that lists in brackets and folded text stay within.
 _WIDTH = 100
@@ -122,7 +122,7 @@ def _is_safe(text: str, *, inside: bool) -> bool:
 
 def _reads_back(document: str, value: Any) -> bool:
     try:
-        (node,) = Entries("- " + document.replace("\n", "\n  ").rstrip(" "))
+        (node,) = YamlReader("- " + document.replace("\n", "\n  ").rstrip(" ")).entries()
     except Stop:
         return False
     return bool(plain_value(node) == {"k": value})

@@ -6,16 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 from core.adapters.tasks_yaml.parse.fields import FIELDS, OWN, REQUIRED
-from core.adapters.tasks_yaml.parse.kinds import FieldError
-from core.adapters.tasks_yaml.parse.nodes import Alias, Mapping, Node
-from core.adapters.tasks_yaml.parse.own_values import plain_value
-from core.adapters.tasks_yaml.parse.words import found, meant, name_of, quoted
 from core.domain.tasks.task import Place, Task
+from core.schema.field_types import FieldError
+from core.schema.nodes import Alias, Mapping, Node
+from core.schema.scalars import plain_value
+from core.schema.source import Mistake
+from core.schema.wording import describe, did_you_mean, name_of, quoted
 
 #: Takes note of a mistake: position, message, hint.
 Complain = Callable[[int, str, str], None]
 
-_READERS = {name: field.kind.read for name, field in FIELDS.items()}
+_READERS = {name: field.value_type.read for name, field in FIELDS.items()}
 
 
 def read_entry(node: Node, place: Place, complain: Complain) -> Task | None:
@@ -24,7 +25,7 @@ def read_entry(node: Node, place: Place, complain: Complain) -> Task | None:
     A field with a mistake counts as not there; ``complain_about_fields`` says which ones are not there at all.
     """
     if not isinstance(node, Mapping):
-        what = "an alias: its id would be there twice" if isinstance(node, Alias) else found(node)
+        what = "an alias: its id would be there twice" if isinstance(node, Alias) else describe(node)
         complain(node.start, f"a task must be a map, not {what}", "begin it with '- id: …'")
         return None
     values = _read_fields(node, complain)
@@ -59,7 +60,7 @@ def _read_fields(node: Mapping, complain: Complain) -> dict[str, Any]:
                 values[key] = reader(value)
             except FieldError as error:
                 for mistake in error.mistakes:
-                    complain(mistake.index, f"{key}{mistake.inside} {mistake.message}", mistake.hint)
+                    complain(mistake.index, _sentence(key, mistake), mistake.hint)
                 if error.value is not None:
                     values[key] = error.value
         elif key.startswith(OWN) and len(key) > len(OWN):
@@ -71,7 +72,12 @@ def _read_fields(node: Mapping, complain: Complain) -> dict[str, Any]:
     return values
 
 
+def _sentence(key: str, mistake: Mistake) -> str:
+    found = "" if mistake.found is None else f", not {describe(mistake.found)}"
+    return f"{key}{mistake.inside} {mistake.message}{found}"
+
+
 def _suggestion(key: str) -> str:
     if key == OWN:
         return f"write a name behind {OWN}"
-    return meant(key, FIELDS) or f"fields of your own begin with {OWN}: {name_of(OWN + key)}"
+    return did_you_mean(key, FIELDS) or f"fields of your own begin with {OWN}: {name_of(OWN + key)}"

@@ -7,27 +7,29 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from core.adapters.tasks_yaml.parse.compounds import Command, Directory, Environment, ListOf, Priority, Retries, StatusWord
-from core.adapters.tasks_yaml.parse.kinds import Boolean, Duration, Id, Kind, Number, Text
-from core.adapters.tasks_yaml.parse.origin import Origin
-from core.adapters.tasks_yaml.parse.plugin_fields import Configuration, PluginName
+from core.adapters.tasks_yaml.parse.task_types import ORIGIN, Command, Directory, Environment, Id, PluginName, Priority, Retries, StatusWord
+from core.schema.containers import AnyMap, ListOf
+from core.schema.field_types import Boolean, FieldType, Text
+from core.schema.quantities import Duration, Number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """One key of a task."""
 
-    kind: Kind
+    value_type: FieldType
     #: As the table of the docs names it.
     type: str
     default: str
     help: str
 
 
-def _field(kind: Kind, type: str, default: str, help: str) -> Field:
-    return Field(kind=kind, type=type, default=default, help=help)
+def _field(value_type: FieldType, type: str, default: str, help: str) -> Field:
+    return Field(value_type=value_type, type=type, default=default, help=help)
 
 
+_WITH = AnyMap(strict=False, hint="write 'key: value' lines below it")
+_TIMEOUT = Duration(longest=10**9, wanted="a duration")
 #: Every key that a task may have, in the order of the docs, beside those of the user's own that begin with ``x-``.
 FIELDS: Mapping[str, Field] = MappingProxyType(
     {
@@ -35,21 +37,29 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
         "description": _field(Text(), "text", "required", "What is to be done, and why."),
         "command": _field(Command(), "text (shell) or list (argv, no shell)", "–", "What is run."),
         "plugin": _field(PluginName(), "name of a plugin", "–", "What does the work in place of a command; see plugins.md."),
-        "with": _field(Configuration(), "map", "–", "The plugin's configuration, as its manifest describes it."),
+        "with": _field(
+            _WITH,
+            "map",
+            "–",
+            "The plugin's configuration, as its manifest describes it.",
+        ),
         "verify": _field(
-            ListOf(kind=Text(), wanted="text or a list of texts", single=True),
+            ListOf(items=Text(), wanted="text or a list of texts", single=True),
             "text or list of texts",
             "–",
             "Each must exit 0, in a fresh process, before the task counts as done.",
         ),
-        "dependencies": _field(ListOf(kind=Id(), wanted="a list of ids"), "list of ids", "`[]`", "All must be `done` first."),
+        "dependencies": _field(ListOf(items=Id(), wanted="a list of ids"), "list of ids", "`[]`", "All must be `done` first."),
         "priority": _field(Priority(), "whole number, or `low` −10, `normal` 0, `high` 10, `critical` 100", "0", "Higher runs first."),
-        "cost": _field(Number(minimum=0, maximum=1e12), "number ≥ 0", "1", "Units of the run's budget."),
+        "cost": _field(Number(minimum=0, maximum=1e12, wanted="a number"), "number ≥ 0", "1", "Units of the run's budget."),
         "status": _field(
             StatusWord(), "`pending`, `in_progress`, `done`, `failed` or `cancelled`", "`pending`", "Written by the tool, editable by hand."
         ),
         "timeout": _field(
-            Duration(), "`90s`, `10m`, `2h`, `1h30m` or seconds", "none", "Then TERM, 5 s later KILL, for the whole tree of processes."
+            _TIMEOUT,
+            "`90s`, `10m`, `2h`, `1h30m` or seconds",
+            "none",
+            "Then TERM, 5 s later KILL, for the whole tree of processes.",
         ),
         "retries": _field(
             Retries(),
@@ -60,12 +70,12 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
         "env": _field(Environment(), "map of names to text", "–", "Variables for the command, beside the tool's own environment."),
         "cwd": _field(Directory(), "path inside the repository", "its root", "Where the command starts."),
         "kind": _field(Text(), "text", "`task`", "Selects a handler of `config.yaml`."),
-        "tags": _field(ListOf(kind=Text(), wanted="a list of texts"), "list of texts", "`[]`", "For `--tag`."),
+        "tags": _field(ListOf(items=Text(), wanted="a list of texts"), "list of texts", "`[]`", "For `--tag`."),
         "component": _field(Text(), "text", "–", "The part of the code it is about."),
         "epic": _field(Text(), "text", "–", "What it is part of."),
         "manual": _field(Boolean(), "true or false", "false", "Only a person finishes it."),
         "origin": _field(
-            Origin(),
+            ORIGIN,
             "map: by, fingerprint, path, block, shape, metric, score, threshold, trend, closed",
             "–",
             "Written by the tool for its own tasks.",
@@ -79,7 +89,7 @@ OWN = "x-"
 
 def tasks_schema() -> dict[str, Any]:
     """Return the JSON schema (draft 2020-12) of ``tasks.yml``; it accepts exactly what ``read_entry`` accepts of JSON values."""
-    properties = {name: {"description": _sentence(field), **field.kind.schema()} for name, field in FIELDS.items()}
+    properties = {name: {"description": _sentence(field), **field.value_type.schema()} for name, field in FIELDS.items()}
     task = {
         "type": "object",
         "required": list(REQUIRED),

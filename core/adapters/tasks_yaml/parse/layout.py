@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.adapters.tasks_yaml.parse.events import Entries
-from core.adapters.tasks_yaml.parse.nodes import Mapping, Node
-from core.adapters.tasks_yaml.parse.source import Source
+from core.schema.nodes import Mapping, Node
+from core.schema.source import Source
+from core.schema.yaml_reader import YamlReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,22 +34,22 @@ class Layout:
     from_document_end: int
 
 
-def layout_of(source: Source, entries: Entries, last: Node | None) -> Layout:
-    """Return the layout of a text whose entries have all been read, given the last of them."""
+def layout_of(source: Source, reader: YamlReader, last: Node | None) -> Layout:
+    """Return the layout of a text whose entries ``reader`` has all read, given the last of them."""
     text = source.text
     before = text[text.rfind("\n", 0, last.start) + 1 : last.start] if last is not None else ""
     return Layout(
-        found=entries.found,
-        flow=entries.flow,
-        empty=entries.items == 0,
+        found=reader.found,
+        flow=reader.flow,
+        empty=reader.items == 0,
         newline=source.newline,
-        column=entries.column,
-        spaced=last is None or entries.items == 1 or _stands_apart(text, last.start),
+        column=reader.column,
+        spaced=last is None or reader.items == 1 or _stands_apart(text, last.start),
         indent=before if last is not None and not before.strip() else None,
         json=isinstance(last, Mapping) and next(iter(last.pairs.values()))[0].quote == '"',
-        behind_last=len(text) - entries.last_end,
-        from_close=len(text) - entries.close,
-        from_document_end=len(text) - entries.document_end,
+        behind_last=len(text) - reader.last_end,
+        from_close=len(text) - reader.close,
+        from_document_end=len(text) - reader.document_end,
     )
 
 

@@ -7,14 +7,15 @@ from typing import Any
 
 from core.adapters.tasks_yaml.parse.document import Document, Slot
 from core.adapters.tasks_yaml.parse.entry import complain_about_fields, read_entry
-from core.adapters.tasks_yaml.parse.events import Entries, Stop
 from core.adapters.tasks_yaml.parse.layout import Layout, layout_of
-from core.adapters.tasks_yaml.parse.nodes import Mapping, Node, Scalar, Sequence, resolve
-from core.adapters.tasks_yaml.parse.own_values import plain_value
-from core.adapters.tasks_yaml.parse.source import Complaint, Source
 from core.domain.tasks.backlog import GraphError, find_flaws
 from core.domain.tasks.task import Place, Task
 from core.errors import InvalidFile
+from core.schema.nodes import Mapping, Node, Scalar, Sequence, resolve
+from core.schema.scalars import plain_value
+from core.schema.source import Mistake, Source
+from core.schema.yaml_errors import Stop
+from core.schema.yaml_reader import YamlReader
 
 
 def parse_tasks(text: str, file: str) -> tuple[Task, ...]:
@@ -29,9 +30,9 @@ def parse_document(text: str, file: str, watch: Watch | None = None) -> Document
     """Return the tasks with all that is needed to write into the text. Raises InvalidFile with every problem."""
     reading = _Reading(Source(text, file), watch)
     reading.run()
-    if not reading.complaints:
+    if not reading.mistakes:
         return Document(text=text, tasks=tuple(reading.tasks), slots=reading.slots, layout=reading.layout())
-    raise InvalidFile(Source(text, file).problems(reading.complaints))
+    raise InvalidFile(Source(text, file).problems(reading.mistakes))
 
 
 class Watch:
@@ -53,8 +54,8 @@ class _Reading:
         self._source = source
         self._watch = watch
         self._last: Node | None = None
-        self._entries = Entries(source.text)
-        self.complaints = self._entries.complaints
+        self._reader = YamlReader(source.text)
+        self.mistakes = self._reader.mistakes
         self.tasks: list[Task] = []
         self.slots: list[Slot] = []
         self._anchored: list[Mapping] = []
@@ -64,7 +65,7 @@ class _Reading:
         try:
             self._read_all()
         except Stop as stop:
-            self.complaints.append(stop.complaint)
+            self.mistakes.append(stop.mistake)
             complete = False
         for node in self._anchored:
             if node.shared:
@@ -75,11 +76,11 @@ class _Reading:
             self._complain_about(flaws, complete=complete)
 
     def layout(self) -> Layout:
-        return layout_of(self._source, self._entries, self._last)
+        return layout_of(self._source, self._reader, self._last)
 
     def _read_all(self) -> None:
-        source, tasks, slots, complaints = self._source, self.tasks, self.slots, self.complaints
-        for node in self._entries:
+        source, tasks, slots, mistakes = self._source, self.tasks, self.slots, self.mistakes
+        for node in self._reader.entries():
             # An entry is known to be whole only when something readable follows it.
             if self._last is not None:
                 complain_about_fields(self._last, self._complain)
@@ -92,13 +93,13 @@ class _Reading:
                     self._anchored.append(node)
                 if self._watch is not None:
                     self._watch.see(task.id, node)
-                if not complaints:
+                if not mistakes:
                     slots.append(status_slot(source, node))
         if self._last is not None:
             complain_about_fields(self._last, self._complain)
 
     def _complain(self, index: int, message: str, hint: str) -> None:
-        self.complaints.append(Complaint(index=index, message=message, hint=hint))
+        self.mistakes.append(Mistake(index=index, message=message, hint=hint))
 
     def _complain_about(self, flaws: tuple[GraphError, ...], *, complete: bool) -> None:
         """Give flaws their places, by reading the text a second time: that keeps the usual pass small."""
@@ -107,7 +108,7 @@ class _Reading:
         position = 0
         source = Source(self._source.text, self._source.file)
         try:
-            for node in Entries(source.text):
+            for node in YamlReader(source.text).entries():
                 if read_entry(node, Place(line=0, column=0), lambda *_: None) is None or not isinstance(node, Mapping):
                     continue
                 if position in wanted:

@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from core.adapters.tasks_yaml.parse.limits import MAX_BYTES
-from core.adapters.tasks_yaml.parse.source import too_large
+from core.adapters.tasks_yaml.parse.encoding import MAX_BYTES, too_large
 from core.errors import InvalidFile, StorageError
 from core.files import reading
 

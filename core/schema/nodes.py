@@ -1,4 +1,4 @@
-"""What the parser makes of one task: light nodes that know where they stand. Positions are characters of the text."""
+"""A document as light nodes that know where they stand. Positions are 0-based characters of the text."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Sequence:
     end: int
     flow: bool
     anchored: bool
-    #: Whether an alias stands for it somewhere.
+    #: Whether an alias refers to it.
     shared: bool = False
-    #: Values and characters inside, aliases written out; 0 while nobody asked, below 0 before its end has been read.
+    #: Values and characters inside, aliases written out; 0 until computed, negative before its end has been read.
     weight: int = -1
 
 
@@ -45,9 +45,9 @@ class Mapping:
     end: int
     flow: bool
     anchored: bool
-    #: Whether an alias stands for it somewhere.
+    #: Whether an alias refers to it.
     shared: bool = False
-    #: Values and characters inside, aliases written out; 0 while nobody asked, below 0 before its end has been read.
+    #: Values and characters inside, aliases written out; 0 until computed, negative before its end has been read.
     weight: int = -1
 
 
@@ -66,5 +66,5 @@ Solid = Scalar | Sequence | Mapping
 
 
 def resolve(node: Node) -> Solid:
-    """Return what a node stands for."""
+    """Return the node, or what an alias refers to."""
     return node.target if isinstance(node, Alias) else node

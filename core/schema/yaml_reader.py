@@ -1,55 +1,58 @@
-"""Text → nodes, one task at a time, in one pass over the events of PyYAML's C parser, in bounded time and memory."""
+"""YAML text → nodes, in one pass over the events of PyYAML's C parser, in bounded time and memory. The only module that knows PyYAML."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from core.adapters.tasks_yaml.parse.limits import MAX_DEPTH, MAX_ENTRY_NODES, MAX_EXPANSION, MAX_NODES, MAX_PROBLEMS
-from core.adapters.tasks_yaml.parse.nodes import Alias, Mapping, Node, Scalar, Sequence, Solid
-from core.adapters.tasks_yaml.parse.plain import is_text
-from core.adapters.tasks_yaml.parse.source import Complaint
-from core.adapters.tasks_yaml.parse.words import name_of, not_text, quoted
-
-#: What YAML does not allow in a stream, and a byte order mark inside of one.
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-_CURES = (
-    ("tab character", "indent with spaces"),
-    ("cannot start any token", "indent with spaces, and quote text that begins with a character of YAML's own"),
-    ("mapping values are not allowed", "check the indentation, and quote text that has a colon and a space in it"),
-    ("could not find expected ':'", "check the indentation, and that a colon and a space follow each key"),
-    ("did not find expected", "check the indentation, the brackets and the quotes above"),
-    ("unexpected end of stream", "close the quote"),
-)
+from core.errors import Problem
+from core.schema.document import Document
+from core.schema.nodes import Alias, Mapping, Node, Scalar, Sequence, Solid
+from core.schema.scalars import is_text
+from core.schema.source import MAX_PROBLEMS, Mistake, Source
+from core.schema.wording import name_of, not_text, quoted
+from core.schema.yaml_errors import Stop, forbidden_character, not_yaml
 
 
-class Stop(Exception):
-    """The rest of the text cannot be read; ``complaint`` says why."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a file that people write stays far below."""
 
-    def __init__(self, index: int, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.complaint = Complaint(index=index, message=message, hint=hint)
+    #: Maps and lists inside each other.
+    depth: int = 32
+    #: Values in the whole file, and inside one entry of a list that is read entry by entry.
+    values: int = 4_000_000
+    entry_values: int = 50_000
+    #: Values and characters that all aliases together stand for.
+    expansion: int = 1_000_000
 
 
-class Entries:
-    """The items of the list that a ``tasks.yml`` is, and what else must be known to write behind the last one."""
+class YamlReader:
+    """Reads one text, once: either its whole document, or the entries of the list that it is, one at a time.
 
-    def __init__(self, text: str) -> None:
+    Methods raise Stop where the text is not YAML or goes beyond ``limits``; ``mistakes`` has what did not stop the reading: tags, keys
+    that are no text, keys given twice.
+    """
+
+    def __init__(self, text: str, limits: Limits | None = None, *, noun: str = "task") -> None:
+        """``noun`` is what an entry of the list is called in messages."""
         import yaml
 
-        self.complaints: list[Complaint] = []
+        self.mistakes: list[Mistake] = []
         #: Whether there is a list at all, and whether it stands in brackets.
         self.found = False
         self.flow = False
         #: Column of the list's first character, 0-based.
         self.column = 0
-        #: Position behind the last item, of the closing bracket (flow) and of an explicit ``...`` (or the text's end).
+        #: Position behind the last entry, of the closing bracket (flow) and of an explicit ``...`` (or the text's end).
         self.last_end = 0
         self.close = 0
         self.items = 0
         self.document_end = len(text)
         self._text = text
+        self._limits = limits or Limits()
+        self._noun = noun
         self._yaml_error = yaml.YAMLError
         self._next: Callable[[], Any] = yaml.CSafeLoader(text).get_event
         self._count = 0
@@ -64,79 +67,102 @@ class Entries:
         self._sequence_end: Any = yaml.SequenceEndEvent
         self._document_start: Any = yaml.DocumentStartEvent
 
-    def __iter__(self) -> Iterator[Node]:
-        """Yield the items. Raises Stop where the text is not a list of YAML within the limits; ``complaints`` has the rest."""
+    def document(self) -> Node | None:
+        """Return the root of the document, None for an empty one."""
+        self._check_mark()
+        try:
+            root = self._root()
+            if root is None:
+                return None
+            node = self._node(root, depth=0)
+            self._finish(len(self._text), "remove the line '---' and what follows")
+            return node
+        except self._yaml_error as error:
+            raise not_yaml(error, self._text) from None
+
+    def entries(self) -> Iterator[Node]:
+        """Yield the entries of the list."""
+        self._check_mark()
+        try:
+            yield from self._entries()
+        except self._yaml_error as error:
+            raise not_yaml(error, self._text) from None
+
+    def _check_mark(self) -> None:
         if self._text.startswith("\ufeff"):
             # The parser would skip it without counting it, and every position would be off by one.
             raise Stop(0, "a second byte order mark stands here", "remove it: save the file as UTF-8")
-        try:
-            yield from self._items()
-        except self._yaml_error as error:
-            raise self._not_yaml(error) from None
 
-    def _items(self) -> Iterator[Node]:
+    def _root(self) -> Any:
+        """Return the event that begins the root, None when the document is empty."""
         event: Any = self._next()
         if self._next().__class__ is not self._document_start:
-            return
+            return None
         event = self._next()
         if event.__class__ is self._scalar_event and not event.value and event.implicit[0] and event.anchor is None:
-            self._finish(event.start_mark.index)
+            self._finish(event.start_mark.index, f"keep one list; {_OTHER_DOCUMENT}")
+            return None
+        return event
+
+    def _entries(self) -> Iterator[Node]:
+        event = self._root()
+        if event is None:
             return
         if event.__class__ is not self._sequence_event:
             self._refuse_root(event)
         self._open(event)
+        most = self._limits.values
         while (event := self._next()).__class__ is not self._sequence_end:
             self._count += self._entry
             self._entry = 0
-            if self._count > MAX_NODES:
-                raise Stop(event.start_mark.index, f"the file holds more than {MAX_NODES:,} values")
+            if self._count > most:
+                raise Stop(event.start_mark.index, f"the file holds more than {most:,} values")
             node = self._node(event, depth=1)
             self.last_end = node.end
             self.items += 1
             yield node
-            if len(self.complaints) > MAX_PROBLEMS:
+            if len(self.mistakes) > MAX_PROBLEMS:
                 raise Stop(node.end, "too many problems, the rest is not listed")
         self.close = event.start_mark.index
-        self._finish(len(self._text))
+        self._finish(len(self._text), f"keep one list; {_OTHER_DOCUMENT}")
 
     def _open(self, event: Any) -> None:
         self._check_tag(event)
         mark = event.start_mark
         if event.anchor is not None:
-            raise Stop(mark.index, "the list of tasks must not have an anchor", f"remove &{event.anchor}")
+            raise Stop(mark.index, f"the list of {self._noun}s must not have an anchor", f"remove &{event.anchor}")
         self.found, self.flow, self.column = True, event.flow_style, mark.column
         self.last_end = mark.index
 
     def _refuse_root(self, event: Any) -> None:
-        index = event.start_mark.index
+        index, plural = event.start_mark.index, f"{self._noun}s"
+        wanted = f"the file must be a list of {plural}"
         if event.__class__ is self._map_event:
-            key = self._next()
-            if getattr(key, "value", None) == "tasks":
-                raise Stop(index, "the file must be a list of tasks, not a map", "remove the line 'tasks:', the list stands alone")
-            raise Stop(index, "the file must be a list of tasks, not a map", "begin each task with '- id: …'")
-        raise Stop(index, "the file must be a list of tasks", "begin each task with '- id: …'")
+            if getattr(self._next(), "value", None) == plural:
+                raise Stop(index, f"{wanted}, not a map", f"remove the line '{plural}:', the list stands alone")
+            raise Stop(index, f"{wanted}, not a map", f"begin each {self._noun} with '- id: …'")
+        raise Stop(index, wanted, f"begin each {self._noun} with '- id: …'")
 
-    def _finish(self, end: int) -> None:
+    def _finish(self, end: int, hint: str) -> None:
         event: Any = self._next()
         self.document_end = event.start_mark.index if event.explicit else end
         event = self._next()
         if event.__class__ is self._document_start:
-            hint = "keep one list; remove the line '---' and what does not belong to it"
             raise Stop(event.start_mark.index, "a second YAML document begins here", hint)
 
     # -- nodes ---------------------------------------------------------------------------------------------------
 
     def _node(self, event: Any, depth: int) -> Node:
         self._entry += 1
-        if self._entry > MAX_ENTRY_NODES:
-            raise Stop(event.start_mark.index, f"one task holds more than {MAX_ENTRY_NODES:,} values")
+        if self._entry > self._limits.entry_values:
+            raise Stop(event.start_mark.index, f"one {self._noun} holds more than {self._limits.entry_values:,} values")
         if event.__class__ is self._scalar_event:
             return self._scalar(event)
         index = event.start_mark.index
         if event.__class__ is self._alias_event:
             return self._alias(event)
-        if depth >= MAX_DEPTH:
-            raise Stop(index, f"nested too deeply: at most {MAX_DEPTH} levels are read")
+        if depth >= self._limits.depth:
+            raise Stop(index, f"nested too deeply: at most {self._limits.depth} levels are read")
         self._check_tag(event)
         return self._map(event, depth) if event.__class__ is self._map_event else self._sequence(event, depth)
 
@@ -184,15 +210,15 @@ class Entries:
 
     def _refuse_key(self, key: Node, pairs: dict[str, tuple[Scalar, Node]]) -> None:
         if not isinstance(key, Scalar):
-            self._complain(key.start, f"a key must be text, not {key.what}")
+            self._add(key.start, f"a key must be text, not {key.what}")
         elif key.text == "<<" and not key.quote:
-            self._complain(key.start, "merge keys (<<) are not read", "write the fields out")
+            self._add(key.start, "merge keys (<<) are not read", "write the fields out")
         elif key.text in pairs:
             line = self._text.count("\n", 0, pairs[key.text][0].start) + 1
-            self._complain(key.start, f"the key {name_of(key.text)} is here twice, first in line {line}", "remove one of them")
+            self._add(key.start, f"the key {name_of(key.text)} is here twice, first in line {line}", "remove one of them")
         else:
             reason, hint = not_text(key)
-            self._complain(key.start, f"a key must be text, {reason}", hint)
+            self._add(key.start, f"a key must be text, {reason}", hint)
 
     # -- aliases -------------------------------------------------------------------------------------------------
 
@@ -204,8 +230,8 @@ class Entries:
         if not isinstance(target, Scalar) and target.weight < 0:
             raise Stop(start, f"the alias *{name} stands inside of what it names")
         self._expanded += self._weight(target)
-        if self._expanded > MAX_EXPANSION:
-            raise Stop(start, f"the aliases up to here stand for more than {MAX_EXPANSION:,} values and characters")
+        if self._expanded > self._limits.expansion:
+            raise Stop(start, f"the aliases up to here stand for more than {self._limits.expansion:,} values and characters")
         if not isinstance(target, Scalar):
             target.shared = True
         return Alias(target, start, event.end_mark.index)
@@ -222,35 +248,32 @@ class Entries:
             node.weight = 1 + keys + sum(map(self._weight, inside))
         return node.weight
 
-    # -- words ---------------------------------------------------------------------------------------------------
+    # -- mistakes ------------------------------------------------------------------------------------------------
 
     def _check_tag(self, event: Any) -> None:
         if event.tag is not None:
-            self._complain(
-                event.start_mark.index, f"tags such as {quoted(event.tag)[1:-1]} are not read", "remove it, and quote what is to be text"
-            )
+            hint = "remove it, and quote what is to be text"
+            self._add(event.start_mark.index, f"tags such as {quoted(event.tag)[1:-1]} are not read", hint)
 
-    def _complain(self, index: int, message: str, hint: str = "") -> None:
-        self.complaints.append(Complaint(index=index, message=message, hint=hint))
+    def _add(self, index: int, message: str, hint: str = "") -> None:
+        self.mistakes.append(Mistake(index=index, message=message, hint=hint))
 
-    def _not_yaml(self, error: Exception) -> Stop:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        if mark is None:
-            return self._forbidden_character(error)
-        problem = str(getattr(error, "problem", "") or "")
-        context = str(getattr(error, "context", "") or "")
-        if "<document start>" in problem:
-            return Stop(mark.index, "something stands behind the end of the document", "remove the line '...'")
-        hint = next((cure for sign, cure in _CURES if sign in problem), "")
-        began = getattr(error, "context_mark", None)
-        since = f" that begins in line {began.line + 1}" if began is not None and began.line != mark.line else ""
-        return Stop(mark.index, f"not YAML: {problem} {context}".rstrip() + since, hint)
 
-    def _forbidden_character(self, error: Exception) -> Stop:
-        found = _FORBIDDEN.search(self._text)
-        if found is None:
-            return Stop(0, f"not YAML: {error}")
-        code = ord(found[0])
-        message = f"the character U+{code:04X} is not allowed in YAML"
-        spelled = f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
-        return Stop(found.start(), message, f"remove it, or write it as {spelled} inside double quotes")
+_OTHER_DOCUMENT = "remove the line '---' and what does not belong to it"
+
+
+def read_yaml(text: str, file: str, *, size: int = 1024 * 1024) -> Document:
+    """Read the document of a text of at most ``size`` characters that messages call ``file``; never raises."""
+    source = Source(text, file)
+    if len(text) > size:
+        problem = Problem(file=file, message=f"too large: {len(text):,} characters, at most {size:,} are read")
+        return Document(source=source, problems=(problem,))
+    if forbidden := forbidden_character(text):
+        return Document(source=source, problems=(source.problem(forbidden.mistake),))
+    reader = YamlReader(text, Limits(values=20_000, entry_values=20_000, expansion=100_000), noun="file")
+    root = None
+    try:
+        root = reader.document()
+    except Stop as stop:
+        reader.mistakes.append(stop.mistake)
+    return Document(source=source, root=root, problems=source.problems(reader.mistakes))

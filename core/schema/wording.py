@@ -1,4 +1,4 @@
-"""How complaints speak of values: short, and without characters that a terminal would obey."""
+"""How messages speak of values and keys: short, and without characters that a terminal would obey."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ import json
 import re
 from collections.abc import Iterable
 
-from core.adapters.tasks_yaml.parse.nodes import Node, Scalar, resolve
-from core.adapters.tasks_yaml.parse.plain import is_text, reading
-from core.domain.settings.options import nearest
+from core.schema.nodes import Node, Scalar, resolve
+from core.schema.scalars import is_text, reading
 
 _LONGEST = 60
-_NAME = re.compile(r"[\w./-]{1,60}")
+_NAME = re.compile(r"[\w./*-]{1,60}")
 #: Control characters beyond ASCII, and those that turn the direction of text.
-_OBEYED = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
+_CONTROL = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
 def quoted(text: str) -> str:
     """Return text between double quotes as YAML and JSON write it, cut where it is long."""
-    shown = _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text[:_LONGEST], ensure_ascii=False))
+    shown = _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text[:_LONGEST], ensure_ascii=False))
     return shown if len(text) <= _LONGEST else f'{shown[:-1]}…"'
 
 
@@ -27,14 +26,22 @@ def name_of(key: str) -> str:
     return key if _NAME.fullmatch(key) else quoted(key)
 
 
-def meant(word: str, words: Iterable[str]) -> str:
+def nearest(word: str, words: Iterable[str]) -> str:
+    """Return the one of ``words`` that ``word`` was probably meant to be, or nothing."""
+    import difflib
+
+    close = difflib.get_close_matches(word, list(words), n=1, cutoff=0.6) if len(word) <= _LONGEST else []
+    return close[0] if close else ""
+
+
+def did_you_mean(word: str, words: Iterable[str]) -> str:
     """Return the question whether the nearest of ``words`` was meant, nothing when none is near."""
-    near = nearest(word, words) if len(word) <= _LONGEST else ""
+    near = nearest(word, words)
     return f"did you mean '{near}'?" if near else ""
 
 
-def found(node: Node) -> str:
-    """Return what stands there, to follow "not": a list, a map, nothing, the text "x", the number 5."""
+def describe(node: Node) -> str:
+    """Return what a node is, to follow "not": a list, a map, nothing, the text "x", 5."""
     solid = resolve(node)
     if not isinstance(solid, Scalar):
         return solid.what

@@ -1,4 +1,4 @@
-"""Where things stand in a text that is known to be JSON. What nobody asks for is skipped at the speed of the standard library's parser."""
+"""Where things stand in a text that is known to be JSON; what is not asked for is skipped by the standard library's parser, in C."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from contextlib import suppress
 from json import JSONDecoder, decoder
 from typing import Any
 
-#: Keys and indexes from the root down.
-Path = tuple[str | int, ...]
+from core.schema.document import Path
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
 _skip_value = JSONDecoder().scan_once  # type: ignore[attr-defined]
 
 
@@ -31,32 +29,6 @@ def places_of(text: str, paths: Iterable[Path], *, keys: bool = False) -> dict[P
     with suppress(RecursionError):  # behind what is nested too deeply to be skipped, the value around it has to do
         _find(text, _space(text, 0), tree, (), found, keys=keys)
     return {path: line_and_column(text, found[_nearest(path, found)]) for path in wanted}
-
-
-def duplicate_in(text: str) -> tuple[int, str]:
-    """Return the position of the first key that its map has already, and that key; (0, "") when there is none.
-
-    Only up to there must the text be JSON.
-    """
-    keys: list[set[str] | None] = []
-    is_key = False
-    for token in _TOKEN.finditer(text):
-        mark = token[0]
-        if mark in "[{":
-            keys.append(set() if mark == "{" else None)
-            is_key = mark == "{"
-        elif mark in "]}":
-            keys.pop()
-            is_key = False
-        elif mark == ",":
-            is_key = keys[-1] is not None
-        elif is_key and (known := keys[-1]) is not None:
-            key = _string(text, token.start())[0]
-            if key in known:
-                return token.start(), key
-            known.add(key)
-            is_key = False
-    return 0, ""
 
 
 def line_and_column(text: str, at: int) -> tuple[int, int]:
