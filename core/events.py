@@ -233,6 +233,8 @@ def _masked_fields(value: Any, mask: Callable[[str], str]) -> Any:
 def _plain(value: Any) -> Any:
     if type(value) in _SCALARS:
         return value
+    if isinstance(value, Outcome):
+        return _outcome(value)
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, frozenset, set)):
@@ -240,6 +242,25 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     return {name: _plain(getattr(value, name)) for name in _fields(value.__class__)}
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    """Return an outcome with its usage among its own keys; tokens and money only where there are any."""
+    usage = outcome.usage
+    models = {"tokens": usage.tokens, "money": usage.money} if usage.tokens or usage.money else {}
+    return {
+        "ending": outcome.ending.value,
+        "reason": outcome.reason,
+        "exit_code": outcome.exit_code,
+        "duration": usage.seconds,
+        "cpu": usage.cpu,
+        "peak_memory": usage.peak_memory,
+        "cost": usage.units,
+        **models,
+        "log": outcome.log,
+        "log_digest": outcome.log_digest,
+        "verified": outcome.verified,
+    }
 
 
 @cache

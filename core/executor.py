@@ -1,52 +1,49 @@
-"""Launches attempts, watches them, settles outcomes. A task's failure is an outcome; an exception is a failure of ours.
+"""The AttemptRunner of this machine: carries out attempts as local processes, one handler and one log each.
 
-An attempt is one or more phases in one log: the command (none for a goal), then each check. A phase ends when its
-whole process tree is gone: what a command leaves behind is terminated, after ``grace`` seconds killed.
+A task's failure is an outcome; an exception is a failure of ours.
 """
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import PurePath
+from dataclasses import dataclass, field
 
 from core.domain.runs.attempt import Attempt, Phase
 from core.domain.runs.attempt_text import ending_words, footer, header, shown
-from core.domain.runs.attempt_work import environment, phases
-from core.domain.runs.outcome import Ending, Outcome
+from core.domain.runs.attempt_work import environment
+from core.domain.runs.outcome import Ending, Outcome, Usage
 from core.domain.tasks.task import Task
+from core.handlers import Handlers
 from core.ports.clock import Clock
-from core.ports.processes import CommandNotStarted, Exit, Launch, Launcher, Log, LogStore
+from core.ports.handlers import Collected, HandlerRefused, TaskHandler, Workspace
+from core.ports.processes import CommandNotStarted, Launch, Launcher, Log, LogStore
+from core.process_trees import ProcessTrees, TreeEnd
 
-#: Seconds between looks at the size of the logs, and between looks at a tree that has been told to end.
-_LOOK = 0.1
-_DRAIN_LOOK = 0.02
-
-#: Seconds in which helpers of a command (a resource tracker, a tee behind a pipe) may end by themselves after it.
-_LINGER = 0.2
+#: Seconds between looks at the size of the logs.
+_TRIM_INTERVAL = 0.1
 
 
 @dataclass(slots=True, kw_only=True)
-class _Live:
+class _Underway:
     """An attempt under way."""
 
     attempt: Attempt
     task: Task
+    handler: TaskHandler
     log: Log
-    phases: tuple[Phase, ...]
+    #: Monotonic seconds.
     begun: float
     deadline: float | None
+    workspace: Workspace | None = None
+    #: Processes of the present step, and the index of the present one.
+    phases: tuple[Phase, ...] = ()
     phase: int = 0
+    has_work: bool = False
+    #: What the work came to; None until all of it exited with 0. From then on the phases are checks.
+    collected: Collected | None = None
     handle: int | None = None
-    #: The leader of the present phase has ended; its tree may live on.
-    exit: Exit | None = None
-    #: Why the tree was told to end, when it was not its own idea.
-    ordered: tuple[Ending, str] | None = None
-    #: Until when what the leader left may end by itself.
-    linger_until: float | None = None
-    #: When TERM turns into KILL.
-    kill_at: float | None = None
+    #: How it is to end since somebody stopped it.
+    stopped: tuple[Ending, str] | None = None
     left_behind: int = 0
     cpu: float = 0.0
     peak_memory: int = 0
@@ -56,235 +53,238 @@ class _Live:
 class ExecutorSettings:
     """What an Executor needs to know of the settings."""
 
-    #: Absolute path of the repository.
-    root: str
-    #: Path of the tasks file, told to the commands.
+    #: Path of the tasks file, for the variables of the processes.
     tasks_file: str
-    #: Variables for every process; a task's own are stronger.
+    #: Variables for every process; a handler's and a task's own are stronger.
     variables: Mapping[str, str] = field(default_factory=dict)
     #: Seconds between TERM and KILL.
     grace: float = 5.0
     #: Seconds; for tasks that set none. None: no limit.
     timeout: float | None = None
-    handlers: Mapping[str, str] = field(default_factory=dict)
-    #: Hears the variables of each task before anything is written of it; ``mask`` then takes the secrets out of what is.
+    #: Called with the variables of each task before anything of it is written; ``mask`` then takes the secrets out of what is.
     learn: Callable[[Mapping[str, str]], None] = lambda _variables: None
     mask: Callable[[str], str] = str
-    #: What runs a plugin, before its name: the work of a task with ``plugin`` is a process like any other.
-    plugin_command: tuple[str, ...] = ("orchestrator", "plugins", "run")
 
 
 class Executor:
-    """Runs attempts through a Launcher. One thread, any number of attempts at once."""
+    """See ``core.ports.attempts.AttemptRunner``."""
 
-    def __init__(self, *, launcher: Launcher, logs: LogStore, clock: Clock, settings: ExecutorSettings) -> None:
+    def __init__(self, *, launcher: Launcher, logs: LogStore, clock: Clock, settings: ExecutorSettings, handlers: Handlers) -> None:
         self._launcher = launcher
         self._logs = logs
         self._clock = clock
         self._settings = settings
-        self._live: dict[str, _Live] = {}
-        self._by_handle: dict[int, _Live] = {}
+        self._handlers = handlers
+        self._trees = ProcessTrees(launcher, clock, settings.grace)
+        self._underway: dict[str, _Underway] = {}
+        self._by_handle: dict[int, _Underway] = {}
         self._ended: list[Attempt] = []
-        self._looked = 0.0
+        self._trimmed = 0.0
 
     @property
     def running(self) -> tuple[str, ...]:
-        """Ids of the tasks with an attempt under way, in the order of their starts."""
-        return tuple(self._live)
+        return tuple(self._underway)
 
     @property
     def busy(self) -> bool:
-        """Whether ``wait`` has something to return, now or later."""
-        return bool(self._live or self._ended)
+        return bool(self._underway or self._ended)
 
     def prepare(self, task: Task, *, run_id: str, number: int) -> Attempt:
-        """Open the attempt's log and return the attempt as it is to be recorded before ``launch``.
-
-        Raises StorageError when the log cannot be created.
-        """
-        self._settings.learn(task.env)
-        started = self._clock.now()
+        if task.env:
+            self._settings.learn(task.env)
+        started, begun = self._clock.now(), self._clock.monotonic()
         log = self._logs.open(Attempt(run_id=run_id, task_id=task.id, number=number, started=started))
         attempt = Attempt(run_id=run_id, task_id=task.id, number=number, started=started, log=log.path)
-        begun = self._clock.monotonic()
         timeout = task.timeout if task.timeout is not None else self._settings.timeout
-        self._live[task.id] = _Live(
+        self._underway[task.id] = _Underway(
             attempt=attempt,
             task=task,
+            handler=self._handlers.of(task),
             log=log,
-            phases=phases(task, self._settings.handlers, self._settings.plugin_command),
             begun=begun,
             deadline=None if timeout is None else begun + timeout,
         )
         return attempt
 
     def launch(self, task_id: str) -> None:
-        """Start the first phase of a prepared attempt."""
-        live = self._live[task_id]
-        self._note(live, header(live.attempt, live.phases, self._cwd(live.task)))
-        self._start_phase(live)
+        one = self._underway[task_id]
+        try:
+            one.workspace = one.handler.set_up(one.task, one.attempt)
+            one.phases = one.handler.work(one.task, one.workspace)
+        except HandlerRefused as refusal:
+            self._finish(one, Ending.FAILED, str(refusal))
+            return
+        one.has_work = bool(one.phases)
+        self._note(one, header(one.attempt, one.phases, one.workspace.directory))
+        self._go_on(one)
 
     def wait(self, timeout: float) -> tuple[Attempt, ...]:
-        """Return the attempts that ended, each with its outcome, waiting at most ``timeout`` seconds for the first."""
         if not self._ended:
-            for exit_ in self._launcher.wait(min(timeout, self._patience())):
-                self._leader_ended(exit_)
+            for end in self._trees.wait(min(timeout, self._next_look())):
+                self._phase_ended(end)
             self._look()
         ended, self._ended = tuple(self._ended), []
         return ended
 
     def stop(self, task_id: str, ending: Ending, reason: str) -> None:
-        """Tell an attempt's tree to end (TERM, after ``grace`` seconds KILL); its outcome will be ``ending``."""
-        live = self._live.get(task_id)
-        if live is None or live.ordered is not None:
+        one = self._underway.get(task_id)
+        if one is None or one.stopped is not None:
             return
-        live.ordered = (ending, reason)
-        if live.handle is None:
-            self._finish(live, live.ordered)  # prepared and never launched
+        one.stopped = (ending, reason)
+        if one.handle is None:
+            self._finish(one, ending, reason)  # prepared and never launched
         else:
-            self._terminate(live, live.handle)
+            self._trees.terminate(one.handle)
 
     def stop_all(self, reason: str, *, now: bool = False) -> None:
-        """Stop every attempt as interrupted; with ``now`` the trees are killed at once."""
-        for task_id, live in list(self._live.items()):
+        for task_id, one in list(self._underway.items()):
             self.stop(task_id, Ending.INTERRUPTED, reason)
-            if now:
-                live.kill_at = self._clock.monotonic()
+            if now and one.handle is not None:
+                self._trees.kill_soon(one.handle)
+
+    def wake(self) -> None:
+        self._launcher.wake()
+
+    def kill_remaining(self, run_id: str) -> int:
+        return self._launcher.kill_remaining(run_id)
+
+    def notices(self) -> tuple[str, ...]:
+        return self._launcher.notices()
 
     def prune(self) -> None:
-        """Remove the logs that retention no longer keeps."""
         self._logs.prune()
 
-    # -- phases --------------------------------------------------------------------------------------------------
+    # -- the steps of an attempt ---------------------------------------------------------------------------------
 
-    def _start_phase(self, live: _Live) -> None:
-        phase = live.phases[live.phase]
+    def _go_on(self, one: _Underway) -> None:
+        """Start the next process of the present step; when there is none, take the next step."""
+        assert one.workspace is not None
+        if one.phase == len(one.phases) and one.collected is None:
+            try:
+                one.collected = one.handler.collect(one.task, one.workspace)
+                one.phases, one.phase = one.handler.judge(one.task, one.workspace, one.collected), 0
+            except HandlerRefused as refusal:
+                self._finish(one, Ending.FAILED, str(refusal))
+                return
+            if one.collected.report:
+                self._note(one, one.collected.report)
+        if one.phase < len(one.phases):
+            self._start(one, one.phases[one.phase], one.workspace)
+        else:
+            self._finish(one, Ending.SUCCEEDED, "every check passed" if one.phases else "exit 0", 0)
+
+    def _start(self, one: _Underway, phase: Phase, workspace: Workspace) -> None:
         if phase.is_check:
-            self._note(live, f"verify: {shown(phase.command)}")
+            self._note(one, f"verify: {shown(phase.command)}")
+        own = environment(one.task, one.attempt, self._settings.tasks_file)
         launch = Launch(
             command=phase.command,
-            cwd=self._cwd(live.task),
-            env={**self._settings.variables, **environment(live.task, live.attempt, self._settings.tasks_file)},
-            output=live.log.output,
-            run_id=live.attempt.run_id,
+            cwd=workspace.directory,
+            env={**self._settings.variables, **workspace.env, **own},
+            output=one.log.output,
+            run_id=one.attempt.run_id,
         )
-        live.exit, live.kill_at, live.linger_until = None, None, None
         try:
-            live.handle = self._launcher.start(launch)
+            one.handle = self._trees.start(launch)
         except CommandNotStarted as refusal:
-            self._finish(live, _judge(phase, refusal.reason), refusal.exit_code)
+            self._finish(one, *_failure(phase, refusal.reason), refusal.exit_code)
             return
-        self._by_handle[live.handle] = live
+        self._by_handle[one.handle] = one
 
-    def _leader_ended(self, exit_: Exit) -> None:
-        live = self._by_handle.get(exit_.handle)
-        if live is None:
-            return
-        live.exit = exit_
-        live.cpu += exit_.cpu
-        live.peak_memory = max(live.peak_memory, exit_.peak_memory)
-        if self._launcher.survivors(exit_.handle) == 0:
-            self._phase_ended(live)
-        elif live.kill_at is None:
-            live.linger_until = self._clock.monotonic() + _LINGER
-
-    def _phase_ended(self, live: _Live) -> None:
-        """The whole tree is gone: go on with the next check, or settle."""
-        assert live.exit is not None
-        self._forget(live)
-        phase = live.phases[live.phase]
-        if live.ordered is not None:
-            self._finish(live, live.ordered, live.exit.exit_code)
-        elif live.exit.exit_code != 0:
-            self._finish(live, _judge(phase, ending_words(live.exit.exit_code, live.exit.signal)), live.exit.exit_code)
-        elif live.phase + 1 < len(live.phases):
-            live.phase += 1
-            self._start_phase(live)
+    def _phase_ended(self, end: TreeEnd) -> None:
+        """Take account of a process whose whole tree is gone, and go on with the attempt or end it."""
+        exit_ = end.exit
+        one = self._by_handle.pop(exit_.handle)
+        one.handle = None
+        one.left_behind += end.left_behind
+        one.cpu += exit_.cpu
+        one.peak_memory = max(one.peak_memory, exit_.peak_memory)
+        if one.stopped is not None:
+            self._finish(one, *one.stopped, exit_.exit_code)
+        elif exit_.exit_code != 0:
+            self._finish(one, *_failure(one.phases[one.phase], ending_words(exit_.exit_code, exit_.signal)), exit_.exit_code)
         else:
-            self._finish(live, (Ending.SUCCEEDED, "every check passed" if phase.is_check else "exit 0"), 0)
+            one.phase += 1
+            self._go_on(one)
 
-    def _finish(self, live: _Live, verdict: tuple[Ending, str], exit_code: int | None = None) -> None:
-        ending, reason = verdict[0], self._settings.mask(verdict[1])
-        duration = self._clock.monotonic() - live.begun
-        if live.left_behind:
-            reason += f"; {live.left_behind} process{'es' if live.left_behind > 1 else ''} left behind, terminated"
-        left_out = live.log.trim()
-        self._note(live, footer(ending, reason, duration, live.cpu, live.peak_memory, left_out))
+    def _finish(self, one: _Underway, ending: Ending, reason: str, exit_code: int | None = None) -> None:
+        if one.workspace is not None:
+            refused = self._leave(one, one.workspace, ending)
+            ending, reason = (Ending.FAILED, refused) if refused else (ending, reason)
+        reason = self._settings.mask(reason)
+        if one.left_behind:
+            reason += f"; {one.left_behind} process{'es' if one.left_behind > 1 else ''} left behind, terminated"
+        known = one.collected.usage if one.collected is not None else Usage()
+        usage = Usage(
+            seconds=self._clock.monotonic() - one.begun,
+            cpu=one.cpu + known.cpu,
+            peak_memory=max(one.peak_memory, known.peak_memory),
+            units=(one.task.cost if one.has_work else 0.0) + known.units,
+            tokens=known.tokens,
+            money=known.money,
+        )
+        self._note(one, footer(ending, reason, usage, one.log.trim()))
+        attempt = one.attempt
         outcome = Outcome(
             ending=ending,
             reason=reason,
             exit_code=exit_code,
-            duration=duration,
-            cpu=live.cpu,
-            peak_memory=live.peak_memory,
-            cost=live.task.cost if any(not phase.is_check for phase in live.phases) else 0.0,
-            log=live.attempt.log,
-            log_digest=live.log.close(),
-            verified=ending is Ending.SUCCEEDED and live.phases[-1].is_check,
+            usage=usage,
+            log=attempt.log,
+            log_digest=one.log.close(),
+            verified=ending is Ending.SUCCEEDED and bool(one.phases),
         )
-        del self._live[live.task.id]
-        self._ended.append(replace(live.attempt, outcome=outcome))
+        del self._underway[attempt.task_id]
+        self._ended.append(
+            Attempt(
+                run_id=attempt.run_id,
+                task_id=attempt.task_id,
+                number=attempt.number,
+                started=attempt.started,
+                log=attempt.log,
+                outcome=outcome,
+            )
+        )
 
-    # -- trees ---------------------------------------------------------------------------------------------------
+    def _leave(self, one: _Underway, workspace: Workspace, ending: Ending) -> str:
+        """Land what succeeded, discard what did not, remove the workspace; return why it could not be landed, if so."""
+        refused = ""
+        if ending is Ending.SUCCEEDED and one.collected is not None:
+            try:
+                one.handler.land(one.task, workspace, one.collected)
+            except HandlerRefused as refusal:
+                refused = str(refusal)
+        if ending is not Ending.SUCCEEDED or refused:
+            one.handler.discard(one.task, workspace)
+        one.handler.tear_down(one.task, workspace)
+        return refused
+
+    # -- time ----------------------------------------------------------------------------------------------------
 
     def _look(self) -> None:
-        """Keep deadlines, turn TERM into KILL, notice trees that are gone, keep logs under their limit."""
+        """Stop what is over its deadline, and keep the logs under their limit."""
         now = self._clock.monotonic()
-        for live in list(self._live.values()):
-            if live.handle is None:
-                continue
-            if live.deadline is not None and now >= live.deadline and live.ordered is None:
-                timeout = live.deadline - live.begun
-                self.stop(live.task.id, Ending.TIMED_OUT, f"timed out after {timeout:g} s")
-            if live.kill_at is not None or live.linger_until is not None:
-                self._drain(live, live.handle, now)
-        if now - self._looked >= _LOOK:
-            self._looked = now
-            for live in self._live.values():
-                live.log.trim()
+        for task_id, one in list(self._underway.items()):
+            if one.deadline is not None and now >= one.deadline and one.handle is not None:
+                self.stop(task_id, Ending.TIMED_OUT, f"timed out after {one.deadline - one.begun:g} s")
+        if now - self._trimmed >= _TRIM_INTERVAL:
+            self._trimmed = now
+            for one in self._underway.values():
+                one.log.trim()
 
-    def _drain(self, live: _Live, handle: int, now: float) -> None:
-        """See a tree to its end: what lingers is terminated, what does not heed that is killed."""
-        survivors = self._launcher.survivors(handle)
-        if live.exit is not None and survivors == 0:
-            self._phase_ended(live)
-        elif live.kill_at is not None:
-            if now >= live.kill_at:
-                self._launcher.signal(handle, signal.SIGKILL)
-        elif live.linger_until is not None and now >= live.linger_until:
-            live.left_behind = survivors
-            self._terminate(live, handle)
-
-    def _terminate(self, live: _Live, handle: int) -> None:
-        self._launcher.signal(handle, signal.SIGTERM)
-        # A stopped process would sit on its TERM for ever.
-        self._launcher.signal(handle, signal.SIGCONT)
-        live.kill_at = self._clock.monotonic() + self._settings.grace
-
-    def _forget(self, live: _Live) -> None:
-        if live.handle is not None:
-            self._by_handle.pop(live.handle, None)
-            self._launcher.forget(live.handle)
-            live.handle = None
-
-    def _patience(self) -> float:
-        """Return how long nothing has to be looked at."""
-        if not self._live:
+    def _next_look(self) -> float:
+        """Return the seconds until ``_look`` has something to do."""
+        if not self._underway:
             return float("inf")
-        if any(live.kill_at is not None or live.linger_until is not None for live in self._live.values()):
-            return _DRAIN_LOOK
-        deadlines = [live.deadline for live in self._live.values() if live.deadline is not None]
-        until = min(deadlines) - self._clock.monotonic() if deadlines else _LOOK
-        return max(0.0, min(until, _LOOK))
+        deadlines = [one.deadline for one in self._underway.values() if one.deadline is not None]
+        until = min(deadlines) - self._clock.monotonic() if deadlines else _TRIM_INTERVAL
+        return max(0.0, min(until, _TRIM_INTERVAL))
 
-    def _note(self, live: _Live, text: str) -> None:
-        live.log.note(self._settings.mask(text))
-
-    def _cwd(self, task: Task) -> str:
-        return str(PurePath(self._settings.root, task.cwd)) if task.cwd else self._settings.root
+    def _note(self, one: _Underway, text: str) -> None:
+        one.log.note(self._settings.mask(text))
 
 
-def _judge(phase: Phase, words: str) -> tuple[Ending, str]:
+def _failure(phase: Phase, words: str) -> tuple[Ending, str]:
     if phase.is_check:
         return Ending.FAILED_VERIFY, f"check failed: {shown(phase.command)}: {words}"
     return Ending.FAILED, words

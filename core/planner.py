@@ -7,37 +7,18 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from core.domain.quality.file_conflicts import file_conflicts
 from core.domain.runs.budget import Budget
 from core.domain.tasks.graph import Blockers, TaskGraph, rank_all
 from core.domain.tasks.heap_order import in_order
-from core.domain.tasks.plan import Explanation, Rank, Verdict
+from core.domain.tasks.plan import Decision, Explanation, Rank, Verdict
 from core.domain.tasks.status import OPEN, Readiness, Status
 from core.domain.tasks.task import Task, Work, why_by_hand
 
 #: Seconds that a task is taken to last where this repository has never seen it succeed.
 UNKNOWN_DURATION = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """The task to start now."""
-
-    task: Task
-    work: Work
-    rank: Rank
-    #: Units to reserve: what the task costs, 0 where nothing of its own runs.
-    cost: float
-    #: Seconds expected from history, None where there is none.
-    expected: float | None
-
-    @property
-    def reason(self) -> str:
-        """One sentence: why this one now."""
-        return self.rank.reason(self.task.id)
 
 
 class Planner:

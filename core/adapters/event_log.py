@@ -21,11 +21,10 @@ class EventLog:
         self._name = f"run-{run_id}.jsonl"
         self._descriptor: int | None = None
         self._encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
-        #: Why lines are missing, one sentence; empty when none are.
-        self.gap = ""
+        self._problem = ""
 
     def __call__(self, event: Event) -> None:
-        if self.gap:
+        if self._problem:
             return
         line = inert_json(self._encode(to_json(event))) + "\n"
         try:
@@ -34,11 +33,13 @@ class EventLog:
                     self._descriptor = place.open(self._name, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
             os.write(self._descriptor, line.encode("utf-8", "backslashreplace"))
         except OSError as error:
-            self.gap = f"{self._root / self._directory / self._name}: {error.strerror}"
+            self._problem = f"{self._root / self._directory / self._name}: {error.strerror}"
         except StateRefused as refused:
-            self.gap = str(refused)
+            self._problem = str(refused)
 
-    def close(self) -> None:
+    def close(self) -> tuple[str, ...]:
+        """Close the file; return why lines are missing, one sentence, if any are."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+        return (f"{self._problem}: events are missing there",) if self._problem else ()

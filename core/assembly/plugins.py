@@ -15,8 +15,8 @@ from core.events import Event
 from core.plugins.auditing import GrantedAuditors
 from core.plugins.grant import granted
 from core.plugins.listening import PluginListeners
-from core.ports.audience import Listeners
 from core.ports.code import PluginAuditors
+from core.ports.subscribers import Listeners
 
 _PREFIX = "plugin:"
 

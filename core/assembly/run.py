@@ -4,41 +4,45 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, chdir, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from core.assembly.container import Container
-from core.assembly.project import new_run_id
+from core.assembly.project import Project, new_run_id
 from core.assembly.state import make_state
 from core.domain.quality.cycle import CycleReport
 from core.domain.runs.run_options import RunOptions
 from core.domain.settings.options import VARIABLE_PREFIX
 from core.domain.settings.settings import Provenance, Settings, Source
-from core.events import Event, masked
+from core.event_bus import EventBus
 from core.executor import Executor, ExecutorSettings
+from core.handlers import CommandHandler, Handlers
 from core.memory import Memory
 from core.orchestrator import Orchestrator
-from core.ports.audience import EventSink, Listeners
-from core.ports.processes import LogStore, StopSignals
-from core.run_report import RunReport
+from core.ports.handlers import TaskHandler
+from core.ports.processes import LogReader, StopSignals
+from core.ports.subscribers import Listeners
+from core.run_facts import RunFacts
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A run that is ready to go; whoever wants to see it adds a sink first."""
+    """A run that is ready to go; whoever wants to see it subscribes to ``bus`` first, and closes ``bus`` when its views are closed."""
 
     orchestrator: Orchestrator
-    logs: LogStore
-    sinks: list[EventSink] = field(default_factory=list)
-    ticks: list[Callable[[], None]] = field(default_factory=list)
-    #: Ends the listeners; called when the views are closed, it returns what a person should still know, a sentence each.
-    part: Callable[[], tuple[str, ...]] = tuple
+    logs: LogReader
+    bus: EventBus
 
 
 @contextmanager
-def open_run(container: Container, options: RunOptions, *, reflect: bool = True) -> Iterator[Run]:
-    """Assemble one run. Entering takes no lock and starts nothing. Raises StateRefused, StorageError, InvalidFile."""
+def open_run(
+    container: Container, options: RunOptions, *, reflect: bool = True, handlers: Mapping[str, TaskHandler] | None = None
+) -> Iterator[Run]:
+    """Assemble one run. Entering takes no lock and starts nothing. ``handlers`` carry out tasks without a command, by kind.
+
+    A command that config.yaml has for a kind comes before its handler. Raises StateRefused, StorageError, InvalidFile.
+    """
     from core.adapters.event_log import EventLog
     from core.adapters.private_dir import make_private_dir
     from core.adapters.processes import ProcessLauncher
@@ -61,36 +65,31 @@ def open_run(container: Container, options: RunOptions, *, reflect: bool = True)
         file = container.task_file()
         stack.callback(file.close)
         event_log = EventLog(project.root, settings.log.directory, run_id)
-        stack.callback(event_log.close)
-        sinks: list[EventSink] = [event_log]
-        ticks: list[Callable[[], None]] = []
-        logs = container.logs
-        memory = Memory(file=file, journal=journal, clock=clock, run_id=run_id)
-        executor = Executor(launcher=launcher, logs=logs, clock=clock, settings=_executor_settings(container, options))
-        report = RunReport(emit=_fan_out(sinks, container.masking), clock=clock, run_id=run_id, note=journal.repaired)
-        orchestrator = Orchestrator(
-            options=options,
-            memory=memory,
-            executor=executor,
-            launcher=launcher,
-            lock=container.run_lock,
-            signals=signals,
-            clock=clock,
-            report=report,
-            pid=os.getpid(),
-            tick=_call_all(ticks),
-            reflect=_reflection(container, memory, signals) if reflect else None,
-        )
-        run = Run(orchestrator=orchestrator, logs=logs, sinks=sinks, ticks=ticks)
+        bus = EventBus(mask=container.masking)
+        stack.callback(bus.close)
+        bus.subscribe(event_log, close=event_log.close)
         if project.locks_plugins:
             from core.assembly.plugins import plugin_listeners
 
-            _attach(plugin_listeners(container), run, report, signals)
-        run.part = _part_with(run.part, lambda: event_log.gap)
-        try:
-            yield run
-        finally:
-            run.part()
+            _subscribe_listeners(bus, plugin_listeners(container), RunFacts(run_id, clock), signals)
+        logs = container.logs
+        memory = Memory(file=file, journal=journal, clock=clock, run_id=run_id)
+        executor = Executor(
+            launcher=launcher, logs=logs, clock=clock, settings=_executor_settings(container), handlers=_handlers(project, handlers or {})
+        )
+        orchestrator = Orchestrator(
+            options=options,
+            memory=memory,
+            runner=executor,
+            lock=container.run_lock,
+            signals=signals,
+            clock=clock,
+            bus=bus,
+            pid=os.getpid(),
+            note=journal.repaired,
+            reflect=_reflection(container, memory, signals) if reflect else None,
+        )
+        yield Run(orchestrator=orchestrator, logs=logs, bus=bus)
 
 
 def run_options(
@@ -100,8 +99,9 @@ def run_options(
     tags: Iterable[str] | None = None,
     retry_failed: bool = False,
     strict: bool = False,
+    kinds: Iterable[str] = (),
 ) -> RunOptions:
-    """Return what a run is asked to do: the settings, and what only the command line can say."""
+    """Return what a run is asked to do: the settings, and what only the command line can say. ``kinds`` are those with a TaskHandler."""
     return RunOptions(
         jobs=settings.jobs or len(os.sched_getaffinity(0)),
         budget=settings.budget.cost,
@@ -109,7 +109,7 @@ def run_options(
         stop_on_exceed=settings.budget.on_exceed == "stop",
         warn_at=settings.budget.warn_at,
         fail_fast=settings.fail_fast,
-        handlers=settings.handlers,
+        handlers={**{kind: kind for kind in kinds}, **settings.handlers},
         reflect_every=settings.reflect.every,
         only=frozenset(only or ()),
         tags=frozenset(tags or ()),
@@ -118,24 +118,27 @@ def run_options(
     )
 
 
-def _executor_settings(container: Container, options: RunOptions) -> ExecutorSettings:
-    project, settings = container.project, container.settings
+def _executor_settings(container: Container) -> ExecutorSettings:
+    settings = container.settings
     return ExecutorSettings(
-        root=str(project.root),
-        tasks_file=str(project.tasks_path),
-        variables=_told_by_the_command_line(settings),
+        tasks_file=str(container.project.tasks_path),
+        variables=_command_line_variables(settings),
         grace=settings.grace,
         timeout=settings.timeout,
-        handlers=options.handlers,
-        # Without -P a package ``core`` of the repository would be taken for ours.
         learn=container.masking.learn,
         mask=container.masking,
-        plugin_command=(sys.executable, "-P", "-m", "core", "plugins", "run", "--directory", str(project.root)),
     )
 
 
-def _told_by_the_command_line(settings: Settings) -> dict[str, str]:
-    """Return what a task's own orchestrator commands could not know otherwise: which file ``--file`` named."""
+def _handlers(project: Project, by_kind: Mapping[str, TaskHandler]) -> Handlers:
+    commands, root = project.settings.handlers, str(project.root)
+    # Without -P a package ``core`` of the repository would be taken for ours.
+    plugin_command = (sys.executable, "-P", "-m", "core", "plugins", "run", "--directory", root)
+    return Handlers(CommandHandler(root, commands, plugin_command), {kind: by_kind[kind] for kind in by_kind if kind not in commands})
+
+
+def _command_line_variables(settings: Settings) -> dict[str, str]:
+    """Return the variables that pass ``--file`` on to orchestrator commands in tasks."""
     named = settings.sources.get("tasks_file", Provenance(source=Source.DEFAULT)).source is Source.COMMAND_LINE
     return {f"{VARIABLE_PREFIX}TASKS_FILE": settings.tasks_file} if named else {}
 
@@ -152,39 +155,15 @@ def _reflection(container: Container, memory: Memory, signals: StopSignals) -> C
     return reflect
 
 
-def _attach(listeners: Listeners, run: Run, report: RunReport, signals: StopSignals) -> None:
-    """Have listeners told every event, and what goes wrong with them told to the run."""
+def _subscribe_listeners(bus: EventBus, listeners: Listeners, facts: RunFacts, signals: StopSignals) -> None:
+    """Send every event to plugins; what goes wrong with them during the run is an event, too."""
 
     def warn() -> None:
         for problem in listeners.problems():
-            report.warned(problem)
+            bus.emit(facts.warned(problem))
 
-    def part() -> tuple[str, ...]:
+    def close() -> tuple[str, ...]:
         listeners.close(lambda: signals.received() is not None)
         return listeners.problems()
 
-    run.sinks.append(listeners)
-    run.ticks.append(warn)
-    run.part = part
-
-
-def _part_with(part: Callable[[], tuple[str, ...]], gap: Callable[[], str]) -> Callable[[], tuple[str, ...]]:
-    """Have it said, too, that the log of the run has gaps."""
-    return lambda: (*part(), *(f"{why}: events are missing there" for why in (gap(),) if why))
-
-
-def _fan_out(sinks: list[EventSink], mask: Callable[[str], str]) -> EventSink:
-    def emit(event: Event) -> None:
-        shown = masked(event, mask)
-        for sink in sinks:
-            sink(shown)
-
-    return emit
-
-
-def _call_all(ticks: list[Callable[[], None]]) -> Callable[[], None]:
-    def tick() -> None:
-        for each in ticks:
-            each()
-
-    return tick
+    bus.subscribe(listeners, tick=warn, close=close)

@@ -64,14 +64,14 @@ def run(
 
 def _watched(assembled: Run, views: Sequence[View], stderr: Output) -> int:
     """Run while ``views`` show it. Raises StorageError when a result could not be written; what was done stays done."""
-    assembled.sinks.extend(views)
-    assembled.ticks.extend(view.tick for view in views)
+    for view in views:
+        assembled.bus.subscribe(view, tick=view.tick)
     lost: list[str] = []
     try:
         exit_code = assembled.orchestrator.run().exit_code
     finally:
         lost += [problem for problem in (view.close() for view in views) if problem]
-        for problem in assembled.part():
+        for problem in assembled.bus.close():
             stderr.add(f"warning: {problem}\n")
         stderr.flush()
     if lost:

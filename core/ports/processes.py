@@ -1,4 +1,8 @@
-"""Processes, their logs, and the signals sent to us."""
+"""Processes on this machine, their log files, and the signals sent to us.
+
+Launcher and LogStore are the private protocol of the local runner (``core.executor``): they agree on file descriptors, which no runner
+elsewhere could fulfil. The loop and its other runners know only ``core.ports.attempts``.
+"""
 
 from __future__ import annotations
 
@@ -117,13 +121,18 @@ class Log(Protocol):
         """Close it and return the SHA-256 of its bytes; nothing where they cannot be read."""
 
 
-class LogStore(Protocol):
-    """``logs/`` for one run: one file an attempt."""
-
-    def open(self, attempt: Attempt) -> Log: ...
+class LogReader(Protocol):
+    """Reads logs by the paths that attempts have."""
 
     def tail(self, path: str, lines: int) -> tuple[str, ...]:
         """Return the last lines of the task's own output (not our header and footer), control characters escaped."""
+
+
+class LogStore(LogReader, Protocol):
+    """``logs/`` for one run: one file an attempt."""
+
+    def open(self, attempt: Attempt) -> Log:
+        """Create the log of an attempt. Raises StorageError."""
 
     def prune(self) -> int:
         """Remove the oldest beyond the limit, none of them of this run; return how many files."""

@@ -89,7 +89,7 @@ class InMemoryJournal:
         recent: dict[str, list[float]] = {}
         for attempt in reversed(self._attempts):
             if attempt.outcome is not None and attempt.outcome.succeeded:
-                recent.setdefault(attempt.task_id, []).append(attempt.outcome.duration)
+                recent.setdefault(attempt.task_id, []).append(attempt.outcome.usage.seconds)
         return {task_id: sum(seen[:5]) / len(seen[:5]) for task_id, seen in recent.items()}
 
     def verified(self) -> frozenset[str]:

@@ -7,7 +7,7 @@ import os
 import time
 
 from core import events
-from core.domain.runs.outcome import Ending, Outcome
+from core.domain.runs.outcome import Ending, Outcome, Usage
 from core.reports.run.event_line import Volume
 from core.terminal.console import Console
 from core.terminal.views import Sources, View, ViewOptions, pick_views
@@ -143,7 +143,7 @@ class _Play:
         if retry and attempt == 2:
             ending, reason = Ending.SUCCEEDED, "exit 0"
         log = f"logs/task-{task_id}-1.log"
-        outcome = Outcome(ending=ending, reason=reason, exit_code=0, duration=duration, cost=1.0, log=log, verified=verified)
+        outcome = Outcome(ending=ending, reason=reason, exit_code=0, usage=Usage(seconds=duration, units=1.0), log=log, verified=verified)
         if retry and attempt == 1:
             self.emit(events.TaskRetried, task_id=task_id, attempt=1, outcome=outcome, pause=2.0)
             again.append((time.time() + 2, entry))

@@ -7,14 +7,20 @@ from dataclasses import replace
 import pytest
 
 from core.domain.runs.attempt import Attempt
-from core.domain.runs.outcome import Ending, Outcome
+from core.domain.runs.outcome import Ending, Outcome, Usage
 
 
 def attempt(task_id="a", number=1, run_id="r1", ending=None, duration=1.0, verified=False):
     begun = Attempt(run_id=run_id, task_id=task_id, number=number, started=100.0 + number, log=f"logs/{task_id}-{number}.log")
     if ending is None:
         return begun
-    outcome = Outcome(ending=ending, reason="because", exit_code=0, duration=duration, cpu=0.5, peak_memory=1024, cost=2.0, log=begun.log)
+    outcome = Outcome(
+        ending=ending,
+        reason="because",
+        exit_code=0,
+        usage=Usage(seconds=duration, cpu=0.5, peak_memory=1024, units=2.0),
+        log=begun.log,
+    )
     return replace(begun, outcome=replace(outcome, log_digest="ab" * 32, verified=verified))
 
 

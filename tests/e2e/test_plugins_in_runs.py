@@ -232,7 +232,7 @@ def test_a_refused_listener_is_a_warning_and_the_run_is_as_without_it(bench: Ben
 
 def test_without_a_lock_a_run_imports_nothing_of_plugins(bench: Bench):
     done = bench.run("run", "--no-reflect", PYTHONPROFILEIMPORTTIME="1")
-    assert "core.run_report" in done.stderr
+    assert "core.run_facts" in done.stderr
     assert "core.plugins" not in done.stderr
 
 

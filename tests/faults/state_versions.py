@@ -17,7 +17,7 @@ from pathlib import Path
 from core.adapters.state_db import open_journal
 from core.adapters.state_db.migrations import FORMAT, JOURNAL, total
 from core.domain.runs.attempt import Attempt, RunRecord
-from core.domain.runs.outcome import Ending, Outcome
+from core.domain.runs.outcome import Ending, Outcome, Usage
 from core.domain.tasks.status import Status
 
 FIXTURES = Path(__file__).with_name("state")
@@ -39,8 +39,8 @@ def export(path: Path) -> str:
     said = {
         "runs": [asdict(run) for run in journal.runs()],
         "dead runs": [run.id for run in journal.dead_runs()],
-        "attempts": [asdict(attempt) for attempt in journal.attempts()],
-        "open attempts": [asdict(attempt) for attempt in journal.open_attempts()],
+        "attempts": [_said(attempt) for attempt in journal.attempts()],
+        "open attempts": [_said(attempt) for attempt in journal.open_attempts()],
         "transitions": {task: [asdict(each) for each in journal.transitions(task)] for task in tasks},
         "unwritten": [asdict(each) for each in journal.unwritten()],
         "counts": dict(journal.attempt_counts()),
@@ -51,6 +51,16 @@ def export(path: Path) -> str:
     }
     journal.close()
     return json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _said(attempt: Attempt) -> dict[str, object]:
+    """Return an attempt with the names that the fixtures have for what it used."""
+    said = asdict(attempt)
+    if said["outcome"] is not None:
+        usage = said["outcome"].pop("usage")
+        known = {"duration": usage["seconds"], "cpu": usage["cpu"], "peak_memory": usage["peak_memory"], "cost": usage["units"]}
+        said["outcome"].update(known)
+    return said
 
 
 def make() -> None:
@@ -79,10 +89,7 @@ def _fill(path: Path) -> None:
             ending=ending,
             reason=f"because\nof {number}",
             exit_code=None if number % 2 else number,
-            duration=0.125 * (number + 1),
-            cpu=0.0625,
-            peak_memory=2**40 + number,
-            cost=1.5,
+            usage=Usage(seconds=0.125 * (number + 1), cpu=0.0625, peak_memory=2**40 + number, units=1.5),
             log=attempt.log,
             log_digest="ab" * 32,
             verified=ending is Ending.SUCCEEDED,

@@ -11,7 +11,7 @@ import pytest
 from core.adapters.state_db import open_journal, open_journal_to_read
 from core.domain.runs.attempt import Attempt, RunRecord
 from core.domain.runs.exit_code import ExitCode
-from core.domain.runs.outcome import Ending, Outcome
+from core.domain.runs.outcome import Ending, Outcome, Usage
 from core.domain.tasks.status import Status
 from core.errors import StorageError
 
@@ -26,7 +26,9 @@ def fill(path, tasks=30):
         journal.begin_attempt(one)
         journal.record("run-1", one.task_id, Status.PENDING, Status.IN_PROGRESS, 2.0, "attempt 1 started")
         if number % 3:
-            outcome = Outcome(ending=Ending.SUCCEEDED, reason="exit code 0", exit_code=0, duration=1.5, log=one.log, verified=True)
+            outcome = Outcome(
+                ending=Ending.SUCCEEDED, reason="exit code 0", exit_code=0, usage=Usage(seconds=1.5), log=one.log, verified=True
+            )
             journal.end_attempt(Attempt(**{**{name: getattr(one, name) for name in one.__slots__}, "outcome": outcome}))
             journal.record("run-1", one.task_id, Status.IN_PROGRESS, Status.DONE, 3.0, "exit code 0")
     journal.save_state("kept", {"some": ["thing"]})

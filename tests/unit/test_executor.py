@@ -6,10 +6,11 @@ import math
 import signal
 
 from core.domain.runs.attempt import Attempt
-from core.domain.runs.attempt_work import environment, phases
-from core.domain.runs.outcome import Ending
+from core.domain.runs.attempt_work import environment, work_of
+from core.domain.runs.outcome import Ending, Usage
 from core.domain.tasks.task import Task
 from core.executor import Executor, ExecutorSettings
+from core.handlers import CommandHandler, Handlers
 from core.testing.clock import VirtualClock
 from core.testing.launcher import HANG, Script, ScriptedLauncher
 from core.testing.logs import InMemoryLogStore
@@ -18,13 +19,16 @@ from core.testing.logs import InMemoryLogStore
 class Bench:
     """An Executor with twins around it."""
 
-    def __init__(self, scripts=None, **settings):
+    def __init__(self, scripts=None, handlers=None, **settings):
         self.clock = VirtualClock()
         self.launcher = ScriptedLauncher(self.clock, scripts or {})
         self.logs = InMemoryLogStore()
-        defaults = {"root": "/repo", "tasks_file": "/repo/tasks.yml"}
         self.executor = Executor(
-            launcher=self.launcher, logs=self.logs, clock=self.clock, settings=ExecutorSettings(**{**defaults, **settings})
+            launcher=self.launcher,
+            logs=self.logs,
+            clock=self.clock,
+            settings=ExecutorSettings(**{"tasks_file": "/repo/tasks.yml", **settings}),
+            handlers=Handlers(CommandHandler("/repo", handlers)),
         )
 
     def start(self, task, number=1):
@@ -55,7 +59,7 @@ def test_exit_zero_without_checks_succeeds_unverified():
     outcome = Bench({"work": Script(duration=2.0, cpu=1.5, peak_memory=2**20)}).outcome(task(cost=3.0))
 
     assert (outcome.ending, outcome.reason, outcome.exit_code) == (Ending.SUCCEEDED, "exit 0", 0)
-    assert (outcome.duration, outcome.cpu, outcome.peak_memory, outcome.cost) == (2.0, 1.5, 2**20, 3.0)
+    assert outcome.usage == Usage(seconds=2.0, cpu=1.5, peak_memory=2**20, units=3.0)
     assert not outcome.verified
 
 
@@ -106,7 +110,7 @@ def test_the_timeout_spans_command_and_checks():
     outcome = bench.outcome(task(verify=("check",), timeout=10.0))
 
     assert (outcome.ending, outcome.reason) == (Ending.TIMED_OUT, "timed out after 10 s")
-    assert 10.0 <= outcome.duration < 10.2
+    assert 10.0 <= outcome.usage.seconds < 10.2
 
 
 def test_a_task_without_a_timeout_gets_the_configured_one():
@@ -121,7 +125,7 @@ def test_term_turns_into_kill_after_the_grace_period():
     assert numbers[:2] == [signal.SIGTERM, signal.SIGCONT]
     assert numbers[-1] == signal.SIGKILL
     assert outcome.ending is Ending.TIMED_OUT
-    assert 15.0 <= outcome.duration < 15.2
+    assert 15.0 <= outcome.usage.seconds < 15.2
 
 
 def test_what_a_command_leaves_behind_is_ended_before_its_checks():
@@ -137,7 +141,7 @@ def test_leftovers_that_ignore_term_are_killed():
     outcome = bench.outcome(task())
 
     assert outcome.ending is Ending.SUCCEEDED
-    assert 5.2 <= outcome.duration < 5.4
+    assert 5.2 <= outcome.usage.seconds < 5.4
 
 
 def test_helpers_that_end_a_moment_after_their_command_are_left_in_peace():
@@ -167,7 +171,7 @@ def test_stopping_now_kills_without_grace():
     bench.start(task())
     bench.executor.stop_all("twice", now=True)
 
-    assert bench.until_ended().duration < 0.2
+    assert bench.until_ended().usage.seconds < 0.2
 
 
 def test_a_handler_runs_for_its_kind_and_the_checks_after_it():
@@ -181,7 +185,7 @@ def test_a_goal_is_only_its_check_and_costs_nothing():
     bench = Bench({"check": Script(exit_code=1)})
     outcome = bench.outcome(task(command=None, verify=("check",), cost=5.0))
 
-    assert (outcome.ending, outcome.cost) == (Ending.FAILED_VERIFY, 0.0)
+    assert (outcome.ending, outcome.usage.units) == (Ending.FAILED_VERIFY, 0.0)
 
 
 def test_task_text_reaches_the_command_as_environment_only():
@@ -220,7 +224,7 @@ def test_the_log_says_what_ran_how_it_ended_and_what_it_took():
 
 
 def test_a_manual_task_has_no_command_to_run():
-    assert phases(task(manual=True), {}) == ()
+    assert work_of(task(manual=True), {}) == ()
 
 
 def test_every_process_is_told_the_runs_variables_unless_its_task_says_otherwise():

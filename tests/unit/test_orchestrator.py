@@ -13,10 +13,11 @@ from core.domain.runs.run_options import RunOptions
 from core.domain.tasks.status import Status
 from core.domain.tasks.task import Retry, Task
 from core.errors import LockHeld
+from core.event_bus import EventBus
 from core.executor import Executor, ExecutorSettings
+from core.handlers import CommandHandler, Handlers
 from core.memory import Memory
 from core.orchestrator import Orchestrator
-from core.run_report import RunReport
 from core.testing.clock import VirtualClock
 from core.testing.journal import InMemoryJournal
 from core.testing.launcher import HANG, Script, ScriptedLauncher
@@ -54,17 +55,19 @@ class World:
             launcher=self.launcher,
             logs=self.logs,
             clock=self.clock,
-            settings=ExecutorSettings(root="/repo", tasks_file="/repo/tasks.yml", handlers=options.handlers),
+            settings=ExecutorSettings(tasks_file="/repo/tasks.yml"),
+            handlers=Handlers(CommandHandler("/repo", options.handlers)),
         )
+        bus = EventBus()
+        bus.subscribe(self.events.append)
         orchestrator = Orchestrator(
             options=options,
             memory=memory,
-            executor=executor,
-            launcher=self.launcher,
+            runner=executor,
             lock=self.lock,
             signals=self.signals,
             clock=self.clock,
-            report=RunReport(emit=self.events.append, clock=self.clock, run_id=run_id),
+            bus=bus,
             pid=1,
             reflect=None if reflect is None else (lambda: reflect(memory)),
         )

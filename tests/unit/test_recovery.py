@@ -14,10 +14,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from core.domain.runs.run_options import RunOptions
 from core.domain.tasks.status import Status
 from core.domain.tasks.task import Retry, Task
+from core.event_bus import EventBus
 from core.executor import Executor, ExecutorSettings
+from core.handlers import CommandHandler, Handlers
 from core.memory import Memory
 from core.orchestrator import Orchestrator
-from core.run_report import RunReport
 from core.testing.clock import VirtualClock
 from core.testing.journal import InMemoryJournal
 from core.testing.launcher import Script, ScriptedLauncher
@@ -91,17 +92,17 @@ def run(disk, fuse_length, *, jobs=2, scripts=None):
         launcher=Fused(launcher, fuse),
         logs=InMemoryLogStore(),
         clock=clock,
-        settings=ExecutorSettings(root="/repo", tasks_file="tasks.yml"),
+        settings=ExecutorSettings(tasks_file="tasks.yml"),
+        handlers=Handlers(CommandHandler("/repo")),
     )
     orchestrator = Orchestrator(
         options=RunOptions(jobs=jobs),
         memory=memory,
-        executor=executor,
-        launcher=Fused(launcher, fuse),
+        runner=executor,
         lock=InMemoryRunLock(),
         signals=ScriptedSignals(),
         clock=clock,
-        report=RunReport(emit=lambda event: None, clock=clock, run_id=memory.run_id),
+        bus=EventBus(),
         pid=1,
     )
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.adapters.tasks_yaml import parse_tasks
-from core.domain.runs.attempt_work import described, phases
+from core.domain.runs.attempt_work import checks_of, described, work_of
 from core.domain.tasks.task import Task, Work
 from core.errors import InvalidFile
 
@@ -37,7 +37,7 @@ def test_what_does_not_go_together_is_refused(entry, message):
 
 def test_its_work_is_a_process_like_any_other_with_the_configuration_as_words():
     task = Task(id="a", description="d", plugin="notify", with_={"text": "a b; $(c)", "times": 2}, verify=("check",))
-    work, check = phases(task, {}, ("orchestrator", "plugins", "run"))
+    (work,), (check,) = work_of(task, {}, ("orchestrator", "plugins", "run")), checks_of(task)
 
     assert work.command == ("orchestrator", "plugins", "run", "notify", "--with", 'text="a b; $(c)"', "--with", "times=2")
     assert check.command == "check"

@@ -12,7 +12,7 @@ from typing import Any
 from zlib import crc32
 
 from core.domain.runs.attempt import Attempt, RunRecord, Transition
-from core.domain.runs.outcome import Ending, Outcome
+from core.domain.runs.outcome import Ending, Outcome, Usage
 from core.domain.tasks.status import Status
 
 RUN = "id, pid, started, ended, exit_code, checked"
@@ -101,10 +101,7 @@ def _outcome(values: tuple[Any, ...]) -> Outcome:
         ending=known,
         reason=reason,
         exit_code=exit_code,
-        duration=duration,
-        cpu=cpu,
-        peak_memory=peak_memory,
-        cost=cost,
+        usage=Usage(seconds=duration, cpu=cpu, peak_memory=peak_memory, units=cost),
         log=log,
         log_digest=log_digest,
         verified=bool(verified),
@@ -117,10 +114,10 @@ def outcome_values(outcome: Outcome) -> tuple[Any, ...]:
         outcome.ending.value,
         outcome.reason,
         outcome.exit_code,
-        float(outcome.duration),
-        float(outcome.cpu),
-        outcome.peak_memory,
-        float(outcome.cost),
+        float(outcome.usage.seconds),
+        float(outcome.usage.cpu),
+        outcome.usage.peak_memory,
+        float(outcome.usage.units),
         outcome.log,
         outcome.log_digest,
         int(outcome.verified),

@@ -6,7 +6,7 @@ import signal
 from datetime import UTC, datetime
 
 from core.domain.runs.attempt import Attempt, Phase
-from core.domain.runs.outcome import Ending
+from core.domain.runs.outcome import Ending, Usage
 
 
 def shown(command: str | tuple[str, ...]) -> str:
@@ -18,20 +18,18 @@ def shown(command: str | tuple[str, ...]) -> str:
     )
 
 
-def header(attempt: Attempt, phases: tuple[Phase, ...], cwd: str) -> str:
-    """Return the first lines of a log."""
+def header(attempt: Attempt, work: tuple[Phase, ...], cwd: str) -> str:
+    """Return the first lines of a log; ``work`` are the processes that do the work, none for a goal."""
     started = datetime.fromtimestamp(attempt.started, UTC).isoformat(timespec="milliseconds")
-    title = f"task {attempt.task_id}, attempt {attempt.number}, run {attempt.run_id}"
-    first = phases[0]
-    line = "" if first.is_check else f"\ncommand: {shown(first.command)}"
-    return f"{title}{line}\ncwd: {cwd}\nstarted: {started}"
+    line = f"\ncommand: {shown(work[0].command)}" if work else ""
+    return f"task {attempt.task_id}, attempt {attempt.number}, run {attempt.run_id}{line}\ncwd: {cwd}\nstarted: {started}"
 
 
-def footer(ending: Ending, reason: str, duration: float, cpu: float, peak_memory: int, left_out: int) -> str:
-    """Return the last lines of a log."""
+def footer(ending: Ending, reason: str, usage: Usage, left_out: int) -> str:
+    """Return the last lines of a log; ``left_out`` are the bytes of output that the log's limit cost."""
     cut = f"\nleft out: {left_out} bytes of output beyond log.limit" if left_out else ""
-    peak = f", peak memory: {peak_memory / 2**20:.1f} MiB" if peak_memory else ""
-    return f"{ending}: {reason}\nduration: {duration:.3f} s, cpu: {cpu:.3f} s{peak}{cut}"
+    peak = f", peak memory: {usage.peak_memory / 2**20:.1f} MiB" if usage.peak_memory else ""
+    return f"{ending}: {reason}\nduration: {usage.seconds:.3f} s, cpu: {usage.cpu:.3f} s{peak}{cut}"
 
 
 def ending_words(exit_code: int | None, number: int | None) -> str:

@@ -1,4 +1,4 @@
-"""What an attempt runs, and what it is told."""
+"""What an attempt runs, and the variables it gets."""
 
 from __future__ import annotations
 
@@ -10,19 +10,27 @@ from core.domain.runs.attempt_text import shown
 from core.domain.tasks.task import Task
 
 
-def phases(task: Task, handlers: Mapping[str, str], plugin_command: tuple[str, ...] = ()) -> tuple[Phase, ...]:
-    """Return what an attempt at ``task`` runs, in order: its command, plugin or kind's handler, then its checks."""
-    command: str | tuple[str, ...] | None = task.command if task.command is not None else handlers.get(task.kind)
+def work_of(task: Task, commands: Mapping[str, str], plugin_command: tuple[str, ...] = ()) -> tuple[Phase, ...]:
+    """Return the process that does the work of ``task``: its command, its plugin, or its kind's command; none for a goal."""
+    if task.manual:
+        return ()
+    command: str | tuple[str, ...] | None = task.command if task.command is not None else commands.get(task.kind)
     if task.plugin is not None:
         configured = (f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in task.with_.items())
         command = (*plugin_command, task.plugin, *(word for pair in configured for word in ("--with", pair)))
-    work = () if command is None or task.manual else (Phase(command=command, is_check=False),)
-    return work + tuple(Phase(command=check, is_check=True) for check in task.verify)
+    return () if command is None else (Phase(command=command, is_check=False),)
 
 
-def described(task: Task, handlers: Mapping[str, str]) -> str:
+def checks_of(task: Task) -> tuple[Phase, ...]:
+    """Return the checks of ``task``, in order."""
+    return tuple(Phase(command=check, is_check=True) for check in task.verify) if task.verify else ()
+
+
+def described(task: Task, commands: Mapping[str, str]) -> str:
     """Return the first thing an attempt runs, as one line for a person."""
-    return f"plugin {task.plugin}" if task.plugin is not None else shown(phases(task, handlers)[0].command)
+    if task.plugin is not None:
+        return f"plugin {task.plugin}"
+    return shown((work_of(task, commands) or checks_of(task))[0].command)
 
 
 def environment(task: Task, attempt: Attempt, tasks_file: str) -> dict[str, str]:

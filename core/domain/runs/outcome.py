@@ -1,4 +1,4 @@
-"""How an attempt ended, with the evidence."""
+"""How an attempt ended, what it used, and the evidence."""
 
 from __future__ import annotations
 
@@ -11,14 +11,32 @@ class Ending(StrEnum):
 
     #: The command exited 0 and every check passed.
     SUCCEEDED = "succeeded"
-    #: The command exited with another code, died of a signal, or could not be started.
+    #: The command exited with another code, died of a signal, or could not be started; or its handler refused.
     FAILED = "failed"
-    #: It ran longer than its ``timeout`` and its tree was killed.
+    #: It ran longer than its ``timeout`` and its processes were killed.
     TIMED_OUT = "timed_out"
     #: The run stopped or died before the attempt ended; not the task's fault.
     INTERRUPTED = "interrupted"
     #: The command exited 0 and a check did not.
     FAILED_VERIFY = "failed_verify"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What an attempt actually used."""
+
+    #: Wall-clock seconds from start to end, checks included.
+    seconds: float = 0.0
+    #: CPU seconds of its processes, of descendants that were waited for too.
+    cpu: float = 0.0
+    #: Peak resident memory in bytes of the largest process; 0 when unknown.
+    peak_memory: int = 0
+    #: Units of the run's budget.
+    units: float = 0.0
+    #: Tokens of language models, read and written.
+    tokens: int = 0
+    #: US dollars.
+    money: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,16 +46,9 @@ class Outcome:
     ending: Ending
     #: One sentence for a person: "exit 3", "killed by SIGSEGV", "no such command: foo".
     reason: str
-    #: Exit code of the phase that decided; None when it died of a signal or never started.
+    #: Exit code of the process that decided; None when it died of a signal or never started.
     exit_code: int | None = None
-    #: Seconds of wall clock from start to end, checks included.
-    duration: float = 0.0
-    #: Seconds of CPU, children that were waited for included.
-    cpu: float = 0.0
-    #: Peak resident memory in bytes of the largest process.
-    peak_memory: int = 0
-    #: Units of the budget actually spent.
-    cost: float = 0.0
+    usage: Usage = Usage()
     #: Log file relative to the repository; empty when none was written.
     log: str = ""
     #: SHA-256 of the log file as closed.

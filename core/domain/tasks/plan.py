@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core.domain.tasks.status import Readiness
+from core.domain.tasks.task import Task, Work
 
 
 class Verdict(StrEnum):
@@ -47,6 +48,24 @@ class Rank:
         """Say in one sentence what puts the task before others."""
         lent = f" lent by {self.priority_from}" if self.priority_from != task_id else ""
         return f"priority {self.effective_priority}{lent}, remaining path {self.remaining_path:.3g} s, entry {self.order + 1} of the file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The task to start now."""
+
+    task: Task
+    work: Work
+    rank: Rank
+    #: Units to reserve: what the task costs, 0 where nothing of its own runs.
+    cost: float
+    #: Seconds expected from history, None where there is none.
+    expected: float | None
+
+    @property
+    def reason(self) -> str:
+        """One sentence: why this one now."""
+        return self.rank.reason(self.task.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

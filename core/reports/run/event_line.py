@@ -51,7 +51,7 @@ def _task_finished(event: events.TaskFinished, style: Style, volume: Volume, tri
     if volume is Volume.QUIET and event.status == "done":
         return ""
     notes = _notes(event, tries)
-    time = seconds(event.outcome.duration) if event.outcome is not None else ""
+    time = seconds(event.outcome.usage.seconds) if event.outcome is not None else ""
     line = task_line(_sign(event.status, style), time, event.task_id, event.description, notes, style)
     log = event.outcome.log if volume is Volume.VERBOSE and event.outcome is not None else ""
     shown_log = f"{' ' * _MARGIN}{style.dim(log)}\n" if log else ""
@@ -116,7 +116,7 @@ def _task_retried(event: events.TaskRetried, style: Style, volume: Volume) -> st
     if volume is Volume.QUIET:
         return ""
     notes = f": {one_line(event.outcome.reason)}; again in {seconds(event.pause)}"
-    return task_line(style.warn("↻"), seconds(event.outcome.duration), event.task_id, "", notes, style) + style.warn(notes) + "\n"
+    return task_line(style.warn("↻"), seconds(event.outcome.usage.seconds), event.task_id, "", notes, style) + style.warn(notes) + "\n"
 
 
 def _task_waiting(event: events.TaskWaiting, style: Style, volume: Volume) -> str:

@@ -88,10 +88,10 @@ def attempt_json(attempt: Attempt) -> dict[str, Any]:
         "ending": outcome.ending.value if outcome is not None else None,
         "reason": outcome.reason if outcome is not None else None,
         "exit_code": outcome.exit_code if outcome is not None else None,
-        "duration": outcome.duration if outcome is not None else None,
-        "cpu": outcome.cpu if outcome is not None else None,
-        "peak_memory": outcome.peak_memory if outcome is not None else None,
-        "cost": outcome.cost if outcome is not None else None,
+        "duration": outcome.usage.seconds if outcome is not None else None,
+        "cpu": outcome.usage.cpu if outcome is not None else None,
+        "peak_memory": outcome.usage.peak_memory if outcome is not None else None,
+        "cost": outcome.usage.units if outcome is not None else None,
         "verified": outcome.verified if outcome is not None else None,
         "log_digest": outcome.log_digest if outcome is not None else None,
     }
@@ -132,11 +132,11 @@ def _attempt(attempt: Attempt, live_run: str, style: Style) -> list[Cell]:
     words, paint = _how_far(attempt, live_run, style) if outcome is None else (ended(outcome), _paint(outcome.ending, style))
     return [
         Cell(text=moment(attempt.started)),
-        Cell(text=seconds(outcome.duration) if outcome is not None else ""),
+        Cell(text=seconds(outcome.usage.seconds) if outcome is not None else ""),
         Cell(text=one_line(attempt.task_id), paint=style.bold),
         Cell(text=str(attempt.number)),
         Cell(text=words, paint=paint),
-        Cell(text=amount(outcome.cost) if outcome is not None else ""),
+        Cell(text=amount(outcome.usage.units) if outcome is not None else ""),
         Cell(text=attempt.log, paint=style.dim),
     ]
 
@@ -162,4 +162,4 @@ def _paint(ending: Ending, style: Style) -> Paint:
 
 def took(outcome: Outcome) -> str:
     """Return `` after 2.0s``, to stand behind a reason; nothing where the reason says how long it was."""
-    return "" if outcome.ending is Ending.TIMED_OUT else f" after {seconds(outcome.duration)}"
+    return "" if outcome.ending is Ending.TIMED_OUT else f" after {seconds(outcome.usage.seconds)}"

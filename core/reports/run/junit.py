@@ -30,7 +30,7 @@ def junit_xml(progress: Progress, *, tail: Callable[[str], Sequence[str]]) -> st
 
 def _ended(event: TaskFinished, tries: int, tail: Callable[[str], Sequence[str]]) -> ET.Element:
     outcome = event.outcome
-    case = _case(event.task_id, outcome.duration if outcome is not None else 0.0)
+    case = _case(event.task_id, outcome.usage.seconds if outcome is not None else 0.0)
     log = outcome.log if outcome is not None else ""
     text = "\n".join(tail(log)) if log else ""
     if event.status == "failed":

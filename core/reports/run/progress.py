@@ -83,7 +83,7 @@ class Progress:
         launched = self.running.pop(task_id, None)
         if launched is not None:
             self.reserved = max(0.0, self.reserved - launched.cost)
-        self.spent += outcome.cost if outcome is not None else 0.0
+        self.spent += outcome.usage.units if outcome is not None else 0.0
 
     def _task_waiting(self, event: events.TaskWaiting) -> None:
         self._settle(event.task_id, None)

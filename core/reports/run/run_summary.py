@@ -156,7 +156,7 @@ def _ended_row(event: TaskFinished, tries: int) -> str:
         notes.append(count(tries, "attempt"))
     if event.status == "done" and outcome is not None and not outcome.verified:
         notes.append("unverified")
-    time, cost = (seconds(outcome.duration), amount(outcome.cost)) if outcome is not None else ("", "")
+    time, cost = (seconds(outcome.usage.seconds), amount(outcome.usage.units)) if outcome is not None else ("", "")
     return _row(_SIGNS.get(event.status, "⏸️"), event.task_id, event.description, time, cost, ", ".join(notes))
 
 

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from core import events
-from core.domain.runs.outcome import Ending, Outcome
+from core.domain.runs.outcome import Ending, Outcome, Usage
 from core.terminal.console import Look, Output
 
 STAMP = {"at": 1000.0, "run_id": "r1"}
@@ -19,7 +19,7 @@ class Facts:
 
     def outcome(self, ending: Ending = Ending.SUCCEEDED, **fields) -> Outcome:
         return Outcome(
-            **{"ending": ending, "reason": "exit 0", "duration": 1.5, "cost": 1.0, "log": "logs/t.log", "verified": True} | fields
+            **{"ending": ending, "reason": "exit 0", "usage": Usage(seconds=1.5, units=1.0), "log": "logs/t.log", "verified": True} | fields
         )
 
     def run_started(self, **fields) -> events.RunStarted:

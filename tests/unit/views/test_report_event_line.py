@@ -73,9 +73,9 @@ def test_quiet_leaves_out_what_went_well_and_verbose_adds_reasons_and_logs(facts
 @settings(max_examples=60)
 @given(st.text(max_size=40), st.text(max_size=60), st.integers(60, 120), st.booleans())
 def test_a_task_line_is_one_line_no_wider_than_the_terminal(task_id, description, width, colour):
-    from core.domain.runs.outcome import Outcome
+    from core.domain.runs.outcome import Outcome, Usage
 
-    outcome = Outcome(ending=Ending.FAILED, reason="exit 3", duration=99999.0)
+    outcome = Outcome(ending=Ending.FAILED, reason="exit 3", usage=Usage(seconds=99999.0))
     stamp = {"attempt": 1, "status": "failed", "outcome": outcome, "reason": "exit 3", "done": 0, "total": 1}
     event = events.TaskFinished(**STAMP, task_id=task_id[:20] or "t", description=description, **stamp)
     line = event_line(event, Style(colour=colour, width=width), tries=3)

@@ -1,6 +1,6 @@
 """What is known of a run from its events."""
 
-from core.domain.runs.outcome import Ending
+from core.domain.runs.outcome import Ending, Usage
 from core.reports.run.progress import Progress
 
 
@@ -14,7 +14,7 @@ def fed(*stream):
 def test_cost_is_reserved_at_the_start_and_spent_at_the_end(facts):
     progress = fed(facts.run_started(budget=10.0), facts.started("a", cost=4.0))
     assert (progress.spent, progress.reserved, progress.budget_left) == (0.0, 4.0, 6.0)
-    progress.take(facts.finished("a", outcome=facts.outcome(cost=3.0)))
+    progress.take(facts.finished("a", outcome=facts.outcome(usage=Usage(units=3.0))))
     assert (progress.spent, progress.reserved, progress.budget_left) == (3.0, 0.0, 7.0)
 
 

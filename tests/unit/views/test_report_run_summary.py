@@ -1,6 +1,6 @@
 """What a run came to."""
 
-from core.domain.runs.outcome import Ending
+from core.domain.runs.outcome import Ending, Usage
 from core.reports.run.event_line import Volume
 from core.reports.run.progress import Progress
 from core.reports.run.run_summary import run_summary
@@ -21,7 +21,7 @@ def test_everything_in_its_place(facts):
         facts.started("bad"),
         facts.retried("bad"),
         facts.started("bad"),
-        facts.failed("bad", outcome=facts.outcome(Ending.FAILED, log="logs/bad.log", duration=2.0)),
+        facts.failed("bad", outcome=facts.outcome(Ending.FAILED, log="logs/bad.log", usage=Usage(seconds=2.0))),
         facts.finished("good"),
         facts.run_finished(
             exit_code=1,
@@ -58,7 +58,7 @@ def test_everything_in_its_place(facts):
 
 
 def test_a_timeout_says_its_time_once(facts):
-    outcome = facts.outcome(Ending.TIMED_OUT, reason="timed out after 1 s", duration=1.0)
+    outcome = facts.outcome(Ending.TIMED_OUT, reason="timed out after 1 s", usage=Usage(seconds=1.0))
     text = summary(
         facts.run_started(), facts.failed("a", outcome=outcome, reason=outcome.reason), facts.run_finished(failed=("a",), exit_code=1)
     )

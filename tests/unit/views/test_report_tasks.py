@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.runs.attempt import Attempt, RunRecord, Transition
-from core.domain.runs.outcome import Ending, Outcome
+from core.domain.runs.outcome import Ending, Outcome, Usage
 from core.domain.runs.run_options import RunOptions
 from core.domain.tasks.plan import Explanation, Plan, PlannedStart, Rank, Verdict
 from core.domain.tasks.status import Readiness, Status
@@ -125,7 +125,7 @@ def test_a_plan_is_json():
 
 
 def attempt(task_id="a", **fields):
-    outcome = Outcome(ending=Ending.FAILED, reason="exit 3", duration=2.0, cost=1.0)
+    outcome = Outcome(ending=Ending.FAILED, reason="exit 3", usage=Usage(seconds=2.0, units=1.0))
     return Attempt(**{"run_id": "r1", "task_id": task_id, "number": 2, "started": 0.0, "log": "logs/a.log", "outcome": outcome} | fields)
 
 
@@ -171,7 +171,7 @@ def test_why_a_goal_waits_names_the_person_and_the_handler():
     ids=["timeout", "check"],
 )
 def test_why_words_the_last_attempt_for_people(ending, reason, words):
-    last = attempt("c", outcome=Outcome(ending=ending, reason=reason, duration=2.0))
+    last = attempt("c", outcome=Outcome(ending=ending, reason=reason, usage=Usage(seconds=2.0)))
     assert f"last attempt  {words}\n" in why_text(explained("c"), {"c": task("c")}, Past(attempt=last), context(), PLAIN)
 
 
@@ -213,7 +213,7 @@ def test_a_run_whose_terminal_was_closed_says_so():
 
 
 def test_history_of_a_task():
-    verified = Outcome(ending=Ending.SUCCEEDED, reason="exit 0", duration=1.0, cost=1.0, verified=True)
+    verified = Outcome(ending=Ending.SUCCEEDED, reason="exit 0", usage=Usage(seconds=1.0, units=1.0), verified=True)
     attempts = (attempt(), attempt(number=1, outcome=None), attempt(number=0, outcome=verified))
     text = attempts_text(attempts, "r1", PLAIN)
     assert "interrupted: its run died" in attempts_text(attempts, "", PLAIN)

@@ -1,4 +1,4 @@
-"""Whoever is told what happens."""
+"""Whoever receives the events of a run."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class EventSink(Protocol):
 
 
 class Listeners(EventSink, Protocol):
-    """Programs that are told what happens. They start with the first event; telling them never waits for one."""
+    """Plugins that receive events. They start with the first event; sending them one never waits."""
 
     def problems(self) -> tuple[str, ...]:
         """Return what went wrong since this was last asked, a sentence each."""
 
     def close(self, cancelled: Callable[[], bool] = ...) -> None:
-        """Give them some seconds to take what they were told, few once ``hurried``; then nothing of them is left."""
+        """Give them some seconds to take what was sent, few once ``cancelled``; then end their processes."""

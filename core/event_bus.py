@@ -1,0 +1,56 @@
+"""The events of a run, from the loop to whoever subscribed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from core.events import Event, masked
+from core.ports.subscribers import EventSink
+
+
+class EventBus:
+    """Delivers each event to every subscriber, at once and in the order of their subscriptions. For one thread.
+
+    Nothing comes back: no decision of a run depends on who subscribed. ``mask`` takes secrets out of every text of an event first.
+    """
+
+    def __init__(self, *, mask: Callable[[str], str] | None = None) -> None:
+        self._mask = mask
+        self._sinks: list[EventSink] = []
+        self._ticks: list[Callable[[], None]] = []
+        self._closers: list[Callable[[], Iterable[str]]] = []
+
+    def subscribe(
+        self,
+        sink: EventSink,
+        *,
+        tick: Callable[[], None] | None = None,
+        close: Callable[[], Iterable[str]] | None = None,
+    ) -> None:
+        """Add a subscriber.
+
+        ``tick`` is called many times a second while the run waits. ``close`` is called once at the end and returns what a person
+        should still know, a sentence each.
+        """
+        self._sinks.append(sink)
+        if tick is not None:
+            self._ticks.append(tick)
+        if close is not None:
+            self._closers.append(close)
+
+    def emit(self, event: Event) -> None:
+        """Deliver an event."""
+        if self._mask is not None:
+            event = masked(event, self._mask)
+        for sink in self._sinks:
+            sink(event)
+
+    def tick(self) -> None:
+        """Let subscribers do what is pending."""
+        for tick in self._ticks:
+            tick()
+
+    def close(self) -> tuple[str, ...]:
+        """Close every subscriber once; return what a person should still know."""
+        closers, self._closers = self._closers, []
+        return tuple(problem for close in closers for problem in close())

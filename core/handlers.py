@@ -1,0 +1,68 @@
+"""Which handler carries out a task, and the handler of plain commands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePath
+
+from core.domain.runs.attempt import Attempt, Phase
+from core.domain.runs.attempt_work import checks_of, work_of
+from core.domain.tasks.task import Task
+from core.ports.handlers import Collected, TaskHandler, Workspace
+
+_NOTHING = Collected()
+
+
+class CommandHandler:
+    """A plain command: it works in the work tree itself, so there is nothing to set up, land or tear down.
+
+    ``root`` is the absolute path of the repository, ``commands`` has the command of each kind from config.yaml, ``plugin_command`` is
+    what runs a plugin, before its name.
+    """
+
+    def __init__(
+        self, root: str, commands: Mapping[str, str] | None = None, plugin_command: tuple[str, ...] = ("orchestrator", "plugins", "run")
+    ) -> None:
+        self._root = root
+        self._commands = commands or {}
+        self._plugin_command = plugin_command
+        self._work_tree = Workspace(directory=root)
+
+    def set_up(self, task: Task, attempt: Attempt) -> Workspace:
+        del attempt
+        return Workspace(directory=str(PurePath(self._root, task.cwd))) if task.cwd else self._work_tree
+
+    def work(self, task: Task, workspace: Workspace) -> tuple[Phase, ...]:
+        del workspace
+        return work_of(task, self._commands, self._plugin_command)
+
+    def collect(self, task: Task, workspace: Workspace) -> Collected:
+        del task, workspace
+        return _NOTHING
+
+    def judge(self, task: Task, workspace: Workspace, collected: Collected) -> tuple[Phase, ...]:
+        del workspace, collected
+        return checks_of(task)
+
+    def land(self, task: Task, workspace: Workspace, collected: Collected) -> None:
+        del task, workspace, collected
+
+    def discard(self, task: Task, workspace: Workspace) -> None:
+        del task, workspace
+
+    def tear_down(self, task: Task, workspace: Workspace) -> None:
+        del task, workspace
+
+
+class Handlers:
+    """The registry: a task without a command or plugin of its own goes to the handler of its kind, every other one to ``command``."""
+
+    def __init__(self, command: TaskHandler, by_kind: Mapping[str, TaskHandler] | None = None) -> None:
+        self._command = command
+        self._by_kind = by_kind or {}
+
+    def of(self, task: Task) -> TaskHandler:
+        """Return the handler that carries out ``task``."""
+        if not self._by_kind or task.command is not None or task.plugin is not None:
+            return self._command
+        return self._by_kind.get(task.kind, self._command)

@@ -1,0 +1,138 @@
+"""Turns what happens in a run into events. Decides nothing and remembers nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from core import events
+from core.domain.quality.cycle import CycleReport
+from core.domain.runs.attempt import Attempt
+from core.domain.runs.budget import Budget
+from core.domain.runs.outcome import Outcome
+from core.domain.runs.recovery import Recovery
+from core.domain.runs.run_options import RunOptions
+from core.domain.runs.run_state import RunState
+from core.domain.tasks.plan import Decision
+from core.domain.tasks.reload import Reloaded
+from core.domain.tasks.status import Readiness, Status
+from core.domain.tasks.task import Task
+from core.planner import Planner
+from core.ports.clock import Clock
+
+
+class RunFacts:
+    """Makes the events of one run, each with the time at which it is made."""
+
+    def __init__(self, run_id: str, clock: Clock) -> None:
+        self._run_id = run_id
+        self._clock = clock
+
+    def run_started(self, options: RunOptions, *, tasks: int, open_tasks: int) -> events.RunStarted:
+        return events.RunStarted(
+            **self._stamp(), tasks=tasks, open=open_tasks, jobs=options.jobs, budget=options.budget, time_budget=options.time_budget
+        )
+
+    def recovered(self, recovery: Recovery, killed: int) -> events.RunRecovered:
+        return events.RunRecovered(
+            **self._stamp(),
+            dead_run=recovery.run.id,
+            interrupted=tuple(attempt.task_id for attempt in recovery.interrupted),
+            killed=killed,
+            replayed=recovery.replayed,
+        )
+
+    def started(self, decision: Decision, attempt: Attempt, command: str) -> events.TaskStarted:
+        return events.TaskStarted(
+            at=self._clock.now(),
+            run_id=self._run_id,
+            task_id=decision.task.id,
+            description=decision.task.description,
+            attempt=attempt.number,
+            command=command,
+            log=attempt.log,
+            cost=decision.cost,
+            reason=decision.reason,
+            expected=decision.expected,
+        )
+
+    def retried(self, attempt: Attempt, outcome: Outcome, pause: float) -> events.TaskRetried:
+        return events.TaskRetried(**self._stamp(), task_id=attempt.task_id, attempt=attempt.number, outcome=outcome, pause=pause)
+
+    def waiting(self, task: Task, reason: str) -> events.TaskWaiting:
+        return events.TaskWaiting(**self._stamp(), task_id=task.id, description=task.description, reason=reason)
+
+    def finished(self, task: Task, status: Status, reason: str, attempt: Attempt | None, *, done: int, total: int) -> events.TaskFinished:
+        return events.TaskFinished(
+            at=self._clock.now(),
+            run_id=self._run_id,
+            task_id=task.id,
+            description=task.description,
+            attempt=attempt.number if attempt is not None else 0,
+            status=status.value,
+            outcome=attempt.outcome if attempt is not None else None,
+            reason=reason,
+            done=done,
+            total=total,
+        )
+
+    def reloaded(self, change: Reloaded) -> events.TasksReloaded:
+        changed = tuple(dict.fromkeys((*change.changed, *change.statuses)))
+        return events.TasksReloaded(**self._stamp(), added=change.added, removed=change.removed, changed=changed)
+
+    def reflected(self, cycle: CycleReport, notes: Iterable[str]) -> tuple[events.Event, ...]:
+        """Return a cycle's events, ``notes`` of it as warnings."""
+        stamp = self._stamp()
+        return (
+            events.CodeMeasured(**stamp, files=cycle.files, findings=cycle.findings, seconds=cycle.seconds, withheld=cycle.withheld),
+            *map(self.warned, notes),
+            *(
+                events.TaskAppended(**stamp, task_id=task.id, description=task.description, reason="its finding is new")
+                for task in cycle.appended
+            ),
+            *(
+                events.TaskClosed(**stamp, task_id=closed.task_id, status=closed.status.value, reason=closed.reason)
+                for closed in cycle.closed
+            ),
+        )
+
+    def warned(self, message: str, task_id: str = "") -> events.Warned:
+        return events.Warned(**self._stamp(), message=message, task_id=task_id)
+
+    def disturbed(self, notice: str, running: Collection[str]) -> events.Warned:
+        """Return what was done to the tool itself, and which attempts ran then: one of them may have done it."""
+        during = f"; running then: {', '.join(sorted(running))}" if running else ""
+        return self.warned(notice + during, task_id=next(iter(running)) if len(running) == 1 else "")
+
+    def budget_used(self, budget: Budget) -> events.Warned:
+        used = budget.spent + budget.reserved
+        return self.warned(f"{budget.used_share():.0%} of the budget is used: {used:g} of {budget.limit:g}")
+
+    def budget_exhausted(self, left: tuple[str, ...], reason: str) -> events.BudgetExhausted:
+        return events.BudgetExhausted(**self._stamp(), left=left, reason=reason)
+
+    def run_finished(
+        self, state: RunState, planner: Planner, *, exit_code: int, left: Mapping[str, str], reason: str
+    ) -> events.RunFinished:
+        """Return the last event: every open task with what holds it up. ``left`` are those that did not fit the budget."""
+        held: dict[Readiness, dict[str, str]] = {readiness: {} for readiness in Readiness}
+        for explanation in planner.explain_open():
+            if explanation.task_id not in left and explanation.readiness is not None:
+                held[explanation.readiness][explanation.task_id] = explanation.reasons[0]
+        return events.RunFinished(
+            **self._stamp(),
+            exit_code=exit_code,
+            duration=self._clock.monotonic() - state.began,
+            done=state.with_status(Status.DONE),
+            failed=state.with_status(Status.FAILED),
+            blocked=held[Readiness.BLOCKED],
+            waiting=held[Readiness.WAITING],
+            # What could have been started was not, because the run came to its end.
+            left={**left, **dict.fromkeys(held[Readiness.READY], reason), **held[Readiness.QUEUED]},
+            spent=state.budget.spent,
+            reason=reason,
+            failed_earlier=tuple(task.id for task, status in planner.selected() if status is Status.FAILED and task.id not in state.ended),
+        )
+
+    def _stamp(self) -> dict[str, Any]:
+        return {"at": self._clock.now(), "run_id": self._run_id}
