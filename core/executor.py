@@ -276,7 +276,7 @@ class Executor:
         """Return the seconds until ``_look`` has something to do."""
         if not self._underway:
             return float("inf")
-        deadlines = [one.deadline for one in self._underway.values() if one.deadline is not None]
+        deadlines = [one.deadline for one in self._underway.values() if one.deadline is not None and one.stopped is None]
         until = min(deadlines) - self._clock.monotonic() if deadlines else _TRIM_INTERVAL
         return max(0.0, min(until, _TRIM_INTERVAL))
 
