@@ -47,6 +47,8 @@ class ProcessTrees:
         self._trees: dict[int, _Tree] = {}
         #: Those that are being ended, or whose first process has ended.
         self._draining: dict[int, _Tree] = {}
+        #: Those that are gone and were not returned yet.
+        self._gone: list[TreeEnd] = []
 
     def start(self, launch: Launch) -> int:
         """Start a process; return its handle. Raises CommandNotStarted."""
@@ -56,25 +58,28 @@ class ProcessTrees:
 
     def wait(self, timeout: float) -> list[TreeEnd]:
         """Return the trees that are gone, waiting at most ``timeout`` seconds; may return early and empty."""
-        gone = []
         for exit_ in self._launcher.wait(min(timeout, _DRAIN_INTERVAL) if self._draining else timeout):
             tree = self._trees.get(exit_.handle)
             if tree is None:
                 continue
             tree.exit = exit_
             if self._launcher.survivors(exit_.handle) == 0:
-                gone.append(self._remove(tree, exit_))
+                self._remove(tree, exit_)
             elif tree.kill_at is None:
                 tree.linger_until = self._clock.monotonic() + _LINGER
                 self._draining[tree.handle] = tree
         if self._draining:
             now = self._clock.monotonic()
-            gone += [end for tree in list(self._draining.values()) if (end := self._drain(tree, now)) is not None]
+            for tree in list(self._draining.values()):
+                self._drain(tree, now)
+        gone, self._gone = self._gone, []
         return gone
 
     def terminate(self, handle: int) -> None:
-        """Send TERM to a tree; after the grace period it is killed."""
-        tree = self._trees[handle]
+        """Send TERM to a tree; after the grace period it is killed. Does nothing for one that is gone."""
+        tree = self._trees.get(handle)
+        if tree is None:
+            return
         self._launcher.signal(handle, signal.SIGTERM)
         # A stopped process would never handle its TERM.
         self._launcher.signal(handle, signal.SIGCONT)
@@ -87,20 +92,19 @@ class ProcessTrees:
         if tree is not None:
             tree.kill_at = self._clock.monotonic()
 
-    def _drain(self, tree: _Tree, now: float) -> TreeEnd | None:
+    def _drain(self, tree: _Tree, now: float) -> None:
         survivors = self._launcher.survivors(tree.handle)
         if tree.exit is not None and survivors == 0:
-            return self._remove(tree, tree.exit)
-        if tree.kill_at is not None:
+            self._remove(tree, tree.exit)
+        elif tree.kill_at is not None:
             if now >= tree.kill_at:
                 self._launcher.signal(tree.handle, signal.SIGKILL)
         elif tree.linger_until is not None and now >= tree.linger_until:
             tree.left_behind = survivors
             self.terminate(tree.handle)
-        return None
 
-    def _remove(self, tree: _Tree, exit_: Exit) -> TreeEnd:
+    def _remove(self, tree: _Tree, exit_: Exit) -> None:
+        self._gone.append(TreeEnd(exit=exit_, left_behind=tree.left_behind))
         del self._trees[tree.handle]
         self._draining.pop(tree.handle, None)
         self._launcher.forget(tree.handle)
-        return TreeEnd(exit=exit_, left_behind=tree.left_behind)
