@@ -80,10 +80,7 @@ class ScriptedRunner:
             if ended or self._woken or self._clock.monotonic() >= deadline:
                 self._woken = False
                 return tuple(self._end(one) for one in sorted(ended, key=self._ends))
-            moments = (deadline, *map(self._ends, self._underway.values()), *(moment for moment, _ in self._alarms))
-            self._clock.advance(max(0.0, min(moments) - self._clock.monotonic()))
-            while self._alarms and self._alarms[0][0] <= self._clock.monotonic():
-                self._alarms.pop(0)[1]()
+            self._advance(deadline)
 
     def stop(self, task_id: str, ending: Ending, reason: str) -> None:
         one = self._underway.get(task_id)
@@ -109,6 +106,13 @@ class ScriptedRunner:
         """There is nothing to remove."""
 
     # -- inside --------------------------------------------------------------------------------------------------
+
+    def _advance(self, deadline: float) -> None:
+        """Let the time pass until something happens, at most until ``deadline``."""
+        moments = (deadline, *map(self._ends, self._underway.values()), *(moment for moment, _ in self._alarms))
+        self._clock.advance(max(0.0, min(moments) - self._clock.monotonic()))
+        while self._alarms and self._alarms[0][0] <= self._clock.monotonic():
+            self._alarms.pop(0)[1]()
 
     def _ends(self, one: _Underway) -> float:
         if one.stopped is not None:
