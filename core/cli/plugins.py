@@ -13,9 +13,10 @@ from typing import Annotated, Any
 import typer
 
 from core.assembly.container import Session
+from core.assembly.plugin_tools import PluginState, input_of, plugin_details, plugin_states, verify, write_new_plugin
 from core.cli.options import Directory, Json
 from core.domain.plugins.configuration import PluginConfiguration
-from core.domain.plugins.plugin import FoundPlugin, Kind, Permissions
+from core.domain.plugins.plugin import Kind, Permissions
 from core.errors import UsageError
 from core.terminal.console import Console
 
@@ -30,10 +31,8 @@ NewFolder = Annotated[Path, typer.Argument(metavar="NAME|DIR", help="Id, or fold
 
 def plugins_list(session: Session, directory: Directory = "", json: Json = False) -> int:
     """List plugins, and whether each may run."""
-    from core.plugins.discovery import discover_plugins
-
     host = session.open(directory).plugin_host
-    rows = [_row(host, plugin) for plugin in discover_plugins(host.repository, places=host.places)]
+    rows = [_row(state) for state in plugin_states(host)]
     if json:
         return session.console.say_json(rows)
     policy = f"policy: {host.policy.words()}\n"
@@ -49,15 +48,9 @@ def plugins_list(session: Session, directory: Directory = "", json: Json = False
 
 def plugins_show(session: Session, name: Name, directory: Directory = "", json: Json = False) -> int:
     """Show what a plugin asks for and was granted."""
-    from core.plugins.discovery import discover_plugins, find_plugin
-    from core.plugins.grant import lock_and_grant
-
-    host = session.open(directory).plugin_host
-    found = find_plugin(name, discover_plugins(host.repository, places=host.places))
-    manifest = found.manifest
+    state, locked, granted = plugin_details(session.open(directory).plugin_host, name)
+    found, manifest, row = state.found, state.found.manifest, _row(state)
     assert manifest is not None
-    row = _row(host, found)
-    locked, granted = lock_and_grant(host, name)
     shown = {
         **row,
         "description": manifest.description,
@@ -98,11 +91,9 @@ def plugins_new(
     json: Json = False,
 ) -> int:
     """Write a new plugin with a test."""
-    from core.plugins.scaffold import new_plugin
-
     root = session.open(directory, defaults=True).project.root
     place = folder if len(folder.parts) > 1 else root / "plugins" / folder
-    files = new_plugin(place, kind, author or os.environ.get("USER", "") or "unknown")
+    files = write_new_plugin(place, kind, author)
     if json:
         return session.console.say_json({"id": place.name, "files": [str(path) for path in files]})
     told = "".join(f"wrote {os.path.relpath(path)}\n" for path in files)
@@ -119,14 +110,8 @@ def plugins_verify(
 
     Nothing of it is run.
     """
-    from core.plugins.grant import verify_found
-    from core.plugins.signing.verification import verify_plugin
-
     host = session.open(directory).plugin_host
-    if os.path.isdir(name):
-        verified = verify_plugin(name, host.trust, host.places, host.clock(), require=host.policy.require)
-    else:
-        verified = verify_found(host, name)
+    verified = verify(host, name)
     result = {
         "verified": not verified.reasons,
         "reasons": list(verified.reasons),
@@ -155,11 +140,9 @@ def plugins_run(
     json: Json = False,
 ) -> int:
     """Run a plugin once, in its sandbox."""
-    from core.plugins.manual_input import manual_input
-
     signal.signal(signal.SIGTERM, _end_tidily)
     host = session.open(directory).plugin_host
-    value = manual_input(kind, tuple(arguments or ()), os.environ)
+    value = input_of(kind, arguments or (), os.environ)
     on_log = None if json else partial(_pass_on, session.console)
     configuration = _configuration(configured or [], os.environ)
     answer = host.call(name, kind, value, configuration, called=called, on_log=on_log)
@@ -213,19 +196,15 @@ def _configuration(pairs: list[str], environment: Mapping[str, str]) -> PluginCo
     return PluginConfiguration(values=configuration, by_repository=dict.fromkeys(configuration, f"task {task}") if task else {})
 
 
-def _row(host: Any, plugin: FoundPlugin) -> dict[str, Any]:
-    from core.errors import OrchestratorError
-
-    manifest = plugin.manifest
-    row: dict[str, Any] = {"id": plugin.id, "version": manifest.version if manifest else "?", "origin": str(plugin.origin)}
-    row["provides"] = [str(item.kind) for item in manifest.provides] if manifest else []
-    row["reasons"] = list(plugin.problems)
-    if not row["reasons"]:
-        try:
-            host.admit(plugin.id)
-        except OrchestratorError as error:
-            row["reasons"] = [line.removeprefix(f"plugin {plugin.id}: ") for line in str(error).splitlines()]
-    return row
+def _row(state: PluginState) -> dict[str, Any]:
+    plugin, manifest = state.found, state.found.manifest
+    return {
+        "id": plugin.id,
+        "version": manifest.version if manifest else "?",
+        "origin": str(plugin.origin),
+        "provides": [str(item.kind) for item in manifest.provides] if manifest else [],
+        "reasons": list(state.reasons),
+    }
 
 
 def x(

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import time
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from core.assembly import plugin_tools as tools
 from core.assembly.container import Session
 from core.cli.options import Directory, Json
 from core.cli.plugins import Name
 from core.cli.plugins_trust import KeyFile
+from core.errors import UsageError
 
 
 def plugins_install(
@@ -24,13 +24,7 @@ def plugins_install(
 
     It runs nowhere before a repository grants it: orchestrator plugins trust NAME.
     """
-    from core.assembly.plugin_policy import user_policy
-    from core.domain.untrusted.user_places import user_places
-    from core.plugins.install import install_plugin
-    from core.plugins.signing.user_store import user_trust
-
-    places = user_places(os.environ)
-    manifest = install_plugin(source, user_trust(places), places, time.time(), require=user_policy().require)
+    manifest = tools.install(source)
     if json:
         return session.console.say_json({"id": manifest.id, "version": manifest.version})
     return session.console.say(f"installed {manifest.id} {manifest.version}\nnext: orchestrator plugins trust {manifest.id}\n")
@@ -41,19 +35,7 @@ def plugins_remove(session: Session, name: Name, directory: Directory = "", json
 
     It is also taken out of this repository's plugins.lock.
     """
-    from core.errors import UsageError
-    from core.plugins.grant import withdraw
-    from core.plugins.install import remove_plugin
-
-    host = session.open(directory).plugin_host
-    unlocked = withdraw(host, name)
-    try:
-        remove_plugin(name, host.places)
-        removed = True
-    except UsageError:
-        if not unlocked:
-            raise
-        removed = False
+    removed, unlocked = tools.remove(session.open(directory).plugin_host, name)
     if json:
         return session.console.say_json({"id": name, "removed": removed, "unlocked": unlocked})
     return session.console.say(f"{name}: {'removed' if removed else 'not installed'}{', taken out of plugins.lock' if unlocked else ''}\n")
@@ -71,26 +53,17 @@ def plugins_certify(
 
     Signed or not, its code runs only in the last stage, and only confined.
     """
-    from core.domain.untrusted.user_places import user_places
-    from core.errors import UsageError
-    from core.plugins.certification.pipeline import certify_plugin, write_report
-    from core.plugins.install import opened_source
-    from core.plugins.sandbox.layers import proven, sandbox_layers
-    from core.plugins.signing.keys import load_private_key
-
     if sign and not source.is_dir():
         raise UsageError("a report is signed into a folder, not into an archive")
-    private = load_private_key(key, os.environ) if sign else None
-    with opened_source(source) as folder:
-        places, layers = user_places(os.environ), proven(sandbox_layers())
-        report = certify_plugin(folder, places=places, layers=layers, environment=os.environ, now=time.time(), osv=osv)
+    private = tools.private_key(key) if sign else None
+    report = tools.certify(source, osv)
     passed = report.verdict == "passed"
     if json:
         session.console.say_json(report.to_json())
     else:
         session.console.say(_certification_text(report))
     if sign and passed:
-        write_report(source, report, private)
+        tools.sign_report(source, report, private)
         if not json:
             session.console.say(f"the report is in {source}; now sign the plugin: orchestrator plugins sign {source}\n")
     return 0 if passed else 1

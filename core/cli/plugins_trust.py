@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import time
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from core.assembly import plugin_tools as tools
 from core.assembly.container import Session
 from core.cli.options import Directory, Json
 from core.errors import UsageError
@@ -27,9 +25,7 @@ def plugins_keygen(
     json: Json = False,
 ) -> int:
     """Make a key pair for signing plugins."""
-    from core.plugins.signing.keys import generate_key
-
-    public = generate_key(file, name or file.name)
+    public = tools.make_key(file, name or file.name)
     if json:
         return session.console.say_json({"id": public.id, "private": str(file), "public": f"{file}.pub"})
     return session.console.say(
@@ -52,12 +48,8 @@ def plugins_sign(
 
     The signature covers every file, the version and the permissions.
     """
-    from core.domain.untrusted.user_places import user_places
-    from core.plugins.signing.keys import load_private_key, public_key_of
-    from core.plugins.signing.signing import sign_bundle, sign_plugin
-
     if bundled or release:
-        done = sign_bundle(user_places(os.environ), os.environ, time.time(), release=release)
+        done = tools.sign_bundled(release=release)
         if json:
             return session.console.say_json({"key": done.key.id, "plugins": dict(done.plugins)})
         return session.console.say(
@@ -65,9 +57,7 @@ def plugins_sign(
         )
     if folder is None:
         raise UsageError("which plugin? name its folder, or use --bundled", hint="orchestrator plugins sign DIR --key FILE")
-    private = load_private_key(key, os.environ)
-    digest = sign_plugin(folder, private, time.time(), lifetime=days * 86400)
-    public = public_key_of(private)
+    digest, public = tools.sign(folder, key, days)
     if json:
         return session.console.say_json({"digest": digest, "signer": public.id})
     return session.console.say(f"signed {folder}: digest {digest[:16]}…, key {public.id}\n")
@@ -97,13 +87,9 @@ def plugins_trust(
         if len(what) != len(keys):
             raise UsageError("give public keys or plugins, not both at once")
         return _trust_keys(session.console, [Path(item) for item in keys], scope or [], role or ["author"], days, json)
-    from core.plugins.grant import propose
-    from core.plugins.manifest import load_permissions
-
     host = session.open(directory).plugin_host
-    limits = load_permissions(narrow) if narrow is not None else None
-    asked = partial(propose, host, narrowed_to=limits, older=older, everywhere=everywhere)
-    return max(_grant(session.console, host, asked(name), yes, json) for name in what)
+    proposals = tools.proposals(host, what, narrowed_to=narrow, older=older, everywhere=everywhere)
+    return max(_grant(session.console, host, proposal, yes, json) for proposal in proposals)
 
 
 def plugins_revoke(
@@ -121,78 +107,19 @@ def plugins_revoke(
 
     For ever: it cannot be trusted again. A list that a trusted revoker signed is taken in whole.
     """
-    from core.domain.untrusted.user_places import user_places
-    from core.files.reading import read_regular
-    from core.plugins.signing.documents import LARGEST_LIST, take_list
-    from core.plugins.signing.user_store import TRUST_FILE, load_trust, save_trust
-
-    path = user_places(os.environ).config / TRUST_FILE
-    store = load_trust(path)
-    if os.path.isfile(target) and not target.endswith(".pub"):
-        new = take_list(store, read_regular(target, target, limit=LARGEST_LIST), time.time())
-        told = f"took list {new.list_number}: {len(new.revoked) - len(store.revoked)} more revoked"
-    else:
-        identity = _revocable(target)
-        if publish is not None:
-            return _publish(session.console, publish, {identity: reason}, days, key, json)
-        new = store.with_revocation(identity, reason, time.time())
-        told = f"revoked {identity}: {reason}"
-    save_trust(path, new)
-    return (
-        session.console.say_json({"revoked": [item.target for item in new.revoked], "list": new.list_number})
-        if json
-        else session.console.say(told + "\n")
-    )
-
-
-def _revocable(target: str) -> str:
-    import re
-
-    from core.plugins.signing.keys import read_public_key
-
-    identity = read_public_key(Path(target)).id if target.endswith(".pub") else target
-    if not re.fullmatch(r"[0-9a-f]{32}|[0-9a-f]{64}", identity):
-        hint = "orchestrator plugins show NAME says the signer, plugins verify NAME --json the digest"
-        raise UsageError(f"{target}: not a key id, a digest, a .pub file or a list", hint=hint)
-    return identity
-
-
-def _publish(console: Console, file: Path, targets: dict[str, str], days: int, key: str | None, json: bool) -> int:
-    from core.errors import StorageError
-    from core.files.reading import read_regular
-    from core.plugins.signing.documents import LARGEST_LIST, extend_list
-    from core.plugins.signing.keys import load_private_key
-
-    private = load_private_key(key, os.environ)
-    try:
-        present = read_regular(file, str(file), limit=LARGEST_LIST) if os.path.lexists(file) else None
-        revocations, content = extend_list(present, targets, time.time() + days * 86400, private)
-        file.write_bytes(content)
-    except OSError as error:
-        raise StorageError(f"{file}: {error.strerror}") from error
+    if publish is not None and not tools.is_list(target):
+        revocations = tools.publish_revocation(publish, target, reason, days, key)
+        if json:
+            return session.console.say_json({"number": revocations.number, "targets": revocations.targets})
+        return session.console.say(f"wrote list {revocations.number} with {len(revocations.targets)} entries to {publish}\n")
+    store, done = tools.revoke(target, reason)
     if json:
-        return console.say_json({"number": revocations.number, "targets": revocations.targets})
-    return console.say(f"wrote list {revocations.number} with {len(revocations.targets)} entries to {file}\n")
+        return session.console.say_json({"revoked": [item.target for item in store.revoked], "list": store.list_number})
+    return session.console.say(f"{done}\n")
 
 
 def _trust_keys(console: Console, files: list[Path], scope: list[str], role: list[str], days: int | None, json: bool) -> int:
-    from core.domain.untrusted.user_places import user_places
-    from core.plugins.rules.trust import Role
-    from core.plugins.signing.keys import read_public_key
-    from core.plugins.signing.user_store import TRUST_FILE, load_trust, save_trust
-
-    unknown = sorted(set(role).difference(Role))
-    if unknown:
-        raise UsageError(f"no such role: {unknown[0]}", hint="author, certifier or revoker")
-    if not scope and role != [Role.REVOKER]:
-        raise UsageError("for which plugins is this key trusted?", hint="--scope NAME, may be repeated; --scope '*' for all")
-    not_after = int(time.time()) + days * 86400 if days else None
-    path = user_places(os.environ).config / TRUST_FILE
-    store = load_trust(path)
-    publics = [read_public_key(file) for file in files]
-    for public in publics:
-        store = store.with_key(public, role, scope, not_after)
-    save_trust(path, store)
+    publics = tools.trust_keys(files, scope, role, days)
     if json:
         return console.say_json([{"id": public.id, "name": public.name, "roles": role, "scopes": scope} for public in publics])
     return console.say(
@@ -201,11 +128,9 @@ def _trust_keys(console: Console, files: list[Path], scope: list[str], role: lis
 
 
 def _grant(console: Console, host: Any, proposal: Any, yes: bool, json: bool) -> int:
-    from core.plugins.grant import grant
-
     name = proposal.manifest.id
     if proposal.settled:
-        grant(host, proposal)
+        tools.grant(host, proposal)
         return (
             console.say_json({"id": name, "granted": True, "changed": False})
             if json
@@ -220,7 +145,7 @@ def _grant(console: Console, host: Any, proposal: Any, yes: bool, json: bool) ->
         raise UsageError(
             f"{name} was not granted anything", hint=f"to grant it without a question: orchestrator plugins trust {name} --yes"
         )
-    grant(host, proposal)
+    tools.grant(host, proposal)
     return console.say_json({"id": name, "granted": True, "changed": True}) if json else console.say("granted; pinned in plugins.lock\n")
 
 

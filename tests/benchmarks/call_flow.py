@@ -1,0 +1,150 @@
+"""How a command flows through the house: files entered, and climbs from a lower floor to a higher one.
+
+    python tests/benchmarks/call_flow.py [--house DIR] [--list]
+
+DIR is a checkout (default: this one): its ``core`` is run, and the order of its floors is read from its pyproject.toml. ``run`` and
+``audit`` are called in a small repository of their own, with the calls of this process traced. Three figures each:
+
+- *functions*: functions of ``core`` that were called, each counted once;
+- *files*: files that they are in;
+- *calls up*: pairs of files where a function of the lower floor called one of a higher floor: callbacks, and whatever else turns round;
+- *project, files* and *climbs*: the way of the object that stands for the repository (Project, Session, Container), through the
+  functions that receive it as an argument, each counted when it is first called; a climb is a step to a higher floor.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from contextlib import chdir, redirect_stderr, redirect_stdout, suppress
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+HERE = Path(__file__).resolve().parents[2]
+#: Classes whose objects stand for the repository.
+CARRIED = ("Project", "Session", "Container")
+TASKS = "".join(f"- id: t{n}\n  description: Task {n}\n  command: 'true'\n" for n in range(3))
+SOURCE = "def f(n):\n" + "".join(f"    if n == {n}:\n        return {n}\n" for n in range(12)) + "    return 0\n"
+
+
+@dataclass
+class Floors:
+    """The floor of each part of the package, from the layers of the contract; the lowest is 0."""
+
+    numbers: dict[str, int]
+
+    @classmethod
+    def read(cls, house: Path) -> Floors:
+        contracts = tomllib.loads((house / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+        layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
+        return cls({name.strip(" ()"): floor for floor, line in enumerate(reversed(layers)) for name in line.replace(":", "|").split("|")})
+
+    def of(self, file: str) -> int | None:
+        return self.numbers.get(file.split("/", maxsplit=1)[0].removesuffix(".py"))
+
+
+@dataclass
+class Flow:
+    """What one command did."""
+
+    floors: Floors
+    package: str
+    functions: dict[tuple[str, int], str] = field(default_factory=dict)
+    up: set[tuple[str, str]] = field(default_factory=set)
+    carried: dict[tuple[str, int], str] = field(default_factory=dict)
+
+    def __call__(self, frame: FrameType, event: str, _argument: Any) -> None:
+        if event != "call" or not frame.f_code.co_filename.startswith(self.package):
+            return
+        file, code = self._file(frame), frame.f_code
+        key = (code.co_filename, code.co_firstlineno)
+        self.functions.setdefault(key, file)
+        if key not in self.carried and any(type(value).__name__ in CARRIED for value in self._arguments(frame)):
+            self.carried[key] = file
+        caller = frame.f_back
+        while caller is not None and not caller.f_code.co_filename.startswith(self.package):
+            caller = caller.f_back
+        if caller is not None and self._climbs(self._file(caller), file):
+            self.up.add((self._file(caller), file))
+
+    def figures(self) -> dict[str, int]:
+        route, whole = list(self.carried.values()), list(self.functions.values())
+        return {
+            "steps up": sum(self._climbs(a, b) for a, b in itertools.pairwise(whole)),
+            "functions": len(self.functions),
+            "files": len(set(self.functions.values())),
+            "calls up": len(self.up),
+            "project: files": len(set(route)),
+            "climbs": sum(self._climbs(a, b) for a, b in itertools.pairwise(route)),
+        }
+
+    def _file(self, frame: FrameType) -> str:
+        return frame.f_code.co_filename.removeprefix(self.package)
+
+    @staticmethod
+    def _arguments(frame: FrameType) -> Iterator[Any]:
+        code = frame.f_code
+        for name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]:
+            if name in frame.f_locals:
+                yield frame.f_locals[name]
+
+    def _climbs(self, lower: str, higher: str) -> bool:
+        a, b = self.floors.of(lower), self.floors.of(higher)
+        return a is not None and b is not None and a < b
+
+
+def repository(place: Path) -> None:
+    """Make a repository with tasks, a finding and a commit."""
+    (place / "tasks.yml").write_text(TASKS)
+    (place / "a.py").write_text(SOURCE)
+    (place / ".gitignore").write_text(".orchestrator/\nlogs/\n")
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    for words in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "one"]):
+        subprocess.run(["git", *words], cwd=place, check=True)
+
+
+def traced(house: Path, arguments: list[str]) -> Flow:
+    """Run one command in a repository of its own and return its flow."""
+    from core.cli import main
+
+    flow = Flow(Floors.read(house), f"{house}/core/")
+    with tempfile.TemporaryDirectory() as place, chdir(place), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+        repository(Path(place))
+        sys.setprofile(flow)
+        try:
+            main(arguments)
+        finally:
+            sys.setprofile(None)
+    return flow
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--house", type=Path, default=HERE)
+    parser.add_argument("--list", action="store_true", help="also list the way of the project and the calls up")
+    options = parser.parse_args()
+    house = options.house.resolve()
+    for name in [name for name in os.environ if name.startswith("ORCHESTRATOR_")]:
+        del os.environ[name]
+    with suppress(ValueError):
+        sys.path.remove(str(HERE))
+    sys.path.insert(0, str(house))
+    for arguments in (["run", "-j", "1"], ["audit"]):
+        flow = traced(house, arguments)
+        print(f"{arguments[0]:6}", "  ".join(f"{name} {number}" for name, number in flow.figures().items()))
+        if options.list:
+            print("".join(f"    {flow.floors.of(file)} {file}\n" for file in flow.carried.values()), end="")
+            print("".join(f"    {a} -> {b}\n" for a, b in sorted(flow.up)), end="")
+
+
+if __name__ == "__main__":
+    main()
