@@ -21,11 +21,13 @@ _PART = re.compile(r"(?P<head><!-- generated: (?P<name>[\w-]+) -->\n).*?(?P<tail
 def commands() -> str:
     """Every command with its arguments and options."""
     from core.cli import build_parser
-    from core.cli.app import COMMANDS, PROGRAM
+    from core.assembly.wings import WINGS
+    from core.cli.app import PROGRAM
+    from core.cli.app import commands as commands_of
 
     root = build_parser()
     parts = []
-    for command in COMMANDS:
+    for command in commands_of(WINGS):
         node = root
         for word in command.name.split():
             node = node.commands[word]

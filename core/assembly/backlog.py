@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from core.assembly.container import Container
 from core.assembly.project import new_run_id
-from core.assembly.state import check_state, make_state
 from core.domain.runs.attempt import RunRecord
 from core.errors import LockHeld
 from core.memory import Memory
@@ -41,10 +40,9 @@ def open_backlog(container: Container) -> Iterator[Backlog]:
 
     Raises StateRefused, InvalidFile, and StorageError for a tasks file that cannot be read or a journal of a newer orchestrator.
     """
-    check_state(container.project.root)
     with ExitStack() as stack:
-        journal = container.journal_to_read()
-        stack.callback(journal.close)
+        stack.callback(container.close)
+        journal = container.journal_to_read
         file = container.task_file()
         stack.callback(file.close)
         memory = Memory(file=file, journal=journal, clock=container.clock, run_id="")
@@ -62,23 +60,20 @@ def open_backlog_to_edit(container: Container) -> Iterator[Memory]:
     Beside a live run the change goes into the file, as an editor's save would, and the run learns that it was intended;
     otherwise it is recorded in the journal. Raises StateRefused, and what reading the tasks file raises.
     """
-    from core.adapters.state_db import open_scratch_journal
-
     run_id = f"hand-{new_run_id()}"
     with ExitStack() as stack:
         file = container.task_file()
         stack.callback(file.close)
         file.read()
-        make_state(container.project.root)
         lock = container.run_lock
-        own = container.journal()
-        stack.callback(own.close)
+        stack.callback(container.close)
+        own = container.journal
         journal, live = own, None
         try:
             lock.acquire(run_id)
             stack.callback(lock.release)
         except LockHeld:
-            journal, live = open_scratch_journal(), own
+            journal, live = container.scratch_journal(), own
             stack.callback(journal.close)
         memory = Memory(file=file, journal=journal, clock=container.clock, run_id=run_id, live_state=live)
         memory.load_tasks()

@@ -1,23 +1,29 @@
 """What a command works with: a session for the command, and in it a container for the repository that it opens.
 
-This is the place that knows adapters. A member is made when it is first asked for, and once; its module is imported then.
+This is the place that knows adapters. A member is made when it is first asked for, and once; its module is imported then. What a
+member holds open is closed when the command ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from core.assembly.project import PLUGINS_LOCK, Project, open_project, own_environment
-from core.assembly.state import make_state, own_key
+from core.assembly.state import check_state, make_state, own_key
+from core.assembly.wings import WINGS
 from core.domain.settings.settings import Settings
 from core.errors import StateRefused
 from core.ports.clock import Clock
 from core.ports.code import CodeMeter, MetricHistory, Repository
 from core.ports.journal import RunLock
 from core.ports.processes import LogStore
+from core.ports.state_tables import Migrations, StateTables
 from core.ports.task_file import TaskFile
+from core.ports.wing import Wing, load
 from core.terminal.console import Console
 from core.terminal.masking import Masking
 
@@ -26,6 +32,7 @@ if TYPE_CHECKING:
     from core.adapters.state_db import SqliteJournal
     from core.plugins.host import PluginHost
 
+_SettingsSection = TypeVar("_SettingsSection")
 #: Called with how many sources have been measured anew, and how many there are.
 Progress = Callable[[int, int], None]
 
@@ -36,8 +43,16 @@ _MEASURES = "metrics.db"
 class Session:
     """One command line: its streams, and the way to the repository that it names."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, wings: Sequence[Wing] = WINGS) -> None:
         self.console = console
+        self.wings = wings
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
 
     def open(
         self,
@@ -55,16 +70,24 @@ class Session:
         """
         project = open_project(directory, tasks_file=tasks_file, overrides=overrides, defaults=defaults, base=base)
         self.console.masking.learn_names(project.settings.redact)
-        return Container(project, self.console, progress)
+        container = Container(project, self.console, self.wings, progress)
+        self._open.callback(container.close)
+        return container
 
 
 class Container:
     """Everything that works on one repository, for one command."""
 
-    def __init__(self, project: Project, console: Console, progress: Progress | None = None) -> None:
+    def __init__(self, project: Project, console: Console, wings: Sequence[Wing] = WINGS, progress: Progress | None = None) -> None:
         self.project = project
         self.console = console
+        self.wings = wings
+        self._open = ExitStack()
         self._progress = progress
+
+    @property
+    def root(self) -> Path:
+        return self.project.root
 
     @property
     def settings(self) -> Settings:
@@ -91,7 +114,7 @@ class Container:
         from core.adapters.log_files import FileLogStore
 
         log = self.settings.log
-        return FileLogStore(str(self.project.root), log.directory, limit=log.limit, keep=log.keep)
+        return FileLogStore(str(self.root), log.directory, limit=log.limit, keep=log.keep)
 
     def task_file(self) -> TaskFile:
         """Return the tasks file, to be closed by the caller. Nothing is read yet."""
@@ -99,17 +122,72 @@ class Container:
 
         return YamlTaskFile(self.project.tasks_path, self.project.root, self.project.state)
 
+    @cached_property
     def journal(self) -> SqliteJournal:
-        """Open the journal for writing, to be closed by the caller. Raises StorageError."""
+        """The journal, to write. The state directory is made where it is missing. Raises StateRefused, StorageError."""
         from core.adapters.state_db import open_journal
 
-        return open_journal(self.project.journal_path)
+        make_state(self.root)
+        return self._closed(open_journal(self.project.journal_path, self._migrations))
 
+    @cached_property
     def journal_to_read(self) -> SqliteJournal:
-        """Open the journal without writing anything, to be closed by the caller. Raises StorageError."""
+        """The journal, to read; nothing is written. Raises StateRefused, StorageError."""
         from core.adapters.state_db import open_journal_to_read
 
-        return open_journal_to_read(self.project.journal_path)
+        check_state(self.root)
+        return self._closed(open_journal_to_read(self.project.journal_path, self._migrations))
+
+    def scratch_journal(self) -> SqliteJournal:
+        """Return a journal in memory, to be closed by the caller."""
+        from core.adapters.state_db import open_scratch_journal
+
+        return open_scratch_journal(components=self._migrations)
+
+    def _closed(self, journal: SqliteJournal) -> SqliteJournal:
+        self._open.callback(journal.close)
+        return journal
+
+    def close(self) -> None:
+        """Close what members hold open; a member that is asked for afterwards is made anew. Raises StorageError."""
+        self.__dict__.pop("journal", None)
+        self.__dict__.pop("journal_to_read", None)
+        self._open.close()
+
+    @property
+    def tables(self) -> StateTables:
+        """The tables of all wings, to read and write. Raises StateRefused, StorageError."""
+        return self.journal
+
+    @cached_property
+    def _migrations(self) -> tuple[Migrations, ...]:
+        return tuple(load(wing.migrations) for wing in self.wings if wing.migrations)
+
+    def section(self, cls: type[_SettingsSection]) -> _SettingsSection:
+        """Return the section of the settings that a wing registered as ``cls``. Raises LookupError when none did."""
+        found = next((wing.name for wing in self.wings if wing.settings and load(wing.settings) is cls), None)
+        if found is None:
+            raise LookupError(f"no wing has registered {cls.__name__} as its settings")
+        section: _SettingsSection = getattr(self.settings, found)
+        return section
+
+    @cached_property
+    def task_handlers(self) -> Mapping[str, Any]:
+        """The handlers of wings, by kind of task."""
+        return {kind: load(reference)(self) for wing in self.wings for kind, reference in wing.handlers.items()}
+
+    def subscribe_wings(self, bus: Any) -> None:
+        """Let the wings subscribe to the events of a run."""
+        for wing in self.wings:
+            if wing.subscribers:
+                load(wing.subscribers)(bus, self)
+
+    def runner(self, name: str) -> Any:
+        """Return the runner that a wing registered as ``name``. Raises LookupError when none did."""
+        reference = next((wing.runners[name] for wing in self.wings if name in wing.runners), None)
+        if reference is None:
+            raise LookupError(f"no wing has registered a runner {name}")
+        return load(reference)(self)
 
     @cached_property
     def run_lock(self) -> RunLock:
@@ -122,7 +200,7 @@ class Container:
     def git(self) -> Git:
         from core.adapters.git import Git
 
-        return Git(str(self.project.root))
+        return Git(str(self.root))
 
     @cached_property
     def repository(self) -> Repository:
@@ -136,8 +214,8 @@ class Container:
     def _cache_key(self) -> tuple[bytes | None, str]:
         """The key that seals the cache of measures; None and one sentence where state, cache or key are not ours."""
         try:
-            make_state(self.project.root)
-            return own_key(self.project.root, create=True), ""
+            make_state(self.root)
+            return own_key(self.root, create=True), ""
         except StateRefused as refused:
             return None, f"measured without the cache: {refused} ({refused.hint})"
 
@@ -153,7 +231,7 @@ class Container:
 
         audit = self.settings.audit
         return RadonMeter(
-            str(self.project.root),
+            str(self.root),
             include=audit.include,
             exclude=audit.exclude,
             jobs=audit.jobs,

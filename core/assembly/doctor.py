@@ -9,6 +9,7 @@ from core.assembly.container import Container, Session
 from core.assembly.state import check_state
 from core.domain.settings.diagnosis import Diagnosis, Health
 from core.errors import InvalidFile, OrchestratorError, StateRefused, StorageError
+from core.ports.wing import load
 from core.reports.text.wording import count
 
 
@@ -42,19 +43,20 @@ def _diagnose(container: Container, settings: Diagnosis) -> tuple[Diagnosis, ...
     us = Diagnosis(subject="orchestrator", found=__version__)
     return (
         us,
-        *diagnose_machine(container.project.root, _own_state(container)),
+        *diagnose_machine(container.root, _own_state(container)),
         *_sandbox(),
         settings,
-        diagnose_policy(container.project.root, container.settings),
+        diagnose_policy(container.root, container.settings),
         _tasks(container),
         *_state(container),
+        *(found for wing in container.wings if wing.doctor for found in load(wing.doctor)(container)),
     )
 
 
 def _own_state(container: Container) -> Path | None:
     """Return the state directory where there is one and it is ours."""
     try:
-        check_state(container.project.root)
+        check_state(container.root)
     except StateRefused:
         return None
     return container.project.state if container.project.state.is_dir() else None
@@ -90,7 +92,7 @@ def _state(container: Container) -> tuple[Diagnosis, ...]:
     from core.adapters.state_db import diagnose_state
 
     try:
-        check_state(container.project.root)
+        check_state(container.root)
         return _lock(container), diagnose_state(container.project.journal_path)
     except StateRefused as refused:
         return (Diagnosis(subject="state", found=str(refused), health=Health.BAD, advice=refused.hint),)

@@ -58,8 +58,8 @@ def open_run(
         stack.enter_context(chdir(project.root))
         # The first that is entered and the last that is left: whatever is open is closed as at the end of any run.
         signals = stack.enter_context(SystemStopSignals())
-        journal = container.journal()
-        stack.callback(journal.close)
+        stack.callback(container.close)
+        journal = container.journal
         launcher = stack.enter_context(ProcessLauncher(container.environment))
         stack.enter_context(signals.waking(launcher.wake_fd))
         file = container.task_file()

@@ -8,7 +8,10 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # without importing typing, which costs --help more than all the rest
+    from collections.abc import Sequence
     from typing import Any
+
+    from core.ports.wing import Wing
 
 _HELP = (["--help"], ["-h"], ["help"])
 _VERSION = (["--version"], ["-V"], ["version"])
@@ -16,17 +19,17 @@ _VERSION = (["--version"], ["-V"], ["version"])
 _SELDOM = (50_000, 50, 100)
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: "Sequence[str] | None" = None, *, wings: "Sequence[Wing] | None" = None) -> int:
     """Run one command line and return its exit code. Never raises; SIGINT, SIGTERM and SIGHUP end the process (128 + number).
 
-    Without ``argv`` the command line is the process's own; then this does not return: the process ends, without Python's own
-    last steps, in which a signal would be answered with a traceback again.
+    ``wings`` takes the place of the list in ``core.assembly.wings``. Without ``argv`` the command line is the process's own; then this
+    does not return: the process ends, without Python's own last steps, in which a signal would be answered with a traceback again.
     """
     mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, (_signal.SIGINT, _signal.SIGTERM, _signal.SIGHUP))
     from core.sudden_stop import sudden_stops
 
     with sudden_stops(mask):
-        code = _execute(sys.argv[1:] if argv is None else argv)
+        code = _execute(sys.argv[1:] if argv is None else list(argv), wings)
         if argv is None:
             os._exit(code)
     return code
@@ -37,13 +40,14 @@ def build_parser() -> "Any":
     import typer
 
     from core.assembly.container import Session
-    from core.cli.app import COMMANDS, build
+    from core.assembly.wings import WINGS
+    from core.cli.app import build, commands
     from core.terminal.console import Console
 
-    return typer.main.get_command(build(Session(Console()), [command.name for command in COMMANDS]))
+    return typer.main.get_command(build(Session(Console()), [command.name for command in commands(WINGS)]))
 
 
-def _execute(arguments: list[str]) -> int:
+def _execute(arguments: list[str], wings: "Sequence[Wing] | None") -> int:
     _fill_closed_descriptors()
     if [word for word in arguments if word != "--json"] in _VERSION:
         from core import __version__
@@ -59,15 +63,18 @@ def _execute(arguments: list[str]) -> int:
     # A backlog and a report are many objects that live as long as the command, and few of them in circles.
     gc.set_threshold(*_SELDOM)
     try:
-        from functools import partial
-
         from core.assembly.container import Session
+        from core.assembly.wings import WINGS
         from core.cli.app import invoke
         from core.cli.failure import guarded
         from core.terminal.console import Console
 
+        def command(words: "Sequence[str]") -> int:
+            with Session(console, WINGS if wings is None else wings) as session:
+                return invoke(session, words)
+
         console = Console()
-        return guarded(partial(invoke, Session(console)), arguments, console)
+        return guarded(command, arguments, console)
     finally:
         gc.set_threshold(*collecting)
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from core.cli.app import COMMANDS, PROGRAM
+from core.assembly.wings import WINGS
+from core.cli.app import PROGRAM
+from core.cli.app import commands as commands_of
 
 
 def overview() -> str:
     """Return the whole text."""
-    width = max(len(command.name) for command in COMMANDS)
+    commands = commands_of(WINGS)
+    width = max(len(command.name) for command in commands)
     lines = [
         "Works off tasks.yml, measures the code, and writes the next tasks.",
         "",
         f"Usage: {PROGRAM} COMMAND [OPTIONS]",
     ]
-    for group in dict.fromkeys(command.group for command in COMMANDS):
+    for group in dict.fromkeys(command.group for command in commands):
         lines += ["", f"{group}:"]
-        lines += [f"  {command.name:{width}}  {command.help}" for command in COMMANDS if command.group == group]
+        lines += [f"  {command.name:{width}}  {command.help}" for command in commands if command.group == group]
     lines += [
         "",
         "Everywhere:",

@@ -14,7 +14,7 @@ import pytest
 
 import core
 from core.cli import build_parser
-from core.cli.app import COMMANDS
+from core.cli.commands import COMMANDS
 from tests.waiting import HANG
 
 ORCHESTRATOR = Path(sys.executable).parent / "orchestrator"

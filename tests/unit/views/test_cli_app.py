@@ -3,7 +3,8 @@
 import pytest
 
 from core.assembly.container import Session
-from core.cli.app import COMMANDS, _command_first, invoke
+from core.cli.app import command_first, invoke
+from core.cli.commands import COMMANDS
 from core.cli.overview import overview
 from core.errors import UsageError
 from core.terminal.console import Console
@@ -20,7 +21,7 @@ from core.terminal.console import Console
     ],
 )
 def test_common_options_may_stand_before_the_command(given, expected):
-    assert _command_first(given) == expected
+    assert command_first(given, COMMANDS) == expected
 
 
 @pytest.mark.parametrize(
