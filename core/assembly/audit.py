@@ -12,7 +12,8 @@ from core.domain.quality.cycle import CycleReport
 from core.domain.quality.metric import Metric
 from core.domain.quality.verdict import TaskCheck
 from core.domain.tasks.lookup import find_task
-from core.errors import StorageError
+from core.domain.tasks.task import Task
+from core.errors import InvalidFile, StorageError
 from core.gate import Gate, check_task
 from core.memory import Memory
 from core.ports.code import PluginAuditors
@@ -36,6 +37,23 @@ def open_auditor(container: Container, *, history: bool = True, cancelled: Calla
     )
 
 
+def open_audit(container: Container, *, history: bool) -> tuple[SelfAuditor, Gate]:
+    """Return the auditor of a repository and the gate that judges what it finds."""
+    auditor = open_auditor(container, history=history)
+    return auditor, _gate(container, auditor)
+
+
+def read_tasks(container: Container) -> tuple[Task, ...]:
+    """Return the tasks; without a valid tasks file, none."""
+    file = container.task_file()
+    try:
+        return file.read().tasks
+    except (InvalidFile, StorageError):
+        return ()
+    finally:
+        file.close()
+
+
 def _plugins(container: Container, cancelled: Callable[[], bool]) -> PluginAuditors | None:
     if not container.project.locks_plugins:
         return None
@@ -44,8 +62,7 @@ def _plugins(container: Container, cancelled: Callable[[], bool]) -> PluginAudit
     return plugin_auditors(container, cancelled)
 
 
-def open_gate(container: Container, auditor: SelfAuditor) -> Gate:
-    """Return the gate of a repository that ``auditor`` measures."""
+def _gate(container: Container, auditor: SelfAuditor) -> Gate:
     from core.adapters.baseline_file import CommittedBaseline, JsonBaseline
 
     project, audit, base = container.project, container.settings.audit, container.project.base

@@ -14,6 +14,7 @@ from core.errors import PluginRefused, UsageError
 from core.events import Event
 from core.plugins.auditing import GrantedAuditors
 from core.plugins.grant import granted
+from core.plugins.host import PluginHost
 from core.plugins.listening import PluginListeners
 from core.ports.code import PluginAuditors
 from core.ports.subscribers import Listeners
@@ -41,23 +42,26 @@ def send_to_listeners(container: Container, event: Event) -> tuple[str, ...]:
     return listeners.problems()
 
 
-def plugin_report(container: Container, wanted: str, report: dict[str, Any]) -> str:
-    """Return what a reporter makes of an audit's JSON document; ``wanted`` is its format, or ``plugin:`` and its id.
+def plugin_reporter(container: Container, wanted: str) -> Callable[[dict[str, Any]], str]:
+    """Return what renders an audit's JSON document as a plugin does; ``wanted`` is its format, or ``plugin:`` and its id.
 
-    Raises PluginRefused when it is refused or fails, UsageError when there is none, as ``reporter_of`` does.
+    Raises UsageError naming the formats there are. What it returns raises PluginRefused when the plugin is refused or fails.
     """
-    plugin, called = reporter_of(container, wanted)
-    answer = container.plugin_host.call(
-        plugin, Kind.REPORTER, {"report": report}, configuration_of(container.settings, plugin), called=called
-    )
-    if not answer.ok:
-        raise PluginRefused([f"plugin {plugin}: {answer.problem}"], hint="orchestrator audit --format json shows what it is given")
-    return str(answer.result["content"])
+    host, settings = container.plugin_host, container.settings
+    plugin, called = _provider(host, wanted)
+
+    def render(report: dict[str, Any]) -> str:
+        answer = host.call(plugin, Kind.REPORTER, {"report": report}, configuration_of(settings, plugin), called=called)
+        if not answer.ok:
+            raise PluginRefused([f"plugin {plugin}: {answer.problem}"], hint="orchestrator audit --format json shows what it is given")
+        return str(answer.result["content"])
+
+    return render
 
 
-def reporter_of(container: Container, wanted: str) -> tuple[str, str]:
-    """Return the plugin that provides a format and what it calls it. Raises UsageError naming the formats there are."""
-    manifests, problems = granted(container.plugin_host, Kind.REPORTER)
+def _provider(host: PluginHost, wanted: str) -> tuple[str, str]:
+    """Return the plugin that provides a format, and what it calls the format."""
+    manifests, problems = granted(host, Kind.REPORTER)
     formats = {item.name: manifest.id for manifest in manifests for item in manifest.provides if item.kind is Kind.REPORTER}
     if wanted in formats:
         return formats[wanted], wanted

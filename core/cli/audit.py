@@ -112,12 +112,13 @@ def audit(
     base = "" if check or judge_by == "." else judge_by or since
     line = MeasuringLine(session.console.stderr)
     container = session.open(directory, tasks_file=tasks_file, base=base, progress=line)
+    from core.assembly.audit import check_finding
     from core.cli.audit_flow import repository_paths, run_audit, show_check
     from core.cli.audit_report import AuditOptions
 
     if check:
-        return show_check(container, check, json=json, quiet=quiet)
-    root = container.project.root
+        return show_check(session.console, check_finding(container, check), json=json, quiet=quiet)
+    root = container.root
     options = AuditOptions(
         paths=repository_paths(paths or (), root, root if directory else os.getcwd()),
         format=Format.JSON if json else report,
@@ -132,4 +133,4 @@ def audit(
         history=not no_history,
         quiet=quiet,
     )
-    return run_audit(container, options, done=line.clear)
+    return run_audit(session.console, container, options, done=line.clear)

@@ -5,32 +5,34 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from core.assembly.audit import open_gate
-from core.assembly.container import Container
+from core.cli.audit_report import AuditOptions
 from core.domain.quality.audit import AuditedFile, AuditReport
 from core.domain.quality.finding_matches import match_findings_to_tasks
 from core.domain.quality.metric import FileMeasure
 from core.domain.quality.refactor_task import is_own, new_task_id, place, place_of, refactor_entry
 from core.domain.quality.verdict import GateReport, Judged
 from core.domain.tasks.task import Task
-from core.errors import InvalidFile, StorageError, UsageError
+from core.errors import UsageError
+from core.gate import Gate
 from core.self_auditor import SelfAuditor
+from core.terminal.console import Console
 
 #: Fingerprint → the task about that finding.
 _Owners = Mapping[str, Task]
 
 
-def show_explanation(container: Container, auditor: SelfAuditor, wanted: str, *, json: bool, done: Callable[[], None]) -> int:
-    """Tell the story of the finding that ``wanted`` names; ``done`` is called before anything is written.
+def show_explanation(
+    console: Console, auditor: SelfAuditor, judging: Gate, tasks: Sequence[Task], options: AuditOptions, *, done: Callable[[], None]
+) -> int:
+    """Tell the story of the finding that ``options.explain`` names; ``done`` is called before anything is written.
 
     Raises UsageError when it names none, with what is nearest.
     """
     from core.reports.audit.explain import Story, story_json, story_text
 
-    gate = open_gate(container, auditor).audit()
-    tasks = _tasks(container)
+    gate = judging.audit()
     owners = _owners(tasks, gate.report)
-    judged = find(gate, wanted, tasks, owners)
+    judged = find(gate, options.explain, tasks, owners)
     finding = judged.finding
     advice = auditor.advice(finding)
     done()
@@ -43,11 +45,9 @@ def show_explanation(container: Container, auditor: SelfAuditor, wanted: str, *,
         task=owners.get(finding.fingerprint),
         gap=gate.report.gap,
     )
-    return (
-        container.console.say_json(story_json(story))
-        if json
-        else container.console.say(story_text(story, container.console.stdout.style()))
-    )
+    if options.format == "json":
+        return console.say_json(story_json(story))
+    return console.say(story_text(story, console.stdout.style()))
 
 
 def find(gate: GateReport, wanted: str, tasks: Iterable[Task], owners: _Owners) -> Judged:
@@ -95,14 +95,3 @@ def _measured(gate: GateReport, wanted: str) -> str:
 def _nearest(wanted: str, names: Mapping[str, Judged]) -> str:
     near = difflib.get_close_matches(wanted, names, n=1, cutoff=0.5)
     return f"did you mean {near[0]}?" if near else "orchestrator audit lists the findings; a place is PATH::BLOCK"
-
-
-def _tasks(container: Container) -> tuple[Task, ...]:
-    """Return the tasks; without a sound tasks file, none."""
-    file = container.task_file()
-    try:
-        return file.read().tasks
-    except (InvalidFile, StorageError):
-        return ()
-    finally:
-        file.close()

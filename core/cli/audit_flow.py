@@ -3,100 +3,106 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
-from core.assembly.audit import append_findings, check_finding, open_auditor, open_gate
+from core.assembly.audit import append_findings, open_audit, read_tasks
 from core.assembly.container import Container
 from core.assembly.policy_changes import policy_changes
 from core.assembly.project import new_run_id
-from core.cli.audit_report import AuditOptions, check_format, write_report
-from core.domain.quality.verdict import Delta, GateReport
+from core.cli.audit_report import NAMES, AuditOptions, Reporter, write_report
+from core.domain.quality.verdict import Delta, GateReport, TaskCheck
 from core.domain.runs.exit_code import ExitCode
 from core.errors import UsageError
-from core.self_auditor import SelfAuditor
-from core.terminal.console import Ci, ci_of
+from core.events import AuditFinished
+from core.gate import Gate, advised
+from core.reports.audit.cycle_text import cycle_text
+from core.reports.audit.words import verdict_words
+from core.schema.wording import nearest
+from core.terminal.console import Ci, Console, ci_of
 
 
-def run_audit(container: Container, options: AuditOptions, *, done: Callable[[], None]) -> int:
+def run_audit(console: Console, container: Container, options: AuditOptions, *, done: Callable[[], None]) -> int:
     """Audit; return 0 when the gate lets the code pass, else 1. ``done`` is called when everything is measured.
 
     Raises UsageError, InvalidFile, StorageError.
     """
-    _check(container, options)
-    stderr = container.console.stderr
+    compared = container.project.base is not None
+    reporter = None if options.format in NAMES else _reporter(container, options.format)
+    _check(options, compared=compared)
     try:
-        auditor = open_auditor(container, history=options.history and not options.since)
+        auditor, gate = open_audit(container, history=options.history and not options.since)
         if options.explain:
             from core.cli.audit_explain import show_explanation
 
-            return show_explanation(container, auditor, options.explain, json=options.format == "json", done=done)
-        gate = replace(_judged(container, auditor, options), project=container.project.root.name, changed=policy_changes(container.project))
+            return show_explanation(console, auditor, gate, read_tasks(container), options, done=done)
+        report = _judged(gate, options, shrink=not compared and ci_of(os.environ) is Ci.NONE)
+        report = replace(report, project=container.root.name, changed=policy_changes(container.project))
     finally:
         done()
-    write_report(container, auditor, gate, options)
-    for note in (*gate.notes, gate.report.gap):
+    write_report(console, report, options, advise=partial(advised, auditor, report), reporter=reporter)
+    for note in (*report.notes, report.report.gap):
         if note and not options.quiet:
-            stderr.add(f"note: {note}\n")
+            console.note(f"note: {note}\n")
     if options.append:
-        from core.reports.audit.cycle_text import cycle_text
+        console.note(cycle_text(append_findings(container, auditor), container.settings.tasks_file, console.stderr.style()))
+    exit_code = ExitCode.FAILED if report.failing else ExitCode.OK
+    if container.project.locks_plugins:
+        from core.assembly.plugins import send_to_listeners
 
-        stderr.add(cycle_text(append_findings(container, auditor), container.settings.tasks_file, stderr.style()))
-    stderr.flush()
-    exit_code = ExitCode.FAILED if gate.failing else ExitCode.OK
-    for problem in _send_end(container, gate, exit_code):
-        stderr.add(f"warning: {problem}\n")
-    stderr.flush()
+        for problem in send_to_listeners(container, _finished(report, exit_code)):
+            console.note(f"warning: {problem}\n")
     return exit_code
 
 
-def _check(container: Container, options: AuditOptions) -> None:
-    check_format(container, options.format)
+def _reporter(container: Container, wanted: str) -> Reporter:
+    """Return what writes a format that is not ours. Raises UsageError when no granted plugin does."""
+    if container.project.locks_plugins:
+        from core.assembly.plugins import plugin_reporter
+
+        return plugin_reporter(container, wanted)
+    near = nearest(wanted, NAMES)
+    raise UsageError(f"no such format: {wanted}", hint=f"did you mean {near}?" if near else f"formats: {', '.join(NAMES)}")
+
+
+def _check(options: AuditOptions, *, compared: bool) -> None:
     if options.since and options.update_baseline:
         raise UsageError("--since and --update-baseline do not go together", hint="orchestrator audit --update-baseline")
-    if options.update_baseline and container.project.base:
+    if options.update_baseline and compared:
         raise UsageError("--judge-by and --update-baseline do not go together", hint="orchestrator audit --update-baseline")
     if options.append and (options.paths or options.since):
         raise UsageError("--append looks at the whole repository, so that tasks elsewhere stay", hint="orchestrator audit --append")
 
 
-def _judged(container: Container, auditor: SelfAuditor, options: AuditOptions) -> GateReport:
-    gate = open_gate(container, auditor)
+def _judged(gate: Gate, options: AuditOptions, *, shrink: bool) -> GateReport:
     if options.since:
         return gate.audit_since(options.since, options.paths, fail_on=options.fail_on)
     if options.update_baseline:
         return gate.accept_all(options.paths, fail_on=options.fail_on)
-    return gate.audit(options.paths, fail_on=options.fail_on, shrink=container.project.base is None and ci_of(os.environ) is Ci.NONE)
+    return gate.audit(options.paths, fail_on=options.fail_on, shrink=shrink)
 
 
-def _send_end(container: Container, gate: GateReport, exit_code: int) -> tuple[str, ...]:
-    """Send the end of an audit to the listeners; return what went wrong with them, a sentence each."""
-    if not container.project.locks_plugins:
-        return ()
-    from core.assembly.plugins import send_to_listeners
-    from core.events import AuditFinished
-    from core.reports.audit.words import verdict_words
-
-    finished = AuditFinished(
-        at=container.clock.now(),
+def _finished(report: GateReport, exit_code: int) -> AuditFinished:
+    return AuditFinished(
+        at=time.time(),
         run_id=new_run_id(),
-        findings=len(gate.report.findings),
-        new=gate.judgement.count(Delta.NEW),
-        worse=gate.judgement.count(Delta.WORSE),
-        gone=len(gate.judgement.gone),
+        findings=len(report.report.findings),
+        new=report.judgement.count(Delta.NEW),
+        worse=report.judgement.count(Delta.WORSE),
+        gone=len(report.judgement.gone),
         exit_code=exit_code,
-        reason=f"gate {verdict_words(gate)}",
+        reason=f"gate {verdict_words(report)}",
     )
-    return send_to_listeners(container, finished)
 
 
-def show_check(container: Container, task_id: str, *, json: bool, quiet: bool) -> int:
+def show_check(console: Console, found: TaskCheck, *, json: bool, quiet: bool) -> int:
     """Say whether a task's finding is gone; return 0 when it is, else 1."""
-    found = check_finding(container, task_id)
     if json:
-        container.console.say_json({"task": found.task_id, "gone": found.gone, "reason": found.reason})
+        console.say_json({"task": found.task_id, "gone": found.gone, "reason": found.reason})
     elif not quiet or not found.gone:
-        container.console.say(f"{'gone' if found.gone else 'still there'}: {found.reason}\n")
+        console.say(f"{'gone' if found.gone else 'still there'}: {found.reason}\n")
     return ExitCode.OK if found.gone else ExitCode.FAILED
 
 

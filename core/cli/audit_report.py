@@ -10,15 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from types import MappingProxyType
+from typing import Any
 
-from core.assembly.container import Container
 from core.domain.quality.verdict import FailOn, GateReport, Judged
-from core.errors import StorageError, UsageError
-from core.gate import advised
+from core.errors import StorageError
 from core.reports.audit.words import RANKS
 from core.reports.text.style import PLAIN, Style
-from core.self_auditor import SelfAuditor
-from core.terminal.console import Output
+from core.terminal.console import Console, Output
 
 #: Function of each format for programs; it takes the gate's report and the findings to list, and returns text.
 _FORMATS: Mapping[str, str] = MappingProxyType(
@@ -57,21 +55,6 @@ class AuditOptions:
     quiet: bool = False
 
 
-def check_format(container: Container, wanted: str) -> None:
-    """Raise UsageError for a format that neither we nor a granted plugin writes."""
-    if wanted in NAMES:
-        return
-    if container.project.locks_plugins:
-        from core.assembly.plugins import reporter_of
-
-        reporter_of(container, wanted)
-        return
-    from core.schema.wording import nearest
-
-    near = nearest(wanted, NAMES)
-    raise UsageError(f"no such format: {wanted}", hint=f"did you mean {near}?" if near else f"formats: {', '.join(NAMES)}")
-
-
 def render(format: str, gate: GateReport, shown: Sequence[Judged], style: Style = PLAIN) -> str:
     """Return the report that lists the findings ``shown``."""
     if format == "text":
@@ -89,38 +72,43 @@ def shown(gate: GateReport, options: AuditOptions) -> Sequence[Judged]:
     return chosen[: options.top] if options.top else chosen
 
 
-def _report(container: Container, auditor: SelfAuditor, gate: GateReport, options: AuditOptions, style: Style = PLAIN) -> str:
-    if options.format == "json":
-        return render("json", gate, advised(auditor, gate, shown(gate, options)))
-    if options.format in NAMES:
-        return render(options.format, gate, shown(gate, options), style)
-    from core.assembly.plugins import plugin_report
-    from core.reports.formats.json import audit_fields
-
-    return plugin_report(container, options.format, audit_fields(gate, shown(gate, options)))
+#: Returns the report as a plugin writes it, given the JSON document of an audit.
+Reporter = Callable[[dict[str, Any]], str]
+#: Returns findings with what to do about each.
+Advise = Callable[[Sequence[Judged]], Sequence[Judged]]
 
 
-def write_report(container: Container, auditor: SelfAuditor, gate: GateReport, options: AuditOptions) -> None:
-    """Write the report to where ``options`` say; in GitHub's format also the summary of the step. Raises StorageError, PluginRefused."""
-    stdout, mask = container.console.stdout, container.masking
-    if options.output in ("", "-"):
-        if options.quiet and options.format == "text":
-            from core.reports.audit.terminal import failure_text
+def write_report(console: Console, gate: GateReport, options: AuditOptions, *, advise: Advise, reporter: Reporter | None) -> None:
+    """Write the report to where ``options`` say; in GitHub's format also the summary of the step.
 
-            stdout.add(failure_text(gate, stdout.style()))
-        else:
-            _say_report(stdout, options.format, _report(container, auditor, gate, options, stdout.style()))
-        stdout.finish()
-    else:
+    ``reporter`` writes a format that is not ours. Raises StorageError, PluginRefused.
+    """
+    stdout, mask = console.stdout, console.masking
+    listed = shown(gate, options)
+
+    def report(style: Style = PLAIN) -> str:
+        if reporter is not None:
+            from core.reports.formats.json import audit_fields
+
+            return reporter(audit_fields(gate, listed))
+        return render(options.format, gate, advise(listed) if options.format == "json" else listed, style)
+
+    if options.output not in ("", "-"):
         from core.reports.audit.terminal import summary_lines
 
-        _write_file(options.output, mask, _report(container, auditor, gate, options))
+        _write_file(options.output, mask, report())
         if not options.quiet:
             stdout.add(summary_lines(gate, stdout.style()))
-            stdout.finish()
+    elif options.quiet and options.format == "text":
+        from core.reports.audit.terminal import failure_text
+
+        stdout.add(failure_text(gate, stdout.style()))
+    else:
+        _say_report(stdout, options.format, report(stdout.style()))
+    stdout.finish()
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if options.format == "github" and summary:
-        _write_file(summary, mask, render("markdown", gate, shown(gate, options)), append=True)
+        _write_file(summary, mask, render("markdown", gate, listed), append=True)
 
 
 def _say_report(stdout: Output, format: str, report: str) -> None:
