@@ -20,8 +20,8 @@ _PART = re.compile(r"(?P<head><!-- generated: (?P<name>[\w-]+) -->\n).*?(?P<tail
 
 def commands() -> str:
     """Every command with its arguments and options."""
-    from core.cli import build_parser
     from core.assembly.wings import WINGS
+    from core.cli import build_parser
     from core.cli.app import PROGRAM
     from core.cli.app import commands as commands_of
 

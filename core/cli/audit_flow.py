@@ -43,17 +43,13 @@ def run_audit(console: Console, container: Container, options: AuditOptions, *, 
     finally:
         done()
     write_report(console, report, options, advise=partial(advised, auditor, report), reporter=reporter)
-    for note in (*report.notes, report.report.gap):
-        if note and not options.quiet:
-            console.note(f"note: {note}\n")
+    if not options.quiet:
+        console.note(_notes(report))
     if options.append:
         console.note(cycle_text(append_findings(container, auditor), container.settings.tasks_file, console.stderr.style()))
     exit_code = ExitCode.FAILED if report.failing else ExitCode.OK
     if container.project.locks_plugins:
-        from core.assembly.plugins import send_to_listeners
-
-        for problem in send_to_listeners(container, _finished(report, exit_code)):
-            console.note(f"warning: {problem}\n")
+        _send_end(console, container, report, exit_code)
     return exit_code
 
 
@@ -82,6 +78,18 @@ def _judged(gate: Gate, options: AuditOptions, *, shrink: bool) -> GateReport:
     if options.update_baseline:
         return gate.accept_all(options.paths, fail_on=options.fail_on)
     return gate.audit(options.paths, fail_on=options.fail_on, shrink=shrink)
+
+
+def _notes(report: GateReport) -> str:
+    return "".join(f"note: {note}\n" for note in (*report.notes, report.report.gap) if note)
+
+
+def _send_end(console: Console, container: Container, report: GateReport, exit_code: int) -> None:
+    """Send the end of an audit to the listeners, and say what went wrong with them."""
+    from core.assembly.plugins import send_to_listeners
+
+    problems = send_to_listeners(container, _finished(report, exit_code))
+    console.note("".join(f"warning: {problem}\n" for problem in problems))
 
 
 def _finished(report: GateReport, exit_code: int) -> AuditFinished:
