@@ -43,13 +43,15 @@ def load_config(
     environ: Mapping[str, str] | None = None,
     overrides: Mapping[str, Any] | None = None,
     base: Document | None = None,
+    cls: type[Settings] = Settings,
 ) -> Settings:
     """Return the settings for the repository at ``root`` (default: the current directory).
 
     ``path``, relative to ``root``, must exist when given; without it ``config.yaml`` is read where there is one.
     ``environ`` defaults to the process's; it also says where the user's own file is. ``overrides`` come from the command line: dotted
     keys to values, or to text that is read as the environment's is (``{"jobs": 4, "budget.time": "90m"}``); None means "not given".
-    With ``base``, the repository's config.yaml of another revision, what decides an audit's verdict is taken from there.
+    With ``base``, the repository's config.yaml of another revision, what decides an audit's verdict is taken from there. ``cls`` is the
+    class of what is returned: the kernel's, or one with sections of wings.
 
     Raises InvalidFile with every problem of files, environment and command line at once, UsageError for an absent
     ``path`` or an unknown override, StorageError when a file cannot be read or the user's is not to be believed.
@@ -57,7 +59,7 @@ def load_config(
     given = os.environ if environ is None else environ
     repository = repository_config(root or ".", path)
     user = user_config(given, root or ".")
-    return merge_settings(repository, given, overrides or {}, user=user, base=base)
+    return merge_settings(repository, given, overrides or {}, user=user, base=base, cls=cls)
 
 
 def repository_config(root: str | os.PathLike[str], path: str | os.PathLike[str] | None = None) -> Document:
@@ -92,13 +94,14 @@ def merge_settings(
     *,
     user: Document | None = None,
     base: Document | None = None,
+    cls: type[Settings] = Settings,
 ) -> Settings:
     """Return the settings that the files, the environment and the command line make together.
 
     ``document`` is the repository's, ``user`` the user's own. With ``base`` the repository's values that decide a verdict are those
     of ``base``. Raises InvalidFile and UsageError as ``load_config`` does.
     """
-    merge = Merge(settings_table(), user_file=user.source.file if user else _USUAL_USER_FILE)
+    merge = Merge(settings_table(cls), user_file=user.source.file if user else _USUAL_USER_FILE)
     if user:
         merge.add_file(user, Source.USER_FILE)
     merge.add_file(document, Source.FILE, lambda option: base is None or not option.decides_verdict)
@@ -148,16 +151,18 @@ def _add_text(merge: Merge, option: Option, text: str, place: Provenance) -> Non
         merge.add_value(option, document.root or Scalar("", 0, 0, "", anchored=False), place)
 
 
-def load_user_policy(environ: Mapping[str, str], root: str | os.PathLike[str] | None = None) -> PluginPolicySettings:
+def load_user_policy(
+    environ: Mapping[str, str], root: str | os.PathLike[str] | None = None, cls: type[Settings] = Settings
+) -> PluginPolicySettings:
     """Return what the user's own config.yaml demands of plugins; the defaults where there is none.
 
     Raises InvalidFile and StorageError as ``load_config`` does.
     """
-    return merge_settings(read_yaml("", CONFIG_FILE), {}, {}, user=user_config(environ, root)).plugin_policy
+    return merge_settings(read_yaml("", CONFIG_FILE), {}, {}, user=user_config(environ, root), cls=cls).plugin_policy
 
 
-def config_schema(owner: Owner = Owner.REPOSITORY) -> dict[str, Any]:
+def config_schema(owner: Owner = Owner.REPOSITORY, cls: type[Settings] = Settings) -> dict[str, Any]:
     """Return the JSON schema (draft 7) of a repository's config.yaml, or of the user's own; it accepts exactly what is accepted there."""
     whose = "config.yaml of orchestrator" if owner is Owner.REPOSITORY else "The user's own config.yaml of orchestrator"
     head = {"$schema": "http://json-schema.org/draft-07/schema#", "title": whose}
-    return {**head, **json_schema(settings_table(), owner), "description": "Settings. Every line may be left out."}
+    return {**head, **json_schema(settings_table(cls), owner), "description": "Settings. Every line may be left out."}

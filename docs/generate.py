@@ -98,9 +98,11 @@ def task_fields() -> str:
 
 def settings() -> str:
     """Every setting of config.yaml."""
+    from core.assembly.wings import WINGS
+    from core.ports.wing import settings_class
     from core.reports.setup.settings_view import config_reference_markdown
 
-    return config_reference_markdown()
+    return config_reference_markdown(settings_class(WINGS))
 
 
 def _cell(text: str) -> str:

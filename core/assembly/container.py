@@ -23,14 +23,17 @@ from core.ports.journal import RunLock
 from core.ports.processes import LogStore
 from core.ports.state_tables import Migrations, StateTables
 from core.ports.task_file import TaskFile
-from core.ports.wing import Wing, load
+from core.ports.wing import Wing, load, settings_class
 from core.terminal.console import Console
 from core.terminal.masking import Masking
 
 if TYPE_CHECKING:
     from core.adapters.git import Git
     from core.adapters.state_db import SqliteJournal
+    from core.event_bus import EventBus
     from core.plugins.host import PluginHost
+    from core.ports.attempts import AttemptRunner
+    from core.ports.handlers import TaskHandler
 
 _SettingsSection = TypeVar("_SettingsSection")
 #: Called with how many sources have been measured anew, and how many there are.
@@ -54,6 +57,11 @@ class Session:
     def __exit__(self, *_: object) -> None:
         self._open.close()
 
+    @cached_property
+    def settings_class(self) -> type[Settings]:
+        """The kernel's settings with a section for each wing that has settings."""
+        return settings_class(self.wings)
+
     def open(
         self,
         directory: str = "",
@@ -68,7 +76,7 @@ class Session:
 
         ``progress`` is called while sources are measured.
         """
-        project = open_project(directory, tasks_file=tasks_file, overrides=overrides, defaults=defaults, base=base)
+        project = open_project(directory, tasks_file=tasks_file, overrides=overrides, defaults=defaults, base=base, cls=self.settings_class)
         self.console.masking.learn_names(project.settings.redact)
         container = Container(project, self.console, self.wings, progress)
         self._open.callback(container.close)
@@ -171,23 +179,30 @@ class Container:
         section: _SettingsSection = getattr(self.settings, found)
         return section
 
-    @cached_property
-    def task_handlers(self) -> Mapping[str, Any]:
-        """The handlers of wings, by kind of task."""
-        return {kind: load(reference)(self) for wing in self.wings for kind, reference in wing.handlers.items()}
+    @property
+    def handlers(self) -> Mapping[str, str]:
+        """What carries out a task without a command, by kind: the command in config.yaml, else the name of a wing's handler."""
+        return {**{kind: kind for wing in self.wings for kind in wing.handlers}, **self.settings.handlers}
 
-    def subscribe_wings(self, bus: Any) -> None:
+    @cached_property
+    def task_handlers(self) -> Mapping[str, TaskHandler]:
+        """The handlers of wings, by kind, of those kinds that have no command in config.yaml."""
+        references = {kind: reference for wing in self.wings for kind, reference in wing.handlers.items()}
+        return {kind: load(reference)(self) for kind, reference in references.items() if kind not in self.settings.handlers}
+
+    def subscribe_wings(self, bus: EventBus) -> None:
         """Let the wings subscribe to the events of a run."""
         for wing in self.wings:
             if wing.subscribers:
                 load(wing.subscribers)(bus, self)
 
-    def runner(self, name: str) -> Any:
+    def runner(self, name: str) -> AttemptRunner:
         """Return the runner that a wing registered as ``name``. Raises LookupError when none did."""
         reference = next((wing.runners[name] for wing in self.wings if name in wing.runners), None)
         if reference is None:
             raise LookupError(f"no wing has registered a runner {name}")
-        return load(reference)(self)
+        made: AttemptRunner = load(reference)(self)
+        return made
 
     @cached_property
     def run_lock(self) -> RunLock:

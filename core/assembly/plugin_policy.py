@@ -16,12 +16,12 @@ from core.plugins.sandbox.layers import Tier, sandbox_layers
 
 def effective_policy(root: Path, settings: Settings) -> PluginPolicy:
     """Return what repository and user allow both. Raises InvalidFile and StorageError for the user's file."""
-    return stricter(policy_of(settings.plugin_policy), user_policy(root))
+    return stricter(policy_of(settings.plugin_policy), user_policy(root, type(settings)))
 
 
-def user_policy(root: Path | None = None) -> PluginPolicy:
+def user_policy(root: Path | None, cls: type[Settings]) -> PluginPolicy:
     """Return what the user allows at most, in whatever repository. Raises InvalidFile and StorageError."""
-    return policy_of(load_user_policy(own_environment(), root))
+    return policy_of(load_user_policy(own_environment(), root, cls))
 
 
 def diagnose_policy(root: Path, settings: Settings) -> Diagnosis:
@@ -30,7 +30,7 @@ def diagnose_policy(root: Path, settings: Settings) -> Diagnosis:
     try:
         policy = effective_policy(root, settings)
         loose = policy == PluginPolicy()
-        users = user_policy(root) != PluginPolicy()
+        users = user_policy(root, type(settings)) != PluginPolicy()
     except OrchestratorError as error:
         return Diagnosis(subject=subject, found=f"none can be read: {error}", health=Health.BAD, advice="no plugin runs until it can")
     named = [CONFIG_FILE] if _is_set_here(settings) else []

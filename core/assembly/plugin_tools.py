@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from core.assembly.plugin_policy import user_policy
 from core.domain.plugins.plugin import FoundPlugin, Kind, Manifest, Permissions
+from core.domain.settings.settings import Settings
 from core.domain.untrusted.user_places import user_places
 from core.errors import OrchestratorError, StorageError, UsageError
 from core.files.reading import read_regular
@@ -88,13 +89,16 @@ def write_new_plugin(folder: Path, kind: Kind, author: str) -> tuple[Path, ...]:
     return new_plugin(folder, kind, author or os.environ.get("USER", "") or "unknown")
 
 
-def install(source: Path) -> Manifest:
-    """Install a signed plugin for the user. Raises PluginRefused with every reason, StorageError."""
+def install(source: Path, settings_class: type[Settings]) -> Manifest:
+    """Install a signed plugin for the user, whose policy is read by ``settings_class``.
+
+    Raises PluginRefused with every reason, StorageError.
+    """
     from core.plugins.install import install_plugin
     from core.plugins.signing.user_store import user_trust
 
     places = user_places(os.environ)
-    return install_plugin(source, user_trust(places), places, time.time(), require=user_policy().require)
+    return install_plugin(source, user_trust(places), places, time.time(), require=user_policy(None, settings_class).require)
 
 
 def remove(host: PluginHost, name: str) -> tuple[bool, bool]:

@@ -26,7 +26,7 @@ def policy_changes(project: Project) -> tuple[PolicyChange, ...]:
 
 
 def _settings(project: Project, base: BaseRevision) -> Iterator[PolicyChange]:
-    for change in changed_values(settings_table(), repository_config(project.root), base.config):
+    for change in changed_values(settings_table(type(project.settings)), repository_config(project.root), base.config):
         if provenance(project.settings, change.key).source not in _OF_THE_USER:
             what = f"{change.key} {change.before} → {change.after}"
             yield PolicyChange(subject="settings", what=what, file=CONFIG_FILE, line=change.line)

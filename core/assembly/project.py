@@ -68,11 +68,12 @@ def open_project(
     overrides: Mapping[str, Any] | None = None,
     defaults: bool = False,
     base: str = "",
+    cls: type[Settings] = Settings,
 ) -> Project:
     """Find the repository and read its settings. Without ``directory``: here, or the nearest directory above with a tasks file.
 
     ``tasks_file`` is relative to ``directory``, or to here. With ``defaults`` its config.yaml is not looked at. With ``base``, a
-    revision of git, what decides a verdict is taken from the commit that is compared with for it.
+    revision of git, what decides a verdict is taken from the commit that is compared with for it. ``cls`` is the class of the settings.
 
     Raises UsageError for a directory that is not there, InvalidFile and StorageError for its config.yaml or the user's own, InvalidFile
     for a file named there that leads out of the repository.
@@ -84,17 +85,17 @@ def open_project(
     root = here if directory else _root_above(here, named)
     wanted = {**(overrides or {}), "tasks_file": _named_inside(root, named) if named else tasks_file}
     revision = base_revision(root, base, PLUGINS_LOCK) if base else None
-    settings = _default_settings(wanted) if defaults else _settings(root, wanted, revision)
+    settings = _default_settings(wanted, cls) if defaults else _settings(root, wanted, revision, cls)
     check_named_paths(root, settings)
     return Project(root=root, settings=settings, base=revision)
 
 
-def _settings(root: Path, overrides: Mapping[str, Any], revision: BaseRevision | None) -> Settings:
-    return load_config(root=root, overrides=overrides, base=revision.config if revision else None)
+def _settings(root: Path, overrides: Mapping[str, Any], revision: BaseRevision | None, cls: type[Settings]) -> Settings:
+    return load_config(root=root, overrides=overrides, base=revision.config if revision else None, cls=cls)
 
 
-def _default_settings(overrides: Mapping[str, Any]) -> Settings:
-    return merge_settings(read_yaml("", CONFIG_FILE), {}, overrides)
+def _default_settings(overrides: Mapping[str, Any], cls: type[Settings]) -> Settings:
+    return merge_settings(read_yaml("", CONFIG_FILE), {}, overrides, cls=cls)
 
 
 def _root_above(here: Path, tasks_file: Path | None) -> Path:
@@ -125,7 +126,7 @@ def check_named_paths(root: Path, settings: Settings) -> None:
     """Raise InvalidFile where a link in the repository leads what a setting names to somewhere else."""
     top = repository_top(root)
     problems = []
-    for option in settings_table().options():
+    for option in settings_table(type(settings)).options():
         if option.value_type is not INSIDE:
             continue
         named = value_of(settings, option)
@@ -148,11 +149,14 @@ def project_folder(directory: str = "") -> ProjectFolder:
     return RepositoryProbe(Path(directory or "."), own_environment())
 
 
-def file_schemas() -> dict[str, dict[str, Any]]:
-    """Return the JSON schemas of the files that people write: ``tasks``, ``config``, and ``user``, a person's own config."""
+def file_schemas(cls: type[Settings]) -> dict[str, dict[str, Any]]:
+    """Return the JSON schemas of the files that people write: ``tasks``, ``config``, and ``user``, a person's own config.
+
+    ``cls`` is the class of the settings.
+    """
     from core.adapters.tasks_yaml import tasks_schema
 
-    return {"tasks": tasks_schema(), "config": config_schema(), "user": config_schema(Owner.USER)}
+    return {"tasks": tasks_schema(), "config": config_schema(cls=cls), "user": config_schema(Owner.USER, cls)}
 
 
 def new_run_id() -> str:

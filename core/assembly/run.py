@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass
 
 from core.assembly.container import Container
-from core.assembly.project import Project, new_run_id
+from core.assembly.project import new_run_id
 from core.assembly.state import make_state
 from core.domain.quality.cycle import CycleReport
 from core.domain.runs.run_options import RunOptions
@@ -20,7 +20,6 @@ from core.executor import Executor, ExecutorSettings
 from core.handlers import CommandHandler, Handlers
 from core.memory import Memory
 from core.orchestrator import Orchestrator
-from core.ports.handlers import TaskHandler
 from core.ports.processes import LogReader, StopSignals
 from core.ports.subscribers import Listeners
 from core.run_facts import RunFacts
@@ -36,13 +35,8 @@ class Run:
 
 
 @contextmanager
-def open_run(
-    container: Container, options: RunOptions, *, reflect: bool = True, handlers: Mapping[str, TaskHandler] | None = None
-) -> Iterator[Run]:
-    """Assemble one run. Entering takes no lock and starts nothing. ``handlers`` carry out tasks without a command, by kind.
-
-    A command that config.yaml has for a kind comes before its handler. Raises StateRefused, StorageError, InvalidFile.
-    """
+def open_run(container: Container, options: RunOptions, *, reflect: bool = True) -> Iterator[Run]:
+    """Assemble one run. Entering takes no lock and starts nothing. Raises StateRefused, StorageError, InvalidFile."""
     from core.adapters.event_log import EventLog
     from core.adapters.private_dir import make_private_dir
     from core.adapters.processes import ProcessLauncher
@@ -72,10 +66,11 @@ def open_run(
             from core.assembly.plugins import plugin_listeners
 
             _subscribe_listeners(bus, plugin_listeners(container), RunFacts(run_id, clock), signals)
+        container.subscribe_wings(bus)
         logs = container.logs
         memory = Memory(file=file, journal=journal, clock=clock, run_id=run_id)
         executor = Executor(
-            launcher=launcher, logs=logs, clock=clock, settings=_executor_settings(container), handlers=_handlers(project, handlers or {})
+            launcher=launcher, logs=logs, clock=clock, settings=_executor_settings(container), handlers=_handlers(container)
         )
         orchestrator = Orchestrator(
             options=options,
@@ -93,15 +88,15 @@ def open_run(
 
 
 def run_options(
-    settings: Settings,
+    container: Container,
     *,
     only: Iterable[str] | None = None,
     tags: Iterable[str] | None = None,
     retry_failed: bool = False,
     strict: bool = False,
-    kinds: Iterable[str] = (),
 ) -> RunOptions:
-    """Return what a run is asked to do: the settings, and what only the command line can say. ``kinds`` are those with a TaskHandler."""
+    """Return what a run is asked to do: the settings, and what only the command line can say."""
+    settings = container.settings
     return RunOptions(
         jobs=settings.jobs or len(os.sched_getaffinity(0)),
         budget=settings.budget.cost,
@@ -109,7 +104,7 @@ def run_options(
         stop_on_exceed=settings.budget.on_exceed == "stop",
         warn_at=settings.budget.warn_at,
         fail_fast=settings.fail_fast,
-        handlers={**{kind: kind for kind in kinds}, **settings.handlers},
+        handlers=container.handlers,
         reflect_every=settings.reflect.every,
         only=frozenset(only or ()),
         tags=frozenset(tags or ()),
@@ -130,11 +125,12 @@ def _executor_settings(container: Container) -> ExecutorSettings:
     )
 
 
-def _handlers(project: Project, by_kind: Mapping[str, TaskHandler]) -> Handlers:
-    commands, root = project.settings.handlers, str(project.root)
+def _handlers(container: Container) -> Handlers:
+    """Return the handlers of tasks; a command that config.yaml has for a kind comes before a wing's handler."""
+    commands, root = container.settings.handlers, str(container.root)
     # Without -P a package ``core`` of the repository would be taken for ours.
     plugin_command = (sys.executable, "-P", "-m", "core", "plugins", "run", "--directory", root)
-    return Handlers(CommandHandler(root, commands, plugin_command), {kind: by_kind[kind] for kind in by_kind if kind not in commands})
+    return Handlers(CommandHandler(root, commands, plugin_command), container.task_handlers)
 
 
 def _command_line_variables(settings: Settings) -> dict[str, str]:

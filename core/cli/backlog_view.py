@@ -43,19 +43,19 @@ def viewed(container: Container) -> Iterator[BacklogView]:
     with open_backlog(container) as backlog:
         if backlog.note:
             container.console.note(f"warning: {backlog.note}\n")
-        settings = container.settings
+        handlers = container.handlers
         durations, live = backlog.journal.durations(), backlog.live_run()
         tasks = backlog.memory.tasks if live is not None else tuple(map(_put_back, backlog.memory.tasks))
-        planner = Planner(tasks, handlers=settings.handlers, durations=durations)
-        hold_goals(planner, tasks, settings.handlers)
+        planner = Planner(tasks, handlers=handlers, durations=durations)
+        hold_goals(planner, tasks, handlers)
         context = BacklogContext(
             explanations={explanation.task_id: explanation for explanation in planner.explain_open()},
             verified=backlog.journal.verified(),
-            handlers=settings.handlers,
+            handlers=handlers,
             durations=durations,
             live_run=live.id if live is not None else "",
         )
-        yield BacklogView(settings=settings, backlog=backlog, planner=planner, context=context, live=live)
+        yield BacklogView(settings=container.settings, backlog=backlog, planner=planner, context=context, live=live)
 
 
 def _put_back(task: Task) -> Task:

@@ -22,9 +22,9 @@ def init(session: Session, directory: Directory = "", dry_run: DryRun = False, j
     from core.reports.setup.repository_text import proposal_text
 
     folder = project_folder(directory)
-    proposal = propose_files(folder)
+    proposal = propose_files(folder, session.settings_class)
     if not dry_run:
-        write_files(folder, proposal, file_schemas())
+        write_files(folder, proposal, file_schemas(session.settings_class))
     if json:
         return session.console.say_json(_plain(proposal, written=not dry_run))
     if dry_run:

@@ -31,7 +31,7 @@ def plan(
     """
     overrides = {"jobs": jobs, "budget.cost": budget, "budget.time": time_budget}
     container = session.open(directory, tasks_file=tasks_file, overrides=overrides)
-    options = run_options(container.settings, retry_failed=retry_failed, only=only, tags=tag)
+    options = run_options(container, retry_failed=retry_failed, only=only, tags=tag)
     return show_plan(container, options, json=json)
 
 

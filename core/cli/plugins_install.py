@@ -24,7 +24,7 @@ def plugins_install(
 
     It runs nowhere before a repository grants it: orchestrator plugins trust NAME.
     """
-    manifest = tools.install(source)
+    manifest = tools.install(source, session.settings_class)
     if json:
         return session.console.say_json({"id": manifest.id, "version": manifest.version})
     return session.console.say(f"installed {manifest.id} {manifest.version}\nnext: orchestrator plugins trust {manifest.id}\n")

@@ -49,7 +49,7 @@ def run(
     stops = _stops_at_failure(keep_going=keep_going, fail_fast=fail_fast)
     overrides = {"jobs": jobs, "budget.cost": budget, "budget.time": time_budget, "fail_fast": stops}
     container = session.open(directory, tasks_file=tasks_file, overrides=overrides)
-    options = run_options(container.settings, retry_failed=retry_failed, strict=strict, only=only, tags=tag)
+    options = run_options(container, retry_failed=retry_failed, strict=strict, only=only, tags=tag)
     if dry_run:
         from core.cli.plan import show_plan
 

@@ -32,7 +32,7 @@ def schema(session: Session, file: File = None, directory: Directory = "", write
 
     It accepts exactly what orchestrator accepts. Editors check and complete the files with it; init sets that up.
     """
-    schemas = file_schemas()
+    schemas = file_schemas(session.settings_class)
     if write:
         write_schemas(project_folder(directory), schemas)
     elif file is None:

@@ -14,9 +14,10 @@ def why(session: Session, task_id: TaskId, directory: Directory = "", tasks_file
     from core.forecast import over_budget
     from core.reports.backlog.why_text import Past, why_json, why_text
 
-    with viewed(session.open(directory, tasks_file=tasks_file)) as view:
+    container = session.open(directory, tasks_file=tasks_file)
+    with viewed(container) as view:
         task = find_task(view.tasks, task_id)
-        options = run_options(view.settings)
+        options = run_options(container)
         explanation = over_budget(view.tasks, options, view.context.durations).get(task.id) or view.planner.explain(task.id)
         journal = view.backlog.journal
         past = Past(

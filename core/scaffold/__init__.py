@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.domain.settings.project_facts import ProjectFacts, ProposedTask
+from core.domain.settings.settings import Settings
 from core.errors import UsageError
 from core.ports.task_file import ProjectFolder
 from core.scaffold.evidence import FILES, PROGRAMS, facts_of
@@ -31,11 +32,11 @@ class Proposal:
     notes: tuple[str, ...]
 
 
-def propose_files(folder: ProjectFolder) -> Proposal:
-    """Return what would be written into the repository; nothing is."""
+def propose_files(folder: ProjectFolder, cls: type[Settings] = Settings) -> Proposal:
+    """Return what would be written into the repository; nothing is. ``cls`` is the class of the settings."""
     facts = facts_of(folder.look(FILES, PROGRAMS))
     tasks = propose_tasks(facts)
-    files = {TASKS_FILE: tasks_text(facts, tasks), CONFIG_FILE: config_text(facts)}
+    files = {TASKS_FILE: tasks_text(facts, tasks), CONFIG_FILE: config_text(facts, cls)}
     return Proposal(facts=facts, tasks=tasks, files=files, notes=_notes(facts))
 
 

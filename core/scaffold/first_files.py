@@ -8,6 +8,7 @@ import re
 from core.domain.settings.options import Option, Section, settings_table
 from core.domain.settings.owner import Owner
 from core.domain.settings.project_facts import ProjectFacts, ProposedTask
+from core.domain.settings.settings import Settings
 
 #: Where editors find the schemas, also without a network. The directory is ours, and git does not see it.
 SCHEMA_DIRECTORY = ".orchestrator/schema"
@@ -54,10 +55,10 @@ def tasks_text(facts: ProjectFacts, tasks: tuple[ProposedTask, ...]) -> str:
     return head + "".join(f"\n{_entry(task)}" for task in tasks)
 
 
-def config_text(facts: ProjectFacts) -> str:
-    """Return the text of a ``config.yaml``: every setting with its meaning, those that fit the repository set."""
+def config_text(facts: ProjectFacts, cls: type[Settings]) -> str:
+    """Return the text of a ``config.yaml``: every setting of ``cls`` with its meaning, those that fit the repository set."""
     head = _HEADER.format(directory=SCHEMA_DIRECTORY, name="config") + _CONFIG_HEAD.format(name=_one_line(facts.name))
-    return head + _section(settings_table(), _fitting(facts), indent="")
+    return head + _section(settings_table(cls), _fitting(facts), indent="")
 
 
 def _entry(task: ProposedTask) -> str:

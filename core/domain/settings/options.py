@@ -66,9 +66,9 @@ class Section:
         return tuple(found)
 
 
-def settings_table() -> Section:
-    """Return the whole table."""
-    return _section(Settings, ())
+def settings_table(cls: type[Settings] = Settings) -> Section:
+    """Return the whole table of ``cls``: the kernel's settings, or a class made of them that has sections of wings as well."""
+    return _section(cls, ())
 
 
 def _section(cls: Any, path: tuple[str, ...]) -> Section:

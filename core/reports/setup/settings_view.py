@@ -23,13 +23,13 @@ _COLUMNS = (
 
 def settings_text(settings: Settings, style: Style = PLAIN) -> str:
     """Return a table of every setting: value as config.yaml would say it, source, the default where it differs, and who may set it."""
-    rows = [_row(settings, option, style) for option in settings_table().options()]
+    rows = [_row(settings, option, style) for option in settings_table(type(settings)).options()]
     return table(_COLUMNS, rows, width=style.width, title=style.dim)
 
 
 def settings_json(settings: Settings) -> list[dict[str, Any]]:
     """Return the same for a program; ``value`` counts seconds and bytes, ``written`` and ``default`` are as config.yaml says them."""
-    return [_entry(settings, option) for option in settings_table().options()]
+    return [_entry(settings, option) for option in settings_table(type(settings)).options()]
 
 
 def written(value: Any) -> str:
@@ -70,9 +70,9 @@ def _plain(value: Any) -> Any:
     return {key: _plain(item) for key, item in value.items()} if hasattr(value, "items") else value
 
 
-def config_reference_markdown() -> str:
-    """Return tables of every setting, one a section: key, what it may hold, default, variable, flag, who may set it, and meaning."""
-    return "\n".join(_markdown_section(settings_table(), top=True))
+def config_reference_markdown(cls: type[Settings] = Settings) -> str:
+    """Return tables of every setting of ``cls``, one a section: key, values, default, variable, flag, who may set it, and meaning."""
+    return "\n".join(_markdown_section(settings_table(cls), top=True))
 
 
 def _markdown_section(section: Section, *, top: bool) -> list[str]:

@@ -1,0 +1,1 @@
+"""A wing that greets: one of everything that a wing can register."""
