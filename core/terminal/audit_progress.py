@@ -15,7 +15,7 @@ _BAR = 20
 
 
 class MeasuringLine:
-    """Hears how many files are done of how many; draws on a live terminal, and nowhere else."""
+    """Called with how many files are done of how many; draws on a live terminal, and nowhere else."""
 
     def __init__(self, stderr: Output, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._screen = Screen(stderr)

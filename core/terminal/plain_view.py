@@ -18,7 +18,7 @@ _SILENCE = 60.0
 
 
 class Dialect(Protocol):
-    """What a CI service wants to hear beside the lines. What is returned is written as it is."""
+    """What a CI service needs beside the lines; its texts are written without escaping."""
 
     def task(self, event: events.TaskFinished, line: str) -> str:
         """Return what to write for a task that ended, given its line."""
@@ -44,7 +44,7 @@ class PlainView:
         self._lines, self._result, self._tail, self._volume, self._now = lines, result, tail, volume, now
         self._progress = Progress()
         self._style = lines.style()
-        self._spoke = now()
+        self._last_line = now()
 
     def __call__(self, event: events.Event) -> None:
         """Show one event."""
@@ -52,7 +52,7 @@ class PlainView:
         tries = self._progress.tries.get(event.task_id, 1) if isinstance(event, events.TaskFinished) else 1
         line = event_line(event, self._style, self._volume, tries)
         if line:
-            self._spoke = event.at
+            self._last_line = event.at
             if self._dialect is not None and isinstance(event, events.TaskFinished):
                 self._lines.add_exact(self._dialect.task(event, line))
             else:
@@ -69,11 +69,11 @@ class PlainView:
     def tick(self) -> None:
         """Write what is pending, and a sign of life after a minute of silence."""
         now = self._now()
-        if now - self._spoke >= _SILENCE and self._progress.running and self._volume is not Volume.QUIET:
-            self._spoke = now
+        if now - self._last_line >= _SILENCE and self._progress.running and self._volume is not Volume.QUIET:
+            self._last_line = now
             running = self._progress.running.values()
-            told = listing([f"{task.task_id} ({seconds(now - task.at)})" for task in running])
-            self._lines.add(f"{self._style.busy('▸')} {'':8}  {count(len(running), 'task')} running: {told}\n")
+            names = listing([f"{task.task_id} ({seconds(now - task.at)})" for task in running])
+            self._lines.add(f"{self._style.busy('▸')} {'':8}  {count(len(running), 'task')} running: {names}\n")
         self._lines.tick()
 
     def close(self) -> str:

@@ -17,8 +17,8 @@ class Screen:
 
     def __init__(self, output: Output) -> None:
         self._output = output
-        #: Width in columns of each row that stands there.
-        self._standing: list[int] = []
+        #: Width in columns of each row that is shown.
+        self._shown: list[int] = []
         self._last: tuple[str, ...] = ()
 
     def draw(self, above: str, rows: Sequence[tuple[str, str]]) -> None:
@@ -30,20 +30,20 @@ class Screen:
         kept = harmless(above).replace("\n", "\x1b[K\n")
         self._output.add_exact(self._up() + kept + "".join(f"{harmless(row)}\x1b[K\n" for row in coloured) + "\x1b[J")
         self._output.flush()
-        self._standing = [cells(bare) for bare, _ in rows]
+        self._shown = [cells(bare) for bare, _ in rows]
         self._last = coloured
 
     def clear(self) -> None:
         """Take the rows away."""
-        if self._standing:
+        if self._shown:
             self._output.add_exact(self._up() + "\x1b[J")
             self._output.flush()
-        self._standing, self._last = [], ()
+        self._shown, self._last = [], ()
 
     def _up(self) -> str:
-        """Return the escape that leads to the first standing row, counting rows that a narrower window has wrapped."""
-        if not self._standing:
+        """Return the escape that leads to the first row, counting rows that a narrower window has wrapped."""
+        if not self._shown:
             return ""
         columns, lines = self._output.size()
-        rows = sum(max(1, -(-width // columns)) for width in self._standing)
+        rows = sum(max(1, -(-width // columns)) for width in self._shown)
         return f"\x1b[{min(rows, lines - 1)}F"

@@ -10,10 +10,9 @@ from core.events import Event
 from core.reports.run.event_line import Volume
 from core.terminal.ci_view import dialect_of
 from core.terminal.console import Ci, Output, ci_of
-from core.terminal.json_view import JsonView
 from core.terminal.live_view import LiveView
 from core.terminal.plain_view import PlainView
-from core.terminal.report_file import ReportFile
+from core.terminal.program_views import JsonView, ReportFile
 
 #: Lines of a success's log that CI folds away; the file has the rest.
 _FOLDED = 200

@@ -4,7 +4,7 @@ import io
 
 from core import events
 from core.terminal.console import Look, Output
-from core.terminal.report_file import ReportFile
+from core.terminal.program_views import ReportFile
 
 END = events.RunFinished(
     at=1.0, run_id="r", exit_code=0, duration=1.0, done=(), failed=(), blocked={}, waiting={}, left={}, spent=0.0, reason=""

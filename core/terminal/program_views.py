@@ -1,12 +1,14 @@
-"""Reports of a run that go into files: JUnit's XML, GitHub's step summary."""
+"""What programs read of a run: its events as JSON, one a line, and reports in files (JUnit's XML, GitHub's step summary)."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from contextlib import suppress
 
-from core.events import Event, RunFinished
+from core.domain.untrusted.printable import inert_json
+from core.events import Event, RunFinished, to_json
 from core.files.report_path import check_report_path
 from core.reports.run.progress import Progress
 from core.terminal.console import Output
@@ -15,11 +17,33 @@ from core.terminal.console import Output
 Render = Callable[[Progress], str]
 
 
+class JsonView:
+    """Writes every event to one stream, in ASCII: valid whatever the stream's encoding and the bytes of a file name."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+
+    def __call__(self, event: Event) -> None:
+        """Write one event."""
+        self._output.add_exact(inert_json(json.dumps(to_json(event))) + "\n")
+        if isinstance(event, RunFinished):
+            self._output.flush()
+
+    def tick(self) -> None:
+        """Write what is pending."""
+        self._output.tick()
+
+    def close(self) -> str:
+        """Write what is pending; return why events are lost, if any are."""
+        self._output.flush()
+        return self._output.problem
+
+
 class ReportFile:
     """Writes one report when the run has finished.
 
-    A file that cannot be written is told to ``complaints`` and changes nothing else; without ``complaints`` somebody
-    asked for the file, and ``close`` returns why they do not get it. ``mask`` takes known secrets out of what is written.
+    Why it cannot be written goes to ``complaints`` and changes nothing else. Without ``complaints`` somebody asked for the file, and
+    ``close`` returns why it is not there. ``mask`` takes known secrets out of what is written.
     """
 
     def __init__(
