@@ -241,7 +241,7 @@ def test_everything_can_be_stopped(rig, now):
     assert not rig.runner.busy
 
 
-def test_undisturbed_there_is_nothing_to_notice(rig):
+def test_without_interference_there_are_no_notices(rig):
     rig.outcome("succeeds")
     assert rig.runner.notices() == ()
 

@@ -21,7 +21,7 @@ def baseline(request, tmp_path):
     return InMemoryBaseline() if request.param == "twin" else JsonBaseline(tmp_path / "ci" / "audit-baseline.json", "audit-baseline.json")
 
 
-def test_there_is_none_at_first(baseline):
+def test_no_file_is_read_as_none(baseline):
     assert baseline.read() is None
 
 

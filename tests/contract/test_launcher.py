@@ -99,12 +99,12 @@ def test_an_exit_carries_the_exit_code(rig):
     assert [(exit_.exit_code, exit_.signal) for exit_ in exits.values()] == [(0, None), (3, None)]
 
 
-def test_undisturbed_there_is_nothing_to_notice(rig):
+def test_without_interference_there_are_no_notices(rig):
     rig.exit_of(rig.start("succeeds"))
     assert rig.launcher.notices() == ()
 
 
-def test_a_death_by_signal_is_told_from_an_exit_code(rig):
+def test_a_death_by_signal_is_distinguished_from_an_exit_code(rig):
     exit_ = rig.exit_of(rig.start("crashes"))
     assert (exit_.exit_code, exit_.signal) == (None, signal.SIGSEGV)
 
@@ -129,7 +129,7 @@ def test_wait_returns_when_the_first_of_several_ends(rig):
     assert rig.launcher.survivors(slow) == 1
 
 
-def test_wait_with_nothing_running_lasts_as_long_as_told(rig):
+def test_wait_with_nothing_running_lasts_as_long_as_asked(rig):
     begun = rig.now()
     assert rig.launcher.wait(0.05) == ()
     assert rig.now() - begun >= 0.05
@@ -195,7 +195,7 @@ def test_survivors_of_one_tree_are_not_those_of_another(rig):
     assert [rig.launcher.survivors(handle) for handle in (leaving, innocent)] == [0, 1]
 
 
-def test_term_ends_a_tree_and_is_told_as_its_signal(rig):
+def test_term_ends_a_tree_and_is_reported_as_its_signal(rig):
     handle = rig.start("hangs")
     assert rig.launcher.signal(handle, signal.SIGTERM) == 1
     assert rig.exit_of(handle).signal == signal.SIGTERM

@@ -144,7 +144,7 @@ def test_history_looked_at_twice_is_the_same(world):
     assert world.history.revisions(5) == world.history.revisions(5)
 
 
-def test_new_commits_join(world):
+def test_new_commits_are_part_of_the_next_history(world):
     world.commit({"a.py": b"1\n"})
     first = world.history.revisions(5)
     world.commit({"a.py": b"1\n2\n"})

@@ -164,7 +164,7 @@ def test_a_save_by_hand_is_seen_once(open_desk: Any):
     assert desk.file.poll() is None
 
 
-def test_a_write_gives_way_to_a_save_by_hand_and_the_next_one_goes_onto_it(open_desk: Any):
+def test_a_write_reports_a_hand_edit_and_the_next_one_applies_onto_it(open_desk: Any):
     desk = open_desk(task("a"))
     desk.file.read()
     desk.save([task("a"), task("b")])

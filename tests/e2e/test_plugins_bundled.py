@@ -19,7 +19,7 @@ from core.plugins.sandbox.layers import Tier, sandbox_layers
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class Bench:
+class ToolCopy:
     """A copy of the tool, a home and a repository, with one bundled plugin granted."""
 
     def __init__(self, top: Path) -> None:
@@ -51,13 +51,13 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
+def bench(tmp_path: Path) -> ToolCopy:
     if sandbox_layers().tier is Tier.NONE:
         pytest.skip("; ".join(sandbox_layers().lines()))
-    return Bench(tmp_path)
+    return ToolCopy(tmp_path)
 
 
-def test_dependency_graph_finds_the_circle_and_the_god_module_and_draws_them(bench: Bench):
+def test_dependency_graph_finds_the_circle_and_the_god_module_and_draws_them(bench: ToolCopy):
     shop = bench.repository / "shop"
     shop.mkdir()
     (shop / "__init__.py").write_text("")
@@ -82,7 +82,7 @@ def test_dependency_graph_finds_the_circle_and_the_god_module_and_draws_them(ben
     assert bench.run("x", "dependency_graph", "mermaid").stdout == (drawn / "graph.mmd").read_text()
 
 
-def test_dependency_graph_reads_a_package_that_is_called_like_ours(bench: Bench):
+def test_dependency_graph_reads_a_package_that_is_called_like_ours(bench: ToolCopy):
     (bench.repository / "core").mkdir()
     (bench.repository / "core" / "__init__.py").write_text("from core import a\n")
     (bench.repository / "core" / "a.py").write_text("from core import b\n")
@@ -94,7 +94,7 @@ def test_dependency_graph_reads_a_package_that_is_called_like_ours(bench: Bench)
     assert not (bench.repository / "docs").exists()
 
 
-def test_changelog_is_written_from_the_commits_and_twice_is_once(bench: Bench):
+def test_changelog_is_written_from_the_commits_and_twice_is_once(bench: ToolCopy):
     bench.git("init", "-q")
     for message in ("feat: first", "fix(api): second\n\nlong text", "no convention", "feat!: third"):
         bench.git("commit", "-q", "--allow-empty", "-m", message)
@@ -147,7 +147,7 @@ def flaky():
     server.server_close()
 
 
-def test_notify_tells_an_event_once_though_the_network_is_bad(bench: Bench, flaky: Flaky):
+def test_notify_tells_an_event_once_though_the_network_is_bad(bench: ToolCopy, flaky: Flaky):
     port = flaky.server_address[1]
     manifest = bench.top / "copy" / "plugins" / "notify" / "manifest.json"
     manifest.write_text(manifest.read_text().replace("*:8080", f"127.0.0.1:{port}"))
@@ -171,7 +171,7 @@ def test_notify_tells_an_event_once_though_the_network_is_bad(bench: Bench, flak
     assert "secret" not in telegram.stdout + telegram.stderr
 
 
-def test_notify_without_permission_for_the_address_tells_nobody(bench: Bench, flaky: Flaky):
+def test_notify_without_permission_for_the_address_tells_nobody(bench: ToolCopy, flaky: Flaky):
     bench.grant("notify")
     done = bench.run("plugins", "run", "notify", "--as", "command", NOTIFY_WEBHOOK=f"http://127.0.0.1:{flaky.server_address[1]}/hook")
     assert done.returncode == 1

@@ -68,7 +68,7 @@ def hook():
     server.server_close()
 
 
-class Bench:
+class ToolCopy:
     """A copy of the tool, a home and a repository."""
 
     def __init__(self, top: Path) -> None:
@@ -124,13 +124,13 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
+def bench(tmp_path: Path) -> ToolCopy:
     if sandbox_layers().tier is Tier.NONE:
         pytest.skip("; ".join(sandbox_layers().lines()))
-    return Bench(tmp_path)
+    return ToolCopy(tmp_path)
 
 
-def test_an_import_circle_becomes_a_task_that_is_done_when_the_circle_is_cut(bench: Bench):
+def test_an_import_circle_becomes_a_task_that_is_done_when_the_circle_is_cut(bench: ToolCopy):
     bench.write("shop/__init__.py", "")
     bench.write("shop/a.py", "import shop.b\n")
     bench.write("shop/b.py", "import shop.a\n")
@@ -151,7 +151,7 @@ def test_an_import_circle_becomes_a_task_that_is_done_when_the_circle_is_cut(ben
     assert (bench.repository / "tasks.yml").read_text().count("refactor-") == entries.count("refactor-")
 
 
-def test_every_report_shows_what_a_plugin_found(bench: Bench):
+def test_every_report_shows_what_a_plugin_found(bench: ToolCopy):
     bench.write("shop/__init__.py", "")
     bench.write("shop/a.py", "import shop.b\n")
     bench.write("shop/b.py", "import shop.a\n")
@@ -162,7 +162,7 @@ def test_every_report_shows_what_a_plugin_found(bench: Bench):
         assert "2 modules import each other" in done.stdout, form
 
 
-def test_a_changed_auditor_is_refused_and_its_tasks_stay(bench: Bench):
+def test_a_changed_auditor_is_refused_and_its_tasks_stay(bench: ToolCopy):
     bench.write("shop/__init__.py", "")
     bench.write("shop/a.py", "import shop.b\n")
     bench.write("shop/b.py", "import shop.a\n")
@@ -181,7 +181,7 @@ def test_a_changed_auditor_is_refused_and_its_tasks_stay(bench: Bench):
     assert "what it finds is unknown" in audit.stderr
 
 
-def test_a_run_tells_the_webhook_each_event_once_and_leaves_nothing_behind(bench: Bench, hook: Hook):
+def test_a_run_tells_the_webhook_each_event_once_and_leaves_nothing_behind(bench: ToolCopy, hook: Hook):
     bench.grant_notify(hook.port, "task_finished", "run_finished", "audit_finished")
     done = bench.run("run", "--no-reflect")
     assert done.returncode == 1
@@ -196,7 +196,7 @@ def test_a_run_tells_the_webhook_each_event_once_and_leaves_nothing_behind(bench
     assert [message["text"] for message in hook.got] == ["audit finished: gate passed: nothing over a threshold"]
 
 
-def test_a_repository_cannot_say_where_the_users_messages_go(bench: Bench, hook: Hook):
+def test_a_repository_cannot_say_where_the_users_messages_go(bench: ToolCopy, hook: Hook):
     bench.write("tasks.yml", "- {id: a, description: d, command: 'true'}\n")
     bench.grant_notify(hook.server_port, "run_finished")
     bench.write("config.yaml", f"plugins:\n  notify:\n    telegram_api: http://127.0.0.1:{hook.server_port}\n")
@@ -209,7 +209,7 @@ def test_a_repository_cannot_say_where_the_users_messages_go(bench: Bench, hook:
     assert hook.got == []
 
 
-def test_a_slow_webhook_does_not_slow_the_tasks(bench: Bench, hook: Hook):
+def test_a_slow_webhook_does_not_slow_the_tasks(bench: ToolCopy, hook: Hook):
     bench.write("tasks.yml", "".join(f"- id: t{number}\n  description: Task\n  command: echo x >> ran\n" for number in range(5)))
     bench.grant_notify(hook.port, "task_finished", "run_finished")
     ran = bench.repository / "ran"
@@ -220,7 +220,7 @@ def test_a_slow_webhook_does_not_slow_the_tasks(bench: Bench, hook: Hook):
     assert len(hook.got) == 6, done.stderr
 
 
-def test_a_refused_listener_is_a_warning_and_the_run_is_as_without_it(bench: Bench, hook: Hook):
+def test_a_refused_listener_is_a_warning_and_the_run_is_as_without_it(bench: ToolCopy, hook: Hook):
     bench.grant_notify(hook.port, "run_finished")
     with (bench.top / "copy" / "plugins" / "notify" / "notify.py").open("a") as stream:
         stream.write("# harmless?\n")
@@ -230,13 +230,13 @@ def test_a_refused_listener_is_a_warning_and_the_run_is_as_without_it(bench: Ben
     assert hook.got == []
 
 
-def test_without_a_lock_a_run_imports_nothing_of_plugins(bench: Bench):
+def test_without_a_lock_a_run_imports_nothing_of_plugins(bench: ToolCopy):
     done = bench.run("run", "--no-reflect", PYTHONPROFILEIMPORTTIME="1")
     assert "core.run_facts" in done.stderr
     assert "core.plugins" not in done.stderr
 
 
-def test_a_reporter_writes_the_report(bench: Bench):
+def test_a_reporter_writes_the_report(bench: ToolCopy):
     assert bench.run("plugins", "new", "shout", "--kind", "reporter").returncode == 0
     plugin = bench.repository / "plugins" / "shout"
     (plugin / "shout.py").write_text(

@@ -16,7 +16,7 @@ from core.testing.launcher import HANG, Script, ScriptedLauncher
 from core.testing.logs import InMemoryLogStore
 
 
-class Bench:
+class ExecutorRig:
     """An Executor with twins around it."""
 
     def __init__(self, scripts=None, handlers=None, **settings):
@@ -56,7 +56,7 @@ def task(command="work", **fields):
 
 
 def test_exit_zero_without_checks_succeeds_unverified():
-    outcome = Bench({"work": Script(duration=2.0, cpu=1.5, peak_memory=2**20)}).outcome(task(cost=3.0))
+    outcome = ExecutorRig({"work": Script(duration=2.0, cpu=1.5, peak_memory=2**20)}).outcome(task(cost=3.0))
 
     assert (outcome.ending, outcome.reason, outcome.exit_code) == (Ending.SUCCEEDED, "exit 0", 0)
     assert outcome.usage == Usage(seconds=2.0, cpu=1.5, peak_memory=2**20, units=3.0)
@@ -64,25 +64,25 @@ def test_exit_zero_without_checks_succeeds_unverified():
 
 
 def test_another_exit_code_fails():
-    outcome = Bench({"work": Script(exit_code=3)}).outcome(task())
+    outcome = ExecutorRig({"work": Script(exit_code=3)}).outcome(task())
 
     assert (outcome.ending, outcome.reason, outcome.exit_code) == (Ending.FAILED, "exit 3", 3)
 
 
 def test_a_signal_is_named():
-    outcome = Bench({"work": Script(signal=signal.SIGSEGV)}).outcome(task())
+    outcome = ExecutorRig({"work": Script(signal=signal.SIGSEGV)}).outcome(task())
 
     assert (outcome.ending, outcome.reason, outcome.exit_code) == (Ending.FAILED, "killed by SIGSEGV", None)
 
 
 def test_a_command_that_cannot_start_is_an_outcome_not_an_error():
-    outcome = Bench({"work": Script(refused="no such command: work", exit_code=127)}).outcome(task())
+    outcome = ExecutorRig({"work": Script(refused="no such command: work", exit_code=127)}).outcome(task())
 
     assert (outcome.ending, outcome.reason, outcome.exit_code) == (Ending.FAILED, "no such command: work", 127)
 
 
 def test_checks_run_after_the_command_in_order():
-    bench = Bench()
+    bench = ExecutorRig()
     outcome = bench.outcome(task(verify=("first", "second")))
 
     assert bench.launcher.commands == ["work", "first", "second"]
@@ -90,7 +90,7 @@ def test_checks_run_after_the_command_in_order():
 
 
 def test_a_failing_check_is_failed_verify_and_the_rest_is_not_run():
-    bench = Bench({"first": Script(exit_code=1)})
+    bench = ExecutorRig({"first": Script(exit_code=1)})
     outcome = bench.outcome(task(verify=("first", "second")))
 
     assert bench.launcher.commands == ["work", "first"]
@@ -99,14 +99,14 @@ def test_a_failing_check_is_failed_verify_and_the_rest_is_not_run():
 
 
 def test_checks_do_not_run_after_a_failed_command():
-    bench = Bench({"work": Script(exit_code=1)})
+    bench = ExecutorRig({"work": Script(exit_code=1)})
     bench.outcome(task(verify=("check",)))
 
     assert bench.launcher.commands == ["work"]
 
 
 def test_the_timeout_spans_command_and_checks():
-    bench = Bench({"work": Script(duration=6.0), "check": HANG})
+    bench = ExecutorRig({"work": Script(duration=6.0), "check": HANG})
     outcome = bench.outcome(task(verify=("check",), timeout=10.0))
 
     assert (outcome.ending, outcome.reason) == (Ending.TIMED_OUT, "timed out after 10 s")
@@ -114,11 +114,11 @@ def test_the_timeout_spans_command_and_checks():
 
 
 def test_a_task_without_a_timeout_gets_the_configured_one():
-    assert Bench({"work": HANG}, timeout=5.0).outcome(task()).reason == "timed out after 5 s"
+    assert ExecutorRig({"work": HANG}, timeout=5.0).outcome(task()).reason == "timed out after 5 s"
 
 
 def test_term_turns_into_kill_after_the_grace_period():
-    bench = Bench({"work": Script(duration=math.inf, ignores_term=True)}, grace=5.0)
+    bench = ExecutorRig({"work": Script(duration=math.inf, ignores_term=True)}, grace=5.0)
     outcome = bench.outcome(task(timeout=10.0))
 
     numbers = [number for _, number in bench.launcher.sent]
@@ -129,7 +129,7 @@ def test_term_turns_into_kill_after_the_grace_period():
 
 
 def test_what_a_command_leaves_behind_is_ended_before_its_checks():
-    bench = Bench({"work": Script(leftovers=2)})
+    bench = ExecutorRig({"work": Script(leftovers=2)})
     outcome = bench.outcome(task(verify=("check",)))
 
     assert (1, signal.SIGTERM) in bench.launcher.sent
@@ -137,15 +137,15 @@ def test_what_a_command_leaves_behind_is_ended_before_its_checks():
 
 
 def test_leftovers_that_ignore_term_are_killed():
-    bench = Bench({"work": Script(leftovers=1, ignores_term=True)}, grace=5.0)
+    bench = ExecutorRig({"work": Script(leftovers=1, ignores_term=True)}, grace=5.0)
     outcome = bench.outcome(task())
 
     assert outcome.ending is Ending.SUCCEEDED
     assert 5.2 <= outcome.usage.seconds < 5.4
 
 
-def test_helpers_that_end_a_moment_after_their_command_are_left_in_peace():
-    bench = Bench({"work": Script(leftovers=1)})
+def test_processes_that_end_shortly_after_their_command_are_not_killed():
+    bench = ExecutorRig({"work": Script(leftovers=1)})
     bench.start(task())
     bench.launcher.at(0.1, lambda: bench.launcher.signal(1, signal.SIGKILL))
     outcome = bench.until_ended()
@@ -155,7 +155,7 @@ def test_helpers_that_end_a_moment_after_their_command_are_left_in_peace():
 
 
 def test_stopping_everything_interrupts_every_attempt():
-    bench = Bench({"work": HANG})
+    bench = ExecutorRig({"work": HANG})
     bench.start(task(id="a"))
     bench.start(task(id="b"))
     bench.executor.stop_all("stopped by SIGTERM")
@@ -167,7 +167,7 @@ def test_stopping_everything_interrupts_every_attempt():
 
 
 def test_stopping_now_kills_without_grace():
-    bench = Bench({"work": Script(duration=math.inf, ignores_term=True)}, grace=60.0)
+    bench = ExecutorRig({"work": Script(duration=math.inf, ignores_term=True)}, grace=60.0)
     bench.start(task())
     bench.executor.stop_all("twice", now=True)
 
@@ -175,14 +175,14 @@ def test_stopping_now_kills_without_grace():
 
 
 def test_a_handler_runs_for_its_kind_and_the_checks_after_it():
-    bench = Bench(handlers={"refactor": "agent"})
+    bench = ExecutorRig(handlers={"refactor": "agent"})
     bench.outcome(task(command=None, kind="refactor", verify=("check",)))
 
     assert bench.launcher.commands == ["agent", "check"]
 
 
 def test_a_goal_is_only_its_check_and_costs_nothing():
-    bench = Bench({"check": Script(exit_code=1)})
+    bench = ExecutorRig({"check": Script(exit_code=1)})
     outcome = bench.outcome(task(command=None, verify=("check",), cost=5.0))
 
     assert (outcome.ending, outcome.usage.units) == (Ending.FAILED_VERIFY, 0.0)
@@ -190,7 +190,7 @@ def test_a_goal_is_only_its_check_and_costs_nothing():
 
 def test_task_text_reaches_the_command_as_environment_only():
     nasty = Task(id="t", description="$(rm -rf /); `x`", command="work", env={"MODE": "fast"}, origin={"path": "a b.py", "block": "f"})
-    bench = Bench()
+    bench = ExecutorRig()
     bench.start(nasty, number=4)
 
     env = bench.launcher.started[0].env
@@ -201,14 +201,14 @@ def test_task_text_reaches_the_command_as_environment_only():
 
 
 def test_a_task_starts_in_its_own_directory():
-    bench = Bench()
+    bench = ExecutorRig()
     bench.start(task(cwd="sub/dir"))
 
     assert bench.launcher.started[0].cwd == "/repo/sub/dir"
 
 
 def test_the_log_says_what_ran_how_it_ended_and_what_it_took():
-    bench = Bench({"work": Script(duration=1.5, cpu=0.25, peak_memory=3 * 2**20)})
+    bench = ExecutorRig({"work": Script(duration=1.5, cpu=0.25, peak_memory=3 * 2**20)})
     outcome = bench.outcome(task(verify=("check",)))
 
     assert bench.notes() == [
@@ -227,8 +227,8 @@ def test_a_manual_task_has_no_command_to_run():
     assert work_of(task(manual=True), {}) == ()
 
 
-def test_every_process_is_told_the_runs_variables_unless_its_task_says_otherwise():
-    bench = Bench(variables={"ORCHESTRATOR_TASKS_FILE": "plan.yml", "SHARED": "run"})
+def test_every_process_gets_the_runs_variables_unless_its_task_overrides_them():
+    bench = ExecutorRig(variables={"ORCHESTRATOR_TASKS_FILE": "plan.yml", "SHARED": "run"})
     bench.start(task(env={"SHARED": "task"}))
 
     told = bench.launcher.started[0].env

@@ -63,7 +63,7 @@ def test_a_log_seen_from_its_middle_has_no_header_to_leave_out():
     assert output_lines(content, from_start=False) == [b"# orchestrator: printed by the task", b"more"]
 
 
-def test_what_was_left_out_is_told_on_a_line_of_its_own():
+def test_output_that_was_left_out_is_reported_on_a_line_of_its_own():
     assert left_out(12345).decode() == "\n[… 12345 bytes left out …]\n"
 
 

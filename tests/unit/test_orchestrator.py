@@ -212,7 +212,7 @@ def test_a_milestone_is_done_when_its_dependencies_are():
     assert world.statuses["release"] == "done"
 
 
-def test_a_task_that_nothing_could_tell_to_be_done_waits_for_a_person():
+def test_a_task_without_command_check_and_dependencies_waits_for_a_person():
     """Neither command, check nor dependencies; a kind whose handler is spelt otherwise comes to the same."""
     world = World([task("fix", command=None), task("agent", command=None, kind="refactr")])
     last = world.run(handlers={"refactor": "agent"})
@@ -289,7 +289,7 @@ def test_a_second_signal_kills_at_once():
     assert world.run().duration < 2.5
 
 
-def test_tasks_that_somebody_adds_join_the_run():
+def test_tasks_added_to_the_file_during_the_run_are_run():
     world = World([task("a")], {"run a": Script(duration=2.0)})
     world.launcher.at(1.0, lambda: world.file.save_by_hand([*world.file.tasks, task("new")]))
     world.run()
@@ -344,7 +344,7 @@ def test_a_save_that_slips_into_a_write_counts_before_anything_more_is_started()
     assert world.statuses == {"a": "done", "b": "done"}
 
 
-def test_the_last_word_on_a_task_that_was_reset_during_the_run_is_the_one_that_is_told():
+def test_a_task_reset_during_the_run_is_reported_with_its_last_status():
     world = World([task("a"), task("b")], {"run a": [Script(exit_code=1), Script()], "run b": Script(duration=3.0)})
     world.launcher.at(1.0, lambda: world.file.save_by_hand([task("a"), *world.file.tasks[1:]]))
     last = world.run(jobs=2)
@@ -371,7 +371,7 @@ def test_the_copy_of_an_entry_that_runs_is_pending():
 
 
 @pytest.mark.parametrize("status", [Status.DONE, Status.CANCELLED])
-def test_an_attempt_that_a_hand_ended_is_told_to_have_ended(status):
+def test_an_attempt_ended_by_an_edit_of_the_file_is_reported_as_finished(status):
     world = World([task("a"), task("b")], {"run a": HANG})
     world.launcher.at(1.0, lambda: world.file.save_by_hand([task("a", status=status), *world.file.tasks[1:]]))
     world.run(jobs=2)
@@ -380,7 +380,7 @@ def test_an_attempt_that_a_hand_ended_is_told_to_have_ended(status):
     assert (told.status, told.reason, told.attempt) == (status.value, f"set to {status} by hand", 1)
 
 
-def test_an_attempt_whose_entry_was_removed_is_told_as_cancelled():
+def test_an_attempt_whose_entry_was_removed_is_reported_as_cancelled():
     world = World([task("a"), task("b")], {"run a": HANG})
     world.launcher.at(1.0, lambda: world.file.save_by_hand([task("b")]))
     last = world.run()
@@ -481,7 +481,7 @@ def test_a_command_that_does_not_exist_fails_its_task_even_as_the_only_one():
 
 
 @pytest.mark.parametrize(("tasks", "running", "blamed"), [(["a"], "a", "a"), (["a", "b"], "a, b", "")])
-def test_what_was_done_to_the_tool_is_told_with_what_ran_then(tasks, running, blamed):
+def test_interference_with_the_tool_is_reported_with_the_tasks_that_ran(tasks, running, blamed):
     world = World([task(name) for name in tasks], {"run a": Script(duration=1.0), "run b": Script(duration=1.0)})
     world.launcher.noticed.append("this process was stopped")
     world.run(jobs=2)

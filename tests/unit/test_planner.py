@@ -268,7 +268,7 @@ def test_a_long_chain_is_named_by_its_first_links_and_its_cause():
 
 
 @given(backlogs(), st.integers(0, 15))
-def test_upcoming_tells_what_next_will_take(tasks, count):
+def test_upcoming_lists_what_next_returns(tasks, count):
     planner = Planner(tasks)
     told = planner.upcoming(count)
     taken = []

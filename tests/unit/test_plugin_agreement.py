@@ -36,7 +36,7 @@ def test_another_state_of_it_is_not_what_was_agreed_to() -> None:
     assert objection(agreement(), digest="b" * 64) == "plugins.lock pins another state of it than the one that you agreed to"
 
 
-def test_an_enlarged_lock_is_told_by_what_it_asks_for_more() -> None:
+def test_a_lock_that_grants_more_is_reported_with_the_difference() -> None:
     more = Permissions(read=("src/**",), net=("evil.example:443",), env=("TOKEN",), time=60.0)
     assert objection(agreement(), asked=more) == "plugins.lock asks for more than you granted: net evil.example:443, env TOKEN, time 1m"
     wider = agreement(Permissions(read=("src/**",), net=("*:443",), time=60.0), repository=ANYWHERE)

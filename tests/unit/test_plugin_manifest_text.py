@@ -33,13 +33,13 @@ def problems_of(content: bytes) -> list[str]:
     return [str(problem) for problem in caught.value.problems]
 
 
-def test_a_good_manifest_becomes_a_noun():
+def test_a_valid_manifest_is_read():
     noun = parse_manifest(manifest(permissions={"fs": {"read": ["src/**"]}, "time": "2m", "memory": "64MiB"}), "manifest.json")
     assert (noun.id, noun.permissions.read, noun.permissions.time, noun.permissions.memory) == ("shout", ("src/**",), 120.0, 64 << 20)
     assert noun.provides[0].name == "shout"
 
 
-def test_every_mistake_is_told_at_once_with_line_column_and_key():
+def test_every_mistake_is_reported_at_once_with_line_column_and_key():
     text = '{\n  "id": "Shout!",\n  "versoin": "1",\n  "permissions": {\n    "nett": []\n  }\n}\n'
     told = problems_of(text.encode())
     assert any(line.startswith("manifest.json:2:9: id: 'Shout!' does not have the right form") for line in told)
@@ -108,5 +108,5 @@ def test_what_a_terminal_would_obey_or_hide_is_refused_at_its_place(odd: str):
     assert all(line.isprintable() for line in told)
 
 
-def test_a_schema_that_refers_to_itself_without_end_is_told_not_followed():
+def test_an_endlessly_recursive_schema_is_reported_and_not_followed():
     assert config_problems({"$ref": "#"}, {}) == ("(root): its schema refers to itself without end",)

@@ -129,7 +129,7 @@ def test_nobody_writes_what_a_project_calls_its_tasks_file(pattern: str):
     assert reasons == (f"write {pattern}: no plugin may write there",)
 
 
-def test_granted_beyond_the_manifest_and_blocked_plugins_are_told():
+def test_grants_beyond_the_manifest_and_blocked_plugins_are_reported():
     plain = manifest()
     assert validate_plugin_permissions(plain, Permissions(net=("*:443",))) == (
         "net *:443: granted in the lock, but the manifest does not ask for it",

@@ -47,7 +47,7 @@ def test_what_goes_beyond_the_limits_is_refused_at_its_place(schema: dict[str, A
     assert why in told[1]
 
 
-def test_the_place_is_told_with_line_and_column():
+def test_a_problem_has_its_line_and_column():
     told = problems_of(manifest(config=under("a", {"pattern": "^(a+)+$"})))
     assert len(told) == 1
     assert told[0].startswith(
@@ -79,7 +79,7 @@ def test_names_of_settings_and_plain_values_are_no_keywords():
         ),
     ],
 )
-def test_a_configuration_beyond_the_limits_is_told(schema: dict[str, Any], value: dict[str, Any], told: str):
+def test_a_configuration_beyond_the_limits_is_reported(schema: dict[str, Any], value: dict[str, Any], told: str):
     assert config_problems(schema, value) == (told,)
 
 

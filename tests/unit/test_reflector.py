@@ -537,7 +537,7 @@ def test_what_is_open_again_counts_against_the_limit_and_the_worst_comes_first()
     assert report.withheld == 3
 
 
-def test_failed_tasks_hold_their_room_so_that_a_broken_handler_does_not_work_through_everything():
+def test_failed_tasks_count_against_the_limit_of_open_tasks():
     desk = Desk(Code(a_py={"f": (20, "s1"), "g": (30, "s2")}), most=1)
     desk.cycle()
     desk.hand(the_id("a.py", "g"), status=Status.FAILED)
@@ -555,7 +555,7 @@ def test_a_block_that_does_not_change_keeps_its_priority_however_its_file_change
         assert tuple(edit.path[-1] for edit in edits) == changes
 
 
-def test_what_is_open_again_tells_its_score_of_now():
+def test_a_reopened_task_has_the_present_score():
     desk = Desk(Code(a_py={"f": (23, "s1")}))
     desk.cycle()
     desk.hand(the_id(), status=Status.CANCELLED, description=desk.tasks[the_id()].description + " Mind the tests.")

@@ -109,7 +109,7 @@ def test_sarif_is_valid_by_its_schema(audited):
     jsonschema.Draft4Validator(schema).validate(log)
 
 
-def test_the_schema_would_find_a_mistake():
+def test_the_sarif_schema_rejects_an_unknown_level():
     schema = json.loads((SCHEMAS / "sarif-2.1.0.json").read_text())
     log = json.loads(audit_sarif(gate(), gate().judgement.judged))
     log["runs"][0]["results"][0]["level"] = "fatal"
@@ -329,7 +329,7 @@ class Page(HTMLParser):
 
 
 @GATES
-def test_the_page_is_whole_and_needs_nothing_from_elsewhere(audited):
+def test_the_page_is_well_formed_and_loads_nothing(audited):
     text = audit_html(audited, audited.judgement.judged)
     page = Page(text)
 
@@ -359,7 +359,7 @@ def test_no_name_or_message_becomes_markup():
     assert NASTY in [row["path"] for row in json.loads(data)["files"]]
 
 
-def test_a_file_that_cannot_be_measured_has_a_look_of_its_own_on_the_map():
+def test_unreadable_files_are_marked_on_the_map():
     broken = AuditedFile(path="broken.py", measure=FileMeasure(problem="line 1: invalid syntax"))
     audited = gate()
     audited = replace(audited, report=replace(audited.report, files=(broken, *audited.report.files)))
@@ -372,7 +372,7 @@ def test_a_file_that_cannot_be_measured_has_a_look_of_its_own_on_the_map():
     assert "#map .cell.unknown {" in style
 
 
-def test_everything_that_can_be_used_has_a_name():
+def test_every_control_has_an_accessible_name():
     page = Page(audit_html(gate(), gate().judgement.judged))
     for tag, attributes in page.tags:
         if tag in ("input", "select") or attributes.get("role") in ("img", "listbox", "radiogroup"):

@@ -45,7 +45,7 @@ def shapes(finding, shape):
     ("was", "standing"),
     [(None, Delta.NEW), (12, Delta.SAME), (11, Delta.WORSE), (13, Delta.BETTER)],
 )
-def test_a_block_stands_by_its_accepted_score(was, standing):
+def test_a_block_is_judged_against_its_accepted_score(was, standing):
     before = [] if was is None else [accepted(score=was)]
     assert judge([complex_block()], {}, before, {"a.py"}).judged[0].delta is standing
 
@@ -59,7 +59,7 @@ def test_a_block_stands_by_its_accepted_score(was, standing):
         (11.3, Delta.BETTER),
     ],
 )
-def test_a_maintainability_index_has_a_point_of_play(was, standing):
+def test_a_maintainability_index_may_move_by_one_point(was, standing):
     before = [accepted(block="", score=was, metric=MI)]
     assert judge([poor_file()], {}, before, {"a.py"}).judged[0].delta is standing
 
@@ -115,7 +115,7 @@ def test_of_two_entries_for_one_place_the_better_score_counts():
         (FailOn.NEVER, []),
     ],
 )
-def test_what_does_not_pass(fail_on, failing):
+def test_fail_on_decides_which_findings_fail(fail_on, failing):
     findings = [complex_block(block=name) for name in ("n", "w", "s", "b")]
     known = [accepted(block="w", score=11), accepted(block="s"), accepted(block="b", score=30)]
     judged = judge(findings, {}, known, {"a.py"}).judged

@@ -58,7 +58,7 @@ def test_an_interrupted_task_is_neither_done_nor_failed(facts):
         ),
     ],
 )
-def test_other_events(event, line):
+def test_lines_of_the_other_events(event, line):
     assert event_line(event, PLAIN) == line
 
 

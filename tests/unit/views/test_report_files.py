@@ -105,5 +105,5 @@ def test_workflow_commands_are_one_line_whatever_is_in_them():
     assert command("endgroup") == "::endgroup::\n"
 
 
-def test_inert_lines_stand_between_the_words():
+def test_inert_lines_are_enclosed_by_stop_commands():
     assert inert(["::error::x"], "secret") == "::stop-commands::secret\n::error::x\n::secret::\n"

@@ -15,7 +15,7 @@ def summary(*stream, style=PLAIN, volume=Volume.NORMAL, tail=lambda _path: ("lin
     return run_summary(progress, style, tail=tail, volume=volume)
 
 
-def test_everything_in_its_place(facts):
+def test_the_summary_lists_what_was_left_then_failures_then_counts(facts):
     text = summary(
         facts.run_started(budget=10.0),
         facts.started("bad"),

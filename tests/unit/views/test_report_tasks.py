@@ -67,7 +67,7 @@ def context(*explanations, **fields):
         (task("a", Status.FAILED), context(), "failed"),
     ],
 )
-def test_where_a_task_stands(one, behind, word):
+def test_the_displayed_status_of_a_task(one, behind, word):
     assert standing(one, behind) == word
 
 
@@ -189,7 +189,7 @@ def test_an_ended_task_can_be_reset_unless_it_is_done(status, steps):
     assert why_text(why, {"a": task("a", status)}, Past(), context(), PLAIN).count("orchestrator reset a") == steps
 
 
-def test_history_of_runs():
+def test_history_lists_runs():
     runs = (RunRecord(id="r2", pid=7, started=100.0), RunRecord(id="r1", pid=6, started=0.0, ended=3.0, exit_code=1))
     assert runs_text(runs, "r2", PLAIN) == (
         "started              took  exit  run\n"
@@ -201,7 +201,7 @@ def test_history_of_runs():
 
 
 @pytest.mark.parametrize("end", [{}, {"ended": 99.0, "exit_code": -1}], ids=["not found yet", "found by the next run"])
-def test_of_a_run_that_was_killed_nobody_knows_when_or_how_it_ended(end):
+def test_a_killed_run_has_neither_end_nor_exit_code(end):
     run = RunRecord(id="r1", pid=6, started=0.0, **end)
     assert runs_text((run,), "", PLAIN).splitlines()[1].split()[2:] == ["r1", "killed", "or", "broken", "off"]
     assert run_json(run, "") == {"id": "r1", "pid": 6, "started": 0.0, "ended": None, "exit_code": None, "live": False}
@@ -212,7 +212,7 @@ def test_a_run_whose_terminal_was_closed_says_so():
     assert "its terminal was closed" in runs_text((RunRecord(id="r", pid=6, started=0.0, ended=1.0, exit_code=129),), "", PLAIN)
 
 
-def test_history_of_a_task():
+def test_history_lists_the_attempts_of_a_task():
     verified = Outcome(ending=Ending.SUCCEEDED, reason="exit 0", usage=Usage(seconds=1.0, units=1.0), verified=True)
     attempts = (attempt(), attempt(number=1, outcome=None), attempt(number=0, outcome=verified))
     text = attempts_text(attempts, "r1", PLAIN)

@@ -45,7 +45,7 @@ def test_measured_spans_fit_their_column(value):
         (4200, "1h 10m"),
     ],
 )
-def test_expected_spans_are_no_more_exact_than_they_deserve(value, text):
+def test_expected_spans_are_rounded(value, text):
     assert roughly(value) == text
 
 

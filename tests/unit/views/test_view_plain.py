@@ -45,13 +45,13 @@ def test_failures_in_github_are_marked_and_left_open(facts):
     assert text == "✗ a\n::error title=a%3Ab failed::exit 3: 100%25 of it\n"
 
 
-def test_the_summary_in_github_is_obeyed_by_nobody():
+def test_no_line_of_the_summary_is_a_workflow_command():
     text = GithubDialect(lambda _path: ()).summary("\n  │ ##[error]injected\n")
     first, *_, last = text.splitlines()
     assert first == f"::stop-commands::{last.strip(':')}"
 
 
-def test_two_dialects_have_different_words():
+def test_two_runs_have_different_stop_tokens():
     texts = {GithubDialect(lambda _path: ()).summary("x") for _ in range(2)}
     assert len(texts) == 2
 

@@ -1,4 +1,4 @@
-"""A dead run is told of at least once, whatever happens to the one that finds it."""
+"""A dead run is reported at least once, even when the run that finds it is killed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _memory(journal: InMemoryJournal, run_id: str) -> Memory:
     return memory
 
 
-def test_who_is_killed_while_telling_leaves_it_to_the_next_run() -> None:
+def test_a_run_killed_while_it_reports_a_recovery_leaves_the_report_to_the_next() -> None:
     journal = InMemoryJournal()
     _memory(journal, "dead").begin_attempt(Attempt(run_id="dead", task_id="a", number=1, started=0.0), in_progress=True)
 
@@ -42,7 +42,7 @@ def test_who_is_killed_while_telling_leaves_it_to_the_next_run() -> None:
     assert [run.id for run in journal.dead_runs()] == ["third"]
 
 
-def test_what_was_told_and_recorded_is_not_told_again() -> None:
+def test_a_recovery_that_was_recorded_is_reported_once() -> None:
     journal = InMemoryJournal()
     _memory(journal, "dead")
     told: list[Recovery] = []
