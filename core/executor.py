@@ -5,18 +5,22 @@ A task's failure is an outcome; an exception is a failure of ours.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from core.domain.runs.attempt import Attempt, Phase
-from core.domain.runs.attempt_text import ending_words, footer, header, shown
+from core.domain.runs.attempt_text import ending_words, failure_of, footer, header, shown
 from core.domain.runs.attempt_work import environment
 from core.domain.runs.outcome import Ending, Outcome, Usage
+from core.domain.tasks.entry import tasks_of
 from core.domain.tasks.task import Task
 from core.handlers import Handlers
 from core.ports.clock import Clock
 from core.ports.handlers import Collected, HandlerRefused, TaskHandler, Workspace
 from core.ports.processes import CommandNotStarted, Launch, Launcher, Log, LogStore
+from core.ports.standard import MISSING, standard
 from core.process_trees import ProcessTrees, TreeEnd
 
 #: Seconds between looks at the size of the logs.
@@ -67,19 +71,39 @@ class ExecutorSettings:
 
 
 class Executor:
-    """See ``core.ports.attempts.AttemptRunner``."""
+    """See ``core.ports.attempts.AttemptRunner``; ``execute`` carries out a single task, and needs no ports."""
 
-    def __init__(self, *, launcher: Launcher, logs: LogStore, clock: Clock, settings: ExecutorSettings, handlers: Handlers) -> None:
-        self._launcher = launcher
-        self._logs = logs
-        self._clock = clock
-        self._settings = settings
-        self._handlers = handlers
+    def __init__(
+        self,
+        *,
+        launcher: Launcher = MISSING,
+        logs: LogStore = MISSING,
+        clock: Clock = MISSING,
+        settings: ExecutorSettings = MISSING,
+        handlers: Handlers = MISSING,
+    ) -> None:
+        self._without_ports = launcher is MISSING
+        self._launcher, self._logs, self._clock, self._settings, self._handlers = launcher, logs, clock, settings, handlers
         self._trees = ProcessTrees(launcher, clock, settings.grace)
         self._underway: dict[str, _Underway] = {}
         self._by_handle: dict[int, _Underway] = {}
         self._ended: list[Attempt] = []
         self._trimmed = 0.0
+
+    def execute(self, task: Task | Mapping[str, Any], *, run_id: str = "") -> Outcome:
+        """Carry out one task while nothing else is under way; return how it ended. Its log is ``logs/task-<id>-<time>.log``.
+
+        Without ports it works in the repository around the current directory. Raises StorageError when the log cannot be created.
+        """
+        (entry,) = tasks_of((task,))
+        if self._without_ports:
+            return standard().execute(entry)
+        self.prepare(entry, run_id=run_id, number=1)
+        self.launch(entry.id)
+        while not (ended := self.wait(math.inf)):
+            pass
+        assert ended[0].outcome is not None
+        return ended[0].outcome
 
     @property
     def running(self) -> tuple[str, ...]:
@@ -187,7 +211,7 @@ class Executor:
         try:
             one.handle = self._trees.start(launch)
         except CommandNotStarted as refusal:
-            self._finish(one, *_failure(phase, refusal.reason), refusal.exit_code)
+            self._finish(one, *failure_of(phase, refusal.reason), refusal.exit_code)
             return
         self._by_handle[one.handle] = one
 
@@ -202,7 +226,7 @@ class Executor:
         if one.stopped is not None:
             self._finish(one, *one.stopped, exit_.exit_code)
         elif exit_.exit_code != 0:
-            self._finish(one, *_failure(one.phases[one.phase], ending_words(exit_.exit_code, exit_.signal)), exit_.exit_code)
+            self._finish(one, *failure_of(one.phases[one.phase], ending_words(exit_.exit_code, exit_.signal)), exit_.exit_code)
         else:
             one.phase += 1
             self._go_on(one)
@@ -235,16 +259,7 @@ class Executor:
             verified=ending is Ending.SUCCEEDED and bool(one.phases),
         )
         del self._underway[attempt.task_id]
-        self._ended.append(
-            Attempt(
-                run_id=attempt.run_id,
-                task_id=attempt.task_id,
-                number=attempt.number,
-                started=attempt.started,
-                log=attempt.log,
-                outcome=outcome,
-            )
-        )
+        self._ended.append(attempt.with_outcome(outcome))
 
     def _leave(self, one: _Underway, workspace: Workspace, ending: Ending) -> str:
         """Land what succeeded, discard what did not, remove the workspace; return why it could not be landed, if so."""
@@ -282,9 +297,3 @@ class Executor:
 
     def _note(self, one: _Underway, text: str) -> None:
         one.log.note(self._settings.mask(text))
-
-
-def _failure(phase: Phase, words: str) -> tuple[Ending, str]:
-    if phase.is_check:
-        return Ending.FAILED_VERIFY, f"check failed: {shown(phase.command)}: {words}"
-    return Ending.FAILED, words

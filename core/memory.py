@@ -9,45 +9,52 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from core.domain.runs.attempt import BROKE_OFF, Attempt, RunRecord
+from core.commanded import commanded, note_command, take_commanded
+from core.domain.runs.attempt import BROKE_OFF, Attempt, RunRecord, unwritten_statuses
 from core.domain.runs.recovery import Recovery, interrupt, recovery_of
 from core.domain.tasks.edit import AppendTask, Edit, SetField, Snapshot
+from core.domain.tasks.entry import tasks_of
 from core.domain.tasks.reload import Reloaded, compare
 from core.domain.tasks.status import Status
 from core.domain.tasks.task import Task, with_status
 from core.domain.tasks.versions import FileVersions
 from core.ports.clock import Clock
 from core.ports.journal import Journal, StateStore
+from core.ports.standard import MISSING, StrPath, standard
 from core.ports.task_file import Busy, HandEdited, TaskFile
 
 #: Seconds by which the file may trail the journal, and the share of a run that writing it may take.
 _WRITE_DELAY = 0.25
 _WRITE_SHARE = 0.05
 
-#: Key of the statuses that a command set in the file during a run, for that run to find.
-_COMMANDED = "memory.meant"
-
 
 class Memory:
     """The one reader and writer of the backlog and its journal. Call ``load_tasks`` before anything that changes a status.
 
+    Transitions are recorded under ``run_id``.
+    Without ports it keeps values in the JSON file ``path``, and works on the tasks files that it is given.
     ``live_state`` is given to a command that edits the file during a run: the state store of that run, while ``journal`` is a scratch one.
     """
 
-    def __init__(self, *, file: TaskFile, journal: Journal, clock: Clock, run_id: str, live_state: StateStore | None = None) -> None:
-        #: The run that transitions are recorded under.
-        self.run_id = run_id
-        self._file = file
-        self._journal = journal
-        self._live_state = live_state
-        self._clock = clock
+    def __init__(
+        self,
+        path: StrPath = "",
+        *,
+        file: TaskFile = MISSING,
+        journal: Journal = MISSING,
+        clock: Clock = MISSING,
+        run_id: str = "",
+        live_state: StateStore | None = None,
+    ) -> None:
+        self._path, self.run_id = path, run_id
+        self._file, self._journal, self._clock, self._live_state = file, journal, clock, live_state
         #: Entries as read; the statuses that hold now are in ``_status``.
         self._entries: dict[str, Task] = {}
         self._status: dict[str, Status] = {}
         self._versions = FileVersions({})
         #: Statuses that the file does not show yet.
         self._dirty: dict[str, Status] = {}
-        #: Numbers of the newest transition, and of the newest one that is marked as written.
+        #: Numbers of the newest transition, and of the newest that is marked as written.
         self._last_seq, self._marked_seq = 0, 0
         #: Monotonic seconds.
         self._write_due = 0.0
@@ -58,13 +65,16 @@ class Memory:
         #: Mean seconds of the last successful attempts before this run, by task.
         self.durations: Mapping[str, float] = {}
 
-    def load(self, key: str) -> Any:
-        """Return the JSON value kept under ``key``, or None."""
-        return self._journal.load_state(key)
+    def load(self, key: str | None = None) -> Any:
+        """Return the JSON value kept under ``key``, or None; of a Memory at a path, without ``key``, all of them as a dict."""
+        return standard().load_state(self._path, key) if self._path else self._journal.load_state(str(key))
 
-    def save(self, key: str, value: Any) -> None:
-        """Keep a JSON value under ``key``; it survives ``kill -9``."""
-        self._journal.save_state(key, value)
+    def save(self, key: str | Mapping[str, Any], value: Any = None) -> None:
+        """Keep a JSON value under ``key``; it survives ``kill -9``. A Memory at a path takes a map, too: all that it keeps from then on."""
+        if self._path:
+            standard().save_state(self._path, key, value)
+        else:
+            self._journal.save_state(str(key), value)
 
     # -- runs and attempts ---------------------------------------------------------------------------------------
 
@@ -87,7 +97,7 @@ class Memory:
         Their open attempts end as ``interrupted``, their ``in_progress`` tasks are pending again. ``report`` is called for each dead
         run before its end is recorded, so a kill in between makes the next run report it again.
         """
-        self._pop_commanded(self._status)
+        take_commanded(self._journal, self._status, self._status)
         dead = [run for run in self._journal.dead_runs() if run.id != self.run_id]
         if not dead and Status.IN_PROGRESS not in self._status.values():
             return
@@ -126,15 +136,19 @@ class Memory:
 
     # -- tasks ---------------------------------------------------------------------------------------------------
 
-    def load_tasks(self) -> tuple[Task, ...]:
+    def load_tasks(self, tasks_file: StrPath | None = None) -> tuple[Task, ...]:
         """Read the file, apply the transitions that it does not show yet, and return the tasks.
 
-        Raises InvalidFile with every problem, StorageError when it cannot be read.
+        With ``tasks_file`` it reads that one; a missing one has no tasks. Raises InvalidFile with every problem, StorageError.
         """
+        if tasks_file is not None:
+            return standard().load_tasks(tasks_file)
         self._replace_entries(self._file.read().tasks)
         self._versions = FileVersions(self._status)
         self._dirty = {}
-        for task_id, status in self._unwritten_statuses().items():
+        transitions = self._journal.unwritten()
+        self._last_seq = transitions[-1].seq if transitions else self._last_seq
+        for task_id, status in unwritten_statuses(transitions, self._status, commanded(self._journal)).items():
             self._set_status(task_id, status)
         return self.tasks
 
@@ -153,7 +167,7 @@ class Memory:
         if before is after:
             return
         if self._live_state is not None:
-            self._live_state.save_state(_COMMANDED, {**(self._live_state.load_state(_COMMANDED) or {}), task_id: after.value})
+            note_command(self._live_state, task_id, after)
         self._record(task_id, before, after, reason)
         self._set_status(task_id, after)
 
@@ -178,11 +192,18 @@ class Memory:
 
     # -- the file ------------------------------------------------------------------------------------------------
 
-    def save_tasks(self, *, force: bool = True) -> bool:
+    def save_tasks(
+        self, tasks: Iterable[Task | Mapping[str, Any]] | None = None, tasks_file: StrPath = "tasks.yml", *, force: bool = True
+    ) -> bool:
         """Write the statuses that the file does not show yet; without ``force`` only when a write is due.
 
         Returns whether file and journal agree now: False while somebody is in the middle of a save or their text is invalid.
+        With ``tasks`` it edits ``tasks_file`` instead, where it differs from them, and appends what is new; nothing is removed, and a
+        file that is missing is made. Raises EditRefused.
         """
+        if tasks is not None:
+            standard().save_tasks(tasks_of(tasks), tasks_file)
+            return True
         if not self._dirty:
             self._mark_written(self._last_seq)
             return True
@@ -232,18 +253,6 @@ class Memory:
     def _record(self, task_id: str, before: Status, after: Status, reason: str) -> None:
         self._last_seq = self._journal.record(self.run_id, task_id, before, after, self._clock.now(), reason)
 
-    def _unwritten_statuses(self) -> dict[str, Status]:
-        """Return the journal's statuses that the file lacks, except where somebody has set another one in the file since."""
-        newest: dict[str, Status] = {}
-        earlier: dict[str, set[Status]] = {}
-        for transition in self._journal.unwritten():
-            earlier.setdefault(transition.task_id, set()).add(transition.before)
-            newest[transition.task_id] = transition.after
-            self._last_seq = transition.seq
-        commanded = self._journal.load_state(_COMMANDED) or {}
-        stale = (task_id for task_id in newest if self._status.get(task_id) in earlier[task_id])
-        return {task_id: newest[task_id] for task_id in stale if commanded.get(task_id) != self._status[task_id]}
-
     def _write(self, extra: list[Edit] | list[AppendTask] | list[SetField]) -> bool:
         """Write the dirty statuses and ``extra``; merge and try again when somebody saved in between."""
         while True:
@@ -272,18 +281,10 @@ class Memory:
             self._journal.mark_written(up_to)
             self._marked_seq = up_to
 
-    def _pop_commanded(self, saved: Mapping[str, Status]) -> dict[str, Status]:
-        """Return the statuses in a save that a command set during this run, and forget them: these are new, even if they look old."""
-        commanded = self._journal.load_state(_COMMANDED)
-        if not commanded:
-            return {}
-        self._journal.save_state(_COMMANDED, {})
-        return {task_id: Status(word) for task_id, word in commanded.items() if saved.get(task_id) == word and task_id in self._status}
-
     def _merge(self, snapshot: Snapshot) -> None:
         """Take over a text that somebody saved: what they changed wins, all other statuses of ours are written again."""
         saved = {task.id: task.status for task in snapshot.tasks}
-        manual = {**self._versions.changed_by_hand(saved), **self._pop_commanded(saved)}
+        manual = {**self._versions.changed_by_hand(saved), **take_commanded(self._journal, saved, self._status)}
         entries_before, status_before = self._entries, self._status
         self._replace_entries(snapshot.tasks)
         self._versions.restart(saved)

@@ -21,12 +21,15 @@ from core.domain.tasks.status import OPEN, Status
 from core.domain.tasks.task import Task, Work
 from core.event_bus import EventBus
 from core.events import RunFinished
+from core.executor import Executor
 from core.memory import Memory
 from core.planner import Planner
 from core.ports.attempts import AttemptRunner
 from core.ports.clock import Clock
 from core.ports.journal import RunLock
 from core.ports.processes import StopSignals
+from core.ports.standard import MISSING, StrPath, standard
+from core.reflector import Reflector
 from core.run_facts import RunFacts
 
 #: Seconds between looks at tasks.yml.
@@ -34,45 +37,42 @@ _POLL = 0.25
 
 
 class Orchestrator:
-    """One run, from lock to summary. Use once, from one thread.
+    """One run, from lock to summary. Use once, from one thread. ``note`` is a warning for the start, ``reflect`` runs one reflection cycle.
 
-    ``note`` is a warning to give at the start, ``reflect`` runs one reflection cycle.
+    Without ports, ``planner`` brings the budget, ``reflector`` the complexity threshold (None: no reflection), ``run`` everything else.
     """
 
     def __init__(
         self,
+        planner: Planner | None = None,
+        executor: Executor | None = None,
+        reflector: Reflector | None = None,
+        memory: Memory = MISSING,
         *,
-        options: RunOptions,
-        memory: Memory,
-        runner: AttemptRunner,
-        lock: RunLock,
-        signals: StopSignals,
-        clock: Clock,
-        bus: EventBus,
-        pid: int,
+        options: RunOptions = MISSING,
+        runner: AttemptRunner = MISSING,
+        lock: RunLock = MISSING,
+        signals: StopSignals = MISSING,
+        clock: Clock = MISSING,
+        bus: EventBus = MISSING,
+        pid: int = 0,
         note: str = "",
         reflect: Callable[[], CycleReport] | None = None,
     ) -> None:
-        self._options = options
-        self._memory = memory
-        self._runner = runner
-        self._lock = lock
-        self._signals = signals
-        self._clock = clock
-        self._bus = bus
-        self._pid = pid
-        self._note = note
-        self._run_cycle = reflect
+        self._without_ports = options is MISSING
+        self._planner, self._reflector, self._run_cycle = planner or Planner(), reflector, reflect
+        self._options, self._memory, self._runner, self._lock = options, memory, executor or runner, lock
+        self._signals, self._clock, self._bus, self._pid, self._note = signals, clock, bus, pid, note
         self._facts = RunFacts(memory.run_id, clock)
-        self._state = RunState(began=clock.monotonic(), budget=Budget(limit=options.budget))
-        self._planner = Planner(())
 
-    def run(self) -> RunFinished:
-        """Work off the backlog and return what happened.
+    def run(self, tasks_file: StrPath = "tasks.yml") -> RunFinished:
+        """Work off the backlog (without ports, that of ``tasks_file``) and return what happened.
 
-        Raises LockHeld, InvalidFile, EditRefused and StorageError. Nothing is left running whatever is raised, and
-        what had been recorded stays true: the next run marks the rest as interrupted.
+        Raises LockHeld, InvalidFile, EditRefused and StorageError. Then, too, nothing is left running; the next run goes on from there.
         """
+        if self._without_ports:
+            complexity = self._reflector.threshold if self._reflector else None
+            return standard().run(tasks_file, budget=self._planner.budget.left, complexity=complexity, reflect=self._reflector is not None)
         died = self._lock.acquire(self._memory.run_id)
         try:
             self._begin(died)
@@ -93,6 +93,7 @@ class Orchestrator:
     # -- begin and end -------------------------------------------------------------------------------------------
 
     def _begin(self, died: str) -> None:
+        self._state = RunState(began=self._clock.monotonic(), budget=Budget(limit=self._options.budget))
         # The last holder of the lock may have worked off another tasks file, whose journal is another.
         killed = {run_id: self._runner.kill_remaining(run_id) for run_id in {died, *self._memory.dead_runs()} - {""}}
         tasks = self._memory.load_tasks()
@@ -190,12 +191,10 @@ class Orchestrator:
                 self._plan()
                 # An entry that is gone is as good as cancelled.
                 self._emit_finished(task, status or Status.CANCELLED, outcome.reason, attempt)
-            case Settlement.DONE:
-                self._memory.end_attempt(attempt, Status.DONE, outcome.reason)
-                self._end_task(task, Status.DONE, outcome.reason, attempt)
-            case Settlement.FAILED:
-                self._memory.end_attempt(attempt, Status.FAILED, outcome.reason)
-                self._end_task(task, Status.FAILED, outcome.reason, attempt)
+            case Settlement.DONE | Settlement.FAILED as end:
+                after = Status.DONE if end is Settlement.DONE else Status.FAILED
+                self._memory.end_attempt(attempt, after, outcome.reason)
+                self._end_task(task, after, outcome.reason, attempt)
             case Settlement.PUT_BACK:
                 self._memory.end_attempt(attempt, Status.PENDING, outcome.reason)
                 self._planner.mark(task.id, Status.PENDING)
@@ -223,9 +222,9 @@ class Orchestrator:
             self._state.stop(f"{task.id} failed and --fail-fast was given")
 
     def _emit_finished(self, task: Task, status: Status, reason: str, attempt: Attempt | None = None) -> None:
-        state = self._state
-        state.end_task(task.id, status)
-        self._bus.emit(self._facts.finished(task, status, reason, attempt, done=state.done_count, total=state.open_at_start))
+        self._state.end_task(task.id, status)
+        done, total = self._state.done_count, self._state.open_at_start
+        self._bus.emit(self._facts.finished(task, status, reason, attempt, done=done, total=total))
 
     def _has_more_after_quiet(self) -> bool:
         """Nothing runs and nothing can start: look once more at the file, at goals and at the code."""

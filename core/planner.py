@@ -8,9 +8,12 @@ from __future__ import annotations
 import heapq
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
+from typing import Any
 
 from core.domain.quality.file_conflicts import file_conflicts
 from core.domain.runs.budget import Budget
+from core.domain.tasks.backlog import find_flaws
+from core.domain.tasks.entry import tasks_of
 from core.domain.tasks.graph import Blockers, TaskGraph, rank_all
 from core.domain.tasks.heap_order import in_order
 from core.domain.tasks.plan import Decision, Explanation, Rank, Verdict
@@ -25,17 +28,21 @@ class Planner:
     """The ready queue of one backlog. Told what happens, it says what comes next.
 
     ``selection`` limits a run to some ids; None is all of them. ``durations`` are expected seconds by id.
+    ``budget`` is what ``plan`` may spend, in units of cost; None is unlimited.
     The graph must have unique ids and be free of circles and unknown dependencies, as a validated file is.
     """
 
     def __init__(
         self,
-        tasks: Sequence[Task],
+        tasks: Sequence[Task] = (),
         *,
+        budget: float | None = None,
         handlers: Mapping[str, str] | None = None,
         durations: Mapping[str, float] | None = None,
         selection: Collection[str] | None = None,
     ) -> None:
+        #: What ``plan`` has spent.
+        self.budget = Budget(limit=budget)
         self._graph = TaskGraph(tasks)
         self._durations = durations or {}
         self._selection = None if selection is None else frozenset(selection)
@@ -143,6 +150,22 @@ class Planner:
         """Return ready tasks that did not fit the budget, in the order in which they would have run."""
         left = {position for _, position in self._passed} | {position for _, position in self._ready}
         return tuple(self._graph.tasks[position].id for position in sorted(left, key=self._key) if self._is_offered(position))
+
+    def plan(self, tasks: Iterable[Task | Mapping[str, Any]]) -> Task | None:
+        """Return which of ``tasks`` to carry out next and spend its cost; None when none is ready or what is ready does not fit the budget.
+
+        For whoever carries tasks out: their statuses are read anew by every call, and a task needs no command, only not to be
+        ``manual``. Raises ValueError with every duplicate id, unknown dependency and cycle.
+        """
+        entries = tasks_of(tasks)
+        if flaws := find_flaws(entries):
+            raise ValueError("\n".join(flaw.message for flaw in flaws))
+        anew = Planner(entries, handlers=dict.fromkeys((task.kind for task in entries), ""), durations=self._durations)
+        decision = anew.next(self.budget)
+        if decision is None:
+            return None
+        self.budget = self.budget.settle(0.0, decision.cost)
+        return decision.task
 
     # -- why -----------------------------------------------------------------------------------------------------
 

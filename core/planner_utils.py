@@ -71,12 +71,12 @@ def filter_affordable_tasks(tasks: Iterable[Task], budget: float | None, cost_us
 
 
 def is_budget_exhausted(budget: float | None, cost_used: float) -> bool:
-    """Return whether a limited budget is used up. No budget, or one of 0, is unlimited."""
+    """Return whether a limited budget is used up. Without a budget nothing is."""
     return _account(budget, cost_used).exhausted
 
 
 def will_exceed_budget(budget: float | None, cost_used: float, cost: float) -> bool:
-    """Return whether ``cost`` more units are more than the budget allows. No budget, or one of 0, is unlimited."""
+    """Return whether ``cost`` more units are more than the budget allows. None is unlimited."""
     return not _account(budget, cost_used).affords(cost)
 
 
@@ -94,4 +94,4 @@ def increment_cost_and_warn(
 
 
 def _account(budget: float | None, cost_used: float) -> Budget:
-    return Budget(limit=budget or None, spent=cost_used)
+    return Budget(limit=budget, spent=cost_used)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -9,13 +10,14 @@ from core.domain.quality.audit import AuditReport
 from core.domain.quality.cycle import ClosedTask, CycleReport
 from core.domain.quality.finding import Finding
 from core.domain.quality.refactor_edits import brought_up_to_date, is_in, noted_as_ours
-from core.domain.quality.refactor_task import refactor_entry, unmet
+from core.domain.quality.refactor_task import is_own, place_of, refactor_entry, unmet
 from core.domain.quality.reflection import Decisions, decide
 from core.domain.tasks.edit import SetField
 from core.domain.tasks.status import OPEN, Status
 from core.domain.tasks.task import Task
 from core.errors import EditRefused
 from core.memory import Memory
+from core.ports.standard import MISSING, StrPath, standard
 from core.self_auditor import SelfAuditor
 
 #: Key of the priorities that the Reflector set last, by task; where the file says otherwise, a hand did.
@@ -25,7 +27,25 @@ _PRIORITIES = "reflector.priorities"
 class Reflector:
     """Writes the next tasks. Each call of ``run_cycle`` is one cycle; on unchanged code the second one changes nothing."""
 
-    def __init__(self, *, auditor: SelfAuditor, memory: Memory, exists: Callable[[str], bool], max_open_tasks: int) -> None:
+    def __init__(
+        self,
+        tasks_path: StrPath = "tasks.yml",
+        threshold: int | None = None,
+        paths: Sequence[StrPath] | None = None,
+        *,
+        auditor: SelfAuditor = MISSING,
+        memory: Memory = MISSING,
+        exists: Callable[[str], bool] = MISSING,
+        max_open_tasks: int = MISSING,
+    ) -> None:
+        """``paths`` limits it to files and directories: findings and tasks elsewhere are left alone.
+
+        Without ports it works on the file ``tasks_path`` and its repository. ``threshold`` is the complexity above which a block is a
+        finding; None: the setting. With ports, ``paths`` are relative to the repository, and ``tasks_path`` and ``threshold`` unused.
+        """
+        self._without_ports = auditor is MISSING
+        self._tasks_path, self.threshold = tasks_path, threshold
+        self._paths = tuple(os.fspath(path) for path in paths or ())
         self._auditor = auditor
         self._memory = memory
         self._exists = exists
@@ -33,8 +53,10 @@ class Reflector:
 
     def run_cycle(self) -> CycleReport:
         """Measure, append tasks for new findings, close tasks whose finding is gone. Raises EditRefused, StorageError."""
-        report = self._auditor.measure()
-        decisions = decide(report, self._memory.tasks, exists=self._exists, max_open_tasks=self._max_open_tasks)
+        if self._without_ports:
+            return standard().run_cycle(self._tasks_path, complexity=self.threshold, paths=self._paths)
+        report, tasks = self._in_scope(self._auditor.measure(), self._memory.tasks)
+        decisions = decide(report, tasks, exists=self._exists, max_open_tasks=self._max_open_tasks)
         updates = self._updates(decisions)
         closings = self._noted(decisions.close)
         for closed in closings:
@@ -47,6 +69,18 @@ class Reflector:
         self._remember(appended, made)
         fresh = {str(entry["id"]): finding for entry, finding in entries}
         return self._cycle_report(report, replace(decisions, close=closings), appended, made, {**decisions.found, **fresh})
+
+    def _in_scope(self, report: AuditReport, tasks: Sequence[Task]) -> tuple[AuditReport, Sequence[Task]]:
+        """Return the findings and tasks that a cycle looks at: with ``paths``, those about them, and tasks that are not the Reflector's."""
+        if not self._paths:
+            return report, tasks
+        below = tuple(f"{path}/" for path in self._paths)
+
+        def is_within(path: str) -> bool:
+            return path in self._paths or path.startswith(below)
+
+        findings = tuple(finding for finding in report.findings if is_within(finding.path))
+        return replace(report, findings=findings), [task for task in tasks if not is_own(task) or is_within(place_of(task)[0])]
 
     def _noted(self, close: tuple[ClosedTask, ...]) -> tuple[ClosedTask, ...]:
         """Note in their entries which cancellations are ours, and return what may be closed now.

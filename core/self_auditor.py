@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from core.domain.quality.audit import AuditedFile, AuditReport
 from core.domain.quality.change_set import ChangeSet
+from core.domain.quality.file_metrics import file_metrics
 from core.domain.quality.finding import Finding, fingerprint
 from core.domain.quality.finding_matches import match_findings_to_tasks
 from core.domain.quality.metric import Block, Metric, complexity_rank, maintainability_rank
@@ -13,10 +16,12 @@ from core.domain.quality.plugin_findings import PluginFindings
 from core.domain.quality.refactor_task import refactor_entry
 from core.domain.quality.trend import FileTrend, file_trends, values
 from core.domain.settings.settings import AuditSettings, ThresholdSettings
+from core.domain.tasks.entry import tasks_of
 from core.domain.tasks.task import Task
 from core.domain.untrusted.globs import matches
 from core.ports.clock import Clock
 from core.ports.code import CodeMeter, MetricHistory, PluginAuditors
+from core.ports.standard import MISSING, StrPath, standard
 
 
 class SelfAuditor:
@@ -24,15 +29,27 @@ class SelfAuditor:
 
     def __init__(
         self,
+        complexity_threshold: int | None = None,
+        maintainability_threshold: float | str | None = None,
+        use_wily: bool | None = None,
         *,
-        meter: CodeMeter,
-        clock: Clock,
-        settings: AuditSettings,
+        meter: CodeMeter = MISSING,
+        clock: Clock = MISSING,
+        settings: AuditSettings = MISSING,
         history: MetricHistory | None = None,
         plugins: PluginAuditors | None = None,
         notes: tuple[str, ...] = (),
     ) -> None:
-        """``notes``: what a person should know of how this one measures; every report repeats them."""
+        """Without ports it measures the repository around the current directory, by the thresholds given here or its settings.
+
+        ``maintainability_threshold`` may be a rank: A, B or C. Every report repeats ``notes``: what to know of how this one measures.
+        """
+        self._without_ports = meter is MISSING
+        self._overrides: Mapping[str, Any] = {
+            "audit.thresholds.complexity": complexity_threshold,
+            "audit.thresholds.maintainability": maintainability_threshold,
+            "audit.use_wily": use_wily,
+        }
         self._meter = meter
         self._clock = clock
         self._settings = settings
@@ -93,14 +110,32 @@ class SelfAuditor:
             AuditReport(files=before, findings=old_findings, seconds=seconds, shapes=old_shapes),
         )
 
-    def audit(self, tasks: Iterable[Task]) -> tuple[dict[str, object], ...]:
+    def analyze(self, paths: Iterable[StrPath]) -> dict[str, dict[str, Any]]:
+        """Return radon's metrics of each Python file among ``paths`` or below them, by path, and whether they break a threshold.
+
+        Paths are relative to the repository, or without ports to the current directory. Keys of the values: see ``file_metrics``.
+        """
+        names = [os.fspath(path) for path in paths]
+        measured = standard().measure(names) if self._without_ports else self._meter.measure(names)
+        settings = standard().audit_settings(self._overrides) if self._without_ports else self._settings
+        limits = {file.path: thresholds_for(file.path, settings) for file in measured}
+        return {
+            file.path: file_metrics(
+                file.measure, complexity=limits[file.path].complexity, maintainability=limits[file.path].maintainability
+            )
+            for file in measured
+        }
+
+    def audit(self, tasks: Iterable[Task | Mapping[str, Any]]) -> list[dict[str, object]]:
         """Return an entry for tasks.yml for each finding that has no task among ``tasks`` yet, worst first."""
-        known = tuple(tasks)
+        known = tasks_of(tasks)
+        if self._without_ports:
+            return standard().audit(known, self._overrides)
         taken = {task.id for task in known}
         places = match_findings_to_tasks(known, self.measure())
-        return tuple(
+        return [
             refactor_entry(finding, self.advice(finding), places.shapes.get(finding.fingerprint, ""), taken) for finding in places.unmatched
-        )
+        ]
 
     def advice(self, finding: Finding) -> str:
         """Say what to do about a finding, drawn from the code itself."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from core.assembly.backlog import open_backlog_to_edit
@@ -93,9 +93,10 @@ def check_finding(container: Container, task_id: str) -> TaskCheck:
     return check_task(SelfAuditor(meter=meter, clock=container.clock, settings=audit), task)
 
 
-def open_reflector(container: Container, auditor: SelfAuditor, memory: Memory) -> Reflector:
+def open_reflector(container: Container, auditor: SelfAuditor, memory: Memory, paths: Sequence[str] = ()) -> Reflector:
     """Return the Reflector of a repository's backlog."""
     return Reflector(
+        paths=paths,
         auditor=auditor,
         memory=memory,
         exists=lambda path: _is_there(container.project.root / path),
@@ -113,10 +114,10 @@ def _is_there(path: Path) -> bool:
         return True
 
 
-def append_findings(container: Container, auditor: SelfAuditor) -> CycleReport:
-    """Do one reflection cycle outside of a run: append tasks for findings, close tasks whose finding is gone."""
+def append_findings(container: Container, auditor: SelfAuditor, paths: Sequence[str] = ()) -> CycleReport:
+    """Run one reflection cycle outside of a run: append tasks for findings, close tasks whose finding is gone; ``paths`` limits both."""
     with open_backlog_to_edit(container) as memory:
-        report = open_reflector(container, auditor, memory).run_cycle()
+        report = open_reflector(container, auditor, memory, paths).run_cycle()
         if not memory.save_tasks():
             raise StorageError(
                 "the tasks file is being saved by somebody else, or is invalid", hint="orchestrator validate, then try again"

@@ -6,7 +6,7 @@ import hashlib
 import os
 import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,7 +82,7 @@ def open_project(
         raise UsageError(f"no such directory: {directory}")
     here = Path(directory).resolve() if directory else Path.cwd()
     named = Path(os.path.normpath(here / tasks_file)) if tasks_file else None
-    root = here if directory else _root_above(here, named)
+    root = here if directory else root_above(here, named)
     wanted = {**(overrides or {}), "tasks_file": _named_inside(root, named) if named else tasks_file}
     revision = base_revision(root, base, PLUGINS_LOCK) if base else None
     settings = _default_settings(wanted, cls) if defaults else _settings(root, wanted, revision, cls)
@@ -98,7 +98,7 @@ def _default_settings(overrides: Mapping[str, Any], cls: type[Settings]) -> Sett
     return merge_settings(read_yaml("", CONFIG_FILE), {}, overrides, cls=cls)
 
 
-def _root_above(here: Path, tasks_file: Path | None) -> Path:
+def root_above(here: Path, tasks_file: Path | None) -> Path:
     """Return the nearest directory from ``here`` up that is a repository of ours, not beyond the git repository.
 
     It has a tasks file or a config. Where a ``tasks_file`` is named (absolute, without ``..``), it must lie inside, and the
@@ -120,6 +120,28 @@ def _is_root(directory: Path, here: Path, tasks_file: Path | None) -> bool:
 def _named_inside(root: Path, tasks_file: Path) -> str:
     """Return the path of a tasks file as settings name it, relative to ``root``; one that is outside stays absolute."""
     return os.path.relpath(tasks_file, root) if tasks_file.is_relative_to(root) else str(tasks_file)
+
+
+def repository_paths(typed: Sequence[str], root: str | os.PathLike[str], here: str | os.PathLike[str]) -> tuple[str, ...]:
+    """Return POSIX paths relative to ``root`` of paths that are relative to ``here``; none where one is the root itself.
+
+    Raises UsageError for one that is not there or not inside.
+    """
+    found = []
+    for path in typed:
+        absolute = os.path.normpath(os.path.join(here, path))
+        if not os.path.lexists(absolute):
+            raise UsageError(f"no such file or directory: {path}")
+        relative = os.path.relpath(absolute, root)
+        if relative.split(os.sep)[0] == os.pardir:
+            # Perhaps by another name: a link to the repository, or into it.
+            relative = os.path.relpath(os.path.join(os.path.realpath(os.path.dirname(absolute)), os.path.basename(absolute)), root)
+        if relative.split(os.sep)[0] == os.pardir:
+            raise UsageError(f"{path} is outside of the repository {os.fspath(root)}", hint="orchestrator audit -C DIR")
+        if relative == os.curdir:
+            return ()
+        found.append(relative.replace(os.sep, "/"))
+    return tuple(dict.fromkeys(found))
 
 
 def check_named_paths(root: Path, settings: Settings) -> None:

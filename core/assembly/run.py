@@ -20,7 +20,7 @@ from core.executor import Executor, ExecutorSettings
 from core.handlers import CommandHandler, Handlers
 from core.memory import Memory
 from core.orchestrator import Orchestrator
-from core.ports.processes import LogReader, StopSignals
+from core.ports.processes import Launcher, LogReader, StopSignals
 from core.ports.subscribers import Listeners
 from core.run_facts import RunFacts
 
@@ -67,11 +67,8 @@ def open_run(container: Container, options: RunOptions, *, reflect: bool = True)
 
             _subscribe_listeners(bus, plugin_listeners(container), RunFacts(run_id, clock), signals)
         container.subscribe_wings(bus)
-        logs = container.logs
         memory = Memory(file=file, journal=journal, clock=clock, run_id=run_id)
-        executor = Executor(
-            launcher=launcher, logs=logs, clock=clock, settings=_executor_settings(container), handlers=_handlers(container)
-        )
+        executor = _executor(container, launcher)
         orchestrator = Orchestrator(
             options=options,
             memory=memory,
@@ -84,7 +81,18 @@ def open_run(container: Container, options: RunOptions, *, reflect: bool = True)
             note=journal.repaired,
             reflect=_reflection(container, memory, signals) if reflect else None,
         )
-        yield Run(orchestrator=orchestrator, logs=logs, bus=bus)
+        yield Run(orchestrator=orchestrator, logs=container.logs, bus=bus)
+
+
+@contextmanager
+def open_executor(container: Container) -> Iterator[Executor]:
+    """Assemble the Executor of a repository for single tasks outside of a run. Raises StateRefused, StorageError."""
+    from core.adapters.private_dir import make_private_dir
+    from core.adapters.processes import ProcessLauncher
+
+    make_private_dir(container.project.root, container.settings.log.directory)
+    with chdir(container.project.root), ProcessLauncher(container.environment) as launcher:
+        yield _executor(container, launcher)
 
 
 def run_options(
@@ -110,6 +118,16 @@ def run_options(
         tags=frozenset(tags or ()),
         retry_failed=retry_failed,
         strict=strict,
+    )
+
+
+def _executor(container: Container, launcher: Launcher) -> Executor:
+    return Executor(
+        launcher=launcher,
+        logs=container.logs,
+        clock=container.clock,
+        settings=_executor_settings(container),
+        handlers=_handlers(container),
     )
 
 

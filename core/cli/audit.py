@@ -113,7 +113,8 @@ def audit(
     line = MeasuringLine(session.console.stderr)
     container = session.open(directory, tasks_file=tasks_file, base=base, progress=line)
     from core.assembly.audit import check_finding
-    from core.cli.audit_flow import repository_paths, run_audit, show_check
+    from core.assembly.project import repository_paths
+    from core.cli.audit_flow import run_audit, show_check
     from core.cli.audit_report import AuditOptions
 
     if check:

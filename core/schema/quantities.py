@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +60,26 @@ class Number(FieldType):
 
     def write(self, value: Any) -> Any:
         return int(value) if float(value).is_integer() else value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberOrRank(Number):
+    """A number, or the name of a rank that stands for one; the program holds the number."""
+
+    ranks: Mapping[str, float]
+
+    @property
+    def phrase(self) -> str:
+        return f"a number{self._bounds()} or a rank: {', '.join(self.ranks)}"
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [Number.schema(self), {"enum": list(self.ranks)}]}
+
+    def read(self, node: Node) -> float:
+        solid = resolve(node)
+        if isinstance(solid, Scalar) and solid.text in self.ranks:
+            return self.ranks[solid.text]
+        return Number.read(self, node)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

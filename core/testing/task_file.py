@@ -9,8 +9,8 @@ from typing import Any
 
 from core.domain.tasks.backlog import find_flaws
 from core.domain.tasks.edit import AppendTask, Edit, SetField, Snapshot
-from core.domain.tasks.status import Status
-from core.domain.tasks.task import PRIORITY_WORDS, Place, Retry, Task
+from core.domain.tasks.entry import field_values, task_of
+from core.domain.tasks.task import Place, Task
 from core.errors import EditRefused, InvalidFile, Problem
 from core.ports.task_file import Busy, HandEdited, Written
 
@@ -118,7 +118,7 @@ class InMemoryTaskFile:
 def _applied(tasks: tuple[Task, ...], edit: Edit) -> tuple[Task, ...]:
     ids = [task.id for task in tasks]
     if isinstance(edit, AppendTask):
-        new = task_from(edit.fields)
+        new = task_of(edit.fields)
         if new.id in ids:
             raise _refused(f"the id {new.id} is there already")
         appended = (*tasks, new)
@@ -139,29 +139,7 @@ def _changed(task: Task, edit: SetField) -> Task:
         if not isinstance(fields, Mapping) or not fields:
             raise _refused(f"the task has no {'.'.join(edit.path)}")
         value = {**fields, inside[0]: value}
-    return replace(task, **_converted({name: value}))
-
-
-def task_from(fields: Mapping[str, Any]) -> Task:
-    """Return the task that an entry with these fields is."""
-    own = {key: value for key, value in fields.items() if key.startswith("x-")}
-    known = {key: value for key, value in fields.items() if key not in own}
-    return Task(**_converted({**known, "extra": own}))
-
-
-def _converted(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return fields as a Task holds them."""
-    readers: Mapping[str, Callable[[Any], Any]] = {
-        "id": str,
-        "verify": lambda value: (value,) if isinstance(value, str) else tuple(value),
-        "dependencies": lambda value: tuple(map(str, value)),
-        "tags": tuple,
-        "command": lambda value: value if isinstance(value, str) else tuple(value),
-        "priority": lambda value: PRIORITY_WORDS.get(value, value),
-        "status": Status,
-        "retries": lambda value: Retry(limit=value) if isinstance(value, int) else Retry(**value),
-    }
-    return {key: readers[key](value) if key in readers else value for key, value in fields.items()}
+    return replace(task, **field_values({name: value}))
 
 
 def _refused(message: str) -> EditRefused:

@@ -59,6 +59,24 @@ def test_durations_and_sizes_become_numbers() -> None:
     assert (loaded.timeout, loaded.grace, loaded.log.limit, loaded.budget.time) == (5400.0, 0.0, 2**30, 90.0)
 
 
+@pytest.mark.parametrize(("rank", "number"), [("A", 19), ("B", 9), ("C", 0)])
+def test_a_maintainability_threshold_may_be_a_rank(rank: str, number: float) -> None:
+    key = "audit.thresholds.maintainability"
+
+    assert load(f"audit: {{thresholds: {{maintainability: {rank}}}}}").audit.thresholds.maintainability == number
+    assert load(environ={"ORCHESTRATOR_AUDIT_THRESHOLDS_MAINTAINABILITY": rank}).audit.thresholds.maintainability == number
+    assert load(overrides={key: rank}).audit.thresholds.maintainability == number
+    assert load(f"audit: {{overrides: {{'a/**': {{maintainability: '{rank}'}}}}}}").audit.overrides["a/**"] == {"maintainability": number}
+
+
+def test_what_is_neither_number_nor_rank_names_both() -> None:
+    wanted = "must be a number from 0 to 100 or a rank: A, B, C, not"
+
+    assert wanted in complaints("audit: {thresholds: {maintainability: D}}")[0]
+    assert wanted in complaints("audit: {thresholds: {maintainability: 101}}")[0]
+    assert "must be a whole number" in complaints("audit: {thresholds: {complexity: B}}")[0]
+
+
 def test_lists_and_maps_come_from_the_environment_as_yaml() -> None:
     loaded = load(environ={"ORCHESTRATOR_AUDIT_INCLUDE": "[src/**, lib/**]", "ORCHESTRATOR_HANDLERS": "{refactor: ./fix.sh}"})
 
@@ -226,7 +244,7 @@ def fitting_single(value_type: FieldType) -> st.SearchStrategy[Any]:
         case Choice():
             return st.sampled_from([*value_type.words, value_type.words[0].upper()])
         case Integer() | Number():
-            return st.integers(-2, 200) | st.sampled_from([2**53 - 1, 2**53, 4.0, 4.5, 10**400, -0.0, 1e300])
+            return st.integers(-2, 200) | st.sampled_from([2**53 - 1, 2**53, 4.0, 4.5, 10**400, -0.0, 1e300, "A", "C", "b"])
         case Duration():
             return (
                 st.from_regex(r"[0-9]{0,2}(\.[0-9])?[dhms]?([0-9]{1,10}[hms])?\n?")

@@ -82,7 +82,7 @@ def test_the_highest_priority_wins_and_equals_keep_their_order():
     assert tasks[0].id == "a", "the list that was given is not sorted"
 
 
-@pytest.mark.parametrize(("budget", "used", "exhausted"), [(None, 9, False), (0, 9, False), (3, 2, False), (3, 3, True), (3, 4, True)])
+@pytest.mark.parametrize(("budget", "used", "exhausted"), [(None, 9, False), (0, 0, True), (3, 2, False), (3, 3, True), (3, 4, True)])
 def test_a_budget_is_exhausted_when_nothing_is_left_of_it(budget, used, exhausted):
     assert planner_utils.is_budget_exhausted(budget, used) is exhausted
 

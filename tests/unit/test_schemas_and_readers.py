@@ -89,6 +89,7 @@ VALID_CONFIGS = [
     "plugins: {notify: {anything: [1, null]}}",
     "redact: [SITE_*]",
     "audit: {include: ['**/*.py'], thresholds: {complexity: 4.0}, overrides: {'a/**': {maintainability: 3.5}}}",
+    "audit: {thresholds: {maintainability: B}, overrides: {'a/**': {maintainability: 'A'}}}",
     "plugin_policy: {require: certified, ceiling: {fs: {read: ['**']}, net: ['a:1'], time: 1m, memory: 1GiB, pids: 2}}",
 ]
 INVALID_CONFIGS = [
@@ -114,6 +115,9 @@ INVALID_CONFIGS = [
     "redact: AAA",
     "audit: {overrides: {'a/**': {speed: 1}}}",
     "audit: {thresholds: {complexity: 0}}",
+    "audit: {thresholds: {complexity: B}}",
+    "audit: {thresholds: {maintainability: D}}",
+    "audit: {overrides: {'a/**': {maintainability: b}}}",
     "plugin_policy: {ceiling: {camera: true}}",
     "plugin_policy: {ceiling: {net: ['a b']}}",
 ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -119,6 +121,10 @@ def complexity_rank(complexity: int) -> str:
     return "ABCDEF"[min(5, max(0, (complexity - 1) // 10 + 1 if complexity > 5 else 0))]
 
 
+#: The maintainability index that a rank begins above: a threshold written as a letter asks for at least that rank.
+RANK_LIMITS: Mapping[str, float] = MappingProxyType({"A": 19.0, "B": 9.0, "C": 0.0})
+
+
 def maintainability_rank(index: float) -> str:
     """Return radon's letter for a maintainability index: A above 19, B above 9, else C."""
-    return "A" if index > 19 else "B" if index > 9 else "C"
+    return next((rank for rank, limit in RANK_LIMITS.items() if index > limit), "C")

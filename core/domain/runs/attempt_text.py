@@ -40,3 +40,10 @@ def ending_words(exit_code: int | None, number: int | None) -> str:
         return f"killed by {signal.Signals(number).name}"
     except ValueError:
         return f"killed by signal {number}"
+
+
+def failure_of(phase: Phase, words: str) -> tuple[Ending, str]:
+    """Return how an attempt ends whose ``phase`` failed, and why, given how that ended in words."""
+    if phase.is_check:
+        return Ending.FAILED_VERIFY, f"check failed: {shown(phase.command)}: {words}"
+    return Ending.FAILED, words

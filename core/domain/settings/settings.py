@@ -8,10 +8,11 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from core.domain.quality.metric import RANK_LIMITS
 from core.domain.settings.owner import ANYONE, USER_ONLY, Owner
 from core.schema.containers import AnyMap, JoinedList, JoinedMap, ListOf, MapOf, Nullable, Record
 from core.schema.field_types import Boolean, Choice, FieldType, Text
-from core.schema.quantities import Duration, Integer, Number, Size
+from core.schema.quantities import Duration, Integer, Number, NumberOrRank, Size
 
 #: Items of a list.
 _MOST = 500
@@ -47,7 +48,7 @@ _PERMISSIONS = Record(
 )
 
 _COMPLEXITY = Integer(minimum=1)
-_MAINTAINABILITY = Number(maximum=100)
+_MAINTAINABILITY = NumberOrRank(maximum=100, ranks=RANK_LIMITS)
 
 
 class Source(StrEnum):
@@ -127,7 +128,10 @@ class ThresholdSettings:
 
     complexity: int = option(10, "Cyclomatic complexity of a block above which it is a finding.", _COMPLEXITY, decides_verdict=True)
     maintainability: float = option(
-        20.0, "Maintainability index of a file below which it is a finding.", _MAINTAINABILITY, decides_verdict=True
+        20.0,
+        "Maintainability index of a file below which it is a finding; the ranks A, B and C stand for 19, 9 and 0.",
+        _MAINTAINABILITY,
+        decides_verdict=True,
     )
 
 

@@ -1,0 +1,216 @@
+"""The face for Python users: ``run``, ``plan``, ``audit``, ``add`` and backlogs in memory.
+
+Everything here is stable: names, parameters and the results' documented fields change only with a new major version. The functions
+do what the commands of the same name do, with the same settings; they print nothing and raise the errors of ``core.errors``, each
+with a ``hint``. See docs/library.md.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from core.domain.quality.verdict import FailOn, GateReport
+from core.domain.tasks.edit import AppendTask, SetField
+from core.domain.tasks.lookup import find_task
+from core.domain.tasks.plan import Plan
+from core.domain.tasks.status import Status
+from core.domain.tasks.task import Task
+from core.errors import OrchestratorError
+from core.events import Event, RunFinished
+from core.ports.subscribers import EventSink
+
+if TYPE_CHECKING:
+    from core.assembly.container import Container
+
+__all__ = [
+    "Backlog",
+    "Event",
+    "FailOn",
+    "GateReport",
+    "OrchestratorError",
+    "Plan",
+    "RunFinished",
+    "Status",
+    "Task",
+    "add",
+    "audit",
+    "plan",
+    "run",
+]
+
+_Path = str | os.PathLike[str]
+
+
+class Backlog:
+    """Tasks in memory: entries as ``tasks.yml`` has them, held to the rules of that file."""
+
+    def __init__(self, entries: Iterable[Mapping[str, Any]] = (), *, text: str = "") -> None:
+        """Begin with the tasks of a YAML ``text`` and append ``entries``, maps of the fields that a person would write.
+
+        Raises InvalidFile with every problem of the text, EditRefused for the first entry that cannot be a task.
+        """
+        from core.assembly.in_memory import task_text
+
+        #: The port through which runs work on it.
+        self.file = task_text(text)
+        self.file.write([AppendTask(fields=entry) for entry in entries])
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """The tasks in their order, with their present statuses."""
+        return self.file.read().tasks
+
+    @property
+    def text(self) -> str:
+        """The backlog as YAML; saved as ``tasks.yml`` it is the same backlog."""
+        return self.file.text
+
+    def __len__(self) -> int:
+        return len(self.tasks)
+
+    def __iter__(self) -> Iterator[Task]:
+        return iter(self.tasks)
+
+    def __getitem__(self, task_id: str) -> Task:
+        """Return the task with an id. Raises UsageError naming the nearest one."""
+        return find_task(self.tasks, task_id)
+
+    def add(self, description: str, **fields: Any) -> Task:
+        """Append a task and return it; ``fields`` are those of ``tasks.yml``, and without ``id`` it gets one.
+
+        Raises EditRefused when the entry cannot be a task; the backlog is as it was.
+        """
+        from core.manual_edits import new_id
+
+        entry = {"id": fields.pop("id", None) or new_id(description, {task.id for task in self.tasks}), "description": description}
+        self.file.write([AppendTask(fields={**entry, **fields})])
+        return self.tasks[-1]
+
+    def set_status(self, task_id: str, status: Status | str) -> None:
+        """Give a task a status. Raises UsageError for an unknown id, ValueError for a word that is no status."""
+        task = find_task(self.tasks, task_id)
+        self.file.write([SetField(task_id=task.id, path=("status",), value=Status(status).value)])
+
+
+def run(
+    tasks: _Path | Backlog | None = None,
+    *,
+    directory: _Path = "",
+    jobs: int | None = None,
+    budget: float | None = None,
+    time_budget: float | str | None = None,
+    fail_fast: bool | None = None,
+    only: Iterable[str] = (),
+    tags: Iterable[str] = (),
+    retry_failed: bool = False,
+    reflect: bool | None = None,
+    on_event: EventSink | None = None,
+) -> RunFinished:
+    """Work off a tasks file or a backlog, and return how it ended.
+
+    ``directory`` is the repository; by default the one around the current directory or, for a tasks file that is not in it, the file's.
+    ``budget`` is in units of cost, ``time_budget`` in seconds or as ``"90m"``; None leaves each to the settings, as it does ``jobs``,
+    ``fail_fast`` and ``reflect``. ``on_event`` is called with every event, in this thread: a slow one slows the run.
+
+    The process is the run's as long as it lasts: current directory, SIGINT/SIGTERM/SIGHUP (in the main thread) and orphaned
+    children. One run at a time a process; start ``orchestrator run --json`` for more.
+
+    Raises UsageError, InvalidFile, LockHeld, EditRefused and StorageError.
+    """
+    from core.assembly.run import open_run, run_options
+
+    given = {"jobs": jobs, "budget.cost": budget, "budget.time": time_budget, "fail_fast": fail_fast}
+    with _container(tasks, directory, given) as container:
+        options = run_options(container, only=only, tags=tags, retry_failed=retry_failed)
+        wanted = reflect if reflect is not None else container.settings.reflect.enabled and not isinstance(tasks, Backlog)
+        with open_run(container, options, reflect=wanted) as assembled:
+            if on_event is not None:
+                assembled.bus.subscribe(on_event)
+            return assembled.orchestrator.run()
+
+
+def plan(
+    tasks: _Path | Backlog | None = None,
+    *,
+    directory: _Path = "",
+    jobs: int | None = None,
+    budget: float | None = None,
+    time_budget: float | str | None = None,
+    only: Iterable[str] = (),
+    tags: Iterable[str] = (),
+    retry_failed: bool = False,
+) -> Plan:
+    """Return what ``run`` with the same arguments would start, in which order and why; nothing is started or written.
+
+    Times are in seconds from the start, by the durations that this repository has seen. Raises UsageError, InvalidFile, StorageError.
+    """
+    from core.assembly.backlog import open_backlog
+    from core.assembly.run import run_options
+    from core.forecast import forecast
+
+    given = {"jobs": jobs, "budget.cost": budget, "budget.time": time_budget}
+    with _container(tasks, directory, given) as container, open_backlog(container) as backlog:
+        options = run_options(container, only=only, tags=tags, retry_failed=retry_failed)
+        return forecast(backlog.memory.tasks, options, backlog.journal.durations())
+
+
+def audit(
+    paths: Sequence[_Path] = (),
+    *,
+    directory: _Path = "",
+    since: str = "",
+    fail_on: FailOn | str | None = None,
+    complexity: int | None = None,
+    maintainability: float | str | None = None,
+    history: bool = True,
+) -> GateReport:
+    """Measure the code and judge it; ``failing`` of the result is empty when it passes. Nothing is written.
+
+    ``paths`` are files and directories, relative to the current directory; none means the whole repository. ``since`` is a revision of
+    git: only what changed since then is measured, and compared with it. ``complexity`` and ``maintainability`` are thresholds in place
+    of the settings', the second a number or a rank (A, B, C). Without ``history`` there are no trends.
+
+    Raises UsageError, InvalidFile, StorageError.
+    """
+    from core.assembly.audit import open_audit
+    from core.assembly.project import repository_paths
+    from core.assembly.standard import open_repository
+
+    thresholds = {"audit.thresholds.complexity": complexity, "audit.thresholds.maintainability": maintainability}
+    with open_repository(directory=directory, overrides=thresholds, base=since) as container:
+        scope = repository_paths([os.fspath(path) for path in paths], container.root, os.getcwd())
+        _, gate = open_audit(container, history=history and not since)
+        wanted = None if fail_on is None else FailOn(fail_on)
+        return gate.audit_since(since, scope, fail_on=wanted) if since else gate.audit(scope, fail_on=wanted)
+
+
+def add(description: str, *, tasks: _Path | Backlog | None = None, directory: _Path = "", **fields: Any) -> Task:
+    """Append a task to a tasks file or a backlog and return it; ``fields`` are those of ``tasks.yml``.
+
+    Raises UsageError for an id that is taken or a dependency that does not exist, EditRefused, InvalidFile, StorageError.
+    """
+    if isinstance(tasks, Backlog):
+        return tasks.add(description, **fields)
+    from core.assembly.backlog import open_backlog_to_edit
+    from core.manual_edits import add_task
+
+    with _container(tasks, directory) as container, open_backlog_to_edit(container) as memory:
+        return add_task(memory, {"description": description, **fields})
+
+
+@contextmanager
+def _container(tasks: _Path | Backlog | None, directory: _Path, overrides: Mapping[str, Any] | None = None) -> Iterator[Container]:
+    from core.assembly.standard import open_repository
+
+    file = None if isinstance(tasks, Backlog) else tasks
+    with open_repository(file, directory, overrides=overrides) as container:
+        if not isinstance(tasks, Backlog):
+            yield container
+            return
+        from core.assembly.in_memory import InMemoryContainer
+
+        with closing(InMemoryContainer(container, tasks.file)) as in_memory:
+            yield in_memory

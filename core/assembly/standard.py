@@ -1,0 +1,180 @@
+"""Standard verbs: assembled with the ports of this machine, for whoever gave none. Implements ``core.ports.standard.Standard``."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any, Final
+
+from core.assembly.container import Container, Session
+from core.assembly.project import new_run_id, repository_paths, root_above
+from core.domain.quality.cycle import CycleReport
+from core.domain.runs.outcome import Outcome
+from core.domain.settings.settings import AuditSettings
+from core.domain.tasks.edit import AppendTask, SetField
+from core.domain.tasks.entry import entry_of
+from core.domain.tasks.task import Task
+from core.errors import EditRefused, InvalidFile, Problem, StorageError
+from core.events import RunFinished
+from core.files.reading import MIB, read_text
+from core.memory import Memory
+from core.ports.code import Measured
+from core.ports.standard import StrPath
+from core.schema.json_reader import load_json
+from core.terminal.console import Console
+
+#: Bytes of a file of kept values.
+_LARGEST_STATE = 64 * MIB
+
+
+@contextmanager
+def open_repository(
+    tasks_file: StrPath | None = None, directory: StrPath = "", *, overrides: Mapping[str, Any] | None = None, base: str = ""
+) -> Iterator[Container]:
+    """Open the container of a repository: ``directory``; by default the one around here, or that of a ``tasks_file`` elsewhere.
+
+    ``tasks_file`` is relative to ``directory``, or to here. Raises what ``open_project`` raises.
+    """
+    place, file = os.fspath(directory), None if tasks_file is None else os.path.abspath(os.path.join(directory, tasks_file))
+    if file is not None and not place and not Path(file).is_relative_to(Path.cwd()):
+        place = str(root_above(Path(file).parent, Path(file)))
+    with Session(Console()) as session:
+        yield session.open(place, tasks_file=file, overrides=overrides, base=base)
+
+
+class _Standard:
+    """See ``core.ports.standard.Standard``."""
+
+    def run(self, tasks_file: StrPath, *, budget: float | None, complexity: float | None, reflect: bool) -> RunFinished:
+        from core.assembly.run import open_run, run_options
+
+        overrides = {"budget.cost": budget, "audit.thresholds.complexity": complexity}
+        with (
+            open_repository(tasks_file, overrides=overrides) as container,
+            open_run(container, run_options(container), reflect=reflect) as run,
+        ):
+            return run.orchestrator.run()
+
+    def execute(self, task: Task) -> Outcome:
+        from core.assembly.run import open_executor
+
+        with open_repository() as container, open_executor(container) as executor:
+            return executor.execute(task, run_id=new_run_id())
+
+    def measure(self, paths: Sequence[StrPath]) -> tuple[Measured, ...]:
+        return tuple(measured for path in paths for measured in _measured(os.fspath(path)))
+
+    def audit_settings(self, overrides: Mapping[str, Any]) -> AuditSettings:
+        with open_repository(overrides=overrides) as container:
+            return container.settings.audit
+
+    def audit(self, tasks: Iterable[Task], overrides: Mapping[str, Any]) -> list[dict[str, object]]:
+        from core.assembly.audit import open_auditor
+
+        with open_repository(overrides=overrides) as container:
+            return open_auditor(container).audit(tasks)
+
+    def run_cycle(self, tasks_path: StrPath, *, complexity: float | None, paths: Sequence[StrPath]) -> CycleReport:
+        from core.assembly.audit import append_findings, open_auditor
+
+        with open_repository(tasks_path, overrides={"audit.thresholds.complexity": complexity}) as container:
+            scope = repository_paths([os.fspath(path) for path in paths], container.project.root, os.getcwd())
+            return append_findings(container, open_auditor(container), scope)
+
+    def load_state(self, path: StrPath, key: str | None) -> Any:
+        state = _state(os.fspath(path))
+        return state if key is None else state.get(key)
+
+    def save_state(self, path: StrPath, key: str | Mapping[str, Any], value: Any) -> None:
+        state = {**_state(os.fspath(path)), key: value} if isinstance(key, str) else dict(key)
+        _write(Path(path), json.dumps(state, indent=2) + "\n")
+
+    def load_tasks(self, tasks_file: StrPath) -> tuple[Task, ...]:
+        from core.assembly.backlog import open_backlog
+
+        if not os.path.lexists(tasks_file):
+            return ()
+        with open_repository(tasks_file) as container, open_backlog(container) as backlog:
+            return backlog.memory.tasks
+
+    def save_tasks(self, tasks: Iterable[Task], tasks_file: StrPath) -> None:
+        from core.assembly.backlog import open_backlog_to_edit
+
+        if not os.path.lexists(tasks_file):
+            _write(Path(tasks_file), _text_of(tasks))
+            return
+        with open_repository(tasks_file) as container, open_backlog_to_edit(container) as memory:
+            _bring_in_line(memory, tuple(tasks))
+            if not memory.save_tasks():
+                problems = "\n".join(memory.new_problems()) or f"{os.fspath(tasks_file)} is being saved by somebody else"
+                raise StorageError(problems, hint="orchestrator validate, then try again")
+
+
+STANDARD: Final = _Standard()
+
+
+def _state(path: str) -> dict[str, Any]:
+    """Return the JSON object in a file; empty where there is none."""
+    try:
+        state = load_json(read_text(path, path, limit=_LARGEST_STATE), path)
+    except FileNotFoundError:
+        return {}
+    if not isinstance(state, dict):
+        raise InvalidFile([Problem(file=path, message="must be a JSON object")])
+    return state
+
+
+def _measured(path: str) -> tuple[Measured, ...]:
+    """Measure one file or directory, wherever it is, without a cache."""
+    from core.adapters.radon.meter import RadonMeter
+
+    absolute = os.path.abspath(path)
+    if os.path.isdir(absolute):
+        found = RadonMeter(absolute).measure()
+        return tuple(Measured(path=os.path.join(path, one.path), measure=one.measure) for one in found)
+    parent, name = os.path.split(absolute)
+    return tuple(Measured(path=path, measure=one.measure) for one in RadonMeter(parent, jobs=1).measure([name]))
+
+
+def _text_of(tasks: Iterable[Task]) -> str:
+    from core.adapters.tasks_yaml.store.text import YamlText
+
+    backlog = YamlText()
+    backlog.write([AppendTask(fields=entry_of(task)) for task in tasks])
+    return backlog.text
+
+
+def _bring_in_line(memory: Memory, tasks: tuple[Task, ...]) -> None:
+    """Record statuses that differ, edit scalars that differ, append tasks that are new."""
+    known = {task.id: task for task in memory.tasks}
+    memory.append(entry_of(task) for task in tasks if task.id not in known)
+    memory.set_fields(edit for task in tasks if task.id in known for edit in _edits(known[task.id], task))
+    for task in tasks:
+        if task.id in known:
+            memory.transition(task.id, task.status, "saved by save_tasks")
+
+
+def _edits(before: Task, after: Task) -> Iterable[SetField]:
+    old, new = entry_of(before), entry_of(after)
+    for name in dict.fromkeys((*old, *new)):
+        if name == "status" or old.get(name) == new.get(name):
+            continue
+        if not isinstance(new.get(name), (str, int, float)):
+            message = f"{name} of {after.id} differs from the file, and only text and numbers are edited there"
+            raise EditRefused(Problem(file="tasks", message=message, hint="edit the file itself"))
+        yield SetField(task_id=after.id, path=(name,), value=new[name])
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace a file atomically; its directories are made."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            file.write(text)
+        os.replace(file.name, path)
+    except OSError as error:
+        raise StorageError(f"cannot write {path}: {error.strerror}") from error

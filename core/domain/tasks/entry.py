@@ -1,0 +1,69 @@
+"""A task and the entry of ``tasks.yml`` that says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, asdict, fields
+from types import MappingProxyType
+from typing import Any
+
+from core.domain.tasks.status import Status
+from core.domain.tasks.task import PRIORITY_WORDS, Retry, Task
+
+_READERS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
+    {
+        "id": str,
+        "verify": lambda value: (value,) if isinstance(value, str) else tuple(value),
+        "dependencies": lambda value: tuple(map(str, value)),
+        "tags": tuple,
+        "command": lambda value: value if value is None or isinstance(value, str) else tuple(value),
+        "priority": lambda value: PRIORITY_WORDS.get(value, value),
+        "status": Status,
+        "retries": lambda value: Retry(limit=value) if isinstance(value, int) else value if isinstance(value, Retry) else Retry(**value),
+    }
+)
+
+
+def task_of(entry: Mapping[str, Any]) -> Task:
+    """Return the task that an entry describes; durations are seconds.
+
+    Values are taken as they are: what reads ``tasks.yml`` checks them. Raises TypeError for an unknown field, ValueError for a status.
+    """
+    own = {key: value for key, value in entry.items() if key.startswith("x-")}
+    known = {"with_" if key == "with" else key: value for key, value in entry.items() if key not in own}
+    return Task(**field_values({**known, **({"extra": own} if own else {})}))
+
+
+def field_values(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of an entry's fields as a Task holds them."""
+    return {key: _READERS[key](value) if key in _READERS else value for key, value in entry.items()}
+
+
+def tasks_of(items: Iterable[Task | Mapping[str, Any]]) -> tuple[Task, ...]:
+    """Return tasks of what may be tasks and entries; statuses written as text are Status members then."""
+    return tuple(item if isinstance(item, Task) and isinstance(item.status, Status) else task_of(_fields(item)) for item in items)
+
+
+def entry_of(task: Task) -> dict[str, Any]:
+    """Return the shortest entry that describes a task: its id, its description and what differs from the defaults."""
+    entry: dict[str, Any] = {"id": task.id, "description": task.description}
+    for field in fields(Task):
+        value = getattr(task, field.name)
+        default = field.default_factory() if field.default_factory is not MISSING else field.default
+        if field.name not in {"id", "description", "extra", "place"} and value != default:
+            entry[field.name.rstrip("_")] = _plain(value)
+    return {**entry, **task.extra}
+
+
+def _fields(item: Task | Mapping[str, Any]) -> Mapping[str, Any]:
+    return {field.name: getattr(item, field.name) for field in fields(Task)} if isinstance(item, Task) else item
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Retry):
+        return value.limit if value == Retry(limit=value.limit) else asdict(value)
+    if isinstance(value, Status):
+        return value.value
+    if isinstance(value, Mapping):
+        return dict(value)
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,78 @@
+"""What a verb does that a Python user made without ports: ``Executor()``, ``SelfAuditor(complexity_threshold=15)`` and the like.
+
+Verbs take their ports as arguments, and ``core.assembly`` gives them. One that was given none hands its call to ``standard()``, which
+assembles the same class with the ports of this machine, for the repository around the current directory, and calls that. This is the
+one place that reaches a higher layer, by name and when it is called: see docs/decisions/python-face.md.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
+from typing import Any, NoReturn, Protocol, cast
+
+from core.domain.quality.cycle import CycleReport
+from core.domain.runs.outcome import Outcome
+from core.domain.settings.settings import AuditSettings
+from core.domain.tasks.task import Task
+from core.errors import UsageError
+from core.events import RunFinished
+from core.ports.code import Measured
+
+StrPath = str | os.PathLike[str]
+
+
+class _Missing:
+    """Stands for a port that was not given, and for whatever is asked of it; calling it is an error."""
+
+    def __getattr__(self, name: str) -> _Missing:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __call__(self, *_arguments: object, **_named: object) -> NoReturn:
+        raise UsageError("this needs a port that was not given", hint="docs/library.md says what works without ports")
+
+
+#: Default of a port.
+MISSING: Any = _Missing()
+
+
+class Standard(Protocol):
+    """Verbs with the ports of this machine. Every method raises what the commands of the same purpose raise."""
+
+    def run(self, tasks_file: StrPath, *, budget: float | None, complexity: float | None, reflect: bool) -> RunFinished:
+        """Work off a tasks file as ``orchestrator run`` does. ``complexity`` is a threshold, None: the setting."""
+
+    def execute(self, task: Task) -> Outcome:
+        """Carry out one task in the current directory, with one log in the log directory of its settings."""
+
+    def measure(self, paths: Sequence[StrPath]) -> tuple[Measured, ...]:
+        """Measure files and directories wherever they are; results have the paths as they were given."""
+
+    def audit_settings(self, overrides: Mapping[str, Any]) -> AuditSettings:
+        """Return the audit's settings for the repository around the current directory; ``overrides`` has dotted keys, None: not given."""
+
+    def audit(self, tasks: Iterable[Task], overrides: Mapping[str, Any]) -> list[dict[str, object]]:
+        """Audit the repository around the current directory; ``overrides`` as in ``audit_settings``."""
+
+    def run_cycle(self, tasks_path: StrPath, *, complexity: float | None, paths: Sequence[StrPath]) -> CycleReport:
+        """Run one reflection cycle on a tasks file; ``paths``, relative to the current directory, limits it."""
+
+    def load_state(self, path: StrPath, key: str | None) -> Any:
+        """Return a value of the JSON object in a file, or None; without ``key`` the object, empty where there is no file."""
+
+    def save_state(self, path: StrPath, key: str | Mapping[str, Any], value: Any) -> None:
+        """Change a value of the JSON object in a file, atomically; a map as ``key`` replaces all. Its directories are made."""
+
+    def load_tasks(self, tasks_file: StrPath) -> tuple[Task, ...]:
+        """Return the tasks of a file with the statuses that hold now; none where there is no file."""
+
+    def save_tasks(self, tasks: Iterable[Task], tasks_file: StrPath) -> None:
+        """Bring a tasks file in line with ``tasks``: edits what differs, appends what is new, removes nothing."""
+
+
+def standard() -> Standard:
+    """Return the assembly of standard verbs; it is imported now."""
+    return cast("Standard", import_module("core.assembly.standard").STANDARD)

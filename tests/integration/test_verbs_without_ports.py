@@ -1,0 +1,244 @@
+"""The verbs as a Python user makes them: without ports, by what they are for."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+import core
+from core.domain.tasks.status import Status
+from core.domain.tasks.task import Task, with_status
+from core.errors import EditRefused, InvalidFile, UsageError
+from core.executor import Executor
+from core.memory import Memory
+from core.orchestrator import Orchestrator
+from core.planner import Planner
+from core.reflector import Reflector
+from core.self_auditor import SelfAuditor
+
+KNOT = "def knot(a):\n" + "".join(f"    if a > {number}:\n        return {number}\n" for number in range(17)) + "    return a\n"
+PLAIN = "def plain(a):\n    return a\n"
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def task(name, *deps, **fields):
+    return Task(id=name, description=f"do {name}", dependencies=deps, **fields)
+
+
+# -- Memory ----------------------------------------------------------------------------------------------------------
+
+
+def test_memory_keeps_values_in_a_file_whose_directories_it_makes(tmp_path):
+    memory = Memory(tmp_path / "deep" / "down" / "state.json")
+
+    assert memory.load() == {}
+    memory.save({"cycle": 3})
+    memory.save("seen", ["a"])
+    assert json.loads((tmp_path / "deep" / "down" / "state.json").read_text()) == {"cycle": 3, "seen": ["a"]}
+    assert (memory.load(), memory.load("cycle"), memory.load("missing")) == ({"cycle": 3, "seen": ["a"]}, 3, None)
+    assert [entry.name for entry in (tmp_path / "deep" / "down").iterdir()] == ["state.json"]
+
+
+def test_a_state_file_that_is_no_object_is_refused(tmp_path):
+    (tmp_path / "state.json").write_text("[1]")
+    with pytest.raises(InvalidFile, match="must be a JSON object"):
+        Memory(tmp_path / "state.json").load()
+
+
+def test_memory_writes_and_reads_tasks_of_a_file_whose_directories_it_makes(tmp_path):
+    file, memory = tmp_path / "plans" / "tasks.yml", Memory(tmp_path / "state.json")
+
+    assert memory.load_tasks(file) == ()
+    memory.save_tasks([task("a", command="true"), {"id": "b", "description": "do b", "dependencies": ["a"]}], file)
+    assert [(each.id, each.command, each.dependencies) for each in memory.load_tasks(file)] == [("a", "true", ()), ("b", None, ("a",))]
+
+
+def test_saved_tasks_change_only_what_differs(tmp_path):
+    file, memory = tmp_path / "tasks.yml", Memory(tmp_path / "state.json")
+    file.write_text("# mine\n- id: a   # first\n  description: do a\n  command: 'true'\n- {id: b, description: do b}\n")
+    first, second = memory.load_tasks(file)
+
+    memory.save_tasks([with_status(first, Status.DONE), {"id": "c", "description": "do c"}], file)
+    assert file.read_text() == (
+        "# mine\n- id: a   # first\n  status: done\n  description: do a\n  command: 'true'\n- {id: b, description: do b}\n"
+        "- id: c\n  description: do c\n"
+    )
+    with pytest.raises(EditRefused, match="dependencies of b differs from the file"):
+        memory.save_tasks([task("b", "a")], file)
+    assert memory.load_tasks(file)[1].description == second.description
+
+
+# -- Planner ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_planner_returns_the_next_task_and_spends_its_cost():
+    planner = Planner(budget=3)
+    tasks = [task("a", "b", cost=1), task("b", cost=2), task("c", cost=2)]
+
+    assert planner.plan(tasks).id == "b"
+    tasks[1] = with_status(tasks[1], Status.DONE)
+    assert planner.plan(tasks).id == "a", "c does not fit what is left"
+    assert (planner.budget.spent, planner.plan(tasks)) == (3, None)
+
+
+def test_the_planner_takes_entries_and_lets_the_highest_priority_go_first():
+    entries = [
+        {"id": 1, "description": "x"},
+        {"id": 2, "description": "y", "priority": "high"},
+        {"id": 3, "description": "z", "manual": True},
+    ]
+
+    assert Planner().plan(entries).id == "2"
+    assert Planner().plan([]) is None
+    assert Planner().plan(entries[2:]) is None
+
+
+def test_the_planner_refuses_what_is_no_backlog():
+    with pytest.raises(ValueError, match="in a circle: a → b → a"):
+        Planner().plan([task("a", "b"), task("b", "a")])
+
+
+# -- SelfAuditor -----------------------------------------------------------------------------------------------------
+
+
+def test_the_auditor_analyses_files_wherever_they_are(tmp_path):
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "knot.py").write_text(KNOT)
+    (tmp_path / "code" / "plain.py").write_text(PLAIN)
+    (tmp_path / "broken.py").write_text("def (:\n")
+    auditor = SelfAuditor(complexity_threshold=15, maintainability_threshold="B", use_wily=False)
+    metrics = auditor.analyze([tmp_path / "code", tmp_path / "broken.py"])
+
+    knot, plain, broken = (metrics[str(tmp_path / name)] for name in ("code/knot.py", "code/plain.py", "broken.py"))
+    assert (knot["max_complexity"], knot["needs_refactor"]) == (18, True)
+    assert knot["complexity_violations"] == [{"name": "knot", "type": "function", "complexity": 18, "rank": "C", "lineno": 1}]
+    assert (plain["needs_refactor"], plain["maintainability"], plain["complexity_violations"]) == (False, {"mi": 100.0, "rank": "A"}, [])
+    assert "error" in broken
+
+
+@pytest.mark.parametrize(("threshold", "found"), [(18, 0), (17, 1)])
+def test_the_auditor_returns_entries_for_findings_without_a_task(here, threshold, found):
+    (here / "knot.py").write_text(KNOT)
+    auditor = SelfAuditor(complexity_threshold=threshold, maintainability_threshold="C")
+    entries = auditor.audit([])
+
+    assert [entry["origin"]["path"] for entry in entries] == ["knot.py"] * found
+    assert auditor.audit(entries) == []
+    assert (here / "knot.py").read_text() == KNOT
+
+
+@pytest.mark.parametrize(("threshold", "breaks"), [("A", True), ("B", True), ("C", False), (5, False), (20.0, True)])
+def test_a_maintainability_threshold_is_a_number_or_a_rank(tmp_path, threshold, breaks):
+    # Many long expressions: the index is between 5 and 9.
+    (tmp_path / "long.py").write_text(
+        "".join(f"def f{n}(a, b):\n    return a * {n} + b * {n} - a % {n + 1} if a > b else b\n" for n in range(100))
+    )
+    (metrics,) = SelfAuditor(complexity_threshold=99, maintainability_threshold=threshold).analyze([tmp_path / "long.py"]).values()
+
+    assert 5 < metrics["maintainability"]["mi"] < 9
+    assert metrics["needs_refactor"] is breaks
+
+
+# -- Reflector -------------------------------------------------------------------------------------------------------
+
+
+def test_the_reflector_appends_tasks_for_the_files_it_is_given(tmp_path):
+    (tmp_path / "tasks.yml").write_text(
+        "- id: 1\n  description: base\n  component: core\n  dependencies: []\n  priority: 1\n  status: pending\n"
+    )
+    for name in ("one.py", "other.py"):
+        (tmp_path / name).write_text(KNOT)
+    reflector = Reflector(tmp_path / "tasks.yml", threshold=10, paths=[tmp_path / "one.py"])
+    cycle = reflector.run_cycle()
+
+    assert [appended.origin["path"] for appended in cycle.appended] == ["one.py"]
+    assert Reflector(tmp_path / "tasks.yml", threshold=18).run_cycle().closed[0].task_id == cycle.appended[0].id
+    assert len(Reflector(tmp_path / "tasks.yml").run_cycle().appended) == 1, "the other file; the task of the first is opened again"
+
+
+def test_a_cycle_on_some_files_leaves_tasks_about_others_alone(tmp_path):
+    (tmp_path / "tasks.yml").write_text("- {id: 1, description: base}\n")
+    (tmp_path / "one.py").write_text(KNOT)
+    Reflector(tmp_path / "tasks.yml").run_cycle()
+    (tmp_path / "one.py").write_text(PLAIN)
+    (tmp_path / "other.py").write_text(PLAIN)
+
+    assert Reflector(tmp_path / "tasks.yml", paths=[tmp_path / "other.py"]).run_cycle().closed == ()
+    assert len(Reflector(tmp_path / "tasks.yml", paths=[tmp_path / "one.py"]).run_cycle().closed) == 1
+
+
+# -- Executor --------------------------------------------------------------------------------------------------------
+
+
+def test_the_executor_carries_out_a_task_where_the_process_is_and_logs_it(here):
+    outcome = Executor().execute(task("greet", command="echo hello; pwd > where", verify=("test -s where",)))
+
+    (log,) = (here / "logs").glob("task-greet-*.log")
+    assert (outcome.succeeded, outcome.verified, outcome.log) == (True, True, f"logs/{log.name}")
+    assert "hello" in log.read_text()
+    assert (here / "where").read_text() == f"{here}\n"
+
+
+def test_a_task_that_fails_is_an_outcome(here):
+    outcome = Executor().execute({"id": "a", "description": "fails", "command": "exit 3"})
+
+    assert (outcome.ending, outcome.exit_code) == ("failed", 3)
+
+
+def test_a_part_of_a_verb_that_needs_ports_says_so():
+    with pytest.raises(UsageError, match="a port that was not given"):
+        Executor().wait(0)
+
+
+# -- Orchestrator ----------------------------------------------------------------------------------------------------
+
+
+def test_the_orchestrator_works_off_a_tasks_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tasks.yml").write_text(
+        "- {id: b, description: do b, command: cat a, dependencies: [a]}\n- {id: a, description: do a, command: touch a}\n"
+    )
+    (tmp_path / "knot.py").write_text(KNOT)
+    tasks_file = tmp_path / "tasks.yml"
+    memory = Memory(tmp_path / "state" / "state.json")
+    finished = Orchestrator(Planner(), Executor(), Reflector(tasks_file, threshold=10), memory).run(tasks_file)
+
+    assert (finished.exit_code, finished.done) == (0, ("a", "b"))
+    assert [(each.id, each.status) for each in memory.load_tasks(tasks_file)][:2] == [("b", "done"), ("a", "done")]
+    assert [each.origin["path"] for each in memory.load_tasks(tasks_file)[2:]] == ["knot.py"]
+    assert len(list((tmp_path / "logs").glob("task-*.log"))) == 2
+
+
+def test_the_planner_of_an_orchestrator_brings_the_budget_and_no_reflector_no_reflection(here):
+    (here / "tasks.yml").write_text(
+        "- {id: a, description: do a, command: 'true', cost: 2}\n- {id: b, description: do b, command: 'true', cost: 2}\n"
+    )
+    (here / "knot.py").write_text(KNOT)
+    finished = Orchestrator(Planner(budget=3)).run()
+
+    assert (finished.done, tuple(finished.left), finished.spent) == (("a",), ("b",), 2)
+    assert len(Memory("state.json").load_tasks("tasks.yml")) == 2
+
+
+# -- the house -------------------------------------------------------------------------------------------------------
+
+
+def test_only_the_standard_verbs_and_the_registrations_of_wings_are_imported_by_name():
+    root = Path(core.__file__).parent
+    layers = [root / name for name in ("domain", "ports", "reports", "testing", "adapters", "terminal", "scaffold")]
+    files = [*root.glob("*.py"), *(file for layer in layers for file in layer.rglob("*.py"))]
+    by_name = [
+        file.relative_to(root).as_posix()
+        for file in files
+        if any(isinstance(node, ast.Name) and node.id in {"import_module", "__import__"} for node in ast.walk(ast.parse(file.read_text())))
+    ]
+
+    assert sorted(by_name) == ["ports/standard.py", "ports/wing.py"]
