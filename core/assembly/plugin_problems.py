@@ -9,7 +9,7 @@ from typing import Any
 from core.assembly.container import Container
 from core.config import CONFIG_FILE
 from core.domain.plugins.configuration import PluginConfiguration, configuration_of, ownership_problems
-from core.domain.plugins.plugin import FoundPlugin, Kind
+from core.domain.plugins.plugin import FoundPlugin, ProvisionKind
 from core.domain.settings.settings import Provenance, Settings, Source
 from core.domain.tasks.status import Status
 from core.domain.tasks.task import Task
@@ -46,7 +46,7 @@ def _of_task(task: Task, found: dict[str, FoundPlugin], validator: Any) -> Itera
         yield f"there is no plugin {task.plugin}", f"there are: {', '.join(sorted(found)) or 'none'}"
     elif plugin.manifest is None:
         yield f"plugin {plugin.id} cannot be used: its manifest is not valid", f"orchestrator plugins show {plugin.id}"
-    elif not plugin.manifest.provision(Kind.TASK):
+    elif not plugin.manifest.provision(ProvisionKind.TASK):
         yield f"plugin {plugin.id} runs no tasks", f"it provides {', '.join(item.kind for item in plugin.manifest.provides)}"
     else:
         for problem in config_problems(plugin.manifest.config, dict(task.with_), validator):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.assembly.plugin_policy import user_policy
-from core.domain.plugins.plugin import FoundPlugin, Kind, Manifest, Permissions
+from core.domain.plugins.plugin import FoundPlugin, Manifest, Permissions, ProvisionKind
 from core.domain.settings.settings import Settings
 from core.domain.untrusted.user_places import user_places
 from core.errors import OrchestratorError, StorageError, UsageError
@@ -75,14 +75,14 @@ def verify(host: PluginHost, name: str) -> Verification:
     return verify_found(host, name)
 
 
-def input_of(kind: Kind, arguments: Sequence[str], environment: Mapping[str, str]) -> dict[str, object]:
+def input_of(kind: ProvisionKind, arguments: Sequence[str], environment: Mapping[str, str]) -> dict[str, object]:
     """Return what a plugin is given that is run by a command; see ``core.plugins.manual_input``."""
     from core.plugins.manual_input import manual_input
 
     return manual_input(kind, tuple(arguments), environment)
 
 
-def write_new_plugin(folder: Path, kind: Kind, author: str) -> tuple[Path, ...]:
+def write_new_plugin(folder: Path, kind: ProvisionKind, author: str) -> tuple[Path, ...]:
     """Write a new plugin with a test; return the files. Raises UsageError, StorageError."""
     from core.plugins.scaffold import new_plugin
 

@@ -9,7 +9,7 @@ from typing import Any
 from core.assembly.container import Container
 from core.assembly.project import PLUGINS_LOCK
 from core.domain.plugins.configuration import configuration_of
-from core.domain.plugins.plugin import Kind
+from core.domain.plugins.plugin import ProvisionKind
 from core.errors import PluginRefused, UsageError
 from core.events import Event
 from core.plugins.auditing import GrantedAuditors
@@ -51,7 +51,7 @@ def plugin_reporter(container: Container, wanted: str) -> Callable[[dict[str, An
     plugin, called = _provider(host, wanted)
 
     def render(report: dict[str, Any]) -> str:
-        answer = host.call(plugin, Kind.REPORTER, {"report": report}, configuration_of(settings, plugin), called=called)
+        answer = host.call(plugin, ProvisionKind.REPORTER, {"report": report}, configuration_of(settings, plugin), called=called)
         if not answer.ok:
             raise PluginRefused([f"plugin {plugin}: {answer.problem}"], hint="orchestrator audit --format json shows what it is given")
         return str(answer.result["content"])
@@ -61,8 +61,8 @@ def plugin_reporter(container: Container, wanted: str) -> Callable[[dict[str, An
 
 def _provider(host: PluginHost, wanted: str) -> tuple[str, str]:
     """Return the plugin that provides a format, and what it calls the format."""
-    manifests, problems = granted(host, Kind.REPORTER)
-    formats = {item.name: manifest.id for manifest in manifests for item in manifest.provides if item.kind is Kind.REPORTER}
+    manifests, problems = granted(host, ProvisionKind.REPORTER)
+    formats = {item.name: manifest.id for manifest in manifests for item in manifest.provides if item.kind is ProvisionKind.REPORTER}
     if wanted in formats:
         return formats[wanted], wanted
     name = wanted.removeprefix(_PREFIX)

@@ -16,7 +16,7 @@ from core.assembly.container import Session
 from core.assembly.plugin_tools import PluginState, input_of, plugin_details, plugin_states, verify, write_new_plugin
 from core.cli.options import Directory, Json
 from core.domain.plugins.configuration import PluginConfiguration
-from core.domain.plugins.plugin import Kind, Permissions
+from core.domain.plugins.plugin import Permissions, ProvisionKind
 from core.errors import UsageError
 from core.terminal.console import Console
 
@@ -24,7 +24,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="Id of a plugin.", sho
 With = Annotated[
     list[str] | None, typer.Option("--with", metavar="KEY=VALUE", help="Configure it; VALUE is JSON or text; may be repeated.")
 ]
-As = Annotated[Kind, typer.Option("--as", help="What to run it as.")]
+As = Annotated[ProvisionKind, typer.Option("--as", help="What to run it as.")]
 Arguments = Annotated[list[str] | None, typer.Argument(metavar="[ARGUMENT]...", help="Arguments of a command.", show_default=False)]
 NewFolder = Annotated[Path, typer.Argument(metavar="NAME|DIR", help="Id, or folder whose name is the id.", show_default=False)]
 
@@ -85,7 +85,7 @@ def _granted_lines(pinned: Permissions | None, granted: Permissions | None) -> l
 def plugins_new(
     session: Session,
     folder: NewFolder,
-    kind: Annotated[Kind, typer.Option("--kind", help="What it is to be.")] = Kind.TASK,
+    kind: Annotated[ProvisionKind, typer.Option("--kind", help="What it is to be.")] = ProvisionKind.TASK,
     author: Annotated[str, typer.Option("--author", metavar="NAME", help="Who answers for it.")] = "",
     directory: Directory = "",
     json: Json = False,
@@ -134,7 +134,7 @@ def plugins_run(
     name: Name,
     arguments: Arguments = None,
     configured: With = None,
-    kind: As = Kind.TASK,
+    kind: As = ProvisionKind.TASK,
     called: Annotated[str, typer.Option("--name", metavar="NAME", help="Command or format, where it provides several.")] = "",
     directory: Directory = "",
     json: Json = False,
@@ -216,9 +216,9 @@ def x(
     json: Json = False,
 ) -> int:
     """Run a command that a plugin provides."""
-    providers = session.open(directory).plugin_host.providers(Kind.COMMAND)
-    named = {item.name: manifest.id for manifest in providers for item in manifest.provides if item.kind is Kind.COMMAND}
+    providers = session.open(directory).plugin_host.providers(ProvisionKind.COMMAND)
+    named = {item.name: manifest.id for manifest in providers for item in manifest.provides if item.kind is ProvisionKind.COMMAND}
     if name not in named:
         known = ", ".join(sorted(named)) or "none"
         raise UsageError(f"no granted plugin provides the command {name}", hint=f"there are: {known}; orchestrator plugins list shows more")
-    return plugins_run(session, named[name], arguments, configured, Kind.COMMAND, name, directory, json)
+    return plugins_run(session, named[name], arguments, configured, ProvisionKind.COMMAND, name, directory, json)

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 
 from core.domain.plugins.configuration import PluginConfiguration
-from core.domain.plugins.plugin import Kind
+from core.domain.plugins.plugin import ProvisionKind
 from core.domain.quality.finding import Finding
 from core.domain.quality.plugin_findings import PluginFindings, plugin_findings
 from core.errors import OrchestratorError
@@ -37,7 +37,7 @@ class GrantedAuditors:
             host = self._open_host()
         except OrchestratorError as error:
             return PluginFindings(notes=(f"{one_line(error)}: what plugins find is unknown",))
-        manifests, notes = granted(host, Kind.AUDITOR)
+        manifests, notes = granted(host, ProvisionKind.AUDITOR)
         findings: list[Finding] = []
         heard: set[str] = set()
         silent = [f"{note}: what it finds is unknown" for note in notes if not only]
@@ -53,7 +53,7 @@ class GrantedAuditors:
     def _ask(self, host: PluginHost, name: str, files: Sequence[str]) -> tuple[tuple[Finding, ...], str]:
         """Return what one plugin finds, or why nobody knows."""
         try:
-            with host.open(name, Kind.AUDITOR) as opened, _cut_off(opened.session, self._hurried):
+            with host.open(name, ProvisionKind.AUDITOR) as opened, _cut_off(opened.session, self._hurried):
                 answer = opened.call({"files": list(files)}, self._configuration(name))
         except OrchestratorError as error:
             return (), one_line(error)

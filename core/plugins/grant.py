@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.domain.plugins.agreement import ANYWHERE, Agreement, agreement_objection
-from core.domain.plugins.plugin import Kind, Manifest, Permissions
+from core.domain.plugins.plugin import Manifest, Permissions, ProvisionKind
 from core.errors import OrchestratorError, PluginRefused
 from core.plugins.discovery import discover_plugins, find_plugin
 from core.plugins.host import PluginHost
@@ -147,7 +147,7 @@ def withdraw(host: PluginHost, name: str) -> bool:
     return True
 
 
-def granted(host: PluginHost, kind: Kind) -> tuple[tuple[Manifest, ...], tuple[str, ...]]:
+def granted(host: PluginHost, kind: ProvisionKind) -> tuple[tuple[Manifest, ...], tuple[str, ...]]:
     """Return the manifests of the granted plugins that say they provide ``kind``, and why others are out of reach. Never raises."""
     try:
         locked = host.locked()

@@ -12,7 +12,7 @@ from typing import Any
 
 from core.domain.plugins.agreement import agreement_objection
 from core.domain.plugins.configuration import PluginConfiguration, ownership_problems
-from core.domain.plugins.plugin import Kind, Manifest, Permissions, Provision
+from core.domain.plugins.plugin import Manifest, Permissions, Provision, ProvisionKind
 from core.domain.plugins.policy import PluginPolicy, narrowed
 from core.domain.untrusted.printable import plain
 from core.domain.untrusted.user_places import UserPlaces, user_places
@@ -100,7 +100,7 @@ class PluginHost:
     def call(
         self,
         name: str,
-        kind: Kind,
+        kind: ProvisionKind,
         value: Mapping[str, Any],
         config: Mapping[str, Any] | PluginConfiguration = _NOTHING,
         *,
@@ -117,7 +117,9 @@ class PluginHost:
             return opened.call(value, config, seconds)
 
     @contextlib.contextmanager
-    def open(self, name: str, kind: Kind, *, called: str = "", on_log: Callable[[bytes], None] | None = None) -> Iterator[OpenPlugin]:
+    def open(
+        self, name: str, kind: ProvisionKind, *, called: str = "", on_log: Callable[[bytes], None] | None = None
+    ) -> Iterator[OpenPlugin]:
         """Start the plugin for several calls of one kind (a listener for a whole run); at the end nothing of it is left."""
         admitted = self.admit(name)
         provision = admitted.manifest.provision(kind, called)
@@ -152,12 +154,12 @@ class PluginHost:
         seconds: float | None = None,
     ) -> Answer:
         """Run a task (``plugin: NAME``, ``with: …``); ``task`` has id and description. ``ok: false`` in the result is a failure."""
-        answer = self.call(name, Kind.TASK, {"task": dict(task)}, config, on_log=on_log, seconds=seconds)
+        answer = self.call(name, ProvisionKind.TASK, {"task": dict(task)}, config, on_log=on_log, seconds=seconds)
         if answer.ok and answer.result.get("ok") is False:
             return replace(answer, problem=plain(answer.result["message"]) or "the plugin reported a failure")
         return answer
 
-    def providers(self, kind: Kind) -> tuple[Manifest, ...]:
+    def providers(self, kind: ProvisionKind) -> tuple[Manifest, ...]:
         """Return the manifests of the plugins that say they provide ``kind`` and are locked here; not verified yet."""
         locked = self.locked()
         found = discover_plugins(self.repository, places=self.places, bundled=self.bundled)

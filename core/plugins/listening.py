@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from core.domain.plugins.configuration import PluginConfiguration
-from core.domain.plugins.plugin import Kind
+from core.domain.plugins.plugin import ProvisionKind
 from core.errors import OrchestratorError
 from core.events import Event, name_of, to_json
 from core.plugins.grant import granted, one_line
@@ -73,11 +73,11 @@ class PluginListeners:
         except OrchestratorError as error:
             self._problems.append(one_line(error))
             return []
-        manifests, problems = granted(host, Kind.LISTENER)
+        manifests, problems = granted(host, ProvisionKind.LISTENER)
         self._problems += problems
         listeners = []
         for manifest in manifests:
-            provision = manifest.provision(Kind.LISTENER)
+            provision = manifest.provision(ProvisionKind.LISTENER)
             wanted = frozenset(provision.events if provision else ())
             listeners.append(_Listener(host, manifest.id, wanted, self._configuration(manifest.id), self._room))
         for listener in listeners:
@@ -158,7 +158,7 @@ class _Listener:
 
     def _run(self) -> None:
         try:
-            with self._host.open(self._name, Kind.LISTENER) as opened:
+            with self._host.open(self._name, ProvisionKind.LISTENER) as opened:
                 self._session = opened.session
                 self._standing.set()
                 self._feed(opened)

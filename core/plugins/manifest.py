@@ -12,7 +12,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from core.domain.plugins.configuration import misplaced_mark
-from core.domain.plugins.plugin import Kind, Manifest, Permissions, Provision
+from core.domain.plugins.plugin import Manifest, Permissions, Provision, ProvisionKind
 from core.errors import MOST_PROBLEMS, InvalidFile, Problem, StorageError, UsageError
 from core.files.reading import decode_text, read_regular, read_text, too_large
 from core.plugins.rules.schema_check import schema_mistake, schema_problems
@@ -132,7 +132,10 @@ def _unprintable(value: Any, path: Path) -> Iterator[Path]:
 def _noun(value: dict[str, Any], file: str) -> Manifest:
     provides = tuple(
         Provision(
-            kind=Kind(item["kind"]), contract=item["contract"], name=item.get("name", value["id"]), events=tuple(item.get("events", ()))
+            kind=ProvisionKind(item["kind"]),
+            contract=item["contract"],
+            name=item.get("name", value["id"]),
+            events=tuple(item.get("events", ())),
         )
         for item in value["provides"]
     )

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.domain.plugins.plugin import Kind
+from core.domain.plugins.plugin import ProvisionKind
 from core.errors import UsageError
 from core.files.reading import MIB, read_text
 from core.schema.json_reader import load_json
 
 
-def manual_input(kind: Kind, arguments: tuple[str, ...], environment: Mapping[str, str]) -> dict[str, Any]:
+def manual_input(kind: ProvisionKind, arguments: tuple[str, ...], environment: Mapping[str, str]) -> dict[str, Any]:
     """Return the input for ``kind``: a command takes the arguments, a reporter or listener one JSON file, an auditor paths.
 
     A task takes its id and description from ORCHESTRATOR_TASK_ID and _DESCRIPTION. Raises UsageError for arguments to a task and for
     a file that is not there, InvalidFile and StorageError for one that is no JSON.
     """
-    if kind is Kind.COMMAND:
+    if kind is ProvisionKind.COMMAND:
         return {"arguments": list(arguments)}
-    if kind is Kind.AUDITOR:
+    if kind is ProvisionKind.AUDITOR:
         return {"files": list(arguments)}
-    if kind is Kind.TASK:
+    if kind is ProvisionKind.TASK:
         if arguments:
             hint = "configure it: --with KEY=VALUE; or run it as what takes arguments: --as command"
             raise UsageError(f"a task takes no arguments: {' '.join(arguments)}", hint=hint)
@@ -33,4 +33,4 @@ def manual_input(kind: Kind, arguments: tuple[str, ...], environment: Mapping[st
         value = load_json(read_text(arguments[0], arguments[0], limit=16 * MIB), arguments[0])
     except FileNotFoundError as error:
         raise UsageError(f"no such file: {arguments[0]}") from error
-    return {"report" if kind is Kind.REPORTER else "event": value}
+    return {"report" if kind is ProvisionKind.REPORTER else "event": value}

@@ -7,30 +7,30 @@ import re
 from pathlib import Path
 
 import core
-from core.domain.plugins.plugin import Kind
+from core.domain.plugins.plugin import ProvisionKind
 from core.errors import StorageError, UsageError
 from core.plugins.manifest import is_taken
 
 _RESULTS = {
-    Kind.TASK: ('    name = context.config.get("name", "world")\n    return {"message": f"Hello, {name}!"}', "task"),
-    Kind.AUDITOR: ('    return {"findings": []}', "auditor"),
-    Kind.REPORTER: ('    return {"content": str(len(context.input["report"]))}', "reporter"),
-    Kind.LISTENER: ('    context.log(context.input["event"]["event"])\n    return {}', "listener"),
-    Kind.COMMAND: ('    return {"output": " ".join(context.input["arguments"]) + "\\n"}', "command"),
+    ProvisionKind.TASK: ('    name = context.config.get("name", "world")\n    return {"message": f"Hello, {name}!"}', "task"),
+    ProvisionKind.AUDITOR: ('    return {"findings": []}', "auditor"),
+    ProvisionKind.REPORTER: ('    return {"content": str(len(context.input["report"]))}', "reporter"),
+    ProvisionKind.LISTENER: ('    context.log(context.input["event"]["event"])\n    return {}', "listener"),
+    ProvisionKind.COMMAND: ('    return {"output": " ".join(context.input["arguments"]) + "\\n"}', "command"),
 }
 _INPUTS = {
-    Kind.TASK: '{"task": {"id": "1", "description": "greet"}}',
-    Kind.AUDITOR: '{"files": []}',
-    Kind.REPORTER: '{"report": {}}',
-    Kind.LISTENER: '{"event": {"event": "run_started"}}',
-    Kind.COMMAND: '{"arguments": ["hello"]}',
+    ProvisionKind.TASK: '{"task": {"id": "1", "description": "greet"}}',
+    ProvisionKind.AUDITOR: '{"files": []}',
+    ProvisionKind.REPORTER: '{"report": {}}',
+    ProvisionKind.LISTENER: '{"event": {"event": "run_started"}}',
+    ProvisionKind.COMMAND: '{"arguments": ["hello"]}',
 }
 _EXPECTED = {
-    Kind.TASK: '{"message": "Hello, world!"}',
-    Kind.AUDITOR: '{"findings": []}',
-    Kind.REPORTER: '{"content": "0"}',
-    Kind.LISTENER: "{}",
-    Kind.COMMAND: '{"output": "hello\\n"}',
+    ProvisionKind.TASK: '{"message": "Hello, world!"}',
+    ProvisionKind.AUDITOR: '{"findings": []}',
+    ProvisionKind.REPORTER: '{"content": "0"}',
+    ProvisionKind.LISTENER: "{}",
+    ProvisionKind.COMMAND: '{"output": "hello\\n"}',
 }
 _MODULE = '''"""{description}"""
 
@@ -56,7 +56,7 @@ class Test{title}(unittest.TestCase):
 '''
 
 
-def new_plugin(folder: Path, kind: Kind, author: str) -> tuple[Path, ...]:
+def new_plugin(folder: Path, kind: ProvisionKind, author: str) -> tuple[Path, ...]:
     """Write a working plugin into the new ``folder``, whose name is its id; return the files written.
 
     Raises UsageError when the folder exists or its name cannot be an id, StorageError.

@@ -84,7 +84,7 @@ def baseline(data: bytes) -> None:
 
 def message(data: bytes) -> None:
     """A line that a plugin answers, and its signature: neither is believed before this."""
-    from core.domain.plugins.plugin import Kind
+    from core.domain.plugins.plugin import ProvisionKind
     from core.plugins.rules.contracts import result_problems
     from core.plugins.rules.envelope import open_envelope
     from core.plugins.rules.statement import decode_statement
@@ -99,7 +99,7 @@ def message(data: bytes) -> None:
         value = parse_json(data)
     except ValueError:
         return
-    for kind in Kind:
+    for kind in ProvisionKind:
         result_problems(kind, 1, value)
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.plugins.plugin import Kind, Manifest, Permissions, Provision
+from core.domain.plugins.plugin import Manifest, Permissions, Provision, ProvisionKind
 from core.domain.untrusted.network_address import canonical_host, covers_address, is_public, literal_address, pattern_problem
 from core.plugins.rules.permission_check import permission_objections
 
@@ -166,7 +166,7 @@ def test_a_permission_that_names_no_host_is_refused_and_says_why(pattern: str):
         license="MIT",
         minimum_host_version="0.1.0",
         entry_point="sample",
-        provides=(Provision(kind=Kind.TASK, contract=1, name="sample"),),
+        provides=(Provision(kind=ProvisionKind.TASK, contract=1, name="sample"),),
         permissions=Permissions(net=(pattern,)),
     )
     assert permission_objections(asking) == (f"net {pattern}: {pattern_problem(pattern)}",)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.plugins.plugin import Kind, Manifest, Permissions, Provision, covers_address, covers_path, order_of
+from core.domain.plugins.plugin import Manifest, Permissions, Provision, ProvisionKind, covers_address, covers_path, order_of
 from core.domain.plugins.policy import PluginPolicy, narrowed, policy_of, stricter
 from core.domain.settings.settings import PluginPolicySettings
 from core.plugins.rules.permission_check import permission_objections
@@ -24,7 +24,7 @@ def manifest(**permissions: object) -> Manifest:
         license="MIT",
         minimum_host_version="0.1.0",
         entry_point="sample",
-        provides=(Provision(kind=Kind.TASK, contract=1, name="sample"),),
+        provides=(Provision(kind=ProvisionKind.TASK, contract=1, name="sample"),),
         permissions=Permissions(**permissions),  # type: ignore[arg-type]
     )
 

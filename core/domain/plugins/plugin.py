@@ -19,7 +19,7 @@ DEFAULT_MEMORY = 512 * 1024 * 1024
 _Covers = Callable[[str, str], bool]
 
 
-class Kind(StrEnum):
+class ProvisionKind(StrEnum):
     """What a plugin can be."""
 
     #: Runs a task, in place of ``command``.
@@ -46,7 +46,7 @@ class Origin(StrEnum):
 class Provision:
     """One thing a plugin provides."""
 
-    kind: Kind
+    kind: ProvisionKind
     #: Version of the contract it was written for.
     contract: int
     #: Name of the command or output format; the plugin's id where the manifest gives none.
@@ -191,7 +191,7 @@ class Manifest:
     #: Path of the manifest as read.
     path: str = ""
 
-    def provision(self, kind: Kind, name: str = "") -> Provision | None:
+    def provision(self, kind: ProvisionKind, name: str = "") -> Provision | None:
         """Return what it provides of ``kind`` (under ``name``), or None."""
         return next((item for item in self.provides if item.kind is kind and name in ("", item.name)), None)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
-from core.domain.plugins.plugin import Kind
+from core.domain.plugins.plugin import ProvisionKind
 from core.plugins.rules.schema_check import mistakes
 from core.plugins.rules.schema_limits import TooMuchWork, bounded_validator, value_flaw
 from core.schema.json_reader import dotted
@@ -36,30 +36,34 @@ _FINDING = _object(
 _METRIC = _object(("name", "value"), name={"type": "string", "pattern": "^[a-z][a-z0-9_.-]{0,63}$"}, value={"type": "number"}, path=_SHORT)
 
 #: What a plugin of each kind is given as ``context.input``, by contract version.
-INPUTS: Mapping[tuple[Kind, int], dict[str, Any]] = {
-    (Kind.TASK, 1): _object(("task",), task=_object(("id", "description"), id=_SHORT, description=_TEXT, attempt={"type": "integer"})),
-    (Kind.AUDITOR, 1): _object(("files",), files={"type": "array", "items": _SHORT}),
-    (Kind.REPORTER, 1): _object(("report",), report={"type": "object"}),
-    (Kind.LISTENER, 1): _object(("event",), event={"type": "object", "required": ["event"], "properties": {"event": {"type": "string"}}}),
-    (Kind.COMMAND, 1): _object(("arguments",), arguments={"type": "array", "items": _TEXT}),
+INPUTS: Mapping[tuple[ProvisionKind, int], dict[str, Any]] = {
+    (ProvisionKind.TASK, 1): _object(
+        ("task",), task=_object(("id", "description"), id=_SHORT, description=_TEXT, attempt={"type": "integer"})
+    ),
+    (ProvisionKind.AUDITOR, 1): _object(("files",), files={"type": "array", "items": _SHORT}),
+    (ProvisionKind.REPORTER, 1): _object(("report",), report={"type": "object"}),
+    (ProvisionKind.LISTENER, 1): _object(
+        ("event",), event={"type": "object", "required": ["event"], "properties": {"event": {"type": "string"}}}
+    ),
+    (ProvisionKind.COMMAND, 1): _object(("arguments",), arguments={"type": "array", "items": _TEXT}),
 }
 #: What it returns.
-RESULTS: Mapping[tuple[Kind, int], dict[str, Any]] = {
-    (Kind.TASK, 1): _object(("message",), message=_TEXT, ok={"type": "boolean"}, data={"type": "object"}),
-    (Kind.AUDITOR, 1): _object(
+RESULTS: Mapping[tuple[ProvisionKind, int], dict[str, Any]] = {
+    (ProvisionKind.TASK, 1): _object(("message",), message=_TEXT, ok={"type": "boolean"}, data={"type": "object"}),
+    (ProvisionKind.AUDITOR, 1): _object(
         ("findings",),
         findings={"type": "array", "maxItems": 10_000, "items": _FINDING},
         metrics={"type": "array", "maxItems": 10_000, "items": _METRIC},
     ),
-    (Kind.REPORTER, 1): _object(("content",), content={"type": "string"}, media_type=_SHORT),
-    (Kind.LISTENER, 1): _object((), message=_SHORT),
-    (Kind.COMMAND, 1): _object(
+    (ProvisionKind.REPORTER, 1): _object(("content",), content={"type": "string"}, media_type=_SHORT),
+    (ProvisionKind.LISTENER, 1): _object((), message=_SHORT),
+    (ProvisionKind.COMMAND, 1): _object(
         ("output",), output={"type": "string"}, exit_code={"type": "integer", "minimum": 0, "maximum": 125}, data={}
     ),
 }
 
 
-def contract_problem(kind: Kind, version: int) -> str:
+def contract_problem(kind: ProvisionKind, version: int) -> str:
     """Return why this host cannot speak a contract, or an empty string."""
     if (kind, version) in INPUTS:
         return ""
@@ -67,12 +71,12 @@ def contract_problem(kind: Kind, version: int) -> str:
     return f"it was written for contract {version} of {kind}; this orchestrator speaks up to {newest}: install a newer orchestrator"
 
 
-def input_problems(kind: Kind, version: int, value: Any) -> tuple[str, ...]:
+def input_problems(kind: ProvisionKind, version: int, value: Any) -> tuple[str, ...]:
     """Return how ``value`` breaks the contract for what a plugin is given, one line each."""
     return _problems(value, INPUTS[kind, version])
 
 
-def result_problems(kind: Kind, version: int, value: Any) -> tuple[str, ...]:
+def result_problems(kind: ProvisionKind, version: int, value: Any) -> tuple[str, ...]:
     """Return how ``value`` breaks the contract for what a plugin returns, one line each."""
     return _problems(value, RESULTS[kind, version])
 

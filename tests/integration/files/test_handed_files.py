@@ -16,7 +16,7 @@ from core.adapters.baseline_file import JsonBaseline
 from core.adapters.repository_probe import RepositoryProbe
 from core.adapters.tasks_yaml import YamlTaskFile
 from core.config import load_config
-from core.domain.plugins.plugin import Kind
+from core.domain.plugins.plugin import ProvisionKind
 from core.errors import InvalidFile, OrchestratorError, PluginRefused, StorageError, UsageError
 from core.plugins.archive import unpack
 from core.plugins.certification.known_flaws import flaws_stage
@@ -37,7 +37,7 @@ READERS: dict[str, Callable[[Path], object]] = {
     "key.pub": lambda root: read_public_key(root / "key.pub"),
     "key": lambda root: load_private_key(str(root / "key"), {}),
     "narrow.json": lambda root: load_permissions(root / "narrow.json"),
-    "event.json": lambda root: manual_input(Kind.LISTENER, (str(root / "event.json"),), {}),
+    "event.json": lambda root: manual_input(ProvisionKind.LISTENER, (str(root / "event.json"),), {}),
     "archive.tar": lambda root: unpack(root / "archive.tar", root / "target"),
 }
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from core.domain.plugins.configuration import PluginConfiguration
-from core.domain.plugins.plugin import Kind, Permissions
+from core.domain.plugins.plugin import Permissions, ProvisionKind
 from core.domain.plugins.policy import PluginPolicy
 from core.errors import PluginRefused, StorageError, UsageError
 from core.plugins.lock_file import read_lock, write_lock
@@ -229,7 +229,7 @@ def alive(world) -> list[str]:
 
 def test_a_running_plugin_is_seen_by_the_check_for_left_overs(world):
     host = world.ready(body("return {'message': ''}"), Tier.BASIC, {"env": ["GIVEN"]})
-    with host.open("sample", Kind.TASK):
+    with host.open("sample", ProvisionKind.TASK):
         assert alive(world)
     assert not alive(world)
 
@@ -245,7 +245,7 @@ def test_a_listener_is_told_many_events_by_one_process(world):
     source = "count = 0\n\n\ndef run(context):\n    global count\n    count += 1\n"
     source += "    return {'message': str(count) + context.input['event']['event']}\n"
     host = world.ready(source, provides=[{"kind": "listener", "contract": 1}])
-    with host.open("sample", Kind.LISTENER) as listener:
+    with host.open("sample", ProvisionKind.LISTENER) as listener:
         told = [listener.call({"event": {"event": name}}, {}).result["message"] for name in ("run_started", "run_finished")]
     assert told == ["1run_started", "2run_finished"]
 
@@ -253,9 +253,9 @@ def test_a_listener_is_told_many_events_by_one_process(world):
 def test_what_is_not_provided_is_refused(world):
     host = world.ready(body("return {}"))
     with pytest.raises(PluginRefused, match="provides no reporter"):
-        host.call("sample", Kind.REPORTER, {"report": {}})
+        host.call("sample", ProvisionKind.REPORTER, {"report": {}})
     with pytest.raises(UsageError, match="there is no plugin other"):
-        host.call("other", Kind.TASK, {})
+        host.call("other", ProvisionKind.TASK, {})
 
 
 def test_a_newer_contract_is_refused(world):
