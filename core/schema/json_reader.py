@@ -20,7 +20,8 @@ DEEPEST = 64
 LONGEST_NUMBER = 40
 #: Levels at which the parser itself may give up.
 _PARSERS_DEEPEST = 900
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{\]},]|[-+.0-9A-Za-z]+', re.DOTALL)
+#: Strings, brackets, commas and numbers, ``NaN`` and its like among them.
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{\]},]|-?(?:NaN|Infinity|(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)', re.DOTALL)
 #: Part of any number that is too long or too large; or of some text.
 _LONG_NUMBER, _LARGE_NUMBER = re.compile(r"[0-9]{12}"), re.compile(r"[eE]\+?[0-9]{3}")
 
@@ -102,7 +103,7 @@ def _number(literal: str) -> int | float:
 
 
 def _flaw_of_number(literal: str) -> str:
-    """Return why a literal that is not text, true, false or null is not taken; empty when it is."""
+    """Return why a number is not taken; empty when it is."""
     if literal.lstrip("-") in {"NaN", "Infinity"}:
         return f"{literal} is no number in JSON"
     if len(literal) > LONGEST_NUMBER:
@@ -143,7 +144,7 @@ def _flaw_of_token(literal: str, around: list[set[str] | None], limit: int) -> t
         return ("nested too deeply" if len(around) > limit else ""), ""
     if literal in "]}":
         around.pop()
-    elif literal[0] != '"' and literal not in {",", "true", "false", "null"}:
+    elif literal[0] != '"' and literal != ",":
         return _flaw_of_number(literal), ""
     return "", ""
 

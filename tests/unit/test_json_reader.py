@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,8 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
+
+PIECES = st.sampled_from(['{"a":', "[", "]", "}", ",", "NaN", "-Infinity", "1e999", "1" * 41, "1", '"a"', '"a":', "true", "-", "x", '"'])
 
 
 def refusal(text: str) -> str:
@@ -43,6 +46,9 @@ def test_what_the_standard_library_writes_is_read(value, indent, ascii_only):
         ('{"b": [{"a": 1}, {"\\u0061": 1, "a": 2}], "b": 1}', "f:1:32: the key 'a' is given twice (keep one of them)"),
         ("[1,\n NaN]", "f:2:2: NaN is no number in JSON"),
         ("[-Infinity]", "f:1:2: -Infinity is no number in JSON"),
+        ("NaN- ", "f:1:1: NaN is no number in JSON"),
+        ("[1e999x", "f:1:2: the number 1e999 is too large"),
+        ('{"a": true, "b": -Infinity5', "f:1:18: -Infinity is no number in JSON"),
         ('["1e999", 1e999]', "f:1:11: the number 1e999 is too large"),
         ("[" + "1" * 10_000 + "]", "f:1:2: the number has too many digits"),
         ("[0." + "1" * 10_000 + "]", "f:1:2: the number has too many digits"),
@@ -54,6 +60,12 @@ def test_what_the_standard_library_writes_is_read(value, indent, ascii_only):
 )
 def test_a_refusal_has_its_place(text, told):
     assert refusal(text) == told
+
+
+@given(st.text(st.sampled_from('[]{}",:\\ 019-+.eENaInfityultrs\n'), max_size=12) | st.lists(PIECES, max_size=8).map("".join))
+def test_whatever_the_text_it_is_a_value_or_refused_with_its_place(text):
+    with suppress(InvalidFile):
+        load_json(text, "f")
 
 
 def test_brackets_in_strings_are_no_depth():
