@@ -43,6 +43,16 @@ def test_a_task_that_stops_the_tool_holds_nothing_up_and_is_named(bench: Bench, 
     assert "its guardian let it go on; running then: hostile" in warnings[0]["message"]
 
 
+def test_a_task_that_stops_the_guardian_before_the_tool_holds_nothing_up(bench: Bench) -> None:
+    stop = "for each in $(cat /proc/$PPID/task/$PPID/children); do [ $each = $$ ] || kill -STOP $each; done"
+    bench.write_tasks({"id": "hostile", "command": f"{stop}; kill -STOP $PPID; sleep 0.2"})
+    process = bench.start("run", "--no-reflect")
+    output, _ = process.communicate(timeout=HANG)
+
+    assert process.returncode == 0, output
+    assert "its guardian let it go on" in output
+
+
 def test_without_a_terminal_not_even_a_terminals_way_of_stopping_it_holds_it_up(bench: Bench) -> None:
     bench.write_tasks({"id": "hostile", "command": "kill -s TSTP $PPID; sleep 0.2"})
     # Of a group with a parent in its session, as a shell's job: the kernel itself lets nobody be stopped like this in any other.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import sys
 import time
@@ -15,6 +16,8 @@ from core.adapters.processes.tree import LAST_PATIENCE, Tree
 
 #: Seconds between TERM and KILL: nobody is left who could grant more.
 _GRACE = 1.0
+#: Seconds within which a guardian is ready, which takes some hundredths.
+_READY = 1.0
 
 
 class Guardian:
@@ -81,6 +84,7 @@ class Guardian:
         package = os.path.dirname(os.path.abspath(sys.modules["core"].__file__ or "."))
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "guardian_loop.py")
         words = (sys.executable, "-I", "-S", script, os.path.dirname(package), str(os.getpid()))
+        ready, started = os.pipe2(os.O_CLOEXEC)
         try:
             self.pid = os.posix_spawn(
                 sys.executable,
@@ -88,15 +92,21 @@ class Guardian:
                 os.environ,
                 file_actions=(
                     (os.POSIX_SPAWN_DUP2, reader, 0),
-                    (os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0),
+                    (os.POSIX_SPAWN_DUP2, started, 1),
                     (os.POSIX_SPAWN_OPEN, 2, "/dev/null", os.O_WRONLY, 0),
                 ),
                 setsid=True,
                 setsigmask=(),
                 setsigdef=(signal.SIGPIPE,),
             )
+            os.close(started)
+            started = -1
+            poll = select.poll()
+            poll.register(ready, select.POLLIN)
+            poll.poll(_READY * 1000)  # it closes its end: from then on nobody can stop it for good
         finally:
-            os.close(reader)
+            for descriptor in (reader, ready, *([started] if started >= 0 else [])):
+                os.close(descriptor)
 
 
 def _let_go(guardian: weakref.ref[Guardian]) -> None:

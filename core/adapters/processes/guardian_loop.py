@@ -1,5 +1,7 @@
 """The guardian's own program, run as a script so that it loads little: it waits for the tool's end, and lets a stopped tool go on.
 
+A task that stops both would have nobody left to continue either, so the kernel continues the guardian: a timer of its own sends SIGCONT.
+
     guardian_loop.py ROOT PID
 
 ROOT is the directory of the package ``core``, PID the tool. On stdin it is told ``guard RUN`` (end what is left of it when the tool is
@@ -11,12 +13,16 @@ import os
 import select
 import signal
 import sys
+import time
 
 #: Seconds between looks at the tool.
 _LOOK = 0.5
+_SIGEV_SIGNAL = 0
 
 
 def main() -> None:
+    _continue_by_timer()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # tells the tool that we are ready
     sys.path.insert(0, sys.argv[1])
     os.chdir("/")
     runs = _guard(int(sys.argv[2]))
@@ -24,6 +30,26 @@ def main() -> None:
         from core.adapters.processes.guardian import end_what_is_left
 
         end_what_is_left(runs)
+
+
+def _continue_by_timer() -> None:
+    """Have the kernel send us SIGCONT every ``_LOOK`` seconds: it continues a stopped process and is nothing to a running one."""
+    # From Linux 6.13 on a timer does not send what nobody handles.
+    signal.signal(signal.SIGCONT, lambda _number, _frame: None)
+    try:
+        import ctypes
+
+        library = ctypes.CDLL(None)
+        if not hasattr(library, "timer_create"):  # before glibc 2.34
+            library = ctypes.CDLL("librt.so.1")
+        event = (ctypes.c_int32 * 16)(0, 0, signal.SIGCONT, _SIGEV_SIGNAL)  # struct sigevent: a value of 8 bytes, signal, kind
+        timer = ctypes.c_void_p()
+        every = (0, int(_LOOK * 1e9))
+        times = (ctypes.c_long * 4)(*every, *every)  # struct itimerspec: interval, first
+        if library.timer_create(time.CLOCK_MONOTONIC, event, ctypes.byref(timer)) == 0:
+            library.timer_settime(timer, 0, times, None)
+    except (ImportError, OSError, AttributeError):
+        return  # a system without such timers: whoever stops us, too, has stopped the tool
 
 
 def _guard(tool: int) -> list[str]:
