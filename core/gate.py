@@ -43,7 +43,7 @@ class Gate:
         report = self._auditor.measure(paths or None)
         accepted = known or ()
         judgement = self._judged(report, accepted, _scope(paths))
-        notes = () if known is None else self._turn_ratchet(judgement, accepted, report, shrink=shrink)
+        notes = () if known is None else self._ratchet(judgement, accepted, report, shrink=shrink)
         return GateReport(
             report=report,
             judgement=judgement,
@@ -91,7 +91,7 @@ class Gate:
         origins = alike(judgement, report.shapes, (each for each in known if not in_scope(each.path)))
         if not origins:
             return judgement
-        # It is a move only if it is there no more.
+        # It is a move only if the finding is gone from its old place.
         there = self._auditor.measure(sorted(origins))
         here += [each for each in known if each.path in origins]
         findings, shapes = (*report.findings, *there.findings), {**report.shapes, **there.shapes}
@@ -114,7 +114,7 @@ class Gate:
                 raise
             return ()
 
-    def _turn_ratchet(self, judgement: Judgement, known: Sequence[Accepted], report: AuditReport, *, shrink: bool) -> tuple[str, ...]:
+    def _ratchet(self, judgement: Judgement, known: Sequence[Accepted], report: AuditReport, *, shrink: bool) -> tuple[str, ...]:
         turn = ratchet(judgement, known, report.shapes)
         parts = ((turn.gone, "gone"), (turn.lowered, "better"), (turn.moved, "moved"), (turn.edited, "edited"))
         what = ", ".join(f"{number} {word}" for number, word in parts if number)

@@ -71,14 +71,14 @@ class SelfAuditor:
             trends, gap = file_trends(history), history.gap
         files = tuple(AuditedFile(path=file.path, measure=file.measure, trend=trends.get(file.path)) for file in measured)
         findings, shapes = find(files, self._settings)
-        told = self._run_plugins(files) if paths is None else PluginFindings()
+        found = self._run_plugins(files) if paths is None else PluginFindings()
         return AuditReport(
             files=files,
-            findings=tuple(sorted((*findings, *told.findings), key=worst_first)) if told.findings else findings,
+            findings=tuple(sorted((*findings, *found.findings), key=worst_first)) if found.findings else findings,
             seconds=self._clock.monotonic() - began,
             gap=gap,
-            heard=told.heard,
-            notes=(*self._notes, *told.notes),
+            answered=found.answered,
+            notes=(*self._notes, *found.notes),
             shapes=shapes,
         )
 
@@ -86,9 +86,11 @@ class SelfAuditor:
         """Return what one plugin finds in the repository, and nothing else."""
         began = self._clock.monotonic()
         files = tuple(AuditedFile(path=file.path, measure=file.measure) for file in self._meter.measure())
-        told = self._run_plugins(files, plugin)
+        found = self._run_plugins(files, plugin)
         seconds = self._clock.monotonic() - began
-        return AuditReport(files=files, findings=told.findings, seconds=seconds, heard=told.heard, notes=(*self._notes, *told.notes))
+        return AuditReport(
+            files=files, findings=found.findings, seconds=seconds, answered=found.answered, notes=(*self._notes, *found.notes)
+        )
 
     def _run_plugins(self, files: Sequence[AuditedFile], only: str = "") -> PluginFindings:
         return PluginFindings() if self._plugins is None else self._plugins.audit([file.path for file in files], only)

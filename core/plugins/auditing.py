@@ -13,14 +13,13 @@ from core.domain.quality.plugin_findings import PluginFindings, plugin_findings
 from core.errors import OrchestratorError
 from core.plugins.grant import granted, one_line
 from core.plugins.host import PluginHost
-from core.plugins.sandbox.process_group import kill_group
-from core.plugins.sandbox.session import Session
+from core.ports.sandbox import Conversation
 
-_LOOK_EVERY = 0.1
+_CHECK_EVERY = 0.1
 
 
 class GrantedAuditors:
-    """PluginAuditors over the host: each is verified, confined, asked once and taken down again; killed once ``hurried``."""
+    """PluginAuditors over the host: each is verified, confined, asked once and taken down again; killed once ``cancelled`` returns True."""
 
     def __init__(
         self,
@@ -29,7 +28,7 @@ class GrantedAuditors:
         cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
         self._open_host = open_host
-        self._hurried = cancelled
+        self._cancelled = cancelled
         self._configuration = configuration
 
     def audit(self, files: Sequence[str], only: str = "") -> PluginFindings:
@@ -39,21 +38,21 @@ class GrantedAuditors:
             return PluginFindings(notes=(f"{one_line(error)}: what plugins find is unknown",))
         manifests, notes = granted(host, ProvisionKind.AUDITOR)
         findings: list[Finding] = []
-        heard: set[str] = set()
+        answered: set[str] = set()
         silent = [f"{note}: what it finds is unknown" for note in notes if not only]
         for name in (manifest.id for manifest in manifests if only in ("", manifest.id)):
-            told, problem = self._ask(host, name, files)
-            findings += told
+            reported, problem = self._ask(host, name, files)
+            findings += reported
             if problem:
                 silent.append(f"{problem}: what it finds is unknown")
             else:
-                heard.add(name)
-        return PluginFindings(findings=tuple(findings), heard=frozenset(heard), notes=tuple(silent))
+                answered.add(name)
+        return PluginFindings(findings=tuple(findings), answered=frozenset(answered), notes=tuple(silent))
 
     def _ask(self, host: PluginHost, name: str, files: Sequence[str]) -> tuple[tuple[Finding, ...], str]:
         """Return what one plugin finds, or why nobody knows."""
         try:
-            with host.open(name, ProvisionKind.AUDITOR) as opened, _cut_off(opened.session, self._hurried):
+            with host.open(name, ProvisionKind.AUDITOR) as opened, _killed_when(opened.session, self._cancelled):
                 answer = opened.call({"files": list(files)}, self._configuration(name))
         except OrchestratorError as error:
             return (), one_line(error)
@@ -63,14 +62,14 @@ class GrantedAuditors:
 
 
 @contextlib.contextmanager
-def _cut_off(session: Session, cancelled: Callable[[], bool]) -> Iterator[None]:
-    """Kill the plugin when somebody gets in a hurry: a run must not wait for it after Ctrl-C."""
+def _killed_when(session: Conversation, cancelled: Callable[[], bool]) -> Iterator[None]:
+    """Kill the plugin once ``cancelled`` returns True: a run must not wait for it after Ctrl-C."""
     done = threading.Event()
 
     def watch() -> None:
-        while not done.wait(_LOOK_EVERY):
+        while not done.wait(_CHECK_EVERY):
             if cancelled():
-                kill_group(session.process.pid)
+                session.kill()
                 return
 
     watcher = threading.Thread(target=watch, daemon=True)

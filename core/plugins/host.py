@@ -26,9 +26,10 @@ from core.plugins.rules.permission_check import permission_objections
 from core.plugins.rules.trust import TrustStore
 from core.plugins.sandbox.layers import Layers, Tier, proven, sandbox_layers
 from core.plugins.sandbox.sandbox_start import open_sandbox
-from core.plugins.sandbox.session import Answer, Session
+from core.plugins.sandbox.session import Answer
 from core.plugins.signing.user_store import user_trust
 from core.plugins.signing.verification import verify_plugin
+from core.ports.sandbox import Conversation
 
 _NOTHING = PluginConfiguration()
 
@@ -197,7 +198,7 @@ class OpenPlugin:
 
     admitted: Admitted
     provision: Provision
-    session: Session
+    session: Conversation
 
     def call(self, value: Mapping[str, Any], config: Mapping[str, Any] | PluginConfiguration, seconds: float | None = None) -> Answer:
         """Call it once. After an answer with a problem of time, size or form it is dead and every later call fails.

@@ -1,4 +1,4 @@
-"""Granted plugins as listeners: one process each, fed by a thread of its own, so that nobody waits for a slow one."""
+"""Granted plugins as listeners: one process each, fed by a thread of its own, so that a slow one delays nobody."""
 
 from __future__ import annotations
 
@@ -13,25 +13,24 @@ from core.errors import OrchestratorError
 from core.events import Event, name_of, to_json
 from core.plugins.grant import granted, one_line
 from core.plugins.host import OpenPlugin, PluginHost
-from core.plugins.sandbox.process_group import kill_group
-from core.plugins.sandbox.session import Session
+from core.ports.sandbox import Conversation
 
 #: Events that may wait for one listener.
 ROOM = 10_000
-#: Seconds for all listeners together to take what is left when the run has ended; when somebody is in a hurry, HURRIED.
-PATIENCE = 10.0
-HURRIED = 0.5
+#: Seconds for all listeners together to take the events left when the run has ended, and when it was cancelled.
+CLOSE_SECONDS = 10.0
+CANCELLED_SECONDS = 0.5
 #: Seconds within which a killed listener's thread has noticed, but for a machine in trouble.
 _NOTICING = 10.0
-_LOOK_EVERY = 0.05
-#: Seconds between two looks at what a listener takes up while nothing happens.
+_CHECK_EVERY = 0.05
+#: Seconds between two checks of the resources that an idle listener uses.
 _WATCH_EVERY = 1.0
 
 
 class PluginListeners:
-    """An EventSink that tells every granted listener the events it names, in order and once each. Use from one thread.
+    """An EventSink that sends every granted listener the events it names, in order and once each. Use from one thread.
 
-    They are started by the first event. ``problems`` says what went wrong since it was last asked; ``close`` ends them.
+    They are started by the first event. ``problems`` returns what went wrong since its last call; ``close`` ends them.
     """
 
     def __init__(
@@ -51,19 +50,21 @@ class PluginListeners:
             listener.emit(name, event)
 
     def problems(self) -> tuple[str, ...]:
-        """Return what a person should know, a sentence each; every sentence once."""
+        """Return problems for a person, a sentence each; every sentence once."""
         found = [*self._problems, *(line for listener in self._listeners or () for line in listener.new_problems())]
         self._problems.clear()
         return tuple(found)
 
     def close(self, cancelled: Callable[[], bool] = lambda: False) -> None:
-        """Let the listeners take what waits, then end them: nothing of them is left. Again, it does nothing."""
+        """Let the listeners take the events that wait, then end them: nothing of them is left. A second call does nothing."""
         listeners = self._listeners or []
         for listener in listeners:
             listener.finish()
         began = time.monotonic()
-        while any(listener.busy for listener in listeners) and time.monotonic() < began + (HURRIED if cancelled() else PATIENCE):
-            next(listener for listener in listeners if listener.busy).wait(_LOOK_EVERY)
+        while any(listener.busy for listener in listeners) and time.monotonic() < began + (
+            CANCELLED_SECONDS if cancelled() else CLOSE_SECONDS
+        ):
+            next(listener for listener in listeners if listener.busy).wait(_CHECK_EVERY)
         for listener in listeners:
             listener.end()
 
@@ -94,15 +95,15 @@ class _Listener:
         self._wanted = wanted
         self._configuration = configuration
         self._room = room
-        #: None: the last event was told.
+        #: None: there are no more events.
         self._waiting: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-        self._standing = threading.Event()
-        self._session: Session | None = None
+        self._ready = threading.Event()
+        self._session: Conversation | None = None
         self._problem = ""
-        #: Events it was not told: counted by who feeds the queue, and by the thread.
-        self._turned_away = 0
+        #: Events it did not get: dropped before the queue, and failed in the thread.
+        self._dropped = 0
         self._failed = 0
-        self._said = False
+        self._problem_returned = False
         self._killed = False
         self._finishing = False
         self._thread = threading.Thread(target=self._run, name=f"listener {name}", daemon=True)
@@ -114,13 +115,13 @@ class _Listener:
 
     def wait_ready(self) -> None:
         """Wait until it runs or is refused: the host must start no process while tasks are being launched."""
-        self._standing.wait()
+        self._ready.wait()
 
     def emit(self, name: str, event: Event) -> None:
         if self._wanted and name not in self._wanted:
             return
         if not self.busy or self._waiting.qsize() >= self._room:
-            self._turned_away += 1
+            self._dropped += 1
         else:
             self._waiting.put(event)
 
@@ -137,21 +138,21 @@ class _Listener:
         session = self._session
         if self.busy and session is not None:
             self._killed = True
-            kill_group(session.process.pid)
+            session.kill()
             self._thread.join(_NOTICING)
 
     def new_problems(self) -> tuple[str, ...]:
         found = []
-        if self._problem and not self._said:
-            self._said = True
+        if self._problem and not self._problem_returned:
+            self._problem_returned = True
             found.append(self._problem)
         if self._finishing and not self.busy:
             while not self._waiting.empty():
-                self._turned_away += self._waiting.get() is not None
-        untold = self._turned_away + self._failed
-        if self._finishing and untold:
-            found.append(f"plugin {self._name}: {untold} {'event was' if untold == 1 else 'events were'} not told")
-            self._turned_away = self._failed = 0
+                self._dropped += self._waiting.get() is not None
+        lost = self._dropped + self._failed
+        if self._finishing and lost:
+            found.append(f"plugin {self._name}: {lost} {'event was' if lost == 1 else 'events were'} not told")
+            self._dropped = self._failed = 0
         return tuple(found)
 
     # -- in its thread -------------------------------------------------------------------------------------------
@@ -160,14 +161,14 @@ class _Listener:
         try:
             with self._host.open(self._name, ProvisionKind.LISTENER) as opened:
                 self._session = opened.session
-                self._standing.set()
+                self._ready.set()
                 self._feed(opened)
                 self._session = None
         except OrchestratorError as error:
             self._problem = self._problem or one_line(error)
         finally:
             self._session = None
-            self._standing.set()
+            self._ready.set()
 
     def _feed(self, opened: OpenPlugin) -> None:
         while (event := self._next(opened.session)) is not None:
@@ -177,11 +178,11 @@ class _Listener:
             self._failed += 1
             problem = "it was ended before it had taken every event" if self._killed else answer.problem
             self._problem = self._problem or f"plugin {self._name}: {problem}"
-            if opened.session.process.returncode is not None:
+            if opened.session.ended:
                 return
 
-    def _next(self, session: Session) -> Event | None:
-        """Wait for an event; meanwhile the plugin may not take up more than it may in a call. None: the last one was told."""
+    def _next(self, session: Conversation) -> Event | None:
+        """Wait for an event; meanwhile the limits of a call hold for the plugin. None: there are no more."""
         while True:
             try:
                 return self._waiting.get(timeout=_WATCH_EVERY)

@@ -20,9 +20,9 @@ class ScriptedAuditors:
         self.asked.append(tuple(files))
         chosen = {name: told for name, told in self.plugins.items() if only in ("", name)}
         silent = (f"plugin {name}: {told}: what it finds is unknown" for name, told in chosen.items() if isinstance(told, str))
-        heard = {name: told for name, told in chosen.items() if not isinstance(told, str)}
+        answered = {name: told for name, told in chosen.items() if not isinstance(told, str)}
         return PluginFindings(
-            findings=tuple(finding for name, told in heard.items() for finding in plugin_findings(name, told)),
-            heard=frozenset(heard),
+            findings=tuple(finding for name, told in answered.items() for finding in plugin_findings(name, told)),
+            answered=frozenset(answered),
             notes=tuple(silent),
         )

@@ -35,12 +35,12 @@ class AuditReport:
     #: Why there is no trend, or a short one; empty when history is whole.
     gap: str = ""
     #: Plugins whose findings are known; what any other finds is unknown in this audit.
-    heard: frozenset[str] = frozenset()
+    answered: frozenset[str] = frozenset()
     #: What a person should know, a sentence each: plugins that were refused or failed.
     notes: tuple[str, ...] = ()
     #: Fingerprint → shape of the block it is about, for findings about blocks.
     shapes: Mapping[str, str] = field(default_factory=dict)
 
     def knows(self, metric: str, block: str) -> bool:
-        """Return whether a finding of that kind would be here if it were there: whether its plugin was heard."""
-        return metric != Metric.PLUGIN or plugin_of(block) in self.heard
+        """Return True if the auditor for this metric ran: ours always did, a plugin if it answered."""
+        return metric != Metric.PLUGIN or plugin_of(block) in self.answered

@@ -1,4 +1,4 @@
-"""What auditors among the plugins say, as findings beside our own."""
+"""What auditor plugins report, as findings beside our own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class PluginFindings:
 
     findings: tuple[Finding, ...] = ()
     #: Plugins that answered.
-    heard: frozenset[str] = frozenset()
+    answered: frozenset[str] = frozenset()
     #: Why others did not, a sentence each.
     notes: tuple[str, ...] = ()
 
@@ -29,11 +29,11 @@ def plugin_of(block: str) -> str:
     return block.partition("/")[0]
 
 
-def plugin_findings(plugin: str, told: Iterable[Mapping[str, Any]]) -> tuple[Finding, ...]:
-    """Return findings as the contract of auditors has them as ours; namesakes are told apart by their order."""
+def plugin_findings(plugin: str, reported: Iterable[Mapping[str, Any]]) -> tuple[Finding, ...]:
+    """Turn findings as the contract of auditors has them into ours; those of one name are numbered in their order."""
     findings: list[Finding] = []
     seen: dict[tuple[str, str], int] = {}
-    for item in told:
+    for item in reported:
         path, block = _line(item["path"]), f"{plugin}/{item['metric']} {_line(item.get('block', ''))}".rstrip()
         seen[path, block] = number = seen.get((path, block), 0) + 1
         findings.append(_finding(item, path, block if number == 1 else f"{block} #{number}"))

@@ -48,7 +48,7 @@ class Answer:
 
 @dataclass(slots=True, kw_only=True)
 class Session:
-    """A confined process. Use it from the thread that opened it: bubblewrap dies with that thread."""
+    """Conversation with a confined process. Use it from the thread that opened it: bubblewrap dies with that thread."""
 
     process: subprocess.Popen[bytes]
     proxy: NetworkProxy | None
@@ -104,8 +104,16 @@ class Session:
                 if not self._pump(selector, min(remaining, LOOK_EVERY), deadline):
                     return self._give_up(self.space.exceeded(now=True) or self._ending())
 
+    @property
+    def ended(self) -> bool:
+        return self.process.returncode is not None
+
+    def kill(self) -> None:
+        """Kill the whole group without waiting for it: also from another thread than the one that opened it."""
+        kill_group(self.process.pid)
+
     def watch(self) -> str:
-        """Look at what it takes up between two calls; return why it was killed, or an empty string."""
+        """Check what it takes up between two calls; return why it was killed, or an empty string."""
         excess = self._excess()
         return self._give_up(excess)[1] if excess else ""
 
@@ -132,7 +140,7 @@ class Session:
 
         A single process has gone when its answers end; unless it closed them itself: then look ``thoroughly``.
         """
-        if self.process.returncode is not None:
+        if self.ended:
             return
         kill_group(self.process.pid)
         deadline = time.monotonic() + _DYING
@@ -177,10 +185,10 @@ class Session:
             elif key.fileobj is self.process.stdout:
                 self._lines += content
             else:
-                self._take_log(content)
+                self._keep_log(content)
         return True
 
-    def _take_log(self, content: bytes) -> None:
+    def _keep_log(self, content: bytes) -> None:
         room = LARGEST_LOG - len(self._log)
         kept = content[: max(0, room)]
         self._log += kept
@@ -210,7 +218,7 @@ class Session:
         os.set_blocking(self.process.stderr.fileno(), False)
         with contextlib.suppress(BlockingIOError):
             while content := os.read(self.process.stderr.fileno(), 65536):
-                self._take_log(content)
+                self._keep_log(content)
 
     def _ending(self) -> str:
         """Say how it ended, and leave it unreaped: while it is, nobody else can be given its group's number."""

@@ -37,13 +37,13 @@ def test_it_is_told_the_files_and_its_findings_are_known(ask):
         ("a.py", "sample/seen", "seen"),
         ("b.py", "sample/seen", "seen"),
     ]
-    assert (told.heard, told.notes) == ({"sample"}, ())
-    assert ask(only="other").heard == frozenset()
+    assert (told.answered, told.notes) == ({"sample"}, ())
+    assert ask(only="other").answered == frozenset()
 
 
 def test_one_that_fails_or_is_configured_wrongly_is_unknown(ask):
     failed = ask({"fail": True})
-    assert (failed.findings, failed.heard) == ((), frozenset())
+    assert (failed.findings, failed.answered) == ((), frozenset())
     assert failed.notes == ("plugin sample: ValueError: no luck: what it finds is unknown",)
     assert ask({"fial": True}).notes[0].startswith("plugin sample: with: fial: unknown key")
 
@@ -51,7 +51,7 @@ def test_one_that_fails_or_is_configured_wrongly_is_unknown(ask):
 def test_one_that_was_changed_is_refused_and_unknown(world, ask):
     (world.folder / "sample.py").write_text("raise SystemExit\n")
     told = ask()
-    assert told.heard == frozenset()
+    assert told.answered == frozenset()
     assert told.notes[0].startswith("plugin sample: sample.py: content differs from what was signed")
 
 

@@ -45,7 +45,7 @@ def finished() -> RunFinished:
 def ready(world, monkeypatch):
     """Return a function that grants a listener with what it provides and is configured, and the sink that tells it."""
 
-    monkeypatch.setattr(listening, "PATIENCE", HANG)
+    monkeypatch.setattr(listening, "CLOSE_SECONDS", HANG)
 
     def make(config=None, *, events=(), source=SOURCE, **options):
         provides = [{"kind": "listener", "contract": 1, **({"events": list(events)} if events else {})}]
@@ -98,7 +98,7 @@ def test_nothing_runs_before_the_first_event_nor_after_the_last(world, ready):
 
 
 def test_a_slow_listener_is_not_waited_for_and_is_cut_off_in_the_end(world, ready, monkeypatch):
-    monkeypatch.setattr(listening, "PATIENCE", 0.6)
+    monkeypatch.setattr(listening, "CLOSE_SECONDS", 0.6)
     sink = ready({"held": True})
     for number in range(201):
         sink(warned(str(number)))
