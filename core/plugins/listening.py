@@ -61,10 +61,10 @@ class PluginListeners:
         for listener in listeners:
             listener.finish()
         began = time.monotonic()
-        while any(listener.busy for listener in listeners) and time.monotonic() < began + (
-            CANCELLED_SECONDS if cancelled() else CLOSE_SECONDS
-        ):
-            next(listener for listener in listeners if listener.busy).wait(_CHECK_EVERY)
+        while busy := [listener for listener in listeners if listener.busy]:
+            if time.monotonic() >= began + (CANCELLED_SECONDS if cancelled() else CLOSE_SECONDS):
+                break
+            busy[0].wait(_CHECK_EVERY)
         for listener in listeners:
             listener.end()
 
