@@ -1,4 +1,4 @@
-"""The host: admits a plugin (found, verified, locked, permitted, confinable), runs it, and checks what it is told and answers."""
+"""The host: admits a plugin (found, verified, locked, permitted, confinable), runs it, and checks its input and its answers."""
 
 from __future__ import annotations
 

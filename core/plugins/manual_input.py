@@ -1,4 +1,4 @@
-"""What a plugin is given when a person runs it by hand, by kind."""
+"""The input of a plugin that a person starts, by kind."""
 
 from __future__ import annotations
 

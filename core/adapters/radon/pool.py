@@ -219,12 +219,12 @@ def _collect(workers: Sequence[_Worker], results: dict[int, bytes], measured: Ca
                 worker = key.data
                 if data := os.read(worker.results, _READ_AT_ONCE):
                     worker.pending += data
-                    measured(_take_frames(worker.pending, results))
+                    measured(_pop_frames(worker.pending, results))
                 else:
                     selector.unregister(worker.results)
 
 
-def _take_frames(pending: bytearray, results: dict[int, bytes]) -> int:
+def _pop_frames(pending: bytearray, results: dict[int, bytes]) -> int:
     """Move whole frames into ``results``; return how many."""
     start = count = 0
     while len(pending) - start >= _FRAME.size:

@@ -18,7 +18,7 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class WilyFailed(Exception):
-    """wily did not build; the package's own, it never leaves it."""
+    """wily did not build. Internal to this package."""
 
 
 def run_wily(command: Sequence[str], directory: str, lock: int) -> None:
@@ -55,7 +55,7 @@ def run_wily(command: Sequence[str], directory: str, lock: int) -> None:
 
 
 def _environment(directory: str) -> dict[str, str]:
-    """Return an environment in which git is told nothing by anybody: wily checks out wherever ``GIT_DIR`` points."""
+    """Return an environment in which no variable or configuration directs git: wily checks out wherever ``GIT_DIR`` points."""
     # Not even the user's own configuration counts: the tree is ours, and owned by us.
     nobodys = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_ATTR_NOSYSTEM": "1"}
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}

@@ -51,7 +51,7 @@ class Provision:
     contract: int
     #: Name of the command or output format; the plugin's id where the manifest gives none.
     name: str
-    #: Events a listener is told, by their JSON names; empty: all.
+    #: Events that a listener gets, by their JSON names; empty: all.
     events: tuple[str, ...] = ()
 
 

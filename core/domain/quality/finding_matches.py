@@ -20,7 +20,7 @@ _DIGEST_BYTES = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Whereabouts:
+class FindingMatches:
     """Tasks and findings, brought together."""
 
     #: The finding that a task of ours is about, by the task's id; a task whose finding is gone is not in it.
@@ -31,22 +31,22 @@ class Whereabouts:
     shapes: Mapping[str, str]
 
 
-def match_findings_to_tasks(tasks: Sequence[Task], report: AuditReport) -> Whereabouts:
-    """Bring tasks and findings together.
+def match_findings_to_tasks(tasks: Sequence[Task], report: AuditReport) -> FindingMatches:
+    """Match findings to the tasks that are about them.
 
-    A task is about the finding of its metric, path and block. One that finds nothing there is about a finding that
-    no task is about and that has its shape: a block that was renamed or moved, a file that was moved. What is left
-    may be that of a task that is done: it is back. A finding whose id a person's own task has is theirs.
+    A task is about the finding of its metric, path and block. Where there is none, it is about an unmatched finding of its
+    shape: a block that was renamed or moved, a file that was moved. What is left may belong to a finished task: it is back.
+    A finding whose id a person's own task has is left out.
     """
     shapes = _shapes(report)
     own = [task for task in tasks if is_own(task)]
-    unsettled = [task for task in own if task.status is not Status.DONE]
+    unfinished = [task for task in own if task.status is not Status.DONE]
     findings = {_key(finding): finding for finding in report.findings if can_be_written(finding)}
-    found = {task.id: findings[_key_of(task)] for task in unsettled if _key_of(task) in findings}
+    found = {task.id: findings[_key_of(task)] for task in unfinished if _key_of(task) in findings}
     free = _without(findings, found.values(), tasks)
-    found |= _take_twins(unsettled, found, free, shapes)
-    found |= _take_back(own, free)
-    return Whereabouts(found=found, unmatched=tuple(free.values()), shapes=shapes)
+    found |= _match_by_shape(unfinished, found, free, shapes)
+    found |= _match_done(own, free)
+    return FindingMatches(found=found, unmatched=tuple(free.values()), shapes=shapes)
 
 
 def can_be_written(finding: Finding) -> bool:
@@ -66,32 +66,32 @@ def _key_of(task: Task) -> _Key:
     return (str(task.origin.get("metric")), *place_of(task))
 
 
-def _without(findings: Mapping[_Key, Finding], housed: Iterable[Finding], tasks: Iterable[Task]) -> dict[_Key, Finding]:
-    """Return the findings that are not ``housed``, and whose id no person's task has."""
-    keys = {_key(finding) for finding in housed}
+def _without(findings: Mapping[_Key, Finding], matched: Iterable[Finding], tasks: Iterable[Task]) -> dict[_Key, Finding]:
+    """Return the findings that are not ``matched``, and whose id no person's task has."""
+    keys = {_key(finding) for finding in matched}
     ids = {task.id for task in tasks if not is_own(task)}
     return {key: finding for key, finding in findings.items() if key not in keys and task_id(finding.fingerprint) not in ids}
 
 
-def _take_twins(
-    unsettled: Iterable[Task], found: Collection[str], free: dict[_Key, Finding], shapes: Mapping[str, str]
+def _match_by_shape(
+    unfinished: Iterable[Task], found: Collection[str], free: dict[_Key, Finding], shapes: Mapping[str, str]
 ) -> dict[str, Finding]:
-    """Take out of ``free`` what is known by the shape that the finding of a task without one had; return it by the task's id."""
+    """Move findings with the shape that a task without a finding recorded out of ``free``; return them by the task's id."""
     taken: dict[str, Finding] = {}
-    for task in unsettled:
+    for task in unfinished:
         if task.id not in found and (twin := _twin(task, free.values(), shapes)):
             taken[task.id] = free.pop(_key(twin))
     return taken
 
 
-def _take_back(own: Iterable[Task], free: dict[_Key, Finding]) -> dict[str, Finding]:
-    """Take out of ``free`` what is where a task that is done found its own; return it by the task's id."""
+def _match_done(own: Iterable[Task], free: dict[_Key, Finding]) -> dict[str, Finding]:
+    """Move findings at the place of a finished task out of ``free``: they are back. Return them by the task's id."""
     done = (task for task in own if task.status is Status.DONE)
     return {task.id: back for task in done if (back := free.pop(_key_of(task), None))}
 
 
 def _twin(task: Task, free: Iterable[Finding], shapes: Mapping[str, str]) -> Finding | None:
-    """Return the nearest finding that is known by the same as the task's was."""
+    """Return the nearest finding of the task's metric and shape; None where there is none."""
     metric, shape = task.origin.get("metric"), task.origin.get("shape")
     twins = (finding for finding in free if finding.metric == metric and shapes.get(finding.fingerprint) == shape)
     return min(twins, key=partial(_distance, task), default=None) if shape else None

@@ -147,7 +147,7 @@ def _forms(value: str) -> set[str]:
 
 
 def _percent_encoded(text: str) -> str:
-    """Escape as ``urllib.parse.quote`` does, which may not be loadable any more when a failure is told."""
+    """Escape as ``urllib.parse.quote`` does, which may not be loadable any more when a failure is reported."""
     encoded = text.encode("utf-8", "surrogateescape")
     return "".join(chr(byte) if chr(byte) in _UNRESERVED else f"%{byte:02X}" for byte in encoded)
 

@@ -60,11 +60,11 @@ class NetworkProxy:
         return self._ours.fileno()
 
     def renew(self) -> None:
-        """Begin a call: it has its number of requests anew."""
+        """Begin a call: the number of requests is counted from zero."""
         self._requests = 0
 
     def serve(self, remaining: float) -> bool:
-        """Take one request that is waiting; ``remaining`` seconds are left for it. Return False when the channel is closed."""
+        """Read one waiting request; ``remaining`` seconds are left for it. Return False when the channel is closed."""
         try:
             frame = self._ours.recv(LARGEST_FRAME + 1)
         except BlockingIOError:
@@ -76,19 +76,20 @@ class NetworkProxy:
         self._requests += 1
         if self._requests > MOST_REQUESTS:
             self._answer({"denied": f"more than {MOST_REQUESTS} requests in one call"})
-            return self._hang_up()
+            return self._close_channel()
         try:
             request = read_request(frame)
         except ValueError as error:
             return self._answer({"denied": str(error)})
-        return self._take(request, remaining)
+        return self._handle(request, remaining)
 
     def close(self) -> None:
         with self._channel:
             self._ours.close()
             self.theirs.close()
 
-    def _take(self, request: ConnectRequest, remaining: float) -> bool:
+    def _handle(self, request: ConnectRequest, remaining: float) -> bool:
+        """Check one request against the permissions and connect in a thread of its own. Return False when the channel is closed."""
         allowed = any(covers_address(pattern, request.address) for pattern in self._allowed)
         if len(self.asked) < _MOST_REMEMBERED:
             self.asked.append((request.address, allowed))
@@ -98,13 +99,13 @@ class NetworkProxy:
             return self._answer({"failed": f"{request.address}: more than {_MOST_AT_ONCE} connections are being made at once"})
         seconds = min(max(request.timeout, 0.01), _LONGEST, max(remaining, 0.01))
         try:
-            threading.Thread(target=self._fulfil, args=(request, seconds), name="plugin connection", daemon=True).start()
+            threading.Thread(target=self._connect, args=(request, seconds), name="plugin connection", daemon=True).start()
         except RuntimeError as error:  # the system lets us have no more threads
             self._free.release()
             return self._answer({"failed": f"{request.address}: {error}"})
         return True
 
-    def _fulfil(self, request: ConnectRequest, seconds: float) -> None:
+    def _connect(self, request: ConnectRequest, seconds: float) -> None:
         try:
             with self._connected(request, time.monotonic() + seconds) as connected:
                 connected.setblocking(True)
@@ -134,16 +135,16 @@ class NetworkProxy:
             raise _NotAllowed(told)
 
     def _answer(self, value: dict[str, Any], *descriptors: int) -> bool:
-        """Answer without waiting; a plugin that lets its answers pile up is hung up on. Return False when nobody listens."""
+        """Answer without waiting; for a plugin that lets its answers pile up the channel is closed. Return False when it is closed."""
         line = json.dumps(value).encode() + b"\n"
         with self._channel:
             try:
                 socket.send_fds(self._ours, [line], list(descriptors))
             except OSError:
-                return self._hang_up()
+                return self._close_channel()
         return True
 
-    def _hang_up(self) -> bool:
+    def _close_channel(self) -> bool:
         with contextlib.suppress(OSError):
             self._ours.shutdown(socket.SHUT_RDWR)
         return False

@@ -70,7 +70,7 @@ class _Total:
                 self._files += 1
                 if self._files > self._most_files:
                     raise _Exceeded(f"it made more than {self._most_files} temporary files and was killed")
-                self._take(state)
+                self._add(state)
                 if stat.S_ISDIR(state.st_mode):
                     waiting.append(entry)
 
@@ -81,7 +81,7 @@ class _Total:
                 with suppress(OSError):
                     state = os.stat(f"/proc/{process}/fd/{name}")
                     if stat.S_ISREG(state.st_mode) and state.st_nlink == 0:
-                        self._take(state)
+                        self._add(state)
                     elif stat.S_ISSOCK(state.st_mode):
                         self._socket(f"/proc/{process}/fdinfo/{name}", state)
 
@@ -93,7 +93,7 @@ class _Total:
             if self._on_the_way > _MOST_ON_THE_WAY:
                 raise _Exceeded(f"it kept more than {_MOST_ON_THE_WAY} open files in its sockets and was killed")
 
-    def _take(self, state: os.stat_result) -> None:
+    def _add(self, state: os.stat_result) -> None:
         if self._is_new(state):
             self._bytes += state.st_blocks * 512
             if self._bytes > LARGEST_SPACE:

@@ -1,4 +1,4 @@
-"""The sandbox of one plugin: its command line, its environment, and what it is told to confine itself to."""
+"""The sandbox of one plugin: its command line, its environment, and the limits that it sets itself."""
 
 from __future__ import annotations
 

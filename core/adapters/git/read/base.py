@@ -11,7 +11,7 @@ from core.adapters.git.failure import GitFailed
 _HEAD = ("HEAD", "@")
 #: What can follow a name in a revision: ``main~2``, ``main^{commit}``, ``main@{yesterday}``.
 _REVISION = re.compile(r"(?P<name>\w[\w./+%#=,-]*|@)(?P<steps>[~^][\w~^{}-]*|@\{[\w ./:-]*\})?")
-#: What may stand in a line that a person is told to type; a configuration can call a remote anything.
+#: Names of remotes that may be part of a suggested command; a configuration can call a remote anything.
 _REMOTE = re.compile(r"[A-Za-z0-9][\w./-]*", re.ASCII)
 _WHOLE_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _PART_OF_AN_ID = re.compile(r"[0-9a-f]{7,63}")

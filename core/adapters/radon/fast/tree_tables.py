@@ -108,9 +108,9 @@ class Decisions:
     def _operation(self, operator: ast.AST, *operands: ast.expr) -> None:
         self.operators += 1
         self.operator_kinds.add(operator.__class__)
-        self._take(operands)
+        self._add_operands(operands)
 
-    def _take(self, operands: Iterable[ast.expr]) -> None:
+    def _add_operands(self, operands: Iterable[ast.expr]) -> None:
         for operand in operands:
             self.operands += 1
             kind = operand.__class__
@@ -139,7 +139,7 @@ class Decisions:
     def _compare(self, node: ast.Compare) -> None:
         self.operators += len(node.ops)
         self.operator_kinds.update(map(type, node.ops))
-        self._take((node.left, *node.comparators))
+        self._add_operands((node.left, *node.comparators))
 
     def _one(self, _: ast.If | ast.IfExp) -> None:
         self.complexity += 1
