@@ -52,14 +52,14 @@ def objection_to(found: os.stat_result, *, directory: bool, user: int) -> Object
 
 
 def is_writable_by_others(found: os.stat_result) -> bool:
-    """Tell whether somebody but the owner and root can write: everybody, or a group with other members."""
+    """Return whether somebody but the owner and root can write: everybody, or a group with other members."""
     if found.st_mode & stat.S_IWOTH:
         return True
     return bool(found.st_mode & stat.S_IWGRP) and not _is_owners_own_group(found.st_uid, found.st_gid)
 
 
 def _is_owners_own_group(user: int, group: int) -> bool:
-    """Tell whether a group holds its user alone: distributions give each user one of the same name, and let it write."""
+    """Return whether a group holds its user alone: distributions give each user one of the same name, and let it write."""
     import grp
     import pwd
 

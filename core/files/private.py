@@ -29,7 +29,7 @@ class PrivateDirectory:
     """A directory of ours, held open. Use as a context, or ``close`` it."""
 
     def __init__(self, path: str, descriptor: int) -> None:
-        #: As a person knows it.
+        #: The path for messages.
         self.path = path
         self.descriptor = descriptor
 

@@ -1,4 +1,4 @@
-"""Removes a directory that somebody else filled: however deep, whatever the modes, through no link."""
+"""Removes a directory with untrusted content: of any depth and any modes, through no link."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def _made(prefix: str, place: str, claims: list[int]) -> str:
 
 
 def _holds(descriptor: int, path: str) -> bool:
-    """Take hold of a directory that was just made; return whether nobody else did, and it is still there."""
+    """Lock a directory that was just made; return whether nobody else did, and it is still there."""
     if _lock(descriptor) is _Lock.ANOTHERS:
         return False
     try:

@@ -1,4 +1,4 @@
-"""The secret of this machine's user by which the tool knows again what it wrote itself."""
+"""The secret of this machine's user that authenticates what the tool wrote itself."""
 
 from __future__ import annotations
 

@@ -21,13 +21,13 @@ _DIGEST_BYTES = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingMatches:
-    """Tasks and findings, brought together."""
+    """Findings matched to tasks."""
 
     #: The finding that a task of ours is about, by the task's id; a task whose finding is gone is not in it.
     found: Mapping[str, Finding]
     #: Findings that no task is about, worst first.
     unmatched: tuple[Finding, ...]
-    #: Fingerprint → what a finding is known by elsewhere; empty where there is nothing.
+    #: Fingerprint → shape of the finding's block or file; empty where it has none.
     shapes: Mapping[str, str]
 
 
@@ -98,7 +98,7 @@ def _twin(task: Task, free: Iterable[Finding], shapes: Mapping[str, str]) -> Fin
 
 
 def _distance(task: Task, finding: Finding) -> tuple[bool, bool, str, str]:
-    """Order what is alike: the same file first, then a file of this name."""
+    """Sort key for findings of one shape: the same file first, then a file of this name."""
     path, _ = place_of(task)
     return (finding.path != path, _name(finding.path) != _name(path), finding.path, finding.block)
 

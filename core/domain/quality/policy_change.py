@@ -1,4 +1,4 @@
-"""What decides an audit's verdict and is not what it was at the base: told, because the base's counts."""
+"""A difference between base and branch in what decides an audit's verdict: reported, because the base's is used."""
 
 from __future__ import annotations
 

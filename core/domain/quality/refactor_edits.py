@@ -1,4 +1,4 @@
-"""How an entry of the Reflector's own follows its finding, field by field. Pure."""
+"""Edits that bring an entry of the Reflector up to date with its finding, field by field. Pure."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def noted_as_ours(closings: tuple[ClosedTask, ...]) -> Iterator[SetField]:
 
 
 def is_in(task: Task, edit: SetField) -> bool:
-    """Return whether an entry says what an edit of it was to make it say."""
+    """Return whether an entry has the value that an edit sets."""
     name, *inside = edit.path
     value = getattr(task, name)
     return bool((value.get(inside[0]) if inside else value) == edit.value)

@@ -90,7 +90,7 @@ def describe(finding: Finding, advice: str) -> str:
 
 
 def measured(metric: Metric, score: float, threshold: float) -> str:
-    """Return how a description tells a score; empty where it tells none."""
+    """Return the words for a score in a description; empty where it names none."""
     match metric:
         case Metric.COMPLEXITY:
             return f"cyclomatic complexity is {score:g} ({complexity_rank(int(score))}), at most {threshold:g} is wanted"

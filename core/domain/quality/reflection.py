@@ -15,7 +15,7 @@ from core.domain.quality.trend import Direction, direction
 from core.domain.tasks.status import OPEN, Status
 from core.domain.tasks.task import Task
 
-#: Statuses that a finding which is gone brings to an end, and that take up room until then.
+#: Statuses of tasks that count against the limit, and that end when their finding is gone.
 _UNFINISHED = OPEN | {Status.FAILED}
 
 
@@ -30,7 +30,7 @@ class Decisions:
     close: tuple[ClosedTask, ...]
     #: The finding of each task of ours that is not done, or is open again, wherever it is by now.
     found: Mapping[str, Finding]
-    #: Fingerprint → what a finding is known by elsewhere.
+    #: Fingerprint → shape of the finding's block or file.
     shapes: Mapping[str, str]
     #: Findings that would have an open task if fewer were open.
     withheld: int = 0
@@ -94,7 +94,7 @@ def _why_reopen(task: Task, finding: Finding) -> str:
 def _closings(
     unfinished: Iterable[Task], found: Mapping[str, Finding], report: AuditReport, exists: Callable[[str], bool]
 ) -> tuple[ClosedTask, ...]:
-    """Return how each task ends that has lost its finding."""
+    """Return the closings of tasks whose finding is gone."""
     measures = {file.path: file.measure for file in report.files}
     lost = (task for task in unfinished if task.id not in found)
     closings = (_closing(task, report, measures.get(place_of(task)[0]), exists) for task in lost)

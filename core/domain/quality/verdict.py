@@ -20,7 +20,7 @@ _Trait = tuple[Metric, str | float]
 
 
 class Delta(StrEnum):
-    """A finding beside what was accepted."""
+    """How a finding differs from what was accepted."""
 
     NEW = "new"
     WORSE = "worse"
@@ -51,7 +51,7 @@ _STANDING = {Direction.WORSENING: Delta.WORSE, Direction.IMPROVING: Delta.BETTER
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A finding and what it is beside the accepted ones."""
+    """A finding compared with the accepted ones."""
 
     finding: Finding
     delta: Delta
@@ -164,7 +164,7 @@ def _by_trait(accepted: Iterable[Accepted], measured: Collection[str]) -> dict[_
 
 
 def _distance(finding: Finding, known: Accepted) -> tuple[bool, bool, str, str]:
-    """Order what is alike: the same file first, then a file of this name."""
+    """Sort key for findings of one trait: the same file first, then a file of this name."""
     return (known.path != finding.path, _name(known.path) != _name(finding.path), known.path, known.block)
 
 

@@ -1,4 +1,4 @@
-"""Other people's analysers, run offline over a plugin: ruff's security rules, bandit, guarddog."""
+"""Third-party analysers, run offline over a plugin: ruff's security rules, bandit, guarddog."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LONGEST = 300
 
 
 def ruff_stage(folder: Path, environment: Mapping[str, str]) -> Stage:
-    """Run ruff's security rules (S), whatever configuration lies about."""
+    """Run ruff's security rules (S), ignoring every configuration file."""
     options = ["check", "--isolated", "--select", "S", "--ignore", "S101", "--no-cache", "--exit-zero", "--output-format", "json", "."]
     return _run("ruff", _tool("ruff", environment), options, folder, environment, _ruff_notes)
 

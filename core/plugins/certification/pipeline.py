@@ -31,7 +31,7 @@ from core.plugins.signing.listing import list_files
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What certification came to."""
+    """The outcome of a certification."""
 
     plugin: str
     version: str

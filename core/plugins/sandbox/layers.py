@@ -31,7 +31,7 @@ class Tier(StrEnum):
     STRONG = "strong"
     #: Landlock, system call filter and limits.
     BASIC = "basic"
-    #: Nothing that would hold: plugins are off.
+    #: No sandbox that confines: plugins are off.
     NONE = "none"
 
 
@@ -70,7 +70,7 @@ class Layers:
 
 @cache
 def sandbox_layers() -> Layers:
-    """Look at this machine once. Nothing is started for it; ``proven`` tries."""
+    """Return the layers of this machine, found without starting anything; ``proven`` tries them."""
     machine_fits = sys.platform == "linux" and platform.machine() in AUDIT_ARCHITECTURE and sys.maxsize > 2**32
     if not machine_fits:
         return Layers(landlock=0, seccomp=False, bubblewrap="", bubblewrap_problem="missing: this is not Linux on x86_64 or aarch64")
@@ -116,7 +116,7 @@ def _why_no_namespaces() -> str:
 
 
 def proven(layers: Layers) -> Layers:
-    """Return what of ``layers`` holds when it is tried: where bubblewrap was only looked at, it is started once, around nothing.
+    """Return the layers that work when tried: bubblewrap, where it was found, is started once around an empty program.
 
     For those who are about to start a plugin that was admitted; who merely looks at a repository starts nothing.
     """

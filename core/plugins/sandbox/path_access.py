@@ -1,4 +1,4 @@
-"""Turns a plugin's file permissions into the files they mean now. Follows no symbolic link."""
+"""Resolves a plugin's file permissions to existing files. Follows no symbolic link."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathAccess:
-    """What a plugin's file permissions come to."""
+    """The files that a plugin's permissions name at this moment."""
 
     #: Files it may read.
     readable: tuple[Place, ...]

@@ -1,4 +1,4 @@
-"""Starts a sandbox: private directory, network channel, confined process – and takes all of it down again."""
+"""Starts a sandbox (private directory, network channel, confined process) and removes all of it afterwards."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from core.plugins.sandbox.space import SpaceWatch
 from core.plugins.sandbox.spec import SandboxSpec, boot_code, command_line, sandbox_environment, setup_message
 from core.plugins.sandbox.writable_places import writable_places
 
-#: Seconds for the sandbox to stand. Only a machine that is far too busy needs more.
-_STAND_UP = 20.0
+#: Seconds until the sandbox is ready. Only a machine that is far too busy needs more.
+_READY_WITHIN = 20.0
 
 
 @contextlib.contextmanager
@@ -94,8 +94,10 @@ def _start(spec: SandboxSpec, layers: Layers, tier: Tier, proxy: NetworkProxy | 
 
 
 def _wait_ready(session: Session, spec: SandboxSpec, layers: Layers, tier: Tier) -> None:
-    problem = session.send_bytes(boot_code(trial=spec.observe), _STAND_UP) or session.send(setup_message(spec, layers, tier), _STAND_UP)
-    message, failed, _ = ({}, problem, False) if problem else session.receive(_STAND_UP)
+    problem = session.send_bytes(boot_code(trial=spec.observe), _READY_WITHIN) or session.send(
+        setup_message(spec, layers, tier), _READY_WITHIN
+    )
+    message, failed, _ = ({}, problem, False) if problem else session.receive(_READY_WITHIN)
     if failed or message.get("ready") is not True:
         reason = message.get("unconfined") or failed
         said = session.log().strip().splitlines()

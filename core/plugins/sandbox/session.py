@@ -20,8 +20,8 @@ from core.schema.json_reader import parse_json
 
 LARGEST_LINE = 1024 * 1024
 LARGEST_LOG = 256 * 1024
-#: Seconds within which killed processes have gone, but for a machine in trouble.
-_DYING = 2.0
+#: Seconds to wait for killed processes to end.
+_KILL_SECONDS = 2.0
 #: bubblewrap's own two processes belong to the group.
 _OVERHEAD = 2
 
@@ -136,14 +136,14 @@ class Session:
             self.proxy.close()
 
     def _kill(self, *, thoroughly: bool = False) -> None:
-        """Kill the whole group and come back when nothing of it runs any more.
+        """Kill the whole group and return when none of its processes runs.
 
         A single process has gone when its answers end; unless it closed them itself: then look ``thoroughly``.
         """
         if self.ended:
             return
         kill_group(self.process.pid)
-        deadline = time.monotonic() + _DYING
+        deadline = time.monotonic() + _KILL_SECONDS
         while (thoroughly or self.pids > 1) and tasks_in_group(self.process.pid) and time.monotonic() < deadline:
             time.sleep(0.005)
         self.process.wait()

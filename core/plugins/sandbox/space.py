@@ -15,9 +15,9 @@ from core.schema.units import format_size
 #: Bytes on disk, and files and directories, of a plugin's private directory.
 LARGEST_SPACE = 256 * 1024 * 1024
 MOST_FILES = 10_000
-#: Open files on their way through the plugin's own sockets, where nobody sees their size.
+#: Open files in transit through the plugin's own sockets, where their size is not visible.
 _MOST_ON_THE_WAY = 16
-#: Seconds between two looks, and how much longer than a look itself takes: no more than a twentieth of a processor.
+#: Seconds between two measurements at least, and the factor by which they exceed the duration of one: a twentieth of a processor.
 LOOK_EVERY = 0.05
 _SHARE = 20
 
@@ -28,7 +28,7 @@ class _Exceeded(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class SpaceWatch:
-    """Looks at a private directory now and then. The plugin may change it meanwhile; only directories and states are read."""
+    """Measures a private directory at intervals. The plugin may change it meanwhile; only directories and file states are read."""
 
     directory: Path
     #: Returns the ids of the plugin's living processes.
@@ -37,7 +37,7 @@ class SpaceWatch:
     _next: float = 0.0
 
     def exceeded(self, *, now: bool = False) -> str:
-        """Return why the plugin must be ended, or an empty string; also where the next look is not due, unless it must be ``now``."""
+        """Return the limit that is exceeded, or an empty string; measures only when the interval is over, or ``now``."""
         began = time.monotonic()
         if began < self._next and not now:
             return ""
@@ -54,7 +54,7 @@ class SpaceWatch:
 
 
 class _Total:
-    """Adds up until it is too much."""
+    """Sums of sizes and counts. Raises _Exceeded when a limit is exceeded."""
 
     def __init__(self, most_files: int) -> None:
         self._most_files = most_files

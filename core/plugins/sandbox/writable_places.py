@@ -25,7 +25,7 @@ _NOT_THAT = (errno.ELOOP, errno.ENOTDIR)
 
 @contextlib.contextmanager
 def writable_places(patterns: tuple[str, ...], root: Path) -> Iterator[tuple[Place, ...]]:
-    """Give what ``patterns`` mean in the repository ``root`` (a real path).
+    """Open what ``patterns`` match in the repository ``root`` (a real path).
 
     Raises PluginRefused when a place lies behind a symbolic link, or cannot be made.
     """
@@ -36,7 +36,7 @@ def writable_places(patterns: tuple[str, ...], root: Path) -> Iterator[tuple[Pla
 
 
 class _Walk:
-    """Opens places from the repository down, and knows what it made."""
+    """Opens places from the repository down, and records what it made."""
 
     def __init__(self, folders: contextlib.ExitStack, held: contextlib.ExitStack) -> None:
         self._folders = folders
