@@ -1,4 +1,4 @@
-"""What a person does to the backlog from the command line: add a task, mark, reset or cancel some."""
+"""Edits of the backlog from the command line: add a task, set statuses."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ class StatusChange:
 
 
 def set_statuses(memory: Memory, ids: Sequence[str], status: Status, reason: str) -> tuple[StatusChange, ...]:
-    """Give tasks a status in journal and file. Raises UsageError for an unknown id, StorageError when the file is being saved."""
+    """Set the status of tasks in journal and file. Raises UsageError for an unknown id, StorageError while somebody else saves the file."""
     tasks = [find_task(memory.tasks, task_id) for task_id in ids]
     changes = tuple(StatusChange(task_id=task.id, before=task.status, after=status) for task in tasks)
     for task in tasks:
         memory.transition(task.id, status, reason)
     if not memory.save_tasks():
-        raise _not_now(memory)
+        raise _not_saved(memory)
     return changes
 
 
 def add_task(memory: Memory, fields: Mapping[str, Any]) -> Task:
-    """Append an entry; without an ``id`` it gets one made from its description.
+    """Append an entry; without an ``id`` it gets one derived from its description.
 
     Raises UsageError for an id that is taken or dependencies that do not exist, EditRefused, StorageError.
     """
@@ -48,17 +48,17 @@ def add_task(memory: Memory, fields: Mapping[str, Any]) -> Task:
     entry = {"id": task_id, **{key: value for key, value in fields.items() if key != "id"}}
     added = memory.append([entry])
     if not added:
-        raise _not_now(memory)
+        raise _not_saved(memory)
     return added[0]
 
 
-def _not_now(memory: Memory) -> StorageError:
+def _not_saved(memory: Memory) -> StorageError:
     problems = "\n".join(memory.new_problems()) or "the tasks file is being saved by somebody else"
     return StorageError(problems, hint="orchestrator validate, then try again")
 
 
 def new_id(description: str, taken: Collection[str]) -> str:
-    """Return a short id made from the first words of a description, with a number where it is taken."""
+    """Return an id made from the first four words of a description, with a number where that one is taken."""
     words = re.findall(r"[a-z0-9]+", description.lower())
     stem = "-".join(words[:4])[:40].rstrip("-") or "task"
     candidate, number = stem, 2

@@ -14,10 +14,9 @@ from core.domain.runs.attempt import BROKE_OFF, Attempt, RunRecord, unwritten_st
 from core.domain.runs.recovery import Recovery, interrupt, recovery_of
 from core.domain.tasks.edit import AppendTask, Edit, SetField, Snapshot
 from core.domain.tasks.entry import tasks_of
-from core.domain.tasks.reload import Reloaded, compare
+from core.domain.tasks.reload import FileVersions, Reloaded, compare
 from core.domain.tasks.status import Status
 from core.domain.tasks.task import Task, with_status
-from core.domain.tasks.versions import FileVersions
 from core.ports.clock import Clock
 from core.ports.journal import Journal, StateStore
 from core.ports.standard import MISSING, StrPath, standard
@@ -267,11 +266,11 @@ class Memory:
             self._write_due = ended + max(_WRITE_DELAY, (ended - begun) / _WRITE_SHARE)
             if isinstance(result, Busy):
                 return False
-            self._versions.write(dirty)
+            self._versions.add_own(dirty)
             self._dirty = {}
             if extra:
                 self._replace_entries(result.snapshot.tasks)
-                self._versions.restart(self._status)
+                self._versions.add(self._status)
             self._mark_written(up_to)
             return True
 
@@ -284,10 +283,10 @@ class Memory:
     def _merge(self, snapshot: Snapshot) -> None:
         """Take over a text that somebody saved: what they changed wins, all other statuses of ours are written again."""
         saved = {task.id: task.status for task in snapshot.tasks}
-        manual = {**self._versions.changed_by_hand(saved), **take_commanded(self._journal, saved, self._status)}
+        manual = {**self._versions.manual_changes(saved), **take_commanded(self._journal, saved, self._status)}
         entries_before, status_before = self._entries, self._status
         self._replace_entries(snapshot.tasks)
-        self._versions.restart(saved)
+        self._versions.add(saved)
         self._dirty = {}
         for task_id, status in manual.items():
             self._record(task_id, status_before[task_id], status, "set by hand in the file")

@@ -18,7 +18,7 @@ from core.domain.tasks.graph import Blockers, TaskGraph, rank_all
 from core.domain.tasks.heap_order import in_order
 from core.domain.tasks.plan import Decision, Explanation, Rank, Verdict
 from core.domain.tasks.status import OPEN, Readiness, Status
-from core.domain.tasks.task import Task, Work, why_by_hand
+from core.domain.tasks.task import Task, Work, manual_reason
 
 #: Seconds that a task is taken to last where this repository has never seen it succeed.
 UNKNOWN_DURATION = 1.0
@@ -50,7 +50,7 @@ class Planner:
         self._status = [task.status for task in tasks]
         self._rivals = file_conflicts(tasks, self._works)
         #: Positions that need a person or an agent, with the reason.
-        self._waits = {position: why_by_hand(tasks[position]) for position, work in enumerate(self._works) if work is Work.MANUAL}
+        self._waits = {position: manual_reason(tasks[position]) for position, work in enumerate(self._works) if work is Work.MANUAL}
         self._unmet = [self._count_unmet(position) for position in range(len(tasks))]
         self._ranks = rank_all(self._graph, self._counts, self._seconds)
         self._ready: list[tuple[tuple[int, float, float, int], int]] = []

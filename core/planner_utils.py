@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from core.domain.runs.budget import Budget
-from core.domain.tasks.backlog import find_flaws
 from core.domain.tasks.graph import TaskGraph
+from core.domain.tasks.graph_errors import find_graph_errors
 from core.domain.tasks.status import Status
 from core.domain.tasks.task import Task
 
@@ -25,7 +25,7 @@ def validate_unique_ids(tasks: Iterable[Task]) -> None:
 
 def find_cycles(tasks: Sequence[Task]) -> tuple[tuple[str, ...], ...]:
     """Return each cycle of dependencies once, as ids from its first task in the list back to the same one."""
-    return tuple(flaw.cycle for flaw in find_flaws(tasks) if flaw.cycle)
+    return tuple(flaw.cycle for flaw in find_graph_errors(tasks) if flaw.cycle)
 
 
 def topological_order(tasks: Sequence[Task]) -> tuple[Task, ...]:
@@ -33,7 +33,7 @@ def topological_order(tasks: Sequence[Task]) -> tuple[Task, ...]:
 
     Raises ValueError with every duplicate id, unknown dependency and cycle.
     """
-    flaws = find_flaws(tasks)
+    flaws = find_graph_errors(tasks)
     if flaws:
         raise ValueError("\n".join(flaw.message for flaw in flaws))
     return tuple(tasks[position] for position in reversed(TaskGraph(tasks).dependents_first()))

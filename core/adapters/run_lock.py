@@ -24,10 +24,10 @@ from core.errors import LockHeld, StorageError
 from core.files.private import PrivateDirectory, open_private
 
 _NAME = "lock"
-#: Whoever takes or signs the lock holds this one meanwhile.
+#: Held while the lock is taken and signed.
 _MUTEX = "lock.mutex"
-#: Seconds that a step of somebody else may take.
-_PATIENCE = 2.0
+#: Seconds to wait for another process that takes or releases the lock.
+_TIMEOUT = 2.0
 #: Bytes of the file that are read; what we write is shorter.
 _LONGEST = 64 * 1024
 #: What file systems without ``flock`` say.
@@ -36,12 +36,12 @@ _NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVA
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Holder:
-    """What the lock file says about who holds it."""
+    """The signature in the lock file."""
 
     pid: int
     #: When the process with that pid started, in ticks since the boot.
     started: str
-    #: Where that pid means something: machine, boot and pid namespace.
+    #: Machine, boot and pid namespace in which the pid is valid.
     place: str
     run_id: str
     since: str
@@ -62,9 +62,9 @@ class FileRunLock:
         """
         try:
             # Taking and signing are one step to everybody else, so the file always names who took it last.
-            with open_private(self._directory, create=True) as place, _alone(place):
-                last = _read(place)  # who lets go takes its name out
-                self._descriptor = _take(place)
+            with open_private(self._directory, create=True) as place, _mutex(place):
+                last = _read(place)  # empty when the last holder released it
+                self._descriptor = _lock_or_raise(place)
                 self._sign(self._descriptor, run_id)
                 return last.run_id if last is not None else ""
         except OSError as problem:
@@ -103,14 +103,14 @@ class FileRunLock:
         os.pwrite(descriptor, json.dumps(asdict(holder)).encode() + b"\n", 0)
 
 
-def _take(place: PrivateDirectory) -> int:
-    """Return a locked descriptor. Raises LockHeld."""
-    deadline = time.monotonic() + _PATIENCE
+def _lock_or_raise(place: PrivateDirectory) -> int:
+    """Return a locked descriptor of the lock file. Raises LockHeld."""
+    deadline = time.monotonic() + _TIMEOUT
     while (descriptor := _locked(place, _NAME)) is None:
         holder = _read(place)
         if holder is not None and not _is_dead(holder):
             raise LockHeld(holder.pid, holder.since)
-        # Unsigned, it is just being released or looked at. Signed by the dead, or unsigned for long, a child holds it on.
+        # Unsigned, it is just being released or read. Signed by a dead process, or unsigned for long, a child has inherited it.
         if holder is not None or time.monotonic() > deadline:
             place.remove(_NAME)
         time.sleep(0.001)
@@ -118,9 +118,9 @@ def _take(place: PrivateDirectory) -> int:
 
 
 @contextmanager
-def _alone(place: PrivateDirectory) -> Iterator[None]:
-    """Keep others from taking the lock meanwhile."""
-    deadline = time.monotonic() + _PATIENCE
+def _mutex(place: PrivateDirectory) -> Iterator[None]:
+    """Keep other processes from taking the lock meanwhile. Raises TimeoutError."""
+    deadline = time.monotonic() + _TIMEOUT
     while (descriptor := _locked(place, _MUTEX)) is None:
         if time.monotonic() > deadline:
             raise TimeoutError(errno.ETIMEDOUT, "somebody else has been taking it for too long")
@@ -146,7 +146,7 @@ def _locked(place: PrivateDirectory, name: str) -> int | None:
 
 
 def _read(place: PrivateDirectory) -> _Holder | None:
-    """Return what the lock file says, whatever a later version may add to it; None when it says nothing."""
+    """Return the signature in the lock file, ignoring fields of later versions; None without a valid one."""
     try:
         said = json.loads(place.read(_NAME, _LONGEST))
         return _Holder(**{field.name: said[field.name] for field in fields(_Holder)})
@@ -155,12 +155,12 @@ def _read(place: PrivateDirectory) -> _Holder | None:
 
 
 def _is_dead(holder: _Holder) -> bool:
-    """Tell whether the holder is surely dead. One of another machine or container cannot be judged."""
+    """True if the holder is certainly dead; never so for one on another machine or in another container."""
     return holder.place == _place() and _started(holder.pid) != holder.started
 
 
 def _is_free(place: PrivateDirectory) -> bool:
-    """Tell whether nobody has the lock."""
+    """True if nobody holds the lock."""
     try:
         descriptor = place.open(_NAME, os.O_RDONLY)
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The person's file."""
+"""The user's tasks file, and the folder that ``init`` writes into."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Written:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandEdited:
-    """Somebody saved the file since we last read it; nothing of ours is lost or decided.
+    """Somebody else saved the file since it was last read; nothing was written.
 
-    ``snapshot`` is their text, as it is on the disk; the next ``write`` applies onto it.
+    ``snapshot`` is their text; the next ``write`` applies its edits to it.
     """
 
     snapshot: Snapshot
@@ -29,14 +29,14 @@ class HandEdited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Busy:
-    """Not now: somebody is in the middle of a save, or their text is invalid. Nothing was written; try again later."""
+    """Somebody is in the middle of a save, or their text is invalid. Nothing was written; try again later."""
 
     #: Why, one line a problem.
     problems: tuple[str, ...]
 
 
 class TaskFile(Protocol):
-    """``tasks.yml``: it belongs to the person who edits it; only the bytes of an edit ever change."""
+    """``tasks.yml``: it belongs to the user; a write changes only the bytes of its edits."""
 
     def read(self) -> Snapshot:
         """Read and validate the file; later ``poll`` and ``write`` compare with this text.
@@ -48,7 +48,7 @@ class TaskFile(Protocol):
         """Return the new text if somebody saved the file since we last read or wrote it, else None.
 
         Costs one ``stat`` when nothing happened. A save that is still under way (empty, truncated, still
-        changing) or that is invalid counts as not yet happened; ``problems`` tells. Never raises InvalidFile.
+        changing) or that is invalid counts as not yet happened; ``problems`` says so. Never raises InvalidFile.
         """
 
     def problems(self) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ class TaskFile(Protocol):
         """
 
     def close(self) -> None:
-        """Release what is held; a save by hand that came after the last write is left as it is."""
+        """Release files that are held open; a save of somebody else after the last write is left as it is."""
 
 
 class ProjectFolder(Protocol):

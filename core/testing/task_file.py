@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from core.domain.tasks.backlog import find_flaws
 from core.domain.tasks.edit import AppendTask, Edit, SetField, Snapshot
 from core.domain.tasks.entry import field_values, task_of
+from core.domain.tasks.graph_errors import find_graph_errors
 from core.domain.tasks.task import Place, Task
 from core.errors import EditRefused, InvalidFile, Problem
 from core.ports.task_file import Busy, HandEdited, Written
@@ -102,7 +102,7 @@ class InMemoryTaskFile:
         return Snapshot(tasks=self._known, version=self._known_version)
 
     def _flaws(self) -> tuple[Problem, ...]:
-        flaws = find_flaws(self._disk)
+        flaws = find_graph_errors(self._disk)
         return tuple(
             Problem(file=_FILE, line=self._disk[flaw.task].place.line, column=3, message=flaw.message, hint=flaw.hint) for flaw in flaws
         )
@@ -122,8 +122,8 @@ def _applied(tasks: tuple[Task, ...], edit: Edit) -> tuple[Task, ...]:
         if new.id in ids:
             raise _refused(f"the id {new.id} is there already")
         appended = (*tasks, new)
-        if find_flaws(appended):
-            raise _refused(find_flaws(appended)[0].message)
+        if find_graph_errors(appended):
+            raise _refused(find_graph_errors(appended)[0].message)
         return appended
     if edit.task_id not in ids:
         raise _refused(f"there is no task {edit.task_id}")

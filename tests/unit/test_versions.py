@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.domain.tasks.reload import FileVersions
 from core.domain.tasks.status import Status
-from core.domain.tasks.versions import FileVersions
 
 P, RUNNING, D, F, C = Status.PENDING, Status.IN_PROGRESS, Status.DONE, Status.FAILED, Status.CANCELLED
 
@@ -14,50 +14,50 @@ P, RUNNING, D, F, C = Status.PENDING, Status.IN_PROGRESS, Status.DONE, Status.FA
 def versions(*written):
     known = FileVersions(written[0])
     for changed in written[1:]:
-        known.write(changed)
+        known.add_own(changed)
     return known
 
 
 def test_a_save_of_the_newest_version_changes_nothing():
     known = versions({"a": P, "b": P}, {"a": D})
 
-    assert known.changed_by_hand({"a": D, "b": P}) == {}
+    assert known.manual_changes({"a": D, "b": P}) == {}
 
 
 def test_a_save_of_an_old_buffer_is_not_taken_for_a_reset():
     known = versions({"a": P, "b": P}, {"a": RUNNING}, {"a": D, "b": RUNNING})
 
-    assert known.changed_by_hand({"a": P, "b": P}) == {}
+    assert known.manual_changes({"a": P, "b": P}) == {}
 
 
 def test_a_status_the_file_never_had_was_set_on_purpose():
     known = versions({"a": P, "b": P}, {"a": D})
 
-    assert known.changed_by_hand({"a": D, "b": C}) == {"b": C}
+    assert known.manual_changes({"a": D, "b": C}) == {"b": C}
 
 
 def test_a_reset_of_a_failed_task_in_the_newest_text_was_meant():
     known = versions({"a": P, "b": P}, {"a": RUNNING}, {"a": F, "b": RUNNING})
 
-    assert known.changed_by_hand({"a": P, "b": RUNNING}) == {"a": P}
+    assert known.manual_changes({"a": P, "b": RUNNING}) == {"a": P}
 
 
 def test_a_cancel_in_an_old_buffer_is_found_beside_old_statuses():
     known = versions({"a": P, "b": P, "c": P}, {"a": RUNNING}, {"a": D, "b": RUNNING}, {"b": D})
 
-    assert known.changed_by_hand({"a": P, "b": P, "c": C}) == {"c": C}
+    assert known.manual_changes({"a": P, "b": P, "c": C}) == {"c": C}
 
 
 def test_entries_the_file_never_had_are_no_status_changes():
-    assert versions({"a": P}).changed_by_hand({"a": P, "new": D}) == {}
+    assert versions({"a": P}).manual_changes({"a": P, "new": D}) == {}
 
 
 def test_after_a_persons_save_their_text_is_the_newest_version():
     known = versions({"a": P, "b": P}, {"a": D})
-    known.restart({"a": D, "c": P})
+    known.add({"a": D, "c": P})
 
-    assert known.changed_by_hand({"a": D, "c": C}) == {"c": C}
-    assert known.changed_by_hand({"a": D, "b": C, "c": P}) == {}
+    assert known.manual_changes({"a": D, "c": C}) == {"c": C}
+    assert known.manual_changes({"a": D, "b": C, "c": P}) == {}
 
 
 statuses = st.sampled_from(list(Status))
@@ -69,7 +69,7 @@ def test_saving_any_version_of_ours_unchanged_is_never_a_hand_edit(writes, which
     known = FileVersions(start)
     texts = [dict(start)]
     for changed in writes:
-        known.write(changed)
+        known.add_own(changed)
         texts.append({**texts[-1], **changed})
 
-    assert known.changed_by_hand(texts[which % len(texts)]) == {}
+    assert known.manual_changes(texts[which % len(texts)]) == {}

@@ -1,4 +1,4 @@
-"""Changes that the tool may make to the user's file, and what the file then says."""
+"""The edits that the tool may make to the user's file, and the content of the file at one moment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.domain.tasks.task import Task
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetField:
-    """Replace one scalar of one task; one that is missing in its entry, or in a map that is there, is added."""
+    """Set one scalar of one task; one that is missing in its entry, or in a map that the entry has, is added."""
 
     task_id: str
     #: Keys from the entry down, e.g. ``("status",)`` or ``("origin", "path")``.

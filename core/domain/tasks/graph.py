@@ -1,4 +1,4 @@
-"""Tasks and what depends on what: ranks along the graph, and the nearest thing that holds a task up."""
+"""The dependency graph of a backlog: ranks along it, and what blocks a task."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from core.domain.tasks.task import Task
 
 
 class TaskGraph:
-    """A backlog by position. Its ids are unique, its dependencies known, its graph free of circles, as a validated file is."""
+    """Tasks by position in the file. Ids must be unique, dependencies known and free of cycles, as in a validated file."""
 
     def __init__(self, tasks: Sequence[Task]) -> None:
         self.tasks = tasks
         self.index = {task.id: position for position, task in enumerate(tasks)}
-        #: Positions that depend on each position.
+        #: By position: the positions that depend on it.
         self.dependents: list[list[int]] = [[] for _ in tasks]
-        #: Positions that each position depends on, each once.
+        #: By position: the positions that it depends on, each once.
         self.dependencies: list[tuple[int, ...]] = []
         for position, task in enumerate(tasks):
             needed = tuple({self.index[name]: None for name in task.dependencies})
@@ -39,13 +39,15 @@ class TaskGraph:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranks:
-    """By position: the priority lent by what waits, who lends it, and seconds along the longest chain."""
+    """By position: effective priority, where it comes from, and seconds along the longest chain of dependents."""
 
+    #: The highest priority among the task and everything that depends on it.
     priority: Sequence[int]
+    #: Position of the task that lends this priority: its own, where none is higher.
     lender: Sequence[int]
-    #: From the start of the task to the end of the chain.
+    #: Seconds from the start of the task to the end of the chain.
     path: Sequence[float]
-    #: The whole chain, what lies before the task included.
+    #: Seconds of the whole chain, with what comes before the task.
     chain: Sequence[float]
 
 
@@ -74,21 +76,21 @@ def rank_all(graph: TaskGraph, counts: Callable[[int], bool], seconds: Callable[
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holdup:
+class Blocker:
     """What keeps a task from starting."""
 
     readiness: Readiness
     reason: str
-    #: Ids from the nearest dependency to the cause; of a long chain the first few and the cause.
+    #: Ids from the nearest dependency to the cause; of a long chain only the first few and the cause.
     chain: tuple[str, ...]
 
 
-#: Links of a chain that are named before its cause.
-_NAMED = 3
+#: How many ids of a chain are named before its cause.
+_MAX_NAMED = 3
 
 
 class Blockers:
-    """Finds what holds tasks up, as things stand: each link of the graph is followed once, however many tasks are asked about.
+    """Finds what blocks tasks, given their present statuses. Each dependency is followed once, however many tasks are asked about.
 
     ``waits`` has the positions that need a person, with the reason.
     """
@@ -100,19 +102,19 @@ class Blockers:
         self._is_selected = is_selected
         self._causes: dict[int, int] = {}
 
-    def of(self, position: int) -> Holdup | None:
-        """Return what holds the task at ``position`` up, None when nothing does."""
+    def of(self, position: int) -> Blocker | None:
+        """Return what blocks the task at ``position``, None when nothing does."""
         cause = self._cause(position)
         if cause == position:
             return None
         links = self._links(position, cause)
         ids = tuple(self._graph.tasks[link].id for link in links)
-        readiness, what = self._judge(cause)
-        named = " → ".join(ids[:-1]) + (" → …" if len(links) > _NAMED else "")
+        readiness, what = self._describe(cause)
+        named = " → ".join(ids[:-1]) + (" → …" if len(links) > _MAX_NAMED else "")
         through = f" (through {named})" if len(ids) > 1 else ""
-        return Holdup(readiness=readiness, reason=f"it depends on {ids[-1]}, which {what}{through}", chain=ids)
+        return Blocker(readiness=readiness, reason=f"it depends on {ids[-1]}, which {what}{through}", chain=ids)
 
-    def _judge(self, cause: int) -> tuple[Readiness, str]:
+    def _describe(self, cause: int) -> tuple[Readiness, str]:
         status = self._status[cause]
         if status not in OPEN:
             return Readiness.BLOCKED, "failed" if status is Status.FAILED else f"is {status}"
@@ -123,24 +125,24 @@ class Blockers:
         return Readiness.QUEUED, "is running" if status is Status.IN_PROGRESS else f"is {status}"
 
     def _cause(self, position: int) -> int:
-        """Follow deciding dependencies to their end, and remember it for every link on the way."""
-        way: list[int] = []
+        """Follow deciding dependencies to the last one, and keep it for every position on the path."""
+        path: list[int] = []
         here = position
         while here not in self._causes:
             following = _deciding_dependency(self._graph, here, self._status, self._waits)
             if following is None:
                 self._causes[here] = here
                 break
-            way.append(here)
+            path.append(here)
             here = following
         cause = self._causes[here]
-        self._causes.update(dict.fromkeys(way, cause))
+        self._causes.update(dict.fromkeys(path, cause))
         return cause
 
     def _links(self, position: int, cause: int) -> list[int]:
         links: list[int] = []
         here = position
-        while here != cause and len(links) < _NAMED:
+        while here != cause and len(links) < _MAX_NAMED:
             following = _deciding_dependency(self._graph, here, self._status, self._waits)
             here = cause if following is None else following
             links.append(here)

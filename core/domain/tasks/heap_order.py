@@ -1,4 +1,4 @@
-"""A heap's items in order, without taking them out."""
+"""The items of a heap in order, without popping them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Item = TypeVar("Item")
 
 
 def in_order(heap: Sequence[Item]) -> Iterator[Item]:
-    """Yield the items of a ``heapq`` from the least on; each costs O(log n), whatever is not asked for costs nothing."""
+    """Yield the items of a ``heapq`` list, smallest first, in O(log n) each."""
     front = [(heap[0], 0)] if heap else []
     while front:
         item, node = heapq.heappop(front)

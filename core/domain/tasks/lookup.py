@@ -1,4 +1,4 @@
-"""Finding and choosing tasks by what a person typed."""
+"""Find and select tasks by the ids and tags that a person typed."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def select(tasks: Iterable[Task], ids: Collection[str], tags: Collection[str]) -
         return None
     by_id = {task.id: task for task in tasks}
     wanted = [task for task in by_id.values() if task.id in ids or not set(tags).isdisjoint(task.tags)]
-    return _with_needs(wanted, by_id)
+    return _with_dependencies(wanted, by_id)
 
 
-def _with_needs(wanted: list[Task], by_id: Mapping[str, Task]) -> frozenset[str]:
+def _with_dependencies(wanted: list[Task], by_id: Mapping[str, Task]) -> frozenset[str]:
     chosen = {task.id for task in wanted}
     while wanted:
         missing = [name for name in wanted.pop().dependencies if name not in chosen and by_id[name].status is not Status.DONE]

@@ -1,4 +1,4 @@
-"""What to do next, and why: the answers of the Planner."""
+"""What the Planner answers: the next task, a whole plan, and why a task starts or does not."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Verdict(StrEnum):
     START = "start"
     #: Would start, but does not fit what is left of the budget.
     OVER_BUDGET = "over_budget"
-    #: Cannot start; ``Explanation.readiness`` says how it stands.
+    #: Cannot start; ``Explanation.readiness`` says whether it is blocked, waiting or queued.
     NOT_READY = "not_ready"
     #: Not part of this run (``--only``, ``--tag``).
     NOT_SELECTED = "not_selected"
@@ -45,7 +45,7 @@ class Rank:
         return (-self.effective_priority, -self.remaining_path, -self.chain, self.order)
 
     def reason(self, task_id: str) -> str:
-        """Say in one sentence what puts the task before others."""
+        """Return in one sentence what puts the task before others."""
         lent = f" lent by {self.priority_from}" if self.priority_from != task_id else ""
         return f"priority {self.effective_priority}{lent}, remaining path {self.remaining_path:.3g} s, entry {self.order + 1} of the file"
 
@@ -78,7 +78,7 @@ class Explanation:
     rank: Rank | None
     #: Whole sentences, the deciding one first.
     reasons: tuple[str, ...]
-    #: The ids that hold it up, nearest first.
+    #: The ids that block it, nearest first.
     because_of: tuple[str, ...] = ()
 
 
@@ -89,7 +89,7 @@ class PlannedStart:
     explanation: Explanation
     #: Seconds after the start of the run.
     starts_at: float
-    #: Expected seconds, and whether this repository has seen it run.
+    #: Expected seconds, and whether they come from earlier attempts.
     duration: float
     duration_known: bool
     cost: float
@@ -97,7 +97,7 @@ class PlannedStart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The order in which a run would start tasks, and everything it would leave."""
+    """The order in which a run would start tasks, and those that it would not start."""
 
     starts: tuple[PlannedStart, ...]
     left: tuple[Explanation, ...]

@@ -1,4 +1,4 @@
-"""Where a task stands: the word in ``tasks.yml``, and what it can do right now."""
+"""The status of a task in ``tasks.yml``, and its readiness."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ class Status(StrEnum):
     PENDING = "pending"
     #: An attempt is under way.
     IN_PROGRESS = "in_progress"
-    #: Finished; its checks, where it has some, passed.
+    #: Finished, and every check of ``verify`` passed.
     DONE = "done"
-    #: Its last attempt ended badly and no retry is left.
+    #: Its last attempt failed and no retry is left.
     FAILED = "failed"
-    #: A person or the Reflector took it off the list.
+    #: A person or the Reflector decided that it is not to be done.
     CANCELLED = "cancelled"
 
 
-#: Statuses that a run still has to bring to an end.
+#: Statuses of tasks that are still to be finished.
 OPEN = frozenset({Status.PENDING, Status.IN_PROGRESS})
 
 
 class Readiness(StrEnum):
-    """What an open task can do right now."""
+    """Whether an open task can start now, and why not."""
 
     #: Everything it depends on is done.
     READY = "ready"

@@ -30,7 +30,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """How often a failed attempt is made again, and after how long."""
+    """How often a failed attempt is repeated, and after which pauses."""
 
     #: Attempts after the first.
     limit: int = 0
@@ -38,7 +38,7 @@ class Retry:
     delay: float = 1.0
     #: Each further pause is this many times the one before.
     backoff: float = 2.0
-    #: Seconds that no pause exceeds.
+    #: Seconds; no pause is longer.
     max_delay: float = 300.0
 
     def pause(self, attempt: int) -> float:
@@ -52,7 +52,7 @@ class Retry:
 
 
 class Work(StrEnum):
-    """What bringing a task to its end takes."""
+    """What finishing a task takes."""
 
     #: A command of its own or of its kind's handler.
     COMMAND = "command"
@@ -60,7 +60,7 @@ class Work(StrEnum):
     GOAL = "goal"
     #: Neither, but dependencies: done when they are.
     MILESTONE = "milestone"
-    #: Only a person finishes it: it says so, or nothing in it could tell that it is done.
+    #: Only a person finishes it: it says ``manual``, or has no command, check or dependencies that could tell that it is done.
     MANUAL = "manual"
 
 
@@ -111,8 +111,8 @@ class Task:
         return Work.MILESTONE if self.dependencies else Work.MANUAL
 
 
-def why_by_hand(task: Task) -> str:
-    """Say why only a person finishes a task whose work is ``MANUAL``."""
+def manual_reason(task: Task) -> str:
+    """Return why only a person finishes a task whose work is ``MANUAL``, as a sentence."""
     if task.manual:
         return "a person finishes it (manual: true)"
     return "a person finishes it: it has no command, no check and no dependencies"

@@ -8,7 +8,7 @@ from typing import Any
 from core.adapters.tasks_yaml.parse.document import Document, Slot
 from core.adapters.tasks_yaml.parse.entry import complain_about_fields, read_entry
 from core.adapters.tasks_yaml.parse.layout import Layout, layout_of
-from core.domain.tasks.backlog import GraphError, find_flaws
+from core.domain.tasks.graph_errors import GraphError, find_graph_errors
 from core.domain.tasks.task import Place, Task
 from core.errors import InvalidFile
 from core.schema.nodes import Mapping, Node, Scalar, Sequence, resolve
@@ -71,7 +71,7 @@ class _Reading:
             if node.shared:
                 message = "an alias further down stands for this task: its status could not be written"
                 self._complain(node.start, message, "write the other one out")
-        flaws = find_flaws(self.tasks)
+        flaws = find_graph_errors(self.tasks)
         if flaws:
             self._complain_about(flaws, complete=complete)
 

@@ -7,7 +7,7 @@ import itertools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.domain.tasks.backlog import find_flaws
+from core.domain.tasks.graph_errors import find_graph_errors
 from core.domain.tasks.task import Place, Task
 
 
@@ -20,26 +20,26 @@ def backlog(**dependencies: str) -> list[Task]:
 
 
 def test_a_sound_backlog_has_no_flaws():
-    assert find_flaws(backlog(a="", b="a", c="a b", d="c c")) == ()
-    assert find_flaws([]) == ()
+    assert find_graph_errors(backlog(a="", b="a", c="a b", d="c c")) == ()
+    assert find_graph_errors([]) == ()
 
 
 def test_a_missing_dependency_is_named_once_a_task_with_the_nearest_id():
-    (flaw,) = find_flaws(backlog(build="", test="biuld biuld"))
+    (flaw,) = find_graph_errors(backlog(build="", test="biuld biuld"))
     assert (flaw.task, flaw.field, flaw.item, flaw.hint) == (1, "dependencies", "biuld", "did you mean 'build'?")
-    (flaw,) = find_flaws(backlog(a="something"))
+    (flaw,) = find_graph_errors(backlog(a="something"))
     assert (flaw.message, flaw.hint) == ("there is no task something to depend on", "add that task, or remove the dependency")
 
 
 def test_an_id_used_twice_names_the_first_place():
     first, second = backlog(a="", b="")
     third = Task(id="a", description="again")
-    (flaw,) = find_flaws([first, second, third])
+    (flaw,) = find_graph_errors([first, second, third])
     assert (flaw.task, flaw.field, flaw.message) == (2, "id", "the id a is here twice, first in line 1")
 
 
 def test_each_circle_is_told_once_by_its_shortest_way_from_its_first_task():
-    flaws = find_flaws(backlog(a="b", b="c", c="d", d="a b", x="x", y="z", z="y a", free="a"))
+    flaws = find_graph_errors(backlog(a="b", b="c", c="d", d="a b", x="x", y="z", z="y a", free="a"))
     assert [(flaw.task, flaw.item, flaw.message) for flaw in flaws] == [
         (0, "b", "tasks depend on each other in a circle: a → b → c → d → a"),
         (4, "x", "the task depends on itself: x → x"),
@@ -52,15 +52,15 @@ def test_a_long_chain_and_a_long_circle_need_no_deep_stack():
     tasks = [Task(id=f"t{n}", description="d", dependencies=(f"t{n + 1}",)) for n in range(count - 1)] + [
         Task(id=f"t{count - 1}", description="d")
     ]
-    assert find_flaws(tasks) == ()
+    assert find_graph_errors(tasks) == ()
     tasks[-1] = Task(id=f"t{count - 1}", description="d", dependencies=("t0",))
-    (flaw,) = find_flaws(tasks)
+    (flaw,) = find_graph_errors(tasks)
     assert flaw.message.count("→") == count
 
 
 def test_many_missing_ids_do_not_take_long_to_describe():
     tasks = [Task(id=f"task-{n}", description="d", dependencies=(f"tusk-{n}",)) for n in range(2_000)]
-    flaws = find_flaws(tasks)
+    flaws = find_graph_errors(tasks)
     assert len(flaws) == 2_000
     assert "did you mean" in flaws[0].hint
 
@@ -77,7 +77,7 @@ def test_circles_are_found_exactly_where_a_way_leads_back(graph: list[list[int]]
         reach[position] |= set().union(*(reach[other] for other in reach[position]))
     in_circles = {position for position in range(len(graph)) if position in reach[position]}
     groups = {frozenset(other for other in in_circles if other in reach[position] and position in reach[other]) for position in in_circles}
-    flaws = find_flaws(tasks)
+    flaws = find_graph_errors(tasks)
     assert [flaw.task for flaw in flaws] == sorted(min(group) for group in groups)
     for flaw in flaws:
         path = [int(name) for name in flaw.message.split(": ")[1].split(" → ")]
