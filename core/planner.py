@@ -12,9 +12,9 @@ from typing import Any
 
 from core.domain.quality.file_conflicts import file_conflicts
 from core.domain.runs.budget import Budget
-from core.domain.tasks.backlog import find_flaws
 from core.domain.tasks.entry import tasks_of
 from core.domain.tasks.graph import Blockers, TaskGraph, rank_all
+from core.domain.tasks.graph_errors import find_graph_errors
 from core.domain.tasks.heap_order import in_order
 from core.domain.tasks.plan import Decision, Explanation, Rank, Verdict
 from core.domain.tasks.status import OPEN, Readiness, Status
@@ -158,7 +158,7 @@ class Planner:
         ``manual``. Raises ValueError with every duplicate id, unknown dependency and cycle.
         """
         entries = tasks_of(tasks)
-        if flaws := find_flaws(entries):
+        if flaws := find_graph_errors(entries):
             raise ValueError("\n".join(flaw.message for flaw in flaws))
         anew = Planner(entries, handlers=dict.fromkeys((task.kind for task in entries), ""), durations=self._durations)
         decision = anew.next(self.budget)

@@ -37,7 +37,7 @@ def fill(path, tasks=30):
     journal.close()
 
 
-def told(journal):
+def answers(journal):
     return {**{name: getattr(journal, name)() for name in READS}, "kept": journal.load_state("kept")}
 
 
@@ -78,11 +78,11 @@ def test_what_was_written_is_read_whatever_kind_of_number_it_was(tmp_path):
     fill(tmp_path / "state.db")
     journal = open_journal(tmp_path / "state.db")
     assert journal.runs()[0] == RunRecord(id="run-2", pid=8, started=4.0, ended=5.0, exit_code=1)
-    assert len(told(journal)["attempts"]) == 30
+    assert len(answers(journal)["attempts"]) == 30
     journal.close()
 
 
-def test_who_only_looks_leaves_no_mark(tmp_path):
+def test_a_journal_opened_to_read_leaves_no_damage_mark(tmp_path):
     path = tmp_path / "state.db"
     fill(path)
     with closing(sqlite3.connect(path)) as connection, connection:
@@ -94,7 +94,7 @@ def test_who_only_looks_leaves_no_mark(tmp_path):
     assert not list(tmp_path.glob("*.suspect"))
 
 
-def test_a_suspicion_that_does_not_hold_is_dropped(tmp_path):
+def test_a_damage_mark_of_a_sound_file_is_removed(tmp_path):
     path = tmp_path / "state.db"
     fill(path)
     (tmp_path / "state.db.suspect").touch()
@@ -121,17 +121,17 @@ def test_rows_of_an_older_version_count_without_a_checksum(tmp_path):
         for table in ("runs", "attempts", "outcomes", "transitions", "state"):
             connection.execute(f"UPDATE {table} SET checked = NULL")
     journal = open_journal(path)
-    assert len(told(journal)["attempts"]) == 30
+    assert len(answers(journal)["attempts"]) == 30
     journal.close()
 
 
-def test_flipped_bytes_never_change_what_is_read_without_a_word(tmp_path):
+def test_flipped_bytes_are_never_read_as_other_values(tmp_path):
     """Of what steers a run every answer is the true one, a part of it (rows that are gone), or an error of ours."""
     path = tmp_path / "state.db"
     fill(path)
     whole = path.read_bytes()
     journal = open_journal(path)
-    truth = told(journal)
+    truth = answers(journal)
     journal.close()
     dice = random.Random(4711)
     noticed = 0

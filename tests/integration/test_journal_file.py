@@ -164,7 +164,7 @@ def test_a_step_of_the_journal_that_fails_leaves_the_old_version(tmp_path, monke
     assert "half" not in tables(path)
 
 
-def test_a_directory_that_cannot_be_made_is_named(tmp_path):
+def test_a_directory_that_cannot_be_made_is_named_in_the_error(tmp_path):
     (tmp_path / "file").write_text("in the way")
 
     with pytest.raises(StorageError, match=r"cannot create .*file/state"):
@@ -192,7 +192,7 @@ def test_a_database_with_views_or_triggers_is_no_journal(tmp_path, statement):
 
 
 @pytest.mark.parametrize(("reason", "at"), [("hex(zeroblob(9000000))", 0.0), ("''", 9e999), ("''", -1e300)])
-def test_values_that_nobody_writes_are_damage_and_fill_no_machine(tmp_path, reason, at):
+def test_values_out_of_range_are_damage_and_fill_no_memory(tmp_path, reason, at):
     path = tmp_path / "state.db"
     open_journal(path).close()
     with closing(sqlite3.connect(path)) as connection, connection:

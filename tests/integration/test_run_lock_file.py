@@ -101,7 +101,7 @@ def test_a_task_does_not_inherit_the_lock(tmp_path):
         other.release()
 
 
-def test_of_eight_that_race_again_and_again_one_holds_at_a_time(python, tmp_path):
+def test_eight_racing_processes_hold_the_lock_one_at_a_time(python, tmp_path):
     """Each adds one to a counter that only the lock protects, and says how often it had its turn. Some are killed while they hold it."""
     (tmp_path / "counter").write_text("0")
     source = """
@@ -148,7 +148,7 @@ def test_a_holder_in_another_container_or_on_another_machine_counts_as_alive(tmp
     lock.release()
 
 
-def test_what_a_run_before_a_reboot_left_is_nobodys_lock(tmp_path):
+def test_a_lock_from_before_a_reboot_is_free(tmp_path):
     (tmp_path / "state").mkdir()
     left = {"pid": os.getpid(), "started": "1", "place": "this host before it was booted", "run_id": "r", "since": "yesterday"}
     (tmp_path / "state" / "lock").write_text(json.dumps(left))
@@ -159,7 +159,7 @@ def test_what_a_run_before_a_reboot_left_is_nobodys_lock(tmp_path):
     lock.release()
 
 
-def test_a_later_version_may_say_more_about_itself(tmp_path):
+def test_fields_of_a_later_version_are_ignored(tmp_path):
     lock = FileRunLock(str(tmp_path / "state"))
     lock.acquire("run-1")
     said = json.loads((tmp_path / "state" / "lock").read_text())
@@ -171,7 +171,7 @@ def test_a_later_version_may_say_more_about_itself(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"{}", b"[]", b"null", b'{"pid": "x"}'])
-def test_a_damaged_file_that_nobody_has_locked_is_no_obstacle(tmp_path, content):
+def test_a_damaged_file_that_is_not_locked_is_taken(tmp_path, content):
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "lock").write_bytes(content)
     lock = FileRunLock(str(tmp_path / "state"))
@@ -195,7 +195,7 @@ def test_looking_for_the_holder_of_a_repository_that_never_ran_creates_nothing(t
 
 
 @pytest.mark.parametrize("content", [b"[" * 60_000, b'{"pid": 1' + b" " * 100_000])
-def test_a_file_that_is_made_to_be_hard_to_read_says_nothing(tmp_path, content):
+def test_a_hostile_lock_file_counts_as_unsigned(tmp_path, content):
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "lock").write_bytes(content)
     assert FileRunLock(str(tmp_path / "state")).holder() is None

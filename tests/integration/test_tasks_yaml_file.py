@@ -97,7 +97,7 @@ def test_bytes_outside_an_edit_never_change(path: Path):
         (lambda path: (path.unlink(), path.symlink_to(path)), "tasks.yml: Too many levels of symbolic links"),
     ],
 )
-def test_what_is_no_file_is_said_at_once(path: Path, make, said: str):
+def test_a_path_that_is_no_file_is_an_error_at_once(path: Path, make, said: str):
     make(path)
     with pytest.raises(StorageError) as caught:
         YamlTaskFile(path, path.parent).read()
@@ -106,7 +106,7 @@ def test_what_is_no_file_is_said_at_once(path: Path, make, said: str):
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read_is_said_to_be_so(path: Path):
+def test_a_file_without_read_permission_is_an_error(path: Path):
     path.chmod(0)
     with pytest.raises(StorageError, match=r"tasks\.yml: Permission denied"):
         YamlTaskFile(path, path.parent).read()
@@ -149,7 +149,7 @@ def test_a_full_disk_leaves_the_file_as_it_was(path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_directory_that_may_not_be_written_is_said_to_be_so(path: Path):
+def test_a_directory_without_write_permission_is_an_error(path: Path):
     file = opened(path)
     path.parent.chmod(0o555)
     try:
@@ -185,7 +185,7 @@ def test_a_change_within_one_tick_of_the_clock_is_seen(path: Path):
 # -- saves that are not finished ---------------------------------------------------------------------------------------
 
 
-class Patience:
+class FakeTime:
     """A clock that moves only when somebody sleeps."""
 
     def __init__(self) -> None:
@@ -202,8 +202,8 @@ class Patience:
 
 
 @pytest.mark.parametrize("half", ["", "\n  \n", TEXT[:30], TEXT[:-10], "# new\n" + TEXT[:-1]])
-def test_what_looks_half_saved_is_believed_only_after_two_seconds(path: Path, half: str):
-    patience = Patience()
+def test_a_text_that_looks_cut_off_is_taken_over_only_after_two_seconds(path: Path, half: str):
+    patience = FakeTime()
     file = YamlTaskFile(path, path.parent, sleep=patience.sleep, monotonic=patience.monotonic)
     file.read()
     path.write_text(half)
@@ -225,7 +225,7 @@ def test_what_looks_half_saved_is_believed_only_after_two_seconds(path: Path, ha
 
 
 def test_a_save_that_is_under_way_is_waited_for(path: Path):
-    patience = Patience()
+    patience = FakeTime()
     file = YamlTaskFile(path, path.parent, sleep=patience.sleep, monotonic=patience.monotonic)
     file.read()
     path.write_text("- {id: x, description: half}\n")
@@ -237,7 +237,7 @@ def test_a_save_that_is_under_way_is_waited_for(path: Path):
     assert snapshot.tasks[0].description == "whole"
 
 
-def test_an_invalid_save_is_told_and_never_written_over(path: Path):
+def test_an_invalid_save_is_reported_and_never_overwritten(path: Path):
     file = opened(path)
     path.write_text("- id: a\n  descripton: typo\n")
     assert file.poll() is None
@@ -302,7 +302,7 @@ def test_the_cache_gives_what_parsing_gives(cached: tuple[Path, Path]):
     assert json.loads(file.read_bytes().split(b"\n")[1])["tasks"]
 
 
-def test_a_forged_or_damaged_cache_is_not_believed(cached: tuple[Path, Path]):
+def test_a_forged_or_damaged_cache_is_not_used(cached: tuple[Path, Path]):
     path, state = cached
     (file,) = (state / "cache").iterdir()
     expected = YamlTaskFile(path, path.parent).read()

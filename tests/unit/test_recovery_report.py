@@ -35,18 +35,21 @@ def test_a_run_killed_while_it_reports_a_recovery_leaves_the_report_to_the_next(
 
     with pytest.raises(Killed):
         _memory(journal, "killed").recover(dies)
-    told: list[Recovery] = []
-    _memory(journal, "third").recover(told.append)
+    reported: list[Recovery] = []
+    _memory(journal, "third").recover(reported.append)
 
-    assert {recovery.run.id: [attempt.task_id for attempt in recovery.interrupted] for recovery in told} == {"dead": ["a"], "killed": []}
+    assert {recovery.run.id: [attempt.task_id for attempt in recovery.interrupted] for recovery in reported} == {
+        "dead": ["a"],
+        "killed": [],
+    }
     assert [run.id for run in journal.dead_runs()] == ["third"]
 
 
 def test_a_recovery_that_was_recorded_is_reported_once() -> None:
     journal = InMemoryJournal()
     _memory(journal, "dead")
-    told: list[Recovery] = []
-    _memory(journal, "second").recover(told.append)
-    _memory(journal, "third").recover(told.append)
+    reported: list[Recovery] = []
+    _memory(journal, "second").recover(reported.append)
+    _memory(journal, "third").recover(reported.append)
 
-    assert [recovery.run.id for recovery in told] == ["dead", "second"]
+    assert [recovery.run.id for recovery in reported] == ["dead", "second"]
