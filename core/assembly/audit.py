@@ -95,11 +95,16 @@ def check_finding(container: Container, task_id: str) -> TaskCheck:
 
 def open_reflector(container: Container, auditor: SelfAuditor, memory: Memory, paths: Sequence[str] = ()) -> Reflector:
     """Return the Reflector of a repository's backlog."""
+    root = container.root
+
+    def exists(path: str) -> bool:
+        return _is_there(root / path)
+
     return Reflector(
         paths=paths,
         auditor=auditor,
         memory=memory,
-        exists=lambda path: _is_there(container.project.root / path),
+        exists=exists,
         max_open_tasks=container.settings.reflect.max_open_tasks,
     )
 

@@ -30,7 +30,6 @@ from core.terminal.masking import Masking
 if TYPE_CHECKING:
     from core.adapters.git import Git
     from core.adapters.state_db import SqliteJournal
-    from core.event_bus import EventBus
     from core.plugins.host import PluginHost
     from core.ports.attempts import AttemptRunner
     from core.ports.handlers import TaskHandler
@@ -189,12 +188,6 @@ class Container:
         """The handlers of wings, by kind, of those kinds that have no command in config.yaml."""
         references = {kind: reference for wing in self.wings for kind, reference in wing.handlers.items()}
         return {kind: load(reference)(self) for kind, reference in references.items() if kind not in self.settings.handlers}
-
-    def subscribe_wings(self, bus: EventBus) -> None:
-        """Let the wings subscribe to the events of a run."""
-        for wing in self.wings:
-            if wing.subscribers:
-                load(wing.subscribers)(bus, self)
 
     def runner(self, name: str) -> AttemptRunner:
         """Return the runner that a wing registered as ``name``. Raises LookupError when none did."""

@@ -22,6 +22,7 @@ from core.memory import Memory
 from core.orchestrator import Orchestrator
 from core.ports.processes import Launcher, LogReader, StopSignals
 from core.ports.subscribers import Listeners
+from core.ports.wing import load
 from core.run_facts import RunFacts
 
 
@@ -56,6 +57,7 @@ def open_run(container: Container, options: RunOptions, *, reflect: bool = True)
         journal = container.journal
         launcher = stack.enter_context(ProcessLauncher(container.environment))
         stack.enter_context(signals.waking(launcher.wake_fd))
+        executor = _executor(container, launcher)
         file = container.task_file()
         stack.callback(file.close)
         event_log = EventLog(project.root, settings.log.directory, run_id)
@@ -66,9 +68,9 @@ def open_run(container: Container, options: RunOptions, *, reflect: bool = True)
             from core.assembly.plugins import plugin_listeners
 
             _subscribe_listeners(bus, plugin_listeners(container), RunFacts(run_id, clock), signals)
-        container.subscribe_wings(bus)
+        for subscribers in [wing.subscribers for wing in container.wings if wing.subscribers]:
+            load(subscribers)(bus, container)
         memory = Memory(file=file, journal=journal, clock=clock, run_id=run_id)
-        executor = _executor(container, launcher)
         orchestrator = Orchestrator(
             options=options,
             memory=memory,

@@ -134,4 +134,8 @@ def audit(
         history=not no_history,
         quiet=quiet,
     )
+    if explain:
+        from core.cli.audit_explain import show_explanation
+
+        return show_explanation(session.console, container, options, done=line.clear)
     return run_audit(session.console, container, options, done=line.clear)

@@ -1,10 +1,13 @@
-"""``orchestrator audit --explain``: one finding, told whole."""
+"""``orchestrator audit --explain``: everything about one finding."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from core.assembly.audit import open_audit, read_tasks
+from core.assembly.container import Container
+from core.cli.audit_flow import checked_reporter
 from core.cli.audit_report import AuditOptions
 from core.domain.quality.audit import AuditedFile, AuditReport
 from core.domain.quality.finding_matches import match_findings_to_tasks
@@ -13,7 +16,7 @@ from core.domain.quality.refactor_task import is_own, new_task_id, place, place_
 from core.domain.quality.verdict import GateReport, Judged
 from core.domain.tasks.task import Task
 from core.errors import UsageError
-from core.gate import Gate
+from core.reports.audit.explain import Story, story_json, story_text
 from core.self_auditor import SelfAuditor
 from core.terminal.console import Console
 
@@ -21,22 +24,28 @@ from core.terminal.console import Console
 _Owners = Mapping[str, Task]
 
 
-def show_explanation(
-    console: Console, auditor: SelfAuditor, judging: Gate, tasks: Sequence[Task], options: AuditOptions, *, done: Callable[[], None]
-) -> int:
-    """Tell the story of the finding that ``options.explain`` names; ``done`` is called before anything is written.
+def show_explanation(console: Console, container: Container, options: AuditOptions, *, done: Callable[[], None]) -> int:
+    """Show everything about the finding that ``options.explain`` names; ``done`` is called when everything is measured.
 
-    Raises UsageError when it names none, with what is nearest.
+    Raises UsageError when it names none, with the nearest name, and for options as ``run_audit`` does.
     """
-    from core.reports.audit.explain import Story, story_json, story_text
+    checked_reporter(container, options)
+    try:
+        auditor, gate = open_audit(container, history=options.history and not options.since)
+        story = _story(auditor, gate.audit(), read_tasks(container), options.explain)
+    finally:
+        done()
+    if options.format == "json":
+        return console.say_json(story_json(story))
+    return console.say(story_text(story, console.stdout.style()))
 
-    gate = judging.audit()
+
+def _story(auditor: SelfAuditor, gate: GateReport, tasks: Sequence[Task], wanted: str) -> Story:
     owners = _owners(tasks, gate.report)
-    judged = find(gate, options.explain, tasks, owners)
+    judged = find(gate, wanted, tasks, owners)
     finding = judged.finding
     advice = auditor.advice(finding)
-    done()
-    story = Story(
+    return Story(
         judged=judged,
         against=gate.against,
         file=next((file for file in gate.report.files if file.path == finding.path), AuditedFile(path=finding.path, measure=FileMeasure())),
@@ -45,9 +54,6 @@ def show_explanation(
         task=owners.get(finding.fingerprint),
         gap=gate.report.gap,
     )
-    if options.format == "json":
-        return console.say_json(story_json(story))
-    return console.say(story_text(story, console.stdout.style()))
 
 
 def find(gate: GateReport, wanted: str, tasks: Iterable[Task], owners: _Owners) -> Judged:

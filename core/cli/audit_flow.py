@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from core.assembly.audit import append_findings, open_audit, read_tasks
+from core.assembly.audit import append_findings, open_audit
 from core.assembly.container import Container
 from core.assembly.policy_changes import policy_changes
 from core.assembly.project import new_run_id
@@ -30,14 +30,9 @@ def run_audit(console: Console, container: Container, options: AuditOptions, *, 
     Raises UsageError, InvalidFile, StorageError.
     """
     compared = container.project.base is not None
-    reporter = None if options.format in NAMES else _reporter(container, options.format)
-    _check(options, compared=compared)
+    reporter = checked_reporter(container, options)
     try:
         auditor, gate = open_audit(container, history=options.history and not options.since)
-        if options.explain:
-            from core.cli.audit_explain import show_explanation
-
-            return show_explanation(console, auditor, gate, read_tasks(container), options, done=done)
         report = _judged(gate, options, shrink=not compared and ci_of(os.environ) is Ci.NONE)
         report = replace(report, project=container.root.name, changed=policy_changes(container.project))
     finally:
@@ -53,14 +48,22 @@ def run_audit(console: Console, container: Container, options: AuditOptions, *, 
     return exit_code
 
 
-def _reporter(container: Container, wanted: str) -> Reporter:
-    """Return what writes a format that is not ours. Raises UsageError when no granted plugin does."""
-    if container.project.locks_plugins:
+def checked_reporter(container: Container, options: AuditOptions) -> Reporter | None:
+    """Return what writes a format that is not ours, None for one of ours.
+
+    Raises UsageError when nothing writes the format, and for options that exclude each other.
+    """
+    reporter = None
+    if options.format not in NAMES and container.project.locks_plugins:
         from core.assembly.plugins import plugin_reporter
 
-        return plugin_reporter(container, wanted)
-    near = nearest(wanted, NAMES)
-    raise UsageError(f"no such format: {wanted}", hint=f"did you mean {near}?" if near else f"formats: {', '.join(NAMES)}")
+        reporter = plugin_reporter(container, options.format)
+    elif options.format not in NAMES:
+        near = nearest(options.format, NAMES)
+        hint = f"did you mean {near}?" if near else f"formats: {', '.join(NAMES)}"
+        raise UsageError(f"no such format: {options.format}", hint=hint)
+    _check(options, compared=container.project.base is not None)
+    return reporter
 
 
 def _check(options: AuditOptions, *, compared: bool) -> None:

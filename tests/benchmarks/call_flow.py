@@ -1,21 +1,19 @@
-"""How a command flows through the house: files entered, and climbs from a lower floor to a higher one.
+"""How a command flows through the house: functions and files entered, and climbs from a lower floor to a higher one.
 
     python tests/benchmarks/call_flow.py [--house DIR] [--list]
 
 DIR is a checkout (default: this one): its ``core`` is run, and the order of its floors is read from its pyproject.toml. ``run`` and
-``audit`` are called in a small repository of their own, with the calls of this process traced. Three figures each:
+``audit`` are called in a small repository of their own, with the calls of this process traced. Figures:
 
-- *functions*: functions of ``core`` that were called, each counted once;
-- *files*: files that they are in;
+- *functions*: functions of ``core`` that were called, each counted once; *files*: the files that they are in;
 - *calls up*: pairs of files where a function of the lower floor called one of a higher floor: callbacks, and whatever else turns round;
-- *project, files* and *climbs*: the way of the object that stands for the repository (Project, Session, Container), through the
-  functions that receive it as an argument, each counted when it is first called; a climb is a step to a higher floor.
+- *given the repository*: functions that receive the object that stands for the repository (Project, Session, Container) as an argument
+  (not as ``self``), the files that they are in, and the *climbs* on the way through them, in the order in which each is first called.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import os
 import subprocess
 import sys
@@ -25,6 +23,7 @@ from collections.abc import Iterator
 from contextlib import chdir, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -77,14 +76,14 @@ class Flow:
             self.up.add((self._file(caller), file))
 
     def figures(self) -> dict[str, int]:
-        route, whole = list(self.carried.values()), list(self.functions.values())
+        route = list(self.carried.values())
         return {
-            "steps up": sum(self._climbs(a, b) for a, b in itertools.pairwise(whole)),
             "functions": len(self.functions),
             "files": len(set(self.functions.values())),
             "calls up": len(self.up),
-            "project: files": len(set(route)),
-            "climbs": sum(self._climbs(a, b) for a, b in itertools.pairwise(route)),
+            "given the repository": len(route),
+            "in files": len(set(route)),
+            "climbs": sum(self._climbs(a, b) for a, b in pairwise(route)),
         }
 
     def _file(self, frame: FrameType) -> str:
@@ -94,7 +93,7 @@ class Flow:
     def _arguments(frame: FrameType) -> Iterator[Any]:
         code = frame.f_code
         for name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]:
-            if name in frame.f_locals:
+            if name != "self" and name in frame.f_locals:
                 yield frame.f_locals[name]
 
     def _climbs(self, lower: str, higher: str) -> bool:
