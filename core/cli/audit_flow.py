@@ -18,7 +18,7 @@ from core.domain.runs.exit_code import ExitCode
 from core.errors import UsageError
 from core.events import AuditFinished
 from core.gate import Gate, advised
-from core.reports.audit.cycle_text import cycle_text
+from core.reports.audit.terminal import cycle_text
 from core.reports.audit.words import verdict_words
 from core.schema.wording import nearest
 from core.terminal.console import Ci, Console, ci_of

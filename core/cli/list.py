@@ -14,7 +14,7 @@ from core.domain.tasks.status import Readiness, Status
 from core.domain.tasks.task import Task
 from core.errors import UsageError
 from core.reports.backlog.display_status import INTERRUPTED
-from core.reports.backlog.display_status import standing as standing_of
+from core.reports.backlog.display_status import display_status as standing_of
 
 Standing = Annotated[
     list[str] | None, typer.Option("--status", "-s", metavar="WORD", help="Only these: ready, blocked, waiting, queued, done, failed …")

@@ -13,8 +13,7 @@ from core.domain.quality.trend import Direction
 from core.domain.quality.verdict import Delta, GateReport, Judged
 from core.domain.untrusted.printable import inert_json
 from core.reports.audit.fields import file_fields
-from core.reports.audit.page_tables import findings_table, packages_table
-from core.reports.audit.plots import plot
+from core.reports.audit.page_parts import findings_table, packages_table, plot
 from core.reports.audit.words import place_words, verdict_words
 from core.reports.text.markup import html_text
 from core.reports.text.wording import count
@@ -60,7 +59,7 @@ def _filled(template: str, parts: Mapping[str, str]) -> str:
 
 
 def _data(gate: GateReport) -> str:
-    """Return what the map is drawn from, such that nothing in it ends the element it stands in."""
+    """Return the data of the map as JSON that cannot end the script element around it."""
     rows = [{key: fields[key] for key in _FILE_KEYS} for fields in map(file_fields, gate.report.files)]
     threshold = min(
         (judged.finding.threshold for judged in gate.judgement.judged if judged.finding.metric is Metric.COMPLEXITY), default=10

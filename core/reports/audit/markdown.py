@@ -11,7 +11,7 @@ from core.reports.audit.words import ARROWS, amount_over, found_words, judged_wo
 from core.reports.text.markup import markdown_cell
 from core.reports.text.wording import count
 
-#: Rows of a table; a job's summary has a limit of 1 MiB, and nobody reads on.
+#: Rows of a table: a job's summary has a limit of 1 MiB.
 _ROWS = 100
 _PACKAGES = 20
 _SIGNS = {Delta.NEW: "🆕", Delta.WORSE: "🔺", Delta.SAME: "▫️", Delta.BETTER: "✅"}

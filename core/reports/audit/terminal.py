@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from functools import partial
 
 from core.domain.quality.audit_totals import Totals, packages, totals
+from core.domain.quality.cycle import CycleReport
 from core.domain.quality.trend import Direction, sparkline
 from core.domain.quality.verdict import Delta, GateReport, Judged
+from core.domain.tasks.status import Status
 from core.reports.audit.words import ARROWS, amount_over, found_words, judged_words, took, verdict_words, where
 from core.reports.text.columns import Cell, Column, Paint, one_line, table
-from core.reports.text.style import Style
+from core.reports.text.style import PLAIN, Style
 from core.reports.text.wording import count
 
 #: Packages shown before the rest is summed up.
@@ -133,3 +135,19 @@ def _totals_row(total: Totals, style: Style, paint: Paint, label: str = "") -> t
         cell(text=index),
         Cell(text=f"{total.findings:,}" if total.findings else "–", paint=style.warn if total.findings else style.dim),
     )
+
+
+def cycle_text(cycle: CycleReport, file: str, style: Style = PLAIN) -> str:
+    """Return a line for every task that was appended or closed, and one on what was left."""
+    lines = [f"{style.warn('appended')}  {task.id}  {one_line(task.description)}" for task in cycle.appended]
+    for closed in cycle.closed:
+        word = style.good("done") if closed.status is Status.DONE else style.dim(closed.status.value)
+        lines.append(f"{word}  {closed.task_id}  {one_line(closed.reason)}")
+    if cycle.updated:
+        lines.append(f"brought up to date: {', '.join(cycle.updated)}")
+    if cycle.withheld:
+        lines.append(f"{cycle.withheld:,} more without a task: reflect.max_open_tasks are open")
+    lines += cycle.without_task
+    if not lines:
+        lines.append(f"nothing to append to {file}")
+    return "".join(f"{line}\n" for line in lines)

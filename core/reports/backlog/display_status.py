@@ -1,4 +1,4 @@
-"""Where a task stands, in one word for people, with the colour that goes with it."""
+"""The status of a task as people see it: one word, and its colour."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def is_unverified(task: Task, context: BacklogContext) -> bool:
     return task.status is Status.DONE and task.id not in context.verified and task.work(context.handlers) is not Work.MILESTONE
 
 
-def standing(task: Task, context: BacklogContext) -> str:
+def display_status(task: Task, context: BacklogContext) -> str:
     """Return ``ready``, ``queued``, ``blocked``, ``waiting``, ``in progress``, ``interrupted``, ``done`` …"""
     if task.status is Status.PENDING:
         explanation = context.explanations.get(task.id)
@@ -58,7 +58,7 @@ def standing(task: Task, context: BacklogContext) -> str:
 
 
 def paint_of(word: str, style: Style) -> Paint:
-    """Return the colour of a standing."""
+    """Return the colour of a displayed status."""
     if word.startswith("done"):
         return style.good
     if word in ("failed", "blocked"):

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.domain.tasks.task import Task
-from core.reports.backlog.display_status import BacklogContext, standing
+from core.reports.backlog.display_status import BacklogContext, display_status
 from core.reports.text.columns import fit, one_line
 
 #: Columns of a description inside a node.
 _WIDTH = 48
 
-#: Fill and border by standing; readable on white and on black.
+#: Fill and border by displayed status; readable on white and on black.
 _COLOURS: Mapping[str, tuple[str, str]] = {
     "done": ("#d3f2dc", "#2f8f4e"),
     "failed": ("#fbd9d7", "#c4302b"),
@@ -26,7 +26,7 @@ _TEXT = "#111827"
 
 
 def mermaid(tasks: Sequence[Task], context: BacklogContext) -> str:
-    """Return a flowchart: an arrow from each dependency to what needs it, a node's colour from how its task stands."""
+    """Return a flowchart: an arrow from each dependency to what needs it, a node's colour by the status of its task."""
     names = {task.id: f"t{number}" for number, task in enumerate(tasks)}
     classes = {task.id: _class(task, context) for task in tasks}
     lines = ["flowchart LR"]
@@ -49,7 +49,7 @@ def dot(tasks: Sequence[Task], context: BacklogContext) -> str:
 def graph_json(tasks: Sequence[Task], context: BacklogContext) -> dict[str, Any]:
     """Return nodes and arrows as JSON values."""
     return {
-        "tasks": [{"id": task.id, "description": task.description, "standing": standing(task, context)} for task in tasks],
+        "tasks": [{"id": task.id, "description": task.description, "standing": display_status(task, context)} for task in tasks],
         "edges": [{"from": before, "to": after} for before, after in _arrows(tasks, {task.id: task.id for task in tasks})],
     }
 
@@ -59,7 +59,7 @@ def _arrows(tasks: Sequence[Task], known: Mapping[str, str]) -> list[tuple[str, 
 
 
 def _class(task: Task, context: BacklogContext) -> str:
-    word = standing(task, context)
+    word = display_status(task, context)
     if word.startswith("done"):
         return "done"
     if word == "in progress":

@@ -12,7 +12,7 @@ from core.domain.runs.attempt_text import shown
 from core.domain.tasks.plan import Explanation
 from core.domain.tasks.task import Retry, Task
 from core.domain.untrusted.redaction import without_secrets
-from core.reports.backlog.display_status import BacklogContext, paint_of, standing, task_json
+from core.reports.backlog.display_status import BacklogContext, display_status, paint_of, task_json
 from core.reports.backlog.plan_text import explanation_json
 from core.reports.run.history_text import attempt_json, attempts_text, transition_json
 from core.reports.text.columns import Cell, Column, one_line, table
@@ -35,8 +35,8 @@ class Surroundings:
 
 
 def show_text(task: Task, context: BacklogContext, around: Surroundings, file: str, style: Style) -> str:
-    """Return the entry, how it stands and its attempts; ``file`` is its file's name."""
-    word = standing(task, context)
+    """Return the entry, its status with the reasons, and its attempts; ``file`` is its file's name."""
+    word = display_status(task, context)
     explanation = context.explanations.get(task.id)
     head = f"{style.bold(one_line(task.id))}  {paint_of(word, style)(word)}\n{one_line(task.description)}\n\n"
     facts = _facts(task, context, around, explanation, file)

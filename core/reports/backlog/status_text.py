@@ -9,7 +9,7 @@ from typing import Any
 from core.domain.runs.attempt import RunRecord
 from core.domain.tasks.status import Status
 from core.domain.tasks.task import Task
-from core.reports.backlog.display_status import INTERRUPTED, BacklogContext, is_unverified, paint_of, standing
+from core.reports.backlog.display_status import INTERRUPTED, BacklogContext, display_status, is_unverified, paint_of
 from core.reports.run.history_text import BROKE_OFF_WORDS, run_json
 from core.reports.text.columns import Cell, Column, one_line, table
 from core.reports.text.style import Style
@@ -33,7 +33,7 @@ def status_text(tasks: Sequence[Task], context: BacklogContext, coming: Sequence
     """Return progress, counts, what comes next or is stuck, and the last run. ``coming`` are ids in the order of the plan."""
     if not tasks:
         return "no tasks yet; add one with: orchestrator add\n"
-    words = {task.id: standing(task, context) for task in tasks}
+    words = {task.id: display_status(task, context) for task in tasks}
     counts = Counter(words.values())
     parts = [
         _head(tasks, context, style),
@@ -51,7 +51,7 @@ def status_json(tasks: Sequence[Task], context: BacklogContext, coming: Sequence
         "tasks": len(tasks),
         "statuses": {status.value: statuses.get(status.value, 0) for status in Status},
         "unverified": sum(is_unverified(task, context) for task in tasks),
-        "standing": dict(Counter(standing(task, context) for task in tasks)),
+        "standing": dict(Counter(display_status(task, context) for task in tasks)),
         "next": list(coming),
         "failed": [task.id for task in tasks if task.status is Status.FAILED],
         "last_run": run_json(last, context.live_run) if last is not None else None,
@@ -70,8 +70,8 @@ def _head(tasks: Sequence[Task], context: BacklogContext, style: Style) -> str:
 
 
 def _counts(counts: Counter[str], style: Style) -> str:
-    told = [paint_of(word, style)(f"{counts[word]:,} {word}") for word in _ORDER if counts.get(word)]
-    return f"{', '.join(told)}\n" if told else ""
+    parts = [paint_of(word, style)(f"{counts[word]:,} {word}") for word in _ORDER if counts.get(word)]
+    return f"{', '.join(parts)}\n" if parts else ""
 
 
 def _lists(tasks: Sequence[Task], words: dict[str, str], coming: Sequence[str], style: Style) -> str:
@@ -108,7 +108,7 @@ def task_table(tasks: Sequence[Task], context: BacklogContext, style: Style) -> 
     costs = any(task.cost != 1 for task in tasks)
     rows = []
     for task in tasks:
-        word = standing(task, context)
+        word = display_status(task, context)
         rows.append(
             [
                 Cell(text=word, paint=paint_of(word, style)),

@@ -14,7 +14,7 @@ def audit_junit(gate: GateReport, shown: Sequence[Judged]) -> str:
     """Return the document: a testcase for each finding shown, and one for the gate."""
     failing = {judged.finding.fingerprint for judged in gate.failing}
     cases = [_case(judged, failed=judged.finding.fingerprint in failing) for judged in shown]
-    verdict = _gate(gate, told=any(case.find("failure") is not None for case in cases))
+    verdict = _gate(gate, is_listed=any(case.find("failure") is not None for case in cases))
     cases.append(verdict)
     failures = sum(case.find("failure") is not None for case in cases)
     counts = {"tests": str(len(cases)), "failures": str(failures), "errors": "0", "time": f"{gate.report.seconds:.3f}"}
@@ -37,9 +37,9 @@ def _case(judged: Judged, *, failed: bool) -> ET.Element:
     return case
 
 
-def _gate(gate: GateReport, *, told: bool) -> ET.Element:
+def _gate(gate: GateReport, *, is_listed: bool) -> ET.Element:
     case = ET.Element("testcase", classname="orchestrator", name="gate", time="0")
-    if gate.failing and not told:
+    if gate.failing and not is_listed:
         # What fails it was left out by --top or --min-rank.
         ET.SubElement(case, "failure", message=xml_text(verdict_words(gate)), type="gate")
     return case

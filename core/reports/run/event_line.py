@@ -145,8 +145,8 @@ def _tasks_reloaded(event: events.TasksReloaded, style: Style, volume: Volume) -
     if volume is Volume.QUIET:
         return ""
     parts = (("added", event.added), ("removed", event.removed), ("changed", event.changed))
-    told = "; ".join(f"{word} {listing(ids)}" for word, ids in parts if ids)
-    return _notice(style.busy("↻"), f"tasks.yml was edited: {told or 'nothing that matters'}", style)
+    words = "; ".join(f"{word} {listing(ids)}" for word, ids in parts if ids)
+    return _notice(style.busy("↻"), f"tasks.yml was edited: {words or 'nothing that matters'}", style)
 
 
 def _warned(event: events.Warned, style: Style, _volume: Volume) -> str:

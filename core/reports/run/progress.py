@@ -67,11 +67,11 @@ class Progress:
         self.reserved += event.cost
 
     def _task_retried(self, event: events.TaskRetried) -> None:
-        self._settle(event.task_id, event.outcome)
+        self._end_attempt(event.task_id, event.outcome)
         self.pausing[event.task_id] = event
 
     def _task_finished(self, event: events.TaskFinished) -> None:
-        self._settle(event.task_id, event.outcome)
+        self._end_attempt(event.task_id, event.outcome)
         self.pausing.pop(event.task_id, None)
         self.descriptions[event.task_id] = event.description
         before = self.ended.pop(event.task_id, None)
@@ -79,14 +79,14 @@ class Progress:
         self.ended[event.task_id] = event
         self.done, self.total = event.done, event.total
 
-    def _settle(self, task_id: str, outcome: Outcome | None) -> None:
+    def _end_attempt(self, task_id: str, outcome: Outcome | None) -> None:
         launched = self.running.pop(task_id, None)
         if launched is not None:
             self.reserved = max(0.0, self.reserved - launched.cost)
         self.spent += outcome.usage.units if outcome is not None else 0.0
 
     def _task_waiting(self, event: events.TaskWaiting) -> None:
-        self._settle(event.task_id, None)
+        self._end_attempt(event.task_id, None)
         self.descriptions[event.task_id] = event.description
 
     def _task_appended(self, event: events.TaskAppended) -> None:

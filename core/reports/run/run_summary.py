@@ -77,10 +77,10 @@ def _counts(progress: Progress, run: RunFinished, style: Style) -> str:
         (len(run.waiting), "waiting", style.warn),
         (len(run.left), "left", style.warn),
     )
-    told = [paint(f"{number:,} {word}") for number, word, paint in words if number]
+    counted = [paint(f"{number:,} {word}") for number, word, paint in words if number]
     budget = progress.started.budget if progress.started else None
     cost = "" if budget is None else f" · {amount(run.spent)} of {amount(budget)} spent"
-    head = f"{', '.join(told) or 'nothing to do'} in {seconds(run.duration)}{cost}\n"
+    head = f"{', '.join(counted) or 'nothing to do'} in {seconds(run.duration)}{cost}\n"
     return head + "".join(style.dim(f"{line}\n") for line in (_stopped(run), _waiting(run), _reflected(progress)) if line)
 
 
@@ -97,8 +97,8 @@ def _reflected(progress: Progress) -> str:
         f"{count(progress.appended, 'task')} added" if progress.appended else "",
         f"{progress.closed} closed" if progress.closed else "",
     ]
-    told = ", ".join(part for part in parts if part)
-    return f"reflection: {told}" if told else ""
+    words = ", ".join(part for part in parts if part)
+    return f"reflection: {words}" if words else ""
 
 
 def _next_steps(run: RunFinished, style: Style) -> str:
@@ -140,9 +140,9 @@ def step_summary(progress: Progress) -> str:
 
 def _heading(run: RunFinished, budget: float | None) -> str:
     counts = ((run.done, "done"), (run.failed, "failed"), (run.blocked, "blocked"), (run.waiting, "waiting"), (run.left, "left"))
-    told = ", ".join(f"{len(ids):,} {word}" for ids, word in counts if ids) or "nothing to do"
+    words = ", ".join(f"{len(ids):,} {word}" for ids, word in counts if ids) or "nothing to do"
     cost = "" if budget is None else f", {amount(run.spent)} of {amount(budget)} spent"
-    return f"### Orchestrator: {told} in {seconds(run.duration)}{cost}\n\n"
+    return f"### Orchestrator: {words} in {seconds(run.duration)}{cost}\n\n"
 
 
 def _ended_rows(progress: Progress, ids: Iterable[str]) -> list[str]:

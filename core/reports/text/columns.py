@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
-#: What stands where text was cut.
+#: Marks where text was cut.
 ELLIPSIS = "…"
 
 Paint = Callable[[str], str]

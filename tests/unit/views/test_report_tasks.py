@@ -13,7 +13,7 @@ from core.domain.runs.run_options import RunOptions
 from core.domain.tasks.plan import Explanation, Plan, PlannedStart, Rank, Verdict
 from core.domain.tasks.status import Readiness, Status
 from core.domain.tasks.task import Place, Retry, Task
-from core.reports.backlog.display_status import BacklogContext, standing, task_json
+from core.reports.backlog.display_status import BacklogContext, display_status, task_json
 from core.reports.backlog.graph_text import dot, graph_json, mermaid
 from core.reports.backlog.plan_text import plan_json, plan_text
 from core.reports.backlog.show_text import Surroundings, show_json, show_text
@@ -68,7 +68,7 @@ def context(*explanations, **fields):
     ],
 )
 def test_the_displayed_status_of_a_task(one, behind, word):
-    assert standing(one, behind) == word
+    assert display_status(one, behind) == word
 
 
 def test_the_list_shows_priorities_and_costs_only_where_some_differ():
