@@ -10,7 +10,7 @@ import typer
 
 from core.assembly.backlog import open_backlog_to_edit
 from core.assembly.container import Session
-from core.cli.options import Directory, Json, TasksFile
+from core.cli.options import Directory, DryRun, Json, TasksFile
 from core.domain.quality.refactor_task import number
 from core.errors import EditRefused, OrchestratorError, UsageError
 
@@ -37,6 +37,7 @@ def add(
     manual: Annotated[bool, typer.Option("--manual", help="Only a person finishes it.")] = False,
     directory: Directory = "",
     tasks_file: TasksFile = None,
+    dry_run: DryRun = False,
     json: Json = False,
 ) -> int:
     """Add a task."""
@@ -55,11 +56,18 @@ def add(
         "manual": manual or None,
     }
     given = {key: value for key, value in fields.items() if value is not None}
-    with open_backlog_to_edit(session.open(directory, tasks_file=tasks_file)) as memory:
-        try:
+    container = session.open(directory, tasks_file=tasks_file)
+    try:
+        if dry_run:
+            from core.assembly.in_memory import open_trial
+
+            with open_trial(container) as (memory, diff):
+                add_task(memory, given)
+                return session.console.say_json({"diff": diff()}) if json else session.console.say(diff())
+        with open_backlog_to_edit(container) as memory:
             task = add_task(memory, given)
-        except EditRefused as refused:
-            raise _about_the_command_line(refused, given) from refused
+    except EditRefused as refused:
+        raise _about_the_command_line(refused, given) from refused
     if json:
         return session.console.say_json({"id": task.id, "line": task.place.line})
     return session.console.say(f"added {task.id} (line {task.place.line})\n")

@@ -6,33 +6,69 @@ from collections.abc import Sequence
 
 from core.assembly.backlog import open_backlog_to_edit
 from core.assembly.container import Session
-from core.cli.options import Directory, Json, TaskIds, TasksFile
+from core.cli.options import Directory, DryRun, Json, TaskIds, TasksFile
 from core.domain.tasks.status import Status
 
 
-def done(session: Session, task_ids: TaskIds, directory: Directory = "", tasks_file: TasksFile = None, json: Json = False) -> int:
+def done(
+    session: Session,
+    task_ids: TaskIds,
+    directory: Directory = "",
+    tasks_file: TasksFile = None,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> int:
     """Mark tasks as done."""
-    return _set_status(session, task_ids, Status.DONE, "marked as done by hand", directory, tasks_file, json=json)
+    return _set_status(session, task_ids, Status.DONE, "marked as done by hand", directory, tasks_file, dry_run=dry_run, json=json)
 
 
-def reset(session: Session, task_ids: TaskIds, directory: Directory = "", tasks_file: TasksFile = None, json: Json = False) -> int:
+def reset(
+    session: Session,
+    task_ids: TaskIds,
+    directory: Directory = "",
+    tasks_file: TasksFile = None,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> int:
     """Put tasks back to pending."""
-    return _set_status(session, task_ids, Status.PENDING, "reset by hand", directory, tasks_file, json=json)
+    return _set_status(session, task_ids, Status.PENDING, "reset by hand", directory, tasks_file, dry_run=dry_run, json=json)
 
 
-def cancel(session: Session, task_ids: TaskIds, directory: Directory = "", tasks_file: TasksFile = None, json: Json = False) -> int:
+def cancel(
+    session: Session,
+    task_ids: TaskIds,
+    directory: Directory = "",
+    tasks_file: TasksFile = None,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> int:
     """Take tasks off the list."""
-    return _set_status(session, task_ids, Status.CANCELLED, "cancelled by hand", directory, tasks_file, json=json)
+    return _set_status(session, task_ids, Status.CANCELLED, "cancelled by hand", directory, tasks_file, dry_run=dry_run, json=json)
 
 
 def _set_status(
-    session: Session, ids: Sequence[str], status: Status, reason: str, directory: str, tasks_file: str | None, *, json: bool
+    session: Session,
+    ids: Sequence[str],
+    status: Status,
+    reason: str,
+    directory: str,
+    tasks_file: str | None,
+    *,
+    dry_run: bool,
+    json: bool,
 ) -> int:
     """Give tasks a status and print what changed. Raises UsageError for an unknown id; then nothing has changed."""
     from core.manual_edits import set_statuses
 
-    with open_backlog_to_edit(session.open(directory, tasks_file=tasks_file)) as memory:
-        changes = set_statuses(memory, list(dict.fromkeys(ids)), status, reason)
+    container, wanted = session.open(directory, tasks_file=tasks_file), list(dict.fromkeys(ids))
+    if dry_run:
+        from core.assembly.in_memory import open_trial
+
+        with open_trial(container) as (memory, diff):
+            set_statuses(memory, wanted, status, reason)
+            return session.console.say_json({"diff": diff()}) if json else session.console.say(diff())
+    with open_backlog_to_edit(container) as memory:
+        changes = set_statuses(memory, wanted, status, reason)
     if json:
         return session.console.say_json(
             [{"id": change.task_id, "before": change.before.value, "after": change.after.value} for change in changes]

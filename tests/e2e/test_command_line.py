@@ -15,6 +15,7 @@ import pytest
 import core
 from core.cli import build_parser
 from core.cli.commands import COMMANDS
+from core.diff_utils import generate_diff
 from tests.waiting import HANG
 
 ORCHESTRATOR = Path(sys.executable).parent / "orchestrator"
@@ -279,6 +280,30 @@ def test_a_timeout_in_seconds_needs_no_unit(repository):
     assert orchestrator("add", "p", "--id", "p", "--timeout", "90", cwd=repository).returncode == 0
     (shown,) = (task for task in json.loads(orchestrator("list", "--json", cwd=repository).stdout) if task["id"] == "p")
     assert shown["timeout"] == 90
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("add", "Look at it", "--command", "true"), ("done", "a"), ("cancel", "a", "b"), ("add", "Again", "--tag", "x", "--json")],
+)
+def test_a_dry_run_shows_as_a_diff_what_the_command_then_writes(words, tmp_path):
+    (tmp_path / "tasks.yml").write_text("\ufeff# mine\n- {id: a, description: x}\n- id: b\n  description: y\n", encoding="utf-8")
+    before = (tmp_path / "tasks.yml").read_bytes()
+    shown = orchestrator(*words, "--dry-run", cwd=tmp_path)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["tasks.yml"]
+    assert (tmp_path / "tasks.yml").read_bytes() == before
+
+    assert orchestrator(*words, cwd=tmp_path).returncode == 0
+    after = (tmp_path / "tasks.yml").read_text(encoding="utf-8-sig")
+    diff = json.loads(shown.stdout)["diff"] if "--json" in words else shown.stdout
+    assert diff == generate_diff(before.decode("utf-8-sig"), after, "tasks.yml") != ""
+
+
+def test_a_dry_run_refuses_what_the_command_refuses(repository):
+    done = orchestrator("done", "no-such-task", "-n", cwd=repository)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: no task no-such-task")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -18,11 +18,13 @@ class YamlText:
         """Raise InvalidFile with every problem of the text."""
         self._name = name
         self._document = parse_document(text, name)
+        self._was_empty = not text
 
     @property
     def text(self) -> str:
         """The text as it is now."""
-        return self._document.text.lstrip("\n")
+        # The blank line between tasks that an edit writes leads a text that was empty.
+        return self._document.text.lstrip("\n") if self._was_empty else self._document.text
 
     def read(self) -> Snapshot:
         # The places of tasks move with the lines that edits add.
