@@ -10,15 +10,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
-from typing import Any, NoReturn, Protocol, cast
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, cast
 
-from core.domain.quality.cycle import CycleReport
-from core.domain.runs.outcome import Outcome
-from core.domain.settings.settings import AuditSettings
-from core.domain.tasks.task import Task
 from core.errors import UsageError
-from core.events import RunFinished
-from core.ports.code import Measured
+
+# Only in signatures: every verb imports this module, and few commands need all of it.
+if TYPE_CHECKING:
+    from core.domain.quality.cycle import CycleReport
+    from core.domain.runs.outcome import Outcome
+    from core.domain.settings.settings import AuditSettings
+    from core.domain.tasks.task import Task
+    from core.events import RunFinished
+    from core.ports.code import Measured
 
 StrPath = str | os.PathLike[str]
 
