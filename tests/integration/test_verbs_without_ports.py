@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import core
+from core.cli import build_parser, main
 from core.domain.tasks.status import Status
 from core.domain.tasks.task import Task, with_status
 from core.errors import EditRefused, InvalidFile, UsageError
@@ -226,6 +227,26 @@ def test_the_planner_of_an_orchestrator_brings_the_budget_and_no_reflector_no_re
 
     assert (finished.done, tuple(finished.left), finished.spent) == (("a",), ("b",), 2)
     assert len(Memory("state.json").load_tasks("tasks.yml")) == 2
+
+
+# -- the command line ------------------------------------------------------------------------------------------------
+
+
+def test_main_runs_a_command_line_and_returns_its_exit_code(tmp_path, capsys):
+    (tmp_path / "tasks.yml").write_text("- {id: a, description: do a, command: 'true'}\n")
+
+    assert main(["list", "-C", str(tmp_path), "--json"]) == 0
+    assert [each["id"] for each in json.loads(capsys.readouterr().out)] == ["a"]
+    assert main(["show", "b", "-C", str(tmp_path)]) == 2
+    assert "no task b" in capsys.readouterr().err
+
+
+def test_the_parser_knows_every_command_and_its_options():
+    parser = build_parser()
+    run = parser.commands["run"]
+
+    assert {"run", "plan", "audit", "add"} <= set(parser.commands)
+    assert {"--jobs", "--budget", "--dry-run"} <= {name for parameter in run.params for name in parameter.opts}
 
 
 # -- the house -------------------------------------------------------------------------------------------------------
