@@ -247,15 +247,15 @@ class Executor:
             tokens=known.tokens,
             money=known.money,
         )
-        self._note(one, footer(ending, reason, usage, one.log.trim()))
-        attempt = one.attempt
+        attempt, mask = one.attempt, self._settings.mask
+        log_digest = one.log.end(lambda left_out: mask(footer(ending, reason, usage, left_out)))
         outcome = Outcome(
             ending=ending,
             reason=reason,
             exit_code=exit_code,
             usage=usage,
             log=attempt.log,
-            log_digest=one.log.close(),
+            log_digest=log_digest,
             verified=ending is Ending.SUCCEEDED and bool(one.phases),
         )
         del self._underway[attempt.task_id]

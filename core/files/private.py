@@ -64,6 +64,13 @@ class PrivateDirectory:
             raise
         return descriptor
 
+    def create(self, name: str, flags: int) -> int:
+        """Make the regular file ``name`` with mode 0600 and return its descriptor.
+
+        Raises FileExistsError when there is anything of that name, and OSError.
+        """
+        return os.open(name, flags | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=self.descriptor)
+
     def read(self, name: str, limit: int = 64 * 1024 * 1024) -> bytes:
         """Return at most ``limit`` bytes of a file. Raises as ``open`` does."""
         with os.fdopen(self.open(name, os.O_RDONLY), "rb") as file:

@@ -6,7 +6,7 @@ elsewhere could fulfil. The loop and its other runners know only ``core.ports.at
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -116,6 +116,9 @@ class Log(Protocol):
 
     def trim(self) -> int:
         """Keep the file under its limit by leaving out its middle; return the bytes left out so far."""
+
+    def end(self, footer: Callable[[int], str]) -> str:
+        """Append the last lines, made of the number of bytes left out, close it and return its digest as ``close`` does."""
 
     def close(self) -> str:
         """Close it and return the SHA-256 of its bytes; nothing where they cannot be read."""

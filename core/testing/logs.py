@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 from core.domain.runs.attempt import Attempt
 
@@ -38,6 +39,10 @@ class InMemoryLog:
         while sum(len(line) + 1 for line, _ in self.lines) > self._limit and len(self.lines) > 1:
             self._left_out += len(self.lines.pop(len(self.lines) // 2)[0]) + 1
         return self._left_out
+
+    def end(self, footer: Callable[[int], str]) -> str:
+        self.note(footer(self.trim()))
+        return self.close()
 
     def close(self) -> str:
         self.closed = True

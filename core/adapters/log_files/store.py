@@ -13,7 +13,6 @@ from core.domain.runs.attempt import Attempt
 from core.errors import StateRefused, StorageError
 from core.files.private import PrivateDirectory, open_beneath
 
-_FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 #: Bytes at the end of a log that a tail is looked for in.
 _TAIL_WINDOW = 1024 * 1024
@@ -29,6 +28,9 @@ class FileLogStore:
         self._keep = keep
         #: Names of this run's logs.
         self._own: set[str] = set()
+        #: The directory, held open from the first log to ``prune``, with its device and inode.
+        self._place: PrivateDirectory | None = None
+        self._identity = (0, 0)
 
     def open(self, attempt: Attempt) -> FileLog:
         """Create the attempt's log. On a full disk there is none: its path is empty and the output goes nowhere.
@@ -63,6 +65,7 @@ class FileLogStore:
         return tuple(shown(line) for line in output_lines(content, from_start=start == 0)[-lines:])
 
     def prune(self) -> int:
+        self._close_place()
         try:
             with open_beneath(self._root, self._directory) as place:
                 return self._prune(place)
@@ -76,11 +79,32 @@ class FileLogStore:
         return sum(map(place.remove, surplus + sorted(filter(is_of_run, names))[: -self._keep]))
 
     def _create(self, name: str) -> int:
-        with open_beneath(self._root, self._directory, create=True) as place:
-            return place.open(name, _FLAGS)
+        """Make a log file. Raises StateRefused, FileExistsError and OSError."""
+        if self._place is not None and self._found() != self._identity:
+            self._close_place()
+        if self._place is None:
+            self._place = open_beneath(self._root, self._directory, create=True)
+            self._identity = _identity(os.fstat(self._place.descriptor))
+        return self._place.create(name, os.O_RDWR | os.O_APPEND)
+
+    def _found(self) -> tuple[int, int]:
+        """Return what stands at the directory's path now: somebody may have moved or removed what is held open."""
+        try:
+            return _identity(os.stat(os.path.join(self._root, self._directory), follow_symlinks=False))
+        except OSError:
+            return (0, 0)
+
+    def _close_place(self) -> None:
+        place, self._place = self._place, None
+        if place is not None:
+            place.close()
 
     def _refusal(self, problem: OSError) -> StorageError:
         return StorageError(
             f"{self._directory}: cannot create a log file: {(problem.strerror or str(problem)).lower()}",
             hint="make the directory writable, or name another one as log.directory in config.yaml",
         )
+
+
+def _identity(found: os.stat_result) -> tuple[int, int]:
+    return found.st_dev, found.st_ino

@@ -194,10 +194,11 @@ class SqliteJournal:
 
     def _run(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         try:
-            with readable_errors():
-                return self._connection.execute(statement, values)
+            return self._connection.execute(statement, values)
         except sqlite3.Error as error:
             raise self._refusal(error) from error
+        except UnicodeDecodeError as error:
+            raise self._refusal(sqlite3.DatabaseError("its schema is no text")) from error
 
     def _refusal(self, error: sqlite3.Error) -> StorageError:
         return self._damaged(str(error)) if is_damage(error) else refused(self._path, error)
