@@ -7,6 +7,7 @@ saves in the file wins over it.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from core.commanded import commanded, note_command, take_commanded
@@ -110,6 +111,10 @@ class Memory:
             for run in dead:
                 self._journal.end_run(run.id, self._clock.now(), BROKE_OFF)
         self.save_tasks()
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Journal every attempt and transition inside durably at once, at its end, or none of them."""
+        return self._journal.transaction()
 
     def next_attempt(self, task_id: str) -> int:
         """Return the number of the attempt that would come next, 1-based, over all runs."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from core.domain.quality.cycle import CycleReport
 from core.domain.runs.attempt import Attempt
@@ -20,7 +21,7 @@ from core.domain.tasks.reload import Reloaded
 from core.domain.tasks.status import OPEN, Status
 from core.domain.tasks.task import Task, Work
 from core.event_bus import EventBus
-from core.events import RunFinished
+from core.events import Event, RunFinished
 from core.executor import Executor
 from core.memory import Memory
 from core.planner import Planner
@@ -64,6 +65,9 @@ class Orchestrator:
         self._options, self._memory, self._runner, self._lock = options, memory, executor or runner, lock
         self._signals, self._clock, self._bus, self._pid, self._note = signals, clock, bus, pid, note
         self._facts = RunFacts(memory.run_id, clock)
+        #: What is to be launched, and then emitted, as soon as the journal has it.
+        self._prepared: list[str] = []
+        self._unsent: list[Event] = []
 
     def run(self, tasks_file: StrPath = "tasks.yml") -> RunFinished:
         """Work off the backlog (without ports, that of ``tasks_file``) and return what happened.
@@ -142,21 +146,39 @@ class Orchestrator:
     # -- the loop ------------------------------------------------------------------------------------------------
 
     def _step(self) -> bool:
-        """Start what can start, settle what ended; return whether the run goes on."""
-        self._check_signals()
-        self._end_pauses()
-        self._start_ready()
-        if not self._runner.busy and (self._state.stop_reason or not self._state.pauses):
-            return not self._state.stop_reason and self._has_more_after_quiet()
+        """Settle what ended, start what can start; return whether the run goes on."""
         running = self._runner.running
-        for attempt in self._runner.wait(self._seconds_until_due()):
-            self._settle_attempt(attempt)
-        for notice in self._runner.notices():
-            self._bus.emit(self._facts.disturbed(notice, running))
-        self._sync_file()
-        return True
+        ended = self._runner.wait(self._seconds_until_due()) if self._runner.busy or self._state.pauses else ()
+        with self._one_commit():
+            for attempt in ended:
+                self._settle_attempt(attempt)
+            for notice in self._runner.notices() if running else ():
+                self._emit(self._facts.disturbed(notice, running))
+            if not (sync := self._is_sync_due()):
+                self._start_ready()
+        if sync:
+            self._sync_file()
+            with self._one_commit():
+                self._start_ready()
+        if self._runner.busy or (self._state.pauses and not self._state.stop_reason):
+            return True
+        return not self._state.stop_reason and self._has_more_after_quiet()
+
+    @contextmanager
+    def _one_commit(self) -> Iterator[None]:
+        """Journal what happens inside at once; launch what was prepared and emit the events only when that is durable."""
+        with self._memory.transaction():
+            yield
+        prepared, self._prepared = self._prepared, []
+        for task_id in prepared:
+            self._runner.launch(task_id)
+        unsent, self._unsent = self._unsent, []
+        for event in unsent:
+            self._bus.emit(event)
 
     def _start_ready(self) -> None:
+        self._check_signals()
+        self._end_pauses()
         while not self._state.stop_reason and len(self._runner.running) < self._options.jobs:
             decision = self._planner.next(self._state.budget, time_left=self._time_left(), stop_on_exceed=self._options.stop_on_exceed)
             if decision is None:
@@ -173,10 +195,10 @@ class Orchestrator:
         self._memory.begin_attempt(attempt, in_progress=decision.work is Work.COMMAND)
         state.begin_attempt(decision)
         self._planner.mark(task.id, Status.IN_PROGRESS)
-        self._bus.emit(self._facts.started(decision, attempt, described(task, self._options.handlers)))
+        self._emit(self._facts.started(decision, attempt, described(task, self._options.handlers)))
         if state.budget.limit and state.budget.used_share() >= self._options.warn_at and state.first_time("budget"):
-            self._bus.emit(self._facts.budget_used(state.budget))
-        self._runner.launch(task.id)
+            self._emit(self._facts.budget_used(state.budget))
+        self._prepared.append(task.id)
 
     def _settle_attempt(self, attempt: Attempt) -> None:
         """Record how an attempt ended and what that makes of its task."""
@@ -207,12 +229,12 @@ class Orchestrator:
                 self._memory.end_attempt(attempt, Status.PENDING, f"{outcome.reason}; next attempt in {pause:g} s")
                 self._planner.delay(task.id)
                 state.pauses.add(self._clock.monotonic() + pause, task.id)
-                self._bus.emit(self._facts.retried(attempt, outcome, pause))
+                self._emit(self._facts.retried(attempt, outcome, pause))
 
     def _wait_for_person(self, task: Task, reason: str) -> None:
         self._planner.wait_for_person(task.id, reason)
         self._state.unmet.note(task.id, reason, self._state.completions)
-        self._bus.emit(self._facts.waiting(task, reason))
+        self._emit(self._facts.waiting(task, reason))
 
     def _end_task(self, task: Task, status: Status, reason: str, attempt: Attempt | None = None) -> None:
         self._planner.mark(task.id, status)
@@ -224,7 +246,7 @@ class Orchestrator:
     def _emit_finished(self, task: Task, status: Status, reason: str, attempt: Attempt | None = None) -> None:
         self._state.end_task(task.id, status)
         done, total = self._state.done_count, self._state.open_at_start
-        self._bus.emit(self._facts.finished(task, status, reason, attempt, done=done, total=total))
+        self._emit(self._facts.finished(task, status, reason, attempt, done=done, total=total))
 
     def _has_more_after_quiet(self) -> bool:
         """Nothing runs and nothing can start: look once more at the file, at goals and at the code."""
@@ -243,6 +265,11 @@ class Orchestrator:
         if (received := self._signals.received()) is not None:
             self._state.stop_reason = f"stopped by {signal.Signals(received).name}"
             self._runner.stop_all(self._state.stop_reason, now=self._signals.count() > 1)
+
+    def _is_sync_due(self) -> bool:
+        """True when ``_sync_file`` has something to do."""
+        now, write = self._clock.monotonic(), self._memory.next_write()
+        return now >= self._state.next_poll or (write is not None and now >= write)
 
     def _sync_file(self, *, now: bool = False) -> None:
         """Bring the file up to date when that is due, look at it now and then, and take over what somebody saved."""
@@ -270,6 +297,7 @@ class Orchestrator:
     def _reflect(self) -> None:
         if self._run_cycle is None or self._state.stop_reason:
             return
+        self._bus.tick()  # measuring may take a minute
         cycle = self._run_cycle()
         for event in self._facts.reflected(cycle, filter(self._state.first_time, cycle.notes)):
             self._bus.emit(event)
@@ -295,6 +323,10 @@ class Orchestrator:
     def _time_left(self) -> float | None:
         limit = self._options.time_budget
         return None if limit is None else limit - (self._clock.monotonic() - self._state.began)
+
+    def _emit(self, event: Event) -> None:
+        """Emit an event when what it is about is in the journal."""
+        self._unsent.append(event)
 
     def _warn(self, message: str) -> None:
         self._bus.emit(self._facts.warned(message))

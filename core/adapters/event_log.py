@@ -22,16 +22,22 @@ class EventLog:
         self._descriptor: int | None = None
         self._encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
         self._problem = ""
+        self._lines: list[str] = []
 
     def __call__(self, event: Event) -> None:
-        if self._problem:
+        self._lines.append(inert_json(self._encode(to_json(event))) + "\n")
+
+    def flush(self) -> None:
+        """Write the events received since the last call; to be called many times a second."""
+        text = "".join(self._lines)
+        self._lines.clear()
+        if not text or self._problem:
             return
-        line = inert_json(self._encode(to_json(event))) + "\n"
         try:
             if self._descriptor is None:
                 with open_beneath(self._root, self._directory, create=True) as place:
                     self._descriptor = place.open(self._name, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-            os.write(self._descriptor, line.encode("utf-8", "backslashreplace"))
+            os.write(self._descriptor, text.encode("utf-8", "backslashreplace"))
         except OSError as error:
             self._problem = f"{self._root / self._directory / self._name}: {error.strerror}"
         except StateRefused as refused:
@@ -39,6 +45,7 @@ class EventLog:
 
     def close(self) -> tuple[str, ...]:
         """Close the file; return why lines are missing, one sentence, if any are."""
+        self.flush()
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

@@ -63,7 +63,7 @@ def open_run(container: Container, options: RunOptions, *, reflect: bool = True)
         event_log = EventLog(project.root, settings.log.directory, run_id)
         bus = EventBus(mask=container.masking)
         stack.callback(bus.close)
-        bus.subscribe(event_log, close=event_log.close)
+        bus.subscribe(event_log, tick=event_log.flush, close=event_log.close)
         if project.locks_plugins:
             from core.assembly.plugins import plugin_listeners
 

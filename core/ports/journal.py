@@ -78,7 +78,7 @@ class Journal(RunJournal, AttemptJournal, StateStore, Protocol):
     """
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Make everything recorded inside durable at once or not at all. Does not nest."""
+        """Make everything recorded inside durable at once, when the outermost one ends, or not at all."""
 
     def close(self) -> None: ...
 

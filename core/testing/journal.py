@@ -34,6 +34,9 @@ class InMemoryJournal:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
+        if self._before is not None:
+            yield
+            return
         self._before = _copied(self.__dict__)
         try:
             yield

@@ -64,6 +64,8 @@ class ProcessLauncher:
         self._leaders: dict[int, int] = {}
         self._started = 0
         self._reaped_at = 0.0
+        #: Our own peak memory in kilobytes, when it was last asked for; it only grows.
+        self._own_peak = 0
         self._watch = Watch()
         self._closed = False
         spawn.keep_descriptors()
@@ -173,8 +175,14 @@ class ProcessLauncher:
             exit_code=code if code >= 0 else None,
             signal=-code if code < 0 else None,
             cpu=usage.ru_utime + usage.ru_stime,
-            peak_memory=_peak(usage.ru_maxrss),
+            peak_memory=self._peak(usage.ru_maxrss),
         )
+
+    def _peak(self, kilobytes: int) -> int:
+        """Return a child's peak memory in bytes; 0 when it cannot be told, because the system counts our own peak as part of it."""
+        if kilobytes > self._own_peak * _FLOOR_NOISE:
+            self._own_peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return kilobytes * 1024 if kilobytes > self._own_peak * _FLOOR_NOISE else 0
 
     def _signal_group(self, handle: int, number: int) -> int:
         """Signal the group of a leader that was not reaped yet, whose number nobody else can have; return 1 if it lives.
@@ -222,9 +230,3 @@ def _has_ended(child: int) -> bool:
         return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
     except ChildProcessError:
         return True
-
-
-def _peak(kilobytes: int) -> int:
-    """Return a child's peak memory in bytes; 0 when it cannot be told, because the system counts our own peak as part of it."""
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return kilobytes * 1024 if kilobytes > own * _FLOOR_NOISE else 0

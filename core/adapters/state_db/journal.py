@@ -44,7 +44,9 @@ class SqliteJournal:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        self._run("BEGIN IMMEDIATE")
+        if self._in_transaction:
+            yield
+            return
         self._in_transaction = True
         try:
             yield
@@ -54,8 +56,9 @@ class SqliteJournal:
                 self._connection.rollback()
             raise
         self._in_transaction = False
-        self._run("COMMIT")
-        self._sync.dirty()
+        if self._connection.in_transaction:
+            self._run("COMMIT")
+            self._sync.dirty()
 
     def close(self) -> None:
         self._sync.close()
@@ -160,6 +163,7 @@ class SqliteJournal:
         self._write(f"INSERT OR REPLACE INTO state ({rows.STATE}) VALUES (?, ?, ?)", (key, text, rows.sum_of(key, text)))
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> tuple[tuple[Any, ...], ...]:
+        self._begin_if_due()
         try:
             with readable_errors():
                 found = tuple(bounded(self._connection.execute(statement, values)))
@@ -175,7 +179,13 @@ class SqliteJournal:
 
     # -- inside ------------------------------------------------------------------------------------------------------
 
+    def _begin_if_due(self) -> None:
+        """Begin the transaction that was asked for: one without a statement costs nothing."""
+        if self._in_transaction and not self._connection.in_transaction:
+            self._run("BEGIN IMMEDIATE")
+
     def _write(self, statement: str, values: Sequence[Any]) -> sqlite3.Cursor:
+        self._begin_if_due()
         cursor = self._run(statement, values)
         if not self._in_transaction:
             self._sync.dirty()

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from core.adapters.tasks_yaml.parse.layout import Layout
 from core.domain.tasks.status import Status
-from core.domain.tasks.task import Place, Task
+from core.domain.tasks.task import Place, Task, with_status
 
 
 class Slot(NamedTuple):
@@ -49,7 +49,7 @@ class Document:
         for task_id, status in statuses.items():
             position = index[task_id]
             pieces[2 * position + 1] = self.slots[position].before + status.value
-            tasks[position] = replace(tasks[position], status=status)
+            tasks[position] = with_status(tasks[position], status)
         changed = Document(text=self._original, tasks=tuple(tasks), slots=self.slots, layout=self.layout)
         changed._text, changed._pieces, changed._index = None, pieces, index
         return changed
