@@ -85,7 +85,10 @@ class Orchestrator:
                 self._bus.tick()
             return self._end()
         except BaseException:
-            self._stop_everything()
+            # Leave no process behind; the next run records what was under way as interrupted.
+            self._runner.stop_all("the run broke off", now=True)
+            while self._runner.busy:
+                self._runner.wait(_POLL)
             raise
         finally:
             self._lock.release()
@@ -130,12 +133,6 @@ class Orchestrator:
         self._bus.emit(last)
         return last
 
-    def _stop_everything(self) -> None:
-        """Leave no process behind when we fail; the next run records what they were as interrupted."""
-        self._runner.stop_all("the run broke off", now=True)
-        while self._runner.busy:
-            self._runner.wait(_POLL)
-
     def _plan(self) -> None:
         """Plan anew from what Memory holds, keeping what this run knows of running, pausing and waiting tasks."""
         tasks, state = self._memory.tasks, self._state
@@ -169,10 +166,9 @@ class Orchestrator:
         """Journal what happens inside at once; launch what was prepared and emit the events only when that is durable."""
         with self._memory.transaction():
             yield
-        prepared, self._prepared = self._prepared, []
+        prepared, unsent, self._prepared, self._unsent = self._prepared, self._unsent, [], []
         for task_id in prepared:
             self._runner.launch(task_id)
-        unsent, self._unsent = self._unsent, []
         for event in unsent:
             self._bus.emit(event)
 
@@ -223,18 +219,16 @@ class Orchestrator:
                 self._emit_finished(task, Status.PENDING, outcome.reason, attempt)
             case Settlement.UNMET:
                 self._memory.end_attempt(attempt, Status.PENDING, outcome.reason)
-                self._wait_for_person(task, f"its goal is not met: {outcome.reason}")
+                unmet = f"its goal is not met: {outcome.reason}"
+                self._planner.wait_for_person(task.id, unmet)
+                state.unmet.note(task.id, unmet, state.completions)
+                self._emit(self._facts.waiting(task, unmet))
             case Settlement.RETRY:
                 pause = task.retries.pause(tries)
                 self._memory.end_attempt(attempt, Status.PENDING, f"{outcome.reason}; next attempt in {pause:g} s")
                 self._planner.delay(task.id)
                 state.pauses.add(self._clock.monotonic() + pause, task.id)
                 self._emit(self._facts.retried(attempt, outcome, pause))
-
-    def _wait_for_person(self, task: Task, reason: str) -> None:
-        self._planner.wait_for_person(task.id, reason)
-        self._state.unmet.note(task.id, reason, self._state.completions)
-        self._emit(self._facts.waiting(task, reason))
 
     def _end_task(self, task: Task, status: Status, reason: str, attempt: Attempt | None = None) -> None:
         self._planner.mark(task.id, status)
@@ -267,9 +261,8 @@ class Orchestrator:
             self._runner.stop_all(self._state.stop_reason, now=self._signals.count() > 1)
 
     def _is_sync_due(self) -> bool:
-        """True when ``_sync_file`` has something to do."""
-        now, write = self._clock.monotonic(), self._memory.next_write()
-        return now >= self._state.next_poll or (write is not None and now >= write)
+        write = self._memory.next_write()
+        return self._clock.monotonic() >= (self._state.next_poll if write is None else min(write, self._state.next_poll))
 
     def _sync_file(self, *, now: bool = False) -> None:
         """Bring the file up to date when that is due, look at it now and then, and take over what somebody saved."""
