@@ -34,6 +34,7 @@ PRINTING = (
 
 #: These put their table on the page themselves; too long for the quick scale.
 WRITING = (
+    Script(figures="cost-per-task", file="run_cost_per_task.py"),
     Script(figures="throughput", file="run_throughput.py"),
     Script(figures="throughput-layers", file="run_throughput.py", full=("--layers",)),
     Script(figures="kill-storm", file="run_kill_storm.py", full=("300",)),
