@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -220,19 +220,15 @@ def _collect_texts(value: Any, texts: list[str]) -> None:
     kind: Any = type(value)
     if kind is str:
         texts.append(value)
-    elif kind is tuple:
-        for item in value:
-            _collect_texts(item, texts)
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            _collect_texts(item, texts)
-    elif kind not in _TEXTLESS and not isinstance(value, Enum):
-        for name in _fields(kind):
-            field = getattr(value, name)
-            if type(field) is str:
-                texts.append(field)
-            elif type(field) not in _TEXTLESS:
-                _collect_texts(field, texts)
+    elif kind in _TEXTLESS or isinstance(value, Enum):
+        return
+    else:
+        if isinstance(value, Mapping):
+            parts: Iterable[Any] = value.values()
+        else:
+            parts = value if kind is tuple else [getattr(value, name) for name in _fields(kind)]
+        for part in parts:
+            _collect_texts(part, texts)
 
 
 def _masked(value: Any, mask: Callable[[str], str]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from core.domain.quality.cycle import CycleReport
@@ -143,9 +143,16 @@ class Orchestrator:
     # -- the loop ------------------------------------------------------------------------------------------------
 
     def _step(self) -> bool:
-        """Settle what ended, start what can start; return whether the run goes on."""
+        """Wait, settle what ended, start what can start; return whether the run goes on."""
         running = self._runner.running
         ended = self._runner.wait(self._seconds_until_due()) if self._runner.busy or self._state.pauses else ()
+        self._settle_and_start(ended, running)
+        if self._runner.busy or (self._state.pauses and not self._state.stop_reason):
+            return True
+        return not self._state.stop_reason and self._has_more_after_quiet()
+
+    def _settle_and_start(self, ended: Sequence[Attempt], running: Sequence[str]) -> None:
+        """Do both in one commit, unless the file is due in between: what somebody saved counts before anything more is started."""
         with self._one_commit():
             for attempt in ended:
                 self._settle_attempt(attempt)
@@ -157,9 +164,6 @@ class Orchestrator:
             self._sync_file()
             with self._one_commit():
                 self._start_ready()
-        if self._runner.busy or (self._state.pauses and not self._state.stop_reason):
-            return True
-        return not self._state.stop_reason and self._has_more_after_quiet()
 
     @contextmanager
     def _one_commit(self) -> Iterator[None]:
