@@ -13,11 +13,10 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from core.domain.quality.verdict import FailOn, GateReport
-from core.domain.tasks.edit import AppendTask, SetField
+from core.domain.tasks.entry import AppendTask, SetField
 from core.domain.tasks.lookup import find_task
 from core.domain.tasks.plan import Plan
-from core.domain.tasks.status import Status
-from core.domain.tasks.task import Task
+from core.domain.tasks.task import Status, Task
 from core.errors import OrchestratorError
 from core.events import Event, RunFinished
 from core.ports.subscribers import EventSink

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from core.domain.tasks.status import Status
+from core.domain.tasks.task import Status
 from core.ports.journal import StateStore
 
 _KEY = "memory.meant"

@@ -10,9 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.domain.runs.attempt import Attempt, Phase
-from core.domain.runs.attempt_text import ending_words, failure_of, footer, header, shown
-from core.domain.runs.attempt_work import environment
+from core.domain.runs.attempt import Attempt, Phase, ending_words, environment, failure_of, footer, header, shown
 from core.domain.runs.outcome import Ending, Outcome, Usage
 from core.domain.tasks.entry import tasks_of
 from core.domain.tasks.task import Task

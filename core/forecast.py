@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from core.domain.runs.budget import Budget
-from core.domain.runs.run_options import RunOptions
+from core.domain.runs.run_state import RunOptions
 from core.domain.tasks.lookup import check_selection, select
 from core.domain.tasks.plan import Decision, Explanation, Plan, PlannedStart, Verdict
-from core.domain.tasks.status import Readiness, Status
-from core.domain.tasks.task import Task, Work
+from core.domain.tasks.task import Readiness, Status, Task, Work
 from core.planner import UNKNOWN_DURATION, Planner
 
 #: Why a goal waits as long as nobody has looked whether its checks pass.

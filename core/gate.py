@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from core.domain.quality.accepted import Accepted
 from core.domain.quality.audit import AuditReport
 from core.domain.quality.baseline import ratchet, renewed
-from core.domain.quality.change_set import ChangeSet
-from core.domain.quality.finding import Finding
+from core.domain.quality.finding import Accepted, Finding, plugin_of
+from core.domain.quality.history import ChangeSet
 from core.domain.quality.metric import Metric
-from core.domain.quality.plugin_findings import plugin_of
 from core.domain.quality.refactor_task import is_own, number, place, place_of
 from core.domain.quality.verdict import Delta, FailOn, GateReport, Judged, Judgement, TaskCheck, accept, alike, judge, key_of
 from core.domain.tasks.task import Task

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import PurePath
 
-from core.domain.runs.attempt import Attempt, Phase
-from core.domain.runs.attempt_work import checks_of, work_of
+from core.domain.runs.attempt import Attempt, Phase, checks_of, work_of
 from core.domain.tasks.task import Task
 from core.ports.handlers import Collected, TaskHandler, Workspace
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.domain.tasks.lookup import find_task
-from core.domain.tasks.status import Status
-from core.domain.tasks.task import Task
+from core.domain.tasks.task import Status, Task
 from core.errors import StorageError, UsageError
 from core.memory import Memory
 

@@ -11,13 +11,10 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from core.commanded import commanded, note_command, take_commanded
-from core.domain.runs.attempt import BROKE_OFF, Attempt, RunRecord, unwritten_statuses
-from core.domain.runs.recovery import Recovery, interrupt, recovery_of
-from core.domain.tasks.edit import AppendTask, Edit, SetField, Snapshot
-from core.domain.tasks.entry import tasks_of
+from core.domain.runs.attempt import BROKE_OFF, Attempt, Recovery, RunRecord, interrupt, recovery_of, unwritten_statuses
+from core.domain.tasks.entry import AppendTask, Edit, SetField, Snapshot, tasks_of
 from core.domain.tasks.reload import FileVersions, Reloaded, compare
-from core.domain.tasks.status import Status
-from core.domain.tasks.task import Task, with_status
+from core.domain.tasks.task import Status, Task, with_status
 from core.ports.clock import Clock
 from core.ports.journal import Journal, StateStore
 from core.ports.standard import MISSING, StrPath, standard

@@ -6,20 +6,16 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from core.domain.quality.cycle import CycleReport
-from core.domain.runs.attempt import Attempt
-from core.domain.runs.attempt_work import described
+from core.domain.quality.reflection import CycleReport
+from core.domain.runs.attempt import Attempt, described
 from core.domain.runs.budget import Budget
 from core.domain.runs.exit_code import exit_code_of
-from core.domain.runs.outcome import Ending
-from core.domain.runs.run_options import RunOptions
-from core.domain.runs.run_state import RunState
-from core.domain.runs.settlement import Settlement, settle
+from core.domain.runs.outcome import Ending, Settlement, settle
+from core.domain.runs.run_state import RunOptions, RunState
 from core.domain.tasks.lookup import check_selection, select
 from core.domain.tasks.plan import Decision
 from core.domain.tasks.reload import Reloaded
-from core.domain.tasks.status import OPEN, Status
-from core.domain.tasks.task import Task, Work
+from core.domain.tasks.task import OPEN, Status, Task, Work
 from core.event_bus import EventBus
 from core.events import Event, RunFinished
 from core.executor import Executor

@@ -10,15 +10,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from core.domain.quality.file_conflicts import file_conflicts
+from core.domain.quality.refactor_task import file_conflicts
 from core.domain.runs.budget import Budget
 from core.domain.tasks.entry import tasks_of
 from core.domain.tasks.graph import Blockers, TaskGraph, rank_all
 from core.domain.tasks.graph_errors import find_graph_errors
-from core.domain.tasks.heap_order import in_order
-from core.domain.tasks.plan import Decision, Explanation, Rank, Verdict
-from core.domain.tasks.status import OPEN, Readiness, Status
-from core.domain.tasks.task import Task, Work, manual_reason
+from core.domain.tasks.plan import Decision, Explanation, Rank, Verdict, in_order
+from core.domain.tasks.task import OPEN, Readiness, Status, Task, Work, manual_reason
 
 #: Seconds that a task is taken to last where this repository has never seen it succeed.
 UNKNOWN_DURATION = 1.0

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Sequence
 from core.domain.runs.budget import Budget
 from core.domain.tasks.graph import TaskGraph
 from core.domain.tasks.graph_errors import find_graph_errors
-from core.domain.tasks.status import Status
-from core.domain.tasks.task import Task
+from core.domain.tasks.task import Status, Task
 
 
 def validate_unique_ids(tasks: Iterable[Task]) -> None:

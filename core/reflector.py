@@ -7,14 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from core.domain.quality.audit import AuditReport
-from core.domain.quality.cycle import ClosedTask, CycleReport
 from core.domain.quality.finding import Finding
-from core.domain.quality.refactor_edits import brought_up_to_date, is_in, noted_as_ours
-from core.domain.quality.refactor_task import is_own, place_of, refactor_entry, unmet
-from core.domain.quality.reflection import Decisions, decide
-from core.domain.tasks.edit import SetField
-from core.domain.tasks.status import OPEN, Status
-from core.domain.tasks.task import Task
+from core.domain.quality.refactor_task import brought_up_to_date, is_in, is_own, place_of, refactor_entry, unmet
+from core.domain.quality.reflection import ClosedTask, CycleReport, Decisions, decide, noted_as_ours
+from core.domain.tasks.entry import SetField
+from core.domain.tasks.task import OPEN, Status, Task
 from core.errors import EditRefused
 from core.memory import Memory
 from core.ports.standard import MISSING, StrPath, standard

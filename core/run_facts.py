@@ -6,17 +6,14 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from core import events
-from core.domain.quality.cycle import CycleReport
-from core.domain.runs.attempt import Attempt
+from core.domain.quality.reflection import CycleReport
+from core.domain.runs.attempt import Attempt, Recovery
 from core.domain.runs.budget import Budget
 from core.domain.runs.outcome import Outcome
-from core.domain.runs.recovery import Recovery
-from core.domain.runs.run_options import RunOptions
-from core.domain.runs.run_state import RunState
+from core.domain.runs.run_state import RunOptions, RunState
 from core.domain.tasks.plan import Decision
 from core.domain.tasks.reload import Reloaded
-from core.domain.tasks.status import Readiness, Status
-from core.domain.tasks.task import Task
+from core.domain.tasks.task import Readiness, Status, Task
 from core.planner import Planner
 from core.ports.clock import Clock
 

@@ -7,12 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from core.domain.quality.audit import AuditedFile, AuditReport
-from core.domain.quality.change_set import ChangeSet
-from core.domain.quality.file_metrics import file_metrics
-from core.domain.quality.finding import Finding, fingerprint
+from core.domain.quality.finding import Finding, PluginFindings, fingerprint
 from core.domain.quality.finding_matches import match_findings_to_tasks
-from core.domain.quality.metric import Block, Metric, complexity_rank, maintainability_rank
-from core.domain.quality.plugin_findings import PluginFindings
+from core.domain.quality.history import ChangeSet
+from core.domain.quality.metric import Block, Metric, complexity_rank, file_metrics, maintainability_rank
 from core.domain.quality.refactor_task import refactor_entry
 from core.domain.quality.trend import FileTrend, file_trends, values
 from core.domain.settings.settings import AuditSettings, ThresholdSettings

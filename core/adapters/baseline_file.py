@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
 
-from core.domain.quality.accepted import Accepted
+from core.domain.quality.finding import Accepted
 from core.domain.quality.metric import Metric
 from core.errors import MOST_PROBLEMS, InvalidFile, Problem, StorageError
 from core.files.reading import MIB, decode_text, is_inside, read_text, repository_top

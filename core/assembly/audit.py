@@ -8,8 +8,8 @@ from pathlib import Path
 
 from core.assembly.backlog import open_backlog_to_edit
 from core.assembly.container import Container
-from core.domain.quality.cycle import CycleReport
 from core.domain.quality.metric import Metric
+from core.domain.quality.reflection import CycleReport
 from core.domain.quality.verdict import TaskCheck
 from core.domain.tasks.lookup import find_task
 from core.domain.tasks.task import Task

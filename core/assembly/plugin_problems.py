@@ -11,8 +11,7 @@ from core.config import CONFIG_FILE
 from core.domain.plugins.configuration import PluginConfiguration, configuration_of, ownership_problems
 from core.domain.plugins.plugin import FoundPlugin, ProvisionKind
 from core.domain.settings.settings import Provenance, Settings, Source
-from core.domain.tasks.status import Status
-from core.domain.tasks.task import Task
+from core.domain.tasks.task import Status, Task
 from core.domain.untrusted.user_places import user_places
 from core.errors import Problem
 from core.plugins.discovery import discover_plugins

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from core.assembly.base_revision import BaseRevision
 from core.assembly.project import PLUGINS_LOCK, Project
 from core.config import CONFIG_FILE, repository_config
-from core.domain.quality.accepted import Accepted
-from core.domain.quality.policy_change import PolicyChange
+from core.domain.quality.finding import Accepted
+from core.domain.quality.verdict import PolicyChange
 from core.domain.settings.merging import changed_values
 from core.domain.settings.options import provenance, settings_table
 from core.domain.settings.settings import Source

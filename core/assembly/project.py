@@ -15,8 +15,7 @@ from typing import Any
 from core.assembly.base_revision import BaseRevision, base_revision
 from core.config import CONFIG_FILE, config_schema, load_config, merge_settings
 from core.domain.settings.options import provenance, settings_table, value_of
-from core.domain.settings.owner import Owner
-from core.domain.settings.settings import INSIDE, Settings
+from core.domain.settings.settings import INSIDE, Owner, Settings
 from core.errors import InvalidFile, Problem, UsageError
 from core.files.reading import repository_top
 from core.ports.task_file import ProjectFolder

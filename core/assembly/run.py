@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from core.assembly.container import Container
 from core.assembly.project import new_run_id
 from core.assembly.state import make_state
-from core.domain.quality.cycle import CycleReport
-from core.domain.runs.run_options import RunOptions
+from core.domain.quality.reflection import CycleReport
+from core.domain.runs.run_state import RunOptions
 from core.domain.settings.options import VARIABLE_PREFIX
 from core.domain.settings.settings import Provenance, Settings, Source
 from core.event_bus import EventBus

@@ -12,11 +12,10 @@ from typing import Any, Final
 
 from core.assembly.container import Container, Session
 from core.assembly.project import new_run_id, repository_paths, root_above
-from core.domain.quality.cycle import CycleReport
+from core.domain.quality.reflection import CycleReport
 from core.domain.runs.outcome import Outcome
 from core.domain.settings.settings import AuditSettings
-from core.domain.tasks.edit import AppendTask, SetField
-from core.domain.tasks.entry import entry_of
+from core.domain.tasks.entry import AppendTask, SetField, entry_of
 from core.domain.tasks.task import Task
 from core.errors import EditRefused, InvalidFile, Problem, StorageError
 from core.events import RunFinished

@@ -10,8 +10,7 @@ from core.assembly.backlog import Backlog, open_backlog
 from core.assembly.container import Container
 from core.domain.runs.attempt import RunRecord
 from core.domain.settings.settings import Settings
-from core.domain.tasks.status import Status
-from core.domain.tasks.task import Task, with_status
+from core.domain.tasks.task import Status, Task, with_status
 from core.forecast import hold_goals
 from core.planner import Planner
 from core.reports.backlog.display_status import BacklogContext

@@ -10,8 +10,7 @@ import typer
 from core.assembly.container import Session
 from core.cli.backlog_view import BacklogView, viewed
 from core.cli.options import Directory, Json, TasksFile, complete_tags
-from core.domain.tasks.status import Readiness, Status
-from core.domain.tasks.task import Task
+from core.domain.tasks.task import Readiness, Status, Task
 from core.errors import UsageError
 from core.reports.backlog.display_status import INTERRUPTED
 from core.reports.backlog.display_status import display_status as standing_of

@@ -10,7 +10,7 @@ from core.assembly.container import Container, Session
 from core.assembly.run import run_options
 from core.cli.backlog_view import viewed
 from core.cli.options import Budget, Directory, Jobs, Json, Only, Tag, TasksFile, TimeBudget
-from core.domain.runs.run_options import RunOptions
+from core.domain.runs.run_state import RunOptions
 
 
 def plan(

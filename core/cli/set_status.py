@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from core.assembly.backlog import open_backlog_to_edit
 from core.assembly.container import Session
 from core.cli.options import Directory, DryRun, Json, TaskIds, TasksFile
-from core.domain.tasks.status import Status
+from core.domain.tasks.task import Status
 
 
 def done(

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from core.domain.plugins.configuration import PluginConfiguration
 from core.domain.plugins.plugin import ProvisionKind
-from core.domain.quality.finding import Finding
-from core.domain.quality.plugin_findings import PluginFindings, plugin_findings
+from core.domain.quality.finding import Finding, PluginFindings, plugin_findings
 from core.errors import OrchestratorError
 from core.plugins.grant import granted, one_line
 from core.plugins.host import PluginHost

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.domain.plugins.agreement import ANYWHERE, Agreement, agreement_objection
 from core.domain.plugins.plugin import Manifest, Permissions, ProvisionKind
+from core.domain.plugins.policy import ANYWHERE, Agreement, agreement_objection
 from core.errors import OrchestratorError, PluginRefused
 from core.plugins.discovery import discover_plugins, find_plugin
 from core.plugins.host import PluginHost

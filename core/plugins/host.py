@@ -10,10 +10,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from core.domain.plugins.agreement import agreement_objection
 from core.domain.plugins.configuration import PluginConfiguration, ownership_problems
 from core.domain.plugins.plugin import Manifest, Permissions, Provision, ProvisionKind
-from core.domain.plugins.policy import PluginPolicy, narrowed
+from core.domain.plugins.policy import PluginPolicy, agreement_objection, narrowed
 from core.domain.untrusted.printable import plain
 from core.domain.untrusted.user_places import UserPlaces, user_places
 from core.errors import PluginRefused

@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from core.domain.quality.accepted import Accepted
-from core.domain.quality.change_set import ChangeSet, RepositoryFacts
-from core.domain.quality.history import CommitWindow, History
+from core.domain.quality.finding import Accepted, PluginFindings
+from core.domain.quality.history import ChangeSet, CommitWindow, History, RepositoryFacts
 from core.domain.quality.metric import Block, FileMeasure
-from core.domain.quality.plugin_findings import PluginFindings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from core.domain.runs.attempt import Attempt, RunRecord, Transition
-from core.domain.tasks.status import Status
+from core.domain.tasks.task import Status
 
 
 class RunJournal(Protocol):

@@ -16,7 +16,7 @@ from core.errors import UsageError
 
 # Only in signatures: every verb imports this module, and few commands need all of it.
 if TYPE_CHECKING:
-    from core.domain.quality.cycle import CycleReport
+    from core.domain.quality.reflection import CycleReport
     from core.domain.runs.outcome import Outcome
     from core.domain.settings.settings import AuditSettings
     from core.domain.tasks.task import Task

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.domain.settings.project_facts import ProjectSigns
-from core.domain.tasks.edit import Edit, Snapshot
+from core.domain.tasks.entry import Edit, Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.domain.quality.accepted import Accepted
+from core.domain.quality.finding import Accepted
 
 
 class InMemoryBaseline:

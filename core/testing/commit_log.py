@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.domain.quality.blob import blob_digest
-from core.domain.quality.history import Commit, CommitWindow, Touch
+from core.domain.quality.history import Commit, CommitWindow, Touch, blob_digest
 
 
 class InMemoryCommitLog:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.domain.runs.attempt import Attempt, RunRecord, Transition
-from core.domain.tasks.status import Status
+from core.domain.tasks.task import Status
 
 
 class InMemoryJournal:

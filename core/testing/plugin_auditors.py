@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.domain.quality.plugin_findings import PluginFindings, plugin_findings
+from core.domain.quality.finding import PluginFindings, plugin_findings
 
 
 class ScriptedAuditors:

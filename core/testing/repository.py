@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from core.domain.quality.change_set import ChangedFile, ChangeSet, RepositoryFacts
+from core.domain.quality.history import ChangedFile, ChangeSet, RepositoryFacts
 from core.errors import UsageError
 
 

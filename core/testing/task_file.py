@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from core.domain.tasks.edit import AppendTask, Edit, SetField, Snapshot
-from core.domain.tasks.entry import field_values, task_of
+from core.domain.tasks.entry import AppendTask, Edit, SetField, Snapshot, field_values, task_of
 from core.domain.tasks.graph_errors import find_graph_errors
 from core.domain.tasks.task import Place, Task
 from core.errors import EditRefused, InvalidFile, Problem

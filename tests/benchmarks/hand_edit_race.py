@@ -22,7 +22,7 @@ from pathlib import Path
 
 from core.adapters.tasks_yaml import YamlTaskFile
 from core.adapters.tasks_yaml.store.replacement import exchange
-from core.domain.tasks.edit import SetField
+from core.domain.tasks.entry import SetField
 from core.ports.task_file import Written
 
 TASKS = 200

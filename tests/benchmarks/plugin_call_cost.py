@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from core.domain.plugins.agreement import ANYWHERE, Agreement
+from core.domain.plugins.policy import ANYWHERE, Agreement
 from core.domain.untrusted.user_places import user_places
 from core.plugins.host import PluginHost
 from core.plugins.lock_file import write_lock

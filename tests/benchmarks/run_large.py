@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from core.domain.runs.budget import Budget
-from core.domain.tasks.status import Status
+from core.domain.tasks.task import Status
 from core.planner import Planner
 from tests.benchmarks.figures import write_figures
 from tests.benchmarks.peers import ORCHESTRATOR, layered

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from core.adapters.tasks_yaml import YamlTaskFile, parse_tasks
-from core.domain.tasks.edit import AppendTask, SetField
+from core.domain.tasks.entry import AppendTask, SetField
 from core.errors import InvalidFile
 
 

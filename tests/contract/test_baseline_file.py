@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.adapters.baseline_file import JsonBaseline
-from core.domain.quality.accepted import Accepted
+from core.domain.quality.finding import Accepted
 from core.domain.quality.metric import Metric
 from core.testing.baseline_file import InMemoryBaseline
 

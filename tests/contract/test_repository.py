@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from core.adapters.git import Git, GitRepository
-from core.domain.quality.change_set import ChangedFile
+from core.domain.quality.history import ChangedFile
 from core.errors import UsageError
 from core.testing.repository import InMemoryRepository
 

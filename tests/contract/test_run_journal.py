@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.domain.runs.attempt import RunRecord
-from core.domain.tasks.status import Status
+from core.domain.tasks.task import Status
 
 
 def test_a_run_without_an_end_is_dead(journal):

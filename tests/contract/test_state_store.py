@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.domain.runs.attempt import Attempt
-from core.domain.tasks.status import Status
+from core.domain.tasks.task import Status
 
 ATTEMPT = Attempt(run_id="r1", task_id="a", number=1, started=101.0, log="logs/a-1.log")
 

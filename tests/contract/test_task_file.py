@@ -11,9 +11,8 @@ import pytest
 
 from core.adapters.tasks_yaml import YamlTaskFile
 from core.adapters.tasks_yaml.store.replacement import exchange
-from core.domain.tasks.edit import AppendTask, SetField
-from core.domain.tasks.status import Status
-from core.domain.tasks.task import Place, Task
+from core.domain.tasks.entry import AppendTask, SetField
+from core.domain.tasks.task import Place, Status, Task
 from core.errors import EditRefused, InvalidFile
 from core.ports.task_file import Busy, HandEdited, TaskFile, Written
 from core.testing.task_file import InMemoryTaskFile

@@ -18,7 +18,7 @@ from core.adapters.state_db import open_journal
 from core.adapters.state_db.migrations import FORMAT, JOURNAL, total
 from core.domain.runs.attempt import Attempt, RunRecord
 from core.domain.runs.outcome import Ending, Outcome, Usage
-from core.domain.tasks.status import Status
+from core.domain.tasks.task import Status
 
 FIXTURES = Path(__file__).with_name("state")
 #: Version of today's schema.

@@ -74,7 +74,7 @@ _OPENERS = """
 import os, sys, time
 from pathlib import Path
 from core.adapters.state_db import open_journal
-from core.domain.tasks.status import Status
+from core.domain.tasks.task import Status
 from tests.faults.state_versions import build
 for number in range(int(sys.argv[2])):
     path, moment, children = Path(sys.argv[1], str(number), "state.db"), time.monotonic() + 0.01, []

@@ -12,7 +12,7 @@ from core.adapters.state_db import open_journal, open_journal_to_read
 from core.domain.runs.attempt import Attempt, RunRecord
 from core.domain.runs.exit_code import ExitCode
 from core.domain.runs.outcome import Ending, Outcome, Usage
-from core.domain.tasks.status import Status
+from core.domain.tasks.task import Status
 from core.errors import StorageError
 
 READS = ("runs", "dead_runs", "attempts", "open_attempts", "unwritten", "attempt_counts", "durations", "verified")

@@ -13,7 +13,7 @@ import pytest
 
 from core.adapters.state_db import migrations, open_journal, open_journal_to_read
 from core.domain.runs.attempt import RunRecord
-from core.domain.tasks.status import Status
+from core.domain.tasks.task import Status
 from core.errors import StorageError
 from core.ports.state_tables import Migrations
 
@@ -21,7 +21,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from core.adapters.state_db import open_journal
-from core.domain.tasks.status import Status
+from core.domain.tasks.task import Status
 journal = open_journal(Path(sys.argv[1]))
 for number in range(10**9):
     journal.record("r", str(number), Status.PENDING, Status.DONE, 0.0, "x")

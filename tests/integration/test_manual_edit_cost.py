@@ -14,7 +14,7 @@ import pytest
 from core.adapters.tasks_yaml.parse.parse import parse_document
 from core.assembly.backlog import open_backlog_to_edit
 from core.assembly.container import Session
-from core.domain.tasks.status import Status
+from core.domain.tasks.task import Status
 from core.manual_edits import set_statuses
 from core.terminal.console import Console
 

@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 
 from core.adapters.radon import RadonMeter, content_measures, meter, pool, source_text
-from core.domain.quality.blob import blob_digest
+from core.domain.quality.history import blob_digest
 
 SOURCE = b"def f(x):\n    return 1 if x else 2\n"
 KEY = b"a secret"

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from core.adapters.tasks_yaml import YamlTaskFile
-from core.domain.tasks.edit import AppendTask, SetField
-from core.domain.tasks.status import Status
+from core.domain.tasks.entry import AppendTask, SetField
+from core.domain.tasks.task import Status
 from core.errors import EditRefused, InvalidFile, StorageError
 from core.ports.task_file import Busy, Written
 

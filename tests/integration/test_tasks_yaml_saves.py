@@ -14,7 +14,7 @@ import pytest
 
 from core.adapters.tasks_yaml import YamlTaskFile
 from core.adapters.tasks_yaml.store.replacement import exchange
-from core.domain.tasks.edit import SetField
+from core.domain.tasks.entry import SetField
 from core.errors import StorageError
 from core.ports.task_file import Busy, HandEdited, Written
 

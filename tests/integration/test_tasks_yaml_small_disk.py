@@ -14,7 +14,7 @@ SCRIPT = """
 import os, subprocess, sys
 from pathlib import Path
 from core.adapters.tasks_yaml import YamlTaskFile
-from core.domain.tasks.edit import SetField
+from core.domain.tasks.entry import SetField
 from core.errors import StorageError
 from core.ports.task_file import Busy, Written
 

@@ -10,8 +10,7 @@ import pytest
 
 import core
 from core.cli import build_parser, main
-from core.domain.tasks.status import Status
-from core.domain.tasks.task import Task, with_status
+from core.domain.tasks.task import Status, Task, with_status
 from core.errors import EditRefused, InvalidFile, UsageError
 from core.executor import Executor
 from core.memory import Memory

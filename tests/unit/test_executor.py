@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import signal
 
-from core.domain.runs.attempt import Attempt
-from core.domain.runs.attempt_work import environment, work_of
+from core.domain.runs.attempt import Attempt, environment, work_of
 from core.domain.runs.outcome import Ending, Usage
 from core.domain.tasks.task import Task
 from core.executor import Executor, ExecutorSettings

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core.domain.runs.run_options import RunOptions
-from core.domain.tasks.status import Status
-from core.domain.tasks.task import Task
+from core.domain.runs.run_state import RunOptions
+from core.domain.tasks.task import Status, Task
 from core.errors import UsageError
 from core.forecast import GOAL_WAITS, forecast, over_budget
 

@@ -8,10 +8,9 @@ import signal
 import pytest
 
 from core import events
-from core.domain.quality.cycle import CycleReport
-from core.domain.runs.run_options import RunOptions
-from core.domain.tasks.status import Status
-from core.domain.tasks.task import Retry, Task
+from core.domain.quality.reflection import CycleReport
+from core.domain.runs.run_state import RunOptions
+from core.domain.tasks.task import Retry, Status, Task
 from core.errors import LockHeld
 from core.event_bus import EventBus
 from core.executor import Executor, ExecutorSettings

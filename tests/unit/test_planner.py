@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from core.domain.runs.budget import Budget
 from core.domain.tasks.lookup import select
 from core.domain.tasks.plan import Verdict
-from core.domain.tasks.status import Readiness, Status
-from core.domain.tasks.task import Task
+from core.domain.tasks.task import Readiness, Status, Task
 from core.planner import Planner
 
 FREE = Budget()

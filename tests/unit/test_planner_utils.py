@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from core import planner_utils
 from core.domain.runs.budget import Budget
-from core.domain.tasks.status import Status
-from core.domain.tasks.task import Task
+from core.domain.tasks.task import Status, Task
 from core.planner import Planner
 
 

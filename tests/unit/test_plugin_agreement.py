@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.plugins.agreement import ANYWHERE, Agreement, agreement_objection, renewed
 from core.domain.plugins.plugin import Permissions
+from core.domain.plugins.policy import ANYWHERE, Agreement, agreement_objection, renewed
 
 DIGEST = "a" * 64
 READS = Permissions(read=("src/**",))

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.domain.quality.finding import plugin_findings, plugin_of
 from core.domain.quality.metric import FileMeasure, Metric
-from core.domain.quality.plugin_findings import plugin_findings, plugin_of
 from core.domain.settings.settings import AuditSettings
-from core.domain.tasks.status import Status
+from core.domain.tasks.task import Status
 from core.gate import Gate, check_task
 from core.memory import Memory
 from core.ports.code import Measured

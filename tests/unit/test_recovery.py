@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from core.domain.runs.run_options import RunOptions
-from core.domain.tasks.status import Status
-from core.domain.tasks.task import Retry, Task
+from core.domain.runs.run_state import RunOptions
+from core.domain.tasks.task import Retry, Status, Task
 from core.event_bus import EventBus
 from core.executor import Executor, ExecutorSettings
 from core.handlers import CommandHandler, Handlers

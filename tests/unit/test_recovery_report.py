@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.domain.runs.attempt import Attempt, RunRecord
-from core.domain.runs.recovery import Recovery
+from core.domain.runs.attempt import Attempt, Recovery, RunRecord
 from core.domain.tasks.task import Task
 from core.memory import Memory
 from core.testing.clock import VirtualClock

@@ -9,12 +9,10 @@ import pytest
 from core.domain.quality.audit import AuditReport
 from core.domain.quality.finding import Finding, fingerprint
 from core.domain.quality.metric import Block, BlockKind, FileMeasure, Metric
-from core.domain.quality.refactor_edits import brought_up_to_date
-from core.domain.quality.refactor_task import refactor_entry, task_id
+from core.domain.quality.refactor_task import brought_up_to_date, refactor_entry, task_id
 from core.domain.quality.reflection import decide
 from core.domain.settings.settings import AuditSettings, ThresholdSettings
-from core.domain.tasks.status import Status
-from core.domain.tasks.task import Task
+from core.domain.tasks.task import Status, Task
 from core.memory import Memory
 from core.reflector import Reflector
 from core.self_auditor import SelfAuditor, find, thresholds_for
@@ -322,7 +320,7 @@ def _audited(path, *blocks):
 
 
 def test_an_entry_that_cannot_be_changed_where_it_stands_holds_up_nothing():
-    from core.domain.tasks.edit import SetField
+    from core.domain.tasks.entry import SetField
     from core.errors import EditRefused, Problem
 
     class Stubborn(InMemoryTaskFile):
@@ -616,7 +614,7 @@ class Refusing(InMemoryTaskFile):
     """Takes no change of a field but a status."""
 
     def write(self, edits):
-        from core.domain.tasks.edit import SetField
+        from core.domain.tasks.entry import SetField
         from core.errors import EditRefused, Problem
 
         if any(isinstance(edit, SetField) and edit.path != ("status",) for edit in edits):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.tasks.reload import FileVersions
-from core.domain.tasks.status import Status
+from core.domain.tasks.task import Status
 
 P, RUNNING, D, F, C = Status.PENDING, Status.IN_PROGRESS, Status.DONE, Status.FAILED, Status.CANCELLED
 

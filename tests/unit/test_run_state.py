@@ -6,8 +6,7 @@ from core.domain.runs.budget import Budget
 from core.domain.runs.outcome import Ending, Outcome, Usage
 from core.domain.runs.run_state import RunState
 from core.domain.tasks.plan import Decision, Rank
-from core.domain.tasks.status import Status
-from core.domain.tasks.task import Task, Work
+from core.domain.tasks.task import Status, Task, Work
 
 _RANK = Rank(effective_priority=0, priority_from="t", remaining_path=1.0, order=0)
 

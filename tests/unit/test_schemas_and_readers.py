@@ -13,7 +13,7 @@ import pytest
 
 from core.adapters.tasks_yaml import parse_tasks, tasks_schema
 from core.config import config_schema, merge_settings
-from core.domain.settings.owner import Owner
+from core.domain.settings.settings import Owner
 from core.errors import InvalidFile
 from core.plugins.manifest import manifest_schema, parse_manifest
 from core.schema.yaml_reader import read_yaml

@@ -6,7 +6,7 @@ import pytest
 
 from core.domain.runs.attempt import Phase
 from core.domain.runs.outcome import Ending, Usage
-from core.domain.runs.run_options import RunOptions
+from core.domain.runs.run_state import RunOptions
 from core.domain.tasks.task import Task
 from core.executor import Executor, ExecutorSettings
 from core.handlers import CommandHandler, Handlers

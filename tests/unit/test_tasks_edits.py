@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from core.adapters.tasks_yaml.edit.edits import apply_edits
 from core.adapters.tasks_yaml.edit.render import normalised, render_block, render_flow
 from core.adapters.tasks_yaml.parse.parse import parse_document
-from core.domain.tasks.edit import AppendTask, Edit, SetField
+from core.domain.tasks.entry import AppendTask, Edit, SetField
 from core.errors import EditRefused
 from core.schema.scalars import plain_value
 from core.schema.yaml_reader import YamlReader

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.adapters.tasks_yaml import parse_tasks
-from core.domain.runs.attempt_work import checks_of, described, work_of
+from core.domain.runs.attempt import checks_of, described, work_of
 from core.domain.tasks.task import Task, Work
 from core.errors import InvalidFile
 

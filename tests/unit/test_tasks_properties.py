@@ -11,9 +11,8 @@ from core.adapters.tasks_yaml.edit.edits import apply_edits
 from core.adapters.tasks_yaml.parse.document import Document
 from core.adapters.tasks_yaml.parse.encoding import decode, encode
 from core.adapters.tasks_yaml.parse.parse import parse_document
-from core.domain.tasks.edit import AppendTask, SetField
-from core.domain.tasks.status import Status
-from core.domain.tasks.task import Place
+from core.domain.tasks.entry import AppendTask, SetField
+from core.domain.tasks.task import Place, Status
 from core.errors import EditRefused
 
 FILE = "tasks.yml"

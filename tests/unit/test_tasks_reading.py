@@ -6,8 +6,7 @@ import pytest
 
 from core.adapters.tasks_yaml import parse_tasks
 from core.adapters.tasks_yaml.parse.encoding import decode
-from core.domain.tasks.status import Status
-from core.domain.tasks.task import Place, Retry, Task
+from core.domain.tasks.task import Place, Retry, Status, Task
 from core.errors import InvalidFile
 
 HEAD = "- id: a\n  description: d\n"

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from core.adapters.processes.command import direct_words, in_shell
-from core.domain.runs.attempt_text import shown
+from core.domain.runs.attempt import shown
 from core.ports.processes import CommandNotStarted, Launch
 
 #: What this process ignores, or was started with ignored; a child expects the answers of the system. ``nohup`` goes on to it.

@@ -18,7 +18,7 @@ import time
 from dataclasses import dataclass
 
 from core.adapters.radon.measure_cache import Stamp
-from core.domain.quality.blob import blob_digest
+from core.domain.quality.history import blob_digest
 
 #: Bytes. At this size a table or a module takes a second and half a gigabyte, the worst that can be written 20 s and 2.5 GB.
 LARGEST = 2 * 1024 * 1024

@@ -13,7 +13,7 @@ from core.adapters.state_db import rows
 from core.adapters.state_db.disk_sync import DiskSync
 from core.adapters.state_db.integrity import DamageMark, bounded, damaged, is_damage, readable_errors, refused
 from core.domain.runs.attempt import Attempt, RunRecord, Transition
-from core.domain.tasks.status import Status
+from core.domain.tasks.task import Status
 from core.errors import StorageError
 
 #: Key under which the seq of the last transition that tasks.yml shows is kept.

@@ -13,7 +13,7 @@ from zlib import crc32
 
 from core.domain.runs.attempt import Attempt, RunRecord, Transition
 from core.domain.runs.outcome import Ending, Outcome, Usage
-from core.domain.tasks.status import Status
+from core.domain.tasks.task import Status
 
 RUN = "id, pid, started, ended, exit_code, checked"
 TRANSITION = "seq, run_id, task_id, before, after, at, reason, checked"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from core.domain.quality.accepted import Accepted
 from core.domain.quality.audit import AuditReport
+from core.domain.quality.finding import Accepted
 from core.domain.quality.verdict import Delta, Judgement, accept, strictest
 
 

@@ -11,8 +11,7 @@ from core.domain.quality.audit import AuditReport
 from core.domain.quality.finding import Finding
 from core.domain.quality.metric import FileMeasure, Metric
 from core.domain.quality.refactor_task import is_own, place_of, task_id
-from core.domain.tasks.status import Status
-from core.domain.tasks.task import Task
+from core.domain.tasks.task import Status, Task
 
 #: Metric, path and block: what a finding and a task of ours have in common.
 _Key = tuple[str, str, str]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Metric(StrEnum):
@@ -128,3 +128,29 @@ RANK_LIMITS: Mapping[str, float] = MappingProxyType({"A": 19.0, "B": 9.0, "C": 0
 def maintainability_rank(index: float) -> str:
     """Return radon's letter for a maintainability index: A above 19, B above 9, else C."""
     return next((rank for rank, limit in RANK_LIMITS.items() if index > limit), "C")
+
+
+def file_metrics(measure: FileMeasure, *, complexity: float, maintainability: float) -> dict[str, Any]:
+    """Return what was measured: blocks with their complexity and rank, the maintainability index, and whether either breaks its threshold.
+
+    ``max_complexity`` leaves classes out: theirs is their methods' again. A file that cannot be measured has ``error`` beside the rest.
+    """
+    blocks: list[dict[str, Any]] = [
+        {
+            "name": block.name,
+            "type": block.kind.value,
+            "complexity": block.complexity,
+            "rank": complexity_rank(block.complexity),
+            "lineno": block.line,
+        }
+        for block in measure.blocks
+    ]
+    index, worst = measure.maintainability, measure.tally.worst
+    return {
+        "complexity": blocks,
+        "maintainability": {"mi": index, "rank": maintainability_rank(index)},
+        "max_complexity": worst,
+        "needs_refactor": worst > complexity or index < maintainability,
+        "complexity_violations": [block for block in blocks if block["complexity"] > complexity and block["type"] != "class"],
+        **({"error": measure.problem} if measure.problem else {}),
+    }

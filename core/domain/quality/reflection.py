@@ -1,19 +1,56 @@
-"""What one reflection cycle decides: which findings get a task, which tasks end, which are open again. Pure."""
+"""What one reflection cycle decides and reports: which findings get a task, which tasks end, which are open again. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from core.domain.quality.audit import AuditReport
-from core.domain.quality.cycle import ClosedTask
 from core.domain.quality.finding import Finding
 from core.domain.quality.finding_matches import can_be_written, match_findings_to_tasks
 from core.domain.quality.metric import FileMeasure, Metric
 from core.domain.quality.refactor_task import cancelled_by_us, is_own, number, place, place_of
 from core.domain.quality.trend import Direction, direction
-from core.domain.tasks.status import OPEN, Status
-from core.domain.tasks.task import Task
+from core.domain.tasks.entry import SetField
+from core.domain.tasks.task import OPEN, Status, Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedTask:
+    """A task of the Reflector's own that it brought to an end."""
+
+    task_id: str
+    status: Status
+    #: With the after-value, or why its place is gone.
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleReport:
+    """One measure → decide → append / close."""
+
+    files: int
+    findings: int
+    seconds: float
+    appended: tuple[Task, ...] = ()
+    closed: tuple[ClosedTask, ...] = ()
+    #: Ids whose priority or place was brought up to date.
+    updated: tuple[str, ...] = ()
+    #: Open tasks of the Reflector's own with what was just measured, e.g. "complexity is 23, at most 10 is wanted".
+    open: Mapping[str, str] = field(default_factory=dict)
+    #: Findings that have no task because ``reflect.max_open_tasks`` are open.
+    withheld: int = 0
+    #: Why findings can have no task, a sentence each.
+    without_task: tuple[str, ...] = ()
+    #: Why there is no trend, or a short one; empty when history is whole.
+    gap: str = ""
+    #: What a person should know, a sentence each: plugins whose findings are unknown, findings without a task.
+    notes: tuple[str, ...] = ()
+
+    @property
+    def changed_backlog(self) -> bool:
+        return bool(self.appended or self.closed or self.updated)
+
 
 #: Statuses of tasks that count against the limit, and that end when their finding is gone.
 _UNFINISHED = OPEN | {Status.FAILED}
@@ -141,3 +178,10 @@ def _without_task(findings: Iterable[Finding]) -> tuple[str, ...]:
 
 def _legible(path: str) -> str:
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def noted_as_ours(closings: tuple[ClosedTask, ...]) -> Iterator[SetField]:
+    """Yield the edits that tell cancellations of ours from a person's."""
+    for closing in closings:
+        if closing.status is Status.CANCELLED:
+            yield SetField(task_id=closing.task_id, path=("origin", "closed"), value=closing.reason)

@@ -7,13 +7,30 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 
-from core.domain.quality.accepted import Accepted, Key
 from core.domain.quality.audit import AuditReport
-from core.domain.quality.finding import Finding
+from core.domain.quality.finding import Accepted, Finding, Key
 from core.domain.quality.metric import Metric
-from core.domain.quality.policy_change import PolicyChange
 from core.domain.quality.refactor_task import number
 from core.domain.quality.trend import Direction, direction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyChange:
+    """One difference between the base and this branch."""
+
+    #: ``settings``, or the name of the file: ``plugins.lock``, ``audit-baseline.json``.
+    subject: str
+    #: ``audit.thresholds.complexity 10 → 50``; one line.
+    what: str
+    #: The file that says so in this branch, and the line, 0 where it has none.
+    file: str
+    line: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """Return it as a sentence without a full stop."""
+        return f"{self.subject} changed in this branch: {self.what}; judged by the base's"
+
 
 #: What a finding keeps when it is renamed or moved: metric, and the block's shape or the file's score.
 _Trait = tuple[Metric, str | float]

@@ -1,12 +1,15 @@
-"""One launch of a task's command."""
+"""One launch of a task's command: its record, what it runs, what its log says, and what of it a dead run leaves."""
 
 from __future__ import annotations
 
+import json
+import signal
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
-from core.domain.runs.outcome import Outcome
-from core.domain.tasks.status import Status
+from core.domain.runs.outcome import Ending, Outcome, Usage
+from core.domain.tasks.task import Status, Task
 
 #: Exit code in the journal of a run that left none.
 BROKE_OFF = -1
@@ -85,3 +88,101 @@ def unwritten_statuses(
         newest[transition.task_id] = transition.after
     stale = (task_id for task_id in newest if shown.get(task_id) in earlier[task_id])
     return {task_id: newest[task_id] for task_id in stale if commanded.get(task_id) is not shown[task_id]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    """One dead run."""
+
+    run: RunRecord
+    interrupted: tuple[Attempt, ...]
+    replayed: int
+
+
+def interrupt(attempt: Attempt) -> Attempt:
+    """Return a dead run's attempt with its outcome: interrupted, by nobody's fault."""
+    outcome = Outcome(ending=Ending.INTERRUPTED, reason="its run died", log=attempt.log)
+    return replace(attempt, outcome=outcome)
+
+
+def recovery_of(run: RunRecord, interrupted: Iterable[Attempt], replayed: int) -> Recovery:
+    """Return what ``run`` left, of all attempts that were interrupted."""
+    return Recovery(run=run, interrupted=tuple(attempt for attempt in interrupted if attempt.run_id == run.id), replayed=replayed)
+
+
+def shown(command: str | tuple[str, ...]) -> str:
+    """Return a command as one line for a person."""
+    return (
+        command
+        if isinstance(command, str)
+        else " ".join(repr(word) if not word or set(word) & set(" \t\n\"'\\") else word for word in command)
+    )
+
+
+def header(attempt: Attempt, work: tuple[Phase, ...], cwd: str) -> str:
+    """Return the first lines of a log; ``work`` are the processes that do the work, none for a goal."""
+    started = datetime.fromtimestamp(attempt.started, UTC).isoformat(timespec="milliseconds")
+    line = f"\ncommand: {shown(work[0].command)}" if work else ""
+    return f"task {attempt.task_id}, attempt {attempt.number}, run {attempt.run_id}{line}\ncwd: {cwd}\nstarted: {started}"
+
+
+def footer(ending: Ending, reason: str, usage: Usage, left_out: int) -> str:
+    """Return the last lines of a log; ``left_out`` are the bytes of output that the log's limit cost."""
+    cut = f"\nleft out: {left_out} bytes of output beyond log.limit" if left_out else ""
+    peak = f", peak memory: {usage.peak_memory / 2**20:.1f} MiB" if usage.peak_memory else ""
+    return f"{ending}: {reason}\nduration: {usage.seconds:.3f} s, cpu: {usage.cpu:.3f} s{peak}{cut}"
+
+
+def ending_words(exit_code: int | None, number: int | None) -> str:
+    """Say how a process ended, by its exit code or the number of the signal that killed it."""
+    if number is None:
+        return f"exit {exit_code}"
+    try:
+        return f"killed by {signal.Signals(number).name}"
+    except ValueError:
+        return f"killed by signal {number}"
+
+
+def failure_of(phase: Phase, words: str) -> tuple[Ending, str]:
+    """Return how an attempt ends whose ``phase`` failed, and why, given how that ended in words."""
+    if phase.is_check:
+        return Ending.FAILED_VERIFY, f"check failed: {shown(phase.command)}: {words}"
+    return Ending.FAILED, words
+
+
+def work_of(task: Task, commands: Mapping[str, str], plugin_command: tuple[str, ...] = ()) -> tuple[Phase, ...]:
+    """Return the process that does the work of ``task``: its command, its plugin, or its kind's command; none for a goal."""
+    if task.manual:
+        return ()
+    command: str | tuple[str, ...] | None = task.command if task.command is not None else commands.get(task.kind)
+    if task.plugin is not None:
+        configured = (f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in task.with_.items())
+        command = (*plugin_command, task.plugin, *(word for pair in configured for word in ("--with", pair)))
+    return () if command is None else (Phase(command=command, is_check=False),)
+
+
+def checks_of(task: Task) -> tuple[Phase, ...]:
+    """Return the checks of ``task``, in order."""
+    return tuple(Phase(command=check, is_check=True) for check in task.verify) if task.verify else ()
+
+
+def described(task: Task, commands: Mapping[str, str]) -> str:
+    """Return the first thing an attempt runs, as one line for a person."""
+    if task.plugin is not None:
+        return f"plugin {task.plugin}"
+    return shown((work_of(task, commands) or checks_of(task))[0].command)
+
+
+def environment(task: Task, attempt: Attempt, tasks_file: str) -> dict[str, str]:
+    """Return the variables a task's processes get: its own ``env``, and its text, which is never pasted into a shell line."""
+    origin = task.origin
+    return {
+        "ORCHESTRATOR_TASK_ID": task.id,
+        "ORCHESTRATOR_TASK_DESCRIPTION": task.description,
+        "ORCHESTRATOR_TASK_KIND": task.kind,
+        "ORCHESTRATOR_TASK_ATTEMPT": str(attempt.number),
+        "ORCHESTRATOR_TASK_PATH": str(origin.get("path", "")),
+        "ORCHESTRATOR_TASK_BLOCK": str(origin.get("block", "")),
+        "ORCHESTRATOR_TASK_FILE": tasks_file,
+        **task.env,
+    }

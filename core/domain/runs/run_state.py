@@ -1,15 +1,87 @@
-"""What one run knows of itself: everything that its loop decides by."""
+"""What one run was asked to do, and everything that its loop decides by."""
 
 from __future__ import annotations
 
+import heapq
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from core.domain.runs.budget import Budget
 from core.domain.runs.outcome import Outcome
-from core.domain.runs.pauses import Pauses
-from core.domain.runs.unmet_goals import UnmetGoals
 from core.domain.tasks.plan import Decision
-from core.domain.tasks.status import Status
+from core.domain.tasks.task import Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """Settings and flags of one ``orchestrator run``."""
+
+    jobs: int = 1
+    #: Units of cost; None is unlimited.
+    budget: float | None = None
+    #: Seconds of wall time; None is unlimited.
+    time_budget: float | None = None
+    stop_on_exceed: bool = False
+    warn_at: float = 0.8
+    fail_fast: bool = False
+    retry_failed: bool = False
+    #: A budget that ends with work left is exit code 5.
+    strict: bool = False
+    only: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    handlers: Mapping[str, str] = field(default_factory=dict)
+    #: Reflect again after this many execution cycles.
+    reflect_every: int = 1
+
+
+class Pauses:
+    """Who pauses until when, in monotonic seconds."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, str]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._heap)
+
+    def add(self, until: float, task_id: str) -> None:
+        heapq.heappush(self._heap, (until, task_id))
+
+    def ids(self) -> tuple[str, ...]:
+        return tuple(task_id for _, task_id in self._heap)
+
+    def next_moment(self) -> float | None:
+        """Return when the next pause ends, None when nobody pauses."""
+        return self._heap[0][0] if self._heap else None
+
+    def pop_due(self, now: float) -> Iterator[str]:
+        """Take out and return those whose pause is over."""
+        while self._heap and self._heap[0][0] <= now:
+            yield heapq.heappop(self._heap)[1]
+
+
+class UnmetGoals:
+    """What is known of each: why it waits, and how many tasks had been done when it was looked at."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[str, float]] = {}
+
+    def note(self, task_id: str, reason: str, done: float = math.inf) -> None:
+        """Note one; without ``done`` it is not to be checked again: who measured it measures again."""
+        self._known[task_id] = (reason, done)
+
+    def forget(self, task_id: str) -> None:
+        self._known.pop(task_id, None)
+
+    def pop_stale(self, done: int) -> list[str]:
+        """Take out and return those that were looked at before the last task was done."""
+        stale = [task_id for task_id, (_, before) in self._known.items() if before < done]
+        for task_id in stale:
+            del self._known[task_id]
+        return stale
+
+    def reasons(self) -> Mapping[str, str]:
+        return {task_id: reason for task_id, (reason, _) in self._known.items()}
 
 
 @dataclass(slots=True, kw_only=True)

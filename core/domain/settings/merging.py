@@ -9,8 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from core.domain.settings.options import Option, Section, build_settings, read_settings, sentence
-from core.domain.settings.owner import Owner
-from core.domain.settings.settings import Provenance, Settings, Source
+from core.domain.settings.settings import Owner, Provenance, Settings, Source
 from core.errors import Problem
 from core.schema.containers import JoinedList, JoinedMap
 from core.schema.document import Document, Path

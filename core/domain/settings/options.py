@@ -7,8 +7,7 @@ from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.domain.settings.owner import Owner
-from core.domain.settings.settings import Provenance, Settings, Source
+from core.domain.settings.settings import Owner, Provenance, Settings, Source
 from core.schema.field_types import ErrorCollector, FieldType
 from core.schema.nodes import Mapping, Node, Scalar, resolve
 from core.schema.scalars import is_null_node, is_text

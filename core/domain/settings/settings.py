@@ -9,10 +9,31 @@ from types import MappingProxyType
 from typing import Any
 
 from core.domain.quality.metric import RANK_LIMITS
-from core.domain.settings.owner import ANYONE, USER_ONLY, Owner
 from core.schema.containers import AnyMap, JoinedList, JoinedMap, ListOf, MapOf, Nullable, Record
 from core.schema.field_types import Boolean, Choice, FieldType, Text
 from core.schema.quantities import Duration, Integer, Number, NumberOrRank, Size
+
+
+class Owner(StrEnum):
+    """Somebody who sets values."""
+
+    #: Whoever can change the repository's files: also the author of a pull request.
+    REPOSITORY = "repository"
+    #: The person who runs the tool, by a file of their own or a flag.
+    USER = "user"
+    #: Whoever starts the tool, by a variable: a person, or the owner of a CI's configuration. Counts as the user.
+    ENVIRONMENT = "environment"
+
+
+ANYONE = (Owner.REPOSITORY, Owner.USER, Owner.ENVIRONMENT)
+#: What starts a program, or decides where something secret goes.
+USER_ONLY = (Owner.USER, Owner.ENVIRONMENT)
+
+
+def owner_words(owners: tuple[Owner, ...]) -> str:
+    """Return who may set it, for a person; a variable or a flag is the user's."""
+    return "repository or user" if Owner.REPOSITORY in owners else "user only"
+
 
 #: Items of a list.
 _MOST = 500

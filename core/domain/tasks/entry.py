@@ -1,14 +1,13 @@
-"""A task and the entry of ``tasks.yml`` that says the same."""
+"""A task and the entry of ``tasks.yml`` that says the same; the edits that the tool may make to entries."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, asdict, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from types import MappingProxyType
 from typing import Any
 
-from core.domain.tasks.status import Status
-from core.domain.tasks.task import PRIORITY_WORDS, Retry, Task
+from core.domain.tasks.task import PRIORITY_WORDS, Retry, Status, Task
 
 _READERS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
     {
@@ -67,3 +66,32 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return dict(value)
     return list(value) if isinstance(value, tuple) else value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetField:
+    """Set one scalar of one task; one that is missing in its entry, or in a map that the entry has, is added."""
+
+    task_id: str
+    #: Keys from the entry down, e.g. ``("status",)`` or ``("origin", "path")``.
+    path: tuple[str, ...]
+    value: str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppendTask:
+    """Add an entry behind the last one. ``fields`` are in the order in which they are to be written."""
+
+    fields: Mapping[str, Any]
+
+
+Edit = SetField | AppendTask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The user's file as read at one moment."""
+
+    tasks: tuple[Task, ...]
+    #: SHA-256 of the bytes; equal versions mean equal files.
+    version: str

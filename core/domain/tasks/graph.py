@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.domain.tasks.status import OPEN, Readiness, Status
-from core.domain.tasks.task import Task
+from core.domain.tasks.task import OPEN, Readiness, Status, Task
 
 
 class TaskGraph:

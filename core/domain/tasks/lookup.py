@@ -5,8 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from core.domain.tasks.status import Status
-from core.domain.tasks.task import Task
+from core.domain.tasks.task import Status, Task
 from core.errors import UsageError
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
-from core.domain.tasks.status import Readiness
-from core.domain.tasks.task import Task, Work
+from core.domain.tasks.task import Readiness, Task, Work
 
 
 class Verdict(StrEnum):
@@ -104,3 +106,17 @@ class Plan:
     #: Expected seconds for the whole plan, and the cost it would spend.
     makespan: float
     cost: float
+
+
+Item = TypeVar("Item")
+
+
+def in_order(heap: Sequence[Item]) -> Iterator[Item]:
+    """Yield the items of a ``heapq`` list, smallest first, in O(log n) each."""
+    front = [(heap[0], 0)] if heap else []
+    while front:
+        item, node = heapq.heappop(front)
+        yield item
+        for child in (2 * node + 1, 2 * node + 2):
+            if child < len(heap):
+                heapq.heappush(front, (heap[child], child))

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from core.domain.tasks.status import Status
-from core.domain.tasks.task import Place, Task
+from core.domain.tasks.task import Place, Status, Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from core.domain.plugins.agreement import Agreement, renewed
 from core.domain.plugins.plugin import Permissions
+from core.domain.plugins.policy import Agreement, renewed
 from core.domain.untrusted.globs import name_matches
 from core.errors import UsageError
 from core.plugins.rules.statement import instant

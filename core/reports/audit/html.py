@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
-from core.domain.quality.audit_totals import packages, totals
+from core.domain.quality.audit import packages, totals
 from core.domain.quality.metric import Metric
 from core.domain.quality.trend import Direction
 from core.domain.quality.verdict import Delta, GateReport, Judged

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from core.domain.quality.audit_totals import Totals, packages, totals
+from core.domain.quality.audit import Totals, packages, totals
 from core.domain.quality.trend import sparkline
 from core.domain.quality.verdict import Delta, GateReport, Judged
 from core.reports.audit.words import ARROWS, amount_over, found_words, judged_words, place_words, verdict_words, where

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.domain.quality.audit_totals import Totals
+from core.domain.quality.audit import Totals
 from core.domain.quality.finding import Finding
 from core.domain.quality.metric import Metric
 from core.domain.quality.trend import thinned

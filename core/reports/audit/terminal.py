@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from core.domain.quality.audit_totals import Totals, packages, totals
-from core.domain.quality.cycle import CycleReport
+from core.domain.quality.audit import Totals, packages, totals
+from core.domain.quality.reflection import CycleReport
 from core.domain.quality.trend import Direction, sparkline
 from core.domain.quality.verdict import Delta, GateReport, Judged
-from core.domain.tasks.status import Status
+from core.domain.tasks.task import Status
 from core.reports.audit.words import ARROWS, amount_over, found_words, judged_words, took, verdict_words, where
 from core.reports.text.columns import Cell, Column, Paint, one_line, table
 from core.reports.text.style import PLAIN, Style

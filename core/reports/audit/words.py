@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from core.domain.quality.accepted import Accepted
-from core.domain.quality.finding import Finding
+from core.domain.quality.finding import Accepted, Finding
 from core.domain.quality.metric import Metric
 from core.domain.quality.trend import Direction
 from core.domain.quality.verdict import Delta, GateReport, Judged

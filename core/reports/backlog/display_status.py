@@ -8,8 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from core.domain.tasks.plan import Explanation, Verdict
-from core.domain.tasks.status import Status
-from core.domain.tasks.task import Task, Work
+from core.domain.tasks.task import Status, Task, Work
 from core.domain.untrusted.redaction import without_secrets
 from core.reports.text.columns import Paint
 from core.reports.text.style import Style

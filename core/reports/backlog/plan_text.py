@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.domain.runs.run_options import RunOptions
+from core.domain.runs.run_state import RunOptions
 from core.domain.tasks.plan import Explanation, Plan, PlannedStart
 from core.domain.tasks.task import Task
 from core.reports.text.columns import Cell, Column, one_line, table

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from json import dumps
 from typing import Any
 
-from core.domain.runs.attempt import Attempt, Transition
-from core.domain.runs.attempt_text import shown
+from core.domain.runs.attempt import Attempt, Transition, shown
 from core.domain.tasks.plan import Explanation
 from core.domain.tasks.task import Retry, Task
 from core.domain.untrusted.redaction import without_secrets

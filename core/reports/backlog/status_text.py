@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.domain.runs.attempt import RunRecord
-from core.domain.tasks.status import Status
-from core.domain.tasks.task import Task
+from core.domain.tasks.task import Status, Task
 from core.reports.backlog.display_status import INTERRUPTED, BacklogContext, display_status, is_unverified, paint_of
 from core.reports.run.history_text import BROKE_OFF_WORDS, run_json
 from core.reports.text.columns import Cell, Column, one_line, table

@@ -8,8 +8,7 @@ from typing import Any
 
 from core.domain.runs.attempt import Attempt, Transition
 from core.domain.tasks.plan import Explanation, Rank, Verdict
-from core.domain.tasks.status import Readiness, Status
-from core.domain.tasks.task import Task, Work
+from core.domain.tasks.task import Readiness, Status, Task, Work
 from core.reports.backlog.display_status import BacklogContext
 from core.reports.backlog.plan_text import explanation_json
 from core.reports.run.history_text import ended, took, transition_json

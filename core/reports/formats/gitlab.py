@@ -6,8 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from core.domain.quality.policy_change import PolicyChange
-from core.domain.quality.verdict import GateReport, Judged
+from core.domain.quality.verdict import GateReport, Judged, PolicyChange
 from core.reports.audit.words import sentence
 from core.reports.text.markup import json_document
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from core.domain.quality.accepted import Accepted
-from core.domain.quality.audit_totals import Totals, packages, totals
+from core.domain.quality.audit import Totals, packages, totals
+from core.domain.quality.finding import Accepted
 from core.domain.quality.refactor_task import number
 from core.domain.quality.verdict import Delta, GateReport, Judged
 from core.reports.audit.fields import file_fields, finding_fields

@@ -6,8 +6,7 @@ import json
 from typing import Any
 
 from core.domain.settings.options import Option, Section, provenance, settings_table, value_of
-from core.domain.settings.owner import owner_words
-from core.domain.settings.settings import Settings, Source
+from core.domain.settings.settings import Settings, Source, owner_words
 from core.domain.untrusted.redaction import without_secrets
 from core.reports.text.columns import Cell, Column, table
 from core.reports.text.style import PLAIN, Style

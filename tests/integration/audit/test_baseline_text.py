@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from core.adapters.baseline_file import JsonBaseline, parse, render
-from core.domain.quality.accepted import Accepted
 from core.domain.quality.baseline import in_order
+from core.domain.quality.finding import Accepted
 from core.domain.quality.metric import Metric
 from core.errors import InvalidFile, StorageError
 

@@ -7,7 +7,7 @@ import shlex
 
 import pytest
 
-from core.domain.quality.blob import blob_digest
+from core.domain.quality.history import blob_digest
 from core.errors import StorageError, UsageError
 
 LONG = "".join(f"line_{number} = {number}\n" for number in range(30))

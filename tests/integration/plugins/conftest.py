@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from core.domain.plugins.agreement import Agreement
 from core.domain.plugins.plugin import Permissions
+from core.domain.plugins.policy import Agreement
 from core.domain.untrusted.user_places import UserPlaces, user_places
 from core.plugins.host import PluginHost
 from core.plugins.lock_file import read_lock, write_lock

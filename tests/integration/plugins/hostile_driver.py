@@ -15,8 +15,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from core.domain.plugins.agreement import Agreement
 from core.domain.plugins.plugin import Permissions
+from core.domain.plugins.policy import Agreement
 from core.domain.untrusted.user_places import user_places
 from core.plugins.host import PluginHost
 from core.plugins.lock_file import write_lock

@@ -12,9 +12,8 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 
-from core.domain.quality.accepted import Accepted
 from core.domain.quality.audit import AuditedFile, AuditReport
-from core.domain.quality.finding import Finding, fingerprint
+from core.domain.quality.finding import Accepted, Finding, fingerprint
 from core.domain.quality.metric import Block, BlockKind, FileMeasure, Metric, RawCounts
 from core.domain.quality.trend import FileTrend
 from core.domain.quality.verdict import FailOn, GateReport, judge

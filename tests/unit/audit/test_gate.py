@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core.domain.quality.accepted import Accepted
 from core.domain.quality.baseline import ratchet, renewed
-from core.domain.quality.finding import Finding, fingerprint
+from core.domain.quality.finding import Accepted, Finding, fingerprint
 from core.domain.quality.metric import Metric
 from core.domain.quality.verdict import Delta, FailOn, accept, fails, judge
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.quality.accepted import Accepted
 from core.domain.quality.audit import AuditReport
 from core.domain.quality.baseline import ratchet, renewed
-from core.domain.quality.finding import Finding, fingerprint
+from core.domain.quality.finding import Accepted, Finding, fingerprint
 from core.domain.quality.metric import Metric
 from core.domain.quality.verdict import Delta, FailOn, fails, judge
 

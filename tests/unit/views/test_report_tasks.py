@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 
 from core.domain.runs.attempt import Attempt, RunRecord, Transition
 from core.domain.runs.outcome import Ending, Outcome, Usage
-from core.domain.runs.run_options import RunOptions
+from core.domain.runs.run_state import RunOptions
 from core.domain.tasks.plan import Explanation, Plan, PlannedStart, Rank, Verdict
-from core.domain.tasks.status import Readiness, Status
-from core.domain.tasks.task import Place, Retry, Task
+from core.domain.tasks.task import Place, Readiness, Retry, Status, Task
 from core.reports.backlog.display_status import BacklogContext, display_status, task_json
 from core.reports.backlog.graph_text import dot, graph_json, mermaid
 from core.reports.backlog.plan_text import plan_json, plan_text

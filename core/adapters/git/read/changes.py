@@ -14,8 +14,7 @@ from core.adapters.git.read.blobs import read_blobs
 from core.adapters.git.read.listing import check_work_tree, file_at, list_untracked
 from core.adapters.git.read.selection import Selection
 from core.adapters.git.read.work_files import blob_of
-from core.domain.quality.change_set import ChangedFile, ChangeSet, RepositoryFacts
-from core.domain.quality.history import Touch
+from core.domain.quality.history import ChangedFile, ChangeSet, RepositoryFacts, Touch
 from core.domain.untrusted.git_reading import filters_off
 from core.errors import StorageError, UsageError
 

@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 
-from core.domain.quality.blob import blob_digest
+from core.domain.quality.history import blob_digest
 
 #: Bytes of a file of git's own that is read whole.
 _LARGEST_OWN = 16 * 1024 * 1024

@@ -14,9 +14,8 @@ from core.adapters.tasks_yaml.parse.document import Document
 from core.adapters.tasks_yaml.parse.entry import read_entry
 from core.adapters.tasks_yaml.parse.layout import Layout
 from core.adapters.tasks_yaml.parse.parse import Watch, insertion, parse_document
-from core.domain.tasks.edit import AppendTask, Edit
-from core.domain.tasks.status import Status
-from core.domain.tasks.task import Place, Task
+from core.domain.tasks.entry import AppendTask, Edit
+from core.domain.tasks.task import Place, Status, Task
 from core.errors import EditRefused, InvalidFile, Problem
 from core.schema.nodes import Mapping as MapNode
 from core.schema.nodes import Node, Scalar

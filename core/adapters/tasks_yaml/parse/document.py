@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from core.adapters.tasks_yaml.parse.layout import Layout
-from core.domain.tasks.status import Status
-from core.domain.tasks.task import Place, Task, with_status
+from core.domain.tasks.task import Place, Status, Task, with_status
 
 
 class Slot(NamedTuple):

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from core.domain.tasks.status import Status
-from core.domain.tasks.task import PRIORITY_WORDS, Retry
+from core.domain.tasks.task import PRIORITY_WORDS, Retry, Status
 from core.schema.containers import Record, read_items
 from core.schema.field_types import ErrorCollector, FieldError, FieldType, Text, read_text, refused, unlike
 from core.schema.nodes import Alias, Mapping, Node, Scalar, Sequence, resolve

@@ -21,8 +21,7 @@ import core
 from core.adapters.tasks_yaml.parse.document import Document, Slot
 from core.adapters.tasks_yaml.parse.layout import Layout
 from core.adapters.tasks_yaml.store.content import Stamp
-from core.domain.tasks.status import Status
-from core.domain.tasks.task import Place, Retry, Task
+from core.domain.tasks.task import Place, Retry, Status, Task
 from core.errors import StateRefused
 from core.files.private import PrivateDirectory, open_private
 

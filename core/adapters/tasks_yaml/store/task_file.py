@@ -17,7 +17,7 @@ from core.adapters.tasks_yaml.store.content import Content, Stamp, Version, read
 from core.adapters.tasks_yaml.store.late_saves import LateSaves
 from core.adapters.tasks_yaml.store.replacement import ConcurrentSave, Exchange, recover_interrupted_writes, replace, save_copy, write_lock
 from core.adapters.tasks_yaml.store.replacement import exchange as exchange_files
-from core.domain.tasks.edit import Edit, Snapshot
+from core.domain.tasks.entry import Edit, Snapshot
 from core.errors import InvalidFile, StorageError
 from core.files.reading import repository_top
 from core.ports.task_file import Busy, HandEdited, Written

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from core.adapters.tasks_yaml.edit.edits import apply_edits
 from core.adapters.tasks_yaml.parse.parse import parse_document
-from core.domain.tasks.edit import Edit, Snapshot
+from core.domain.tasks.entry import Edit, Snapshot
 from core.ports.task_file import Written
 
 
