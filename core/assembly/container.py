@@ -262,11 +262,11 @@ class Container:
 
         return WilyHistory(log, GitWorktrees(self.git), str(self.project.state / "wily"), python=audit.wily_python)
 
-    @cached_property
-    def plugin_host(self) -> PluginHost:
-        """What runs plugins, under the stricter of the repository's policy and the user's own.
+    def open_plugin_host(self) -> PluginHost:
+        """Return what runs plugins, under the stricter of the repository's policy and the user's own.
 
-        Raises InvalidFile and StorageError when the user's policy or trust store cannot be read: then no plugin runs.
+        Policy, trust store and revocations of the user are read by each call: what was revoked during a run counts from the next
+        cycle on. Raises InvalidFile and StorageError when the user's policy or trust store cannot be read: then no plugin runs.
         """
         from dataclasses import replace
 

@@ -24,12 +24,12 @@ _PREFIX = "plugin:"
 
 def plugin_listeners(container: Container) -> Listeners:
     """Return the granted listeners; none is started before the first event."""
-    return PluginListeners(lambda: container.plugin_host, partial(configuration_of, container.settings))
+    return PluginListeners(container.open_plugin_host, partial(configuration_of, container.settings))
 
 
 def plugin_auditors(container: Container, cancelled: Callable[[], bool]) -> PluginAuditors:
     """Return the granted auditors; they are killed once ``cancelled`` returns True."""
-    return GrantedAuditors(lambda: container.plugin_host, partial(configuration_of, container.settings), cancelled)
+    return GrantedAuditors(container.open_plugin_host, partial(configuration_of, container.settings), cancelled)
 
 
 def send_to_listeners(container: Container, event: Event) -> tuple[str, ...]:
@@ -47,7 +47,7 @@ def plugin_reporter(container: Container, wanted: str) -> Callable[[dict[str, An
 
     Raises UsageError naming the formats there are. What it returns raises PluginRefused when the plugin is refused or fails.
     """
-    host, settings = container.plugin_host, container.settings
+    host, settings = container.open_plugin_host(), container.settings
     plugin, called = _provider(host, wanted)
 
     def render(report: dict[str, Any]) -> str:

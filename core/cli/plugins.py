@@ -31,7 +31,7 @@ NewFolder = Annotated[Path, typer.Argument(metavar="NAME|DIR", help="Id, or fold
 
 def plugins_list(session: Session, directory: Directory = "", json: Json = False) -> int:
     """List plugins, and whether each may run."""
-    host = session.open(directory).plugin_host
+    host = session.open(directory).open_plugin_host()
     rows = [_row(state) for state in plugin_states(host)]
     if json:
         return session.console.say_json(rows)
@@ -48,7 +48,7 @@ def plugins_list(session: Session, directory: Directory = "", json: Json = False
 
 def plugins_show(session: Session, name: Name, directory: Directory = "", json: Json = False) -> int:
     """Show what a plugin asks for and was granted."""
-    state, locked, granted = plugin_details(session.open(directory).plugin_host, name)
+    state, locked, granted = plugin_details(session.open(directory).open_plugin_host(), name)
     found, manifest, row = state.found, state.found.manifest, _row(state)
     assert manifest is not None
     shown = {
@@ -110,7 +110,7 @@ def plugins_verify(
 
     Nothing of it is run.
     """
-    host = session.open(directory).plugin_host
+    host = session.open(directory).open_plugin_host()
     verified = verify(host, name)
     result = {
         "verified": not verified.reasons,
@@ -141,7 +141,7 @@ def plugins_run(
 ) -> int:
     """Run a plugin once, in its sandbox."""
     signal.signal(signal.SIGTERM, _end_tidily)
-    host = session.open(directory).plugin_host
+    host = session.open(directory).open_plugin_host()
     value = input_of(kind, arguments or (), os.environ)
     on_log = None if json else partial(_pass_on, session.console)
     configuration = _configuration(configured or [], os.environ)
@@ -216,7 +216,7 @@ def x(
     json: Json = False,
 ) -> int:
     """Run a command that a plugin provides."""
-    providers = session.open(directory).plugin_host.providers(ProvisionKind.COMMAND)
+    providers = session.open(directory).open_plugin_host().providers(ProvisionKind.COMMAND)
     named = {item.name: manifest.id for manifest in providers for item in manifest.provides if item.kind is ProvisionKind.COMMAND}
     if name not in named:
         known = ", ".join(sorted(named)) or "none"

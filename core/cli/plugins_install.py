@@ -35,7 +35,7 @@ def plugins_remove(session: Session, name: Name, directory: Directory = "", json
 
     It is also taken out of this repository's plugins.lock.
     """
-    removed, unlocked = tools.remove(session.open(directory).plugin_host, name)
+    removed, unlocked = tools.remove(session.open(directory).open_plugin_host(), name)
     if json:
         return session.console.say_json({"id": name, "removed": removed, "unlocked": unlocked})
     return session.console.say(f"{name}: {'removed' if removed else 'not installed'}{', taken out of plugins.lock' if unlocked else ''}\n")

@@ -87,7 +87,7 @@ def plugins_trust(
         if len(what) != len(keys):
             raise UsageError("give public keys or plugins, not both at once")
         return _trust_keys(session.console, [Path(item) for item in keys], scope or [], role or ["author"], days, json)
-    host = session.open(directory).plugin_host
+    host = session.open(directory).open_plugin_host()
     proposals = tools.proposals(host, what, narrowed_to=narrow, older=older, everywhere=everywhere)
     return max(_grant(session.console, host, proposal, yes, json) for proposal in proposals)
 

@@ -6,8 +6,14 @@ import time
 
 import pytest
 
+from core.assembly.container import Session
+from core.assembly.plugins import plugin_auditors
 from core.domain.plugins.configuration import PluginConfiguration
 from core.plugins.auditing import GrantedAuditors
+from core.plugins.signing.keys import public_key_of
+from core.plugins.signing.user_store import TRUST_FILE, save_trust
+from core.terminal.console import Console
+from tests.integration.plugins.conftest import NOW
 
 SOURCE = """
 import time
@@ -59,3 +65,20 @@ def test_in_a_hurry_it_is_killed(ask):
     began = time.monotonic()
     told = ask({"pause": 1000}, cancelled=lambda: time.monotonic() > began + 0.3)
     assert told.notes == ("plugin sample: it ended without an answer (signal 9): what it finds is unknown",)
+
+
+def test_a_key_revoked_during_a_command_counts_at_the_next_audit(world, monkeypatch):
+    world.host()
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(world.top / "home"))
+    world.ready(SOURCE, provides=[{"kind": "auditor", "contract": 1}], config=CONFIG)
+    store = world.places.config / TRUST_FILE
+    save_trust(store, world.trust)
+    with Session(Console({})) as session:
+        container = session.open(str(world.repository))
+        assert plugin_auditors(container, lambda: False).audit(["a.py"]).answered == {"sample"}
+        save_trust(store, world.trust.with_revocation(public_key_of(world.key).id, "stolen", NOW))
+        audited = plugin_auditors(container, lambda: False).audit(["a.py"])
+    assert audited.answered == frozenset()
+    assert "stolen" in audited.notes[0]
