@@ -270,7 +270,7 @@ class Container:
         """
         from dataclasses import replace
 
-        from core.assembly.plugin_policy import effective_policy
+        from core.assembly.plugins import effective_policy
         from core.plugins.host import open_host
 
         project, settings = self.project, self.settings

@@ -6,8 +6,13 @@ from pathlib import Path
 
 from core import __version__
 from core.assembly.container import Container, Session
+from core.assembly.project import own_environment
 from core.assembly.state import check_state
+from core.config import CONFIG_FILE
+from core.domain.plugins.policy import PluginPolicy, policy_of
 from core.domain.settings.diagnosis import Diagnosis, Health
+from core.domain.settings.settings import Settings, Source
+from core.domain.untrusted.user_places import user_places
 from core.errors import InvalidFile, OrchestratorError, StateRefused, StorageError
 from core.ports.wing import load
 from core.reports.text.wording import count
@@ -38,7 +43,6 @@ def _bad_settings(error: InvalidFile | StorageError) -> Diagnosis:
 
 def _diagnose(container: Container, settings: Diagnosis) -> tuple[Diagnosis, ...]:
     from core.adapters.machine_facts import diagnose_machine
-    from core.assembly.plugin_policy import diagnose_policy
 
     us = Diagnosis(subject="orchestrator", found=__version__)
     return (
@@ -46,7 +50,7 @@ def _diagnose(container: Container, settings: Diagnosis) -> tuple[Diagnosis, ...
         *diagnose_machine(container.root, _own_state(container)),
         *_sandbox(),
         settings,
-        diagnose_policy(container.root, container.settings),
+        _policy(container.root, container.settings),
         _tasks(container),
         *_state(container),
         *(found for wing in container.wings if wing.doctor for found in load(wing.doctor)(container)),
@@ -60,6 +64,33 @@ def _own_state(container: Container) -> Path | None:
     except StateRefused:
         return None
     return container.project.state if container.project.state.is_dir() else None
+
+
+def _policy(root: Path, settings: Settings) -> Diagnosis:
+    """Return which policy holds here and where it comes from."""
+    from core.assembly.plugins import effective_policy, user_policy
+    from core.plugins.sandbox.layers import Tier, sandbox_layers
+
+    subject = "plugin policy"
+    try:
+        policy = effective_policy(root, settings)
+        loose = policy == PluginPolicy()
+        users = user_policy(root, type(settings)) != PluginPolicy()
+    except OrchestratorError as error:
+        return Diagnosis(subject=subject, found=f"none can be read: {error}", health=Health.BAD, advice="no plugin runs until it can")
+    named = [CONFIG_FILE] if _is_set_here(settings) else []
+    named += [str(user_places(own_environment()).config / CONFIG_FILE)] if users else []
+    found = f"{policy.words()} ({'default' if loose else ' and '.join(named)})"
+    if policy.sandbox == Tier.STRONG and sandbox_layers().tier is not Tier.STRONG:
+        return Diagnosis(subject=subject, found=found, health=Health.WARNING, advice="this machine has no strong sandbox: plugins are off")
+    return Diagnosis(subject=subject, found=found)
+
+
+def _is_set_here(settings: Settings) -> bool:
+    """Return whether the repository, or a variable in its place, asks for a policy other than the default."""
+    origins = (origin for key, origin in settings.sources.items() if key.startswith("plugin_policy."))
+    here = any(origin.source is not Source.USER_FILE for origin in origins)
+    return here and policy_of(settings.plugin_policy) != PluginPolicy()
 
 
 def _sandbox() -> tuple[Diagnosis, ...]:

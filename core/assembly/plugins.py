@@ -1,34 +1,48 @@
-"""The granted plugins of a project: listeners, auditors, reporters. Without plugins.lock there are none, and none of this is imported."""
+"""The plugins of a repository: the policy that holds, listeners, auditors, reporters, and what tasks and settings ask of them.
+
+Without plugins.lock none of this is imported by a run or an audit.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from core.assembly.container import Container
-from core.assembly.project import PLUGINS_LOCK
-from core.domain.plugins.configuration import configuration_of
-from core.domain.plugins.plugin import ProvisionKind
-from core.errors import PluginRefused, UsageError
+from core.assembly.project import PLUGINS_LOCK, own_environment
+from core.config import CONFIG_FILE, load_user_policy
+from core.domain.plugins.configuration import PluginConfiguration, configuration_of, ownership_problems
+from core.domain.plugins.plugin import FoundPlugin, ProvisionKind
+from core.domain.plugins.policy import PluginPolicy, policy_of, stricter
+from core.domain.settings.settings import Provenance, Settings, Source
+from core.domain.tasks.task import Status, Task
+from core.domain.untrusted.user_places import user_places
+from core.errors import PluginRefused, Problem, UsageError
 from core.events import Event
-from core.plugins.auditing import GrantedAuditors
-from core.plugins.grant import granted
-from core.plugins.host import PluginHost
-from core.plugins.listening import PluginListeners
 from core.ports.code import PluginAuditors
 from core.ports.subscribers import Listeners
+
+if TYPE_CHECKING:
+    from core.plugins.host import PluginHost
+
 
 _PREFIX = "plugin:"
 
 
 def plugin_listeners(container: Container) -> Listeners:
     """Return the granted listeners; none is started before the first event."""
+    from core.plugins.listening import PluginListeners
+
     return PluginListeners(container.open_plugin_host, partial(configuration_of, container.settings))
 
 
 def plugin_auditors(container: Container, cancelled: Callable[[], bool]) -> PluginAuditors:
     """Return the granted auditors; they are killed once ``cancelled`` returns True."""
+    from core.plugins.auditing import GrantedAuditors
+
     return GrantedAuditors(container.open_plugin_host, partial(configuration_of, container.settings), cancelled)
 
 
@@ -61,6 +75,8 @@ def plugin_reporter(container: Container, wanted: str) -> Callable[[dict[str, An
 
 def _provider(host: PluginHost, wanted: str) -> tuple[str, str]:
     """Return the plugin that provides a format, and what it calls the format."""
+    from core.plugins.grant import granted
+
     manifests, problems = granted(host, ProvisionKind.REPORTER)
     formats = {item.name: manifest.id for manifest in manifests for item in manifest.provides if item.kind is ProvisionKind.REPORTER}
     if wanted in formats:
@@ -70,3 +86,70 @@ def _provider(host: PluginHost, wanted: str) -> tuple[str, str]:
         return name, ""
     known = ", ".join(sorted(formats)) or f"none in {PLUGINS_LOCK}"
     raise UsageError(f"no granted plugin reports as {wanted}", hint="; ".join(("reporters: " + known, *problems)))
+
+
+def effective_policy(root: Path, settings: Settings) -> PluginPolicy:
+    """Return what repository and user allow both. Raises InvalidFile and StorageError for the user's file."""
+    return stricter(policy_of(settings.plugin_policy), user_policy(root, type(settings)))
+
+
+def user_policy(root: Path | None, cls: type[Settings]) -> PluginPolicy:
+    """Return what the user allows at most, in whatever repository. Raises InvalidFile and StorageError."""
+    return policy_of(load_user_policy(own_environment(), root, cls))
+
+
+#: Of very many problems not all are looked for.
+_MOST = 1_000
+_ENDED = (Status.DONE, Status.CANCELLED)
+
+
+def plugin_problems(container: Container, tasks: Iterable[Task]) -> tuple[Problem, ...]:
+    """Return what is wrong with ``plugin`` and ``with`` of tasks that have not ended, and with the settings of plugins that are here."""
+    from core.plugins.discovery import discover_plugins
+    from core.plugins.rules.schema_limits import bounded_validator
+
+    asking = [task for task in tasks if task.plugin is not None and task.status not in _ENDED]
+    places = user_places(container.environment)
+    found = {plugin.id: plugin for plugin in reversed(discover_plugins(container.project.root, places=places))}
+    validator = bounded_validator()
+    problems = chain(_of_tasks(container.settings.tasks_file, asking, found, validator), _of_settings(container.settings, found, validator))
+    return tuple(islice(problems, _MOST))
+
+
+def _of_tasks(file: str, tasks: Iterable[Task], found: dict[str, FoundPlugin], validator: Any) -> Iterator[Problem]:
+    for task in tasks:
+        for message, hint in _of_task(task, found, validator):
+            yield Problem(file=file, line=task.place.line, column=task.place.column, message=f"task '{task.id}': {message}", hint=hint)
+
+
+def _of_task(task: Task, found: dict[str, FoundPlugin], validator: Any) -> Iterator[tuple[str, str]]:
+    from core.plugins.rules.contracts import config_problems
+
+    plugin = found.get(task.plugin or "")
+    if plugin is None:
+        yield f"there is no plugin {task.plugin}", f"there are: {', '.join(sorted(found)) or 'none'}"
+    elif plugin.manifest is None:
+        yield f"plugin {plugin.id} cannot be used: its manifest is not valid", f"orchestrator plugins show {plugin.id}"
+    elif not plugin.manifest.provision(ProvisionKind.TASK):
+        yield f"plugin {plugin.id} runs no tasks", f"it provides {', '.join(item.kind for item in plugin.manifest.provides)}"
+    else:
+        for problem in config_problems(plugin.manifest.config, dict(task.with_), validator):
+            yield f"with: {problem}", ""
+        written = PluginConfiguration(values=task.with_, by_repository=dict.fromkeys(task.with_, ""))
+        for _, sentence in ownership_problems(plugin.manifest.config, written):
+            yield f"with: {sentence}", ""
+
+
+def _of_settings(settings: Settings, found: dict[str, FoundPlugin], validator: Any) -> Iterator[Problem]:
+    """Settings of a plugin that is not here are somebody else's business: it may be installed elsewhere."""
+    from core.plugins.rules.contracts import config_problems
+
+    origin = settings.sources.get("plugins", Provenance(source=Source.DEFAULT))
+    for name, configuration in settings.plugins.items():
+        manifest = found[name].manifest if name in found else None
+        if manifest is None:
+            continue
+        for problem in config_problems(manifest.config, dict(configuration), validator):
+            yield Problem(file=origin.place or CONFIG_FILE, message=f"plugins.{name}: {problem}")
+        for place, sentence in ownership_problems(manifest.config, configuration_of(settings, name)):
+            yield Problem(file=place, message=f"plugins.{name}: {sentence}")

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from core.assembly.audit import append_findings, open_audit
+from core.assembly.audit import append_findings, open_audit, policy_changes
 from core.assembly.container import Container
-from core.assembly.policy_changes import policy_changes
 from core.assembly.project import new_run_id
 from core.cli.audit_report import NAMES, AuditOptions, Reporter, write_report
 from core.domain.quality.verdict import Delta, GateReport, TaskCheck

@@ -45,6 +45,6 @@ def validate(session: Session, directory: Directory = "", tasks_file: TasksFile 
 def _of_plugins(container: Container, tasks: Sequence[Task]) -> tuple[Problem, ...]:
     if not container.settings.plugins and all(task.plugin is None for task in tasks):
         return ()
-    from core.assembly.plugin_problems import plugin_problems
+    from core.assembly.plugins import plugin_problems
 
     return plugin_problems(container, tasks)
