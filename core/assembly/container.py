@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from core.assembly.project import PLUGINS_LOCK, Project, open_project, own_environment
+from core.assembly.project import PLUGINS_LOCK, Project, effective_policy, open_project, own_environment
 from core.assembly.state import check_state, make_state, own_key
 from core.assembly.wings import WINGS
 from core.domain.settings.settings import Settings
@@ -270,7 +270,6 @@ class Container:
         """
         from dataclasses import replace
 
-        from core.assembly.plugins import effective_policy
         from core.plugins.host import open_host
 
         project, settings = self.project, self.settings

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core import __version__
 from core.assembly.container import Container, Session
-from core.assembly.project import own_environment
+from core.assembly.project import effective_policy, own_environment, user_policy
 from core.assembly.state import check_state
 from core.config import CONFIG_FILE
 from core.domain.plugins.policy import PluginPolicy, policy_of
@@ -68,7 +68,6 @@ def _own_state(container: Container) -> Path | None:
 
 def _policy(root: Path, settings: Settings) -> Diagnosis:
     """Return which policy holds here and where it comes from."""
-    from core.assembly.plugins import effective_policy, user_policy
     from core.plugins.sandbox.layers import Tier, sandbox_layers
 
     subject = "plugin policy"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.assembly.plugins import user_policy
+from core.assembly.project import user_policy
 from core.domain.plugins.plugin import FoundPlugin, Manifest, Permissions, ProvisionKind
 from core.domain.settings.settings import Settings
 from core.domain.untrusted.user_places import user_places

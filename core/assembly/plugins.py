@@ -1,4 +1,4 @@
-"""The plugins of a repository: the policy that holds, listeners, auditors, reporters, and what tasks and settings ask of them.
+"""The plugins of a repository: listeners, auditors, reporters, and what tasks and settings ask of them.
 
 Without plugins.lock none of this is imported by a run or an audit.
 """
@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import chain, islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.assembly.container import Container
-from core.assembly.project import PLUGINS_LOCK, own_environment
-from core.config import CONFIG_FILE, load_user_policy
+from core.assembly.project import PLUGINS_LOCK
+from core.config import CONFIG_FILE
 from core.domain.plugins.configuration import PluginConfiguration, configuration_of, ownership_problems
 from core.domain.plugins.plugin import FoundPlugin, ProvisionKind
-from core.domain.plugins.policy import PluginPolicy, policy_of, stricter
 from core.domain.settings.settings import Provenance, Settings, Source
 from core.domain.tasks.task import Status, Task
 from core.domain.untrusted.user_places import user_places
@@ -86,16 +84,6 @@ def _provider(host: PluginHost, wanted: str) -> tuple[str, str]:
         return name, ""
     known = ", ".join(sorted(formats)) or f"none in {PLUGINS_LOCK}"
     raise UsageError(f"no granted plugin reports as {wanted}", hint="; ".join(("reporters: " + known, *problems)))
-
-
-def effective_policy(root: Path, settings: Settings) -> PluginPolicy:
-    """Return what repository and user allow both. Raises InvalidFile and StorageError for the user's file."""
-    return stricter(policy_of(settings.plugin_policy), user_policy(root, type(settings)))
-
-
-def user_policy(root: Path | None, cls: type[Settings]) -> PluginPolicy:
-    """Return what the user allows at most, in whatever repository. Raises InvalidFile and StorageError."""
-    return policy_of(load_user_policy(own_environment(), root, cls))
 
 
 #: Of very many problems not all are looked for.

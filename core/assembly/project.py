@@ -10,16 +10,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.assembly.base_revision import BaseRevision, base_revision
-from core.config import CONFIG_FILE, config_schema, load_config, merge_settings
+from core.config import CONFIG_FILE, config_schema, load_config, load_user_policy, merge_settings
 from core.domain.settings.options import provenance, settings_table, value_of
 from core.domain.settings.settings import INSIDE, Owner, Settings
 from core.errors import InvalidFile, Problem, UsageError
 from core.files.reading import repository_top
 from core.ports.task_file import ProjectFolder
 from core.schema.yaml_reader import read_yaml
+
+if TYPE_CHECKING:
+    from core.domain.plugins.policy import PluginPolicy
 
 #: Directories that hold what git or the tool believes.
 _NOT_THERE = frozenset({".git", ".orchestrator"})
@@ -190,3 +193,17 @@ def own_environment() -> dict[str, str]:
     scripts = str(Path(sys.argv[0]).parent.resolve()) if sys.argv and Path(sys.argv[0]).is_absolute() else str(Path(sys.executable).parent)
     path = os.environ.get("PATH", os.defpath)
     return {**os.environ, "PATH": path if scripts in path.split(os.pathsep) else f"{path}{os.pathsep}{scripts}"}
+
+
+def effective_policy(root: Path, settings: Settings) -> PluginPolicy:
+    """Return what repository and user allow both. Raises InvalidFile and StorageError for the user's file."""
+    from core.domain.plugins.policy import policy_of, stricter
+
+    return stricter(policy_of(settings.plugin_policy), user_policy(root, type(settings)))
+
+
+def user_policy(root: Path | None, cls: type[Settings]) -> PluginPolicy:
+    """Return what the user allows at most, in whatever repository. Raises InvalidFile and StorageError."""
+    from core.domain.plugins.policy import policy_of
+
+    return policy_of(load_user_policy(own_environment(), root, cls))
