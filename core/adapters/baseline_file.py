@@ -19,8 +19,7 @@ from core.domain.quality.metric import Metric
 from core.errors import MOST_PROBLEMS, InvalidFile, Problem, StorageError
 from core.files.reading import MIB, decode_text, is_inside, read_text, repository_top
 from core.schema.document import Path
-from core.schema.json_places import places_of
-from core.schema.json_reader import load_json
+from core.schema.json_reader import load_json, places_of
 from core.sudden_stop import held
 
 _VERSION = 1

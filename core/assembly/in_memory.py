@@ -16,7 +16,7 @@ from core.files.reading import read_text, repository_top
 from core.memory import Memory
 from core.ports.journal import RunLock
 from core.ports.task_file import TaskFile
-from core.testing.lock import InMemoryRunLock
+from core.testing.journal import InMemoryRunLock
 
 if TYPE_CHECKING:
     from core.adapters.state_db import SqliteJournal

@@ -6,8 +6,8 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from core.files.ownership import check_way_to
 from core.files.private import PrivateDirectory, open_private
-from core.files.strict_path import check_way_to
 
 KEY_FILE = "state.key"
 #: Bytes.

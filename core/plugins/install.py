@@ -11,8 +11,7 @@ from pathlib import Path
 from core.domain.plugins.plugin import Manifest
 from core.domain.untrusted.user_places import UserPlaces
 from core.errors import PluginRefused, StorageError, UsageError
-from core.files.removal import remove_tree
-from core.files.temporary import temporary_directory
+from core.files.temporary import remove_tree, temporary_directory
 from core.plugins.archive import unpack
 from core.plugins.rules.file_list import SIGNATURE
 from core.plugins.rules.trust import TrustStore

@@ -8,9 +8,9 @@ from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from core.schema.document import Mistake
 from core.schema.nodes import Node, Scalar, Sequence, resolve
 from core.schema.scalars import as_boolean, is_text
-from core.schema.source import Mistake
 from core.schema.wording import not_text
 
 _TRUTH: AnyMapping[str, str] = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false"}

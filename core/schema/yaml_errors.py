@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from core.schema.source import Mistake
+from core.schema.document import Mistake
 
 #: What YAML does not allow in a stream, and a byte order mark inside of one.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import Problem
-from core.schema.document import Document
+from core.schema.document import MAX_PROBLEMS, Document, Mistake, Source
 from core.schema.nodes import Alias, Mapping, Node, Scalar, Sequence, Solid
 from core.schema.scalars import is_text
-from core.schema.source import MAX_PROBLEMS, Mistake, Source
 from core.schema.wording import name_of, not_text, quoted
 from core.schema.yaml_errors import Stop, forbidden_character, not_yaml
 

@@ -1,1 +1,1 @@
-"""The in-memory twin of every port, shipped so that anybody can test against them; one file a port."""
+"""The in-memory twin of every port, shipped so that anybody can test against them; a file for each subject."""

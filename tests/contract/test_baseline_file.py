@@ -7,7 +7,7 @@ import pytest
 from core.adapters.baseline_file import JsonBaseline
 from core.domain.quality.finding import Accepted
 from core.domain.quality.metric import Metric
-from core.testing.baseline_file import InMemoryBaseline
+from core.testing.code import InMemoryBaseline
 
 ENTRIES = (
     Accepted(path="a.py", block="C.f", metric=Metric.COMPLEXITY, score=12, shape="0a1b2c3d4e5f"),

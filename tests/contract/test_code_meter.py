@@ -10,7 +10,7 @@ import pytest
 from core.adapters.git import Git, list_files
 from core.adapters.radon import RadonMeter
 from core.adapters.radon.file_measure import measure_source
-from core.testing.code_meter import InMemoryMeter
+from core.testing.code import InMemoryMeter
 
 SIMPLE = b"def f(x):\n    return 1 if x else 2\n"
 OTHER = b"class A:\n    def m(self):\n        pass\n"

@@ -15,7 +15,7 @@ import pytest
 from core.adapters.processes import ProcessLauncher
 from core.ports.processes import CommandNotStarted, Exit, Launch, Launcher
 from core.testing.clock import VirtualClock
-from core.testing.launcher import HANG, Script, ScriptedLauncher
+from core.testing.processes import HANG, Script, ScriptedLauncher
 from tests.run_ids import own_run_id
 from tests.waiting import HANG as PATIENCE
 from tests.waiting import until

@@ -9,8 +9,7 @@ import pytest
 
 from core.adapters.git import BlobHistory, Git, GitLog
 from core.domain.quality.metric import FileMeasure
-from core.testing.commit_log import InMemoryCommitLog
-from core.testing.metric_history import InMemoryHistory
+from core.testing.code import InMemoryCommitLog, InMemoryHistory
 
 LONG = b"".join(b"line_%d = %d\n" % (number, number) for number in range(30))
 

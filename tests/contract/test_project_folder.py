@@ -10,7 +10,7 @@ import pytest
 from core.adapters.repository_probe import RepositoryProbe
 from core.errors import StorageError
 from core.ports.task_file import ProjectFolder
-from core.testing.project_folder import MemoryProjectFolder
+from core.testing.task_file import MemoryProjectFolder
 
 Made = Callable[[Mapping[str, str]], ProjectFolder]
 

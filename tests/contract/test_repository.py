@@ -10,7 +10,7 @@ import pytest
 from core.adapters.git import Git, GitRepository
 from core.domain.quality.history import ChangedFile
 from core.errors import UsageError
-from core.testing.repository import InMemoryRepository
+from core.testing.code import InMemoryRepository
 
 LONG = b"".join(b"line_%d = %d\n" % (number, number) for number in range(30))
 

@@ -14,7 +14,7 @@ import pytest
 from core.adapters.run_lock import FileRunLock
 from core.errors import LockHeld
 from core.ports.journal import RunLock
-from core.testing.lock import InMemoryRunLock
+from core.testing.journal import InMemoryRunLock
 
 _HOLD = """
 import sys

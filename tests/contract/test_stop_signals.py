@@ -11,7 +11,7 @@ import pytest
 
 from core.adapters.stop_signals import SystemStopSignals
 from core.ports.processes import StopSignals
-from core.testing.signals import ScriptedSignals
+from core.testing.processes import ScriptedSignals
 
 
 @dataclass

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from core.adapters.radon import RadonMeter, content_measures, meter, pool, source_text
+from core.adapters.radon import RadonMeter, content_measures, meter, pool, source_files
 from core.domain.quality.history import blob_digest
 
 SOURCE = b"def f(x):\n    return 1 if x else 2\n"
@@ -26,7 +26,7 @@ class Project:
 
         def read(path):
             self.read.append(os.path.relpath(path, root))
-            return source_text.read_content(path)
+            return source_files.read_content(path)
 
         def measure(source):
             self.measured.append(source)
@@ -56,7 +56,7 @@ class Project:
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    monkeypatch.setattr(source_text, "_RACY_NANOSECONDS", -(10**15))
+    monkeypatch.setattr(source_files, "_RACY_NANOSECONDS", -(10**15))
     return Project(tmp_path, monkeypatch)
 
 
@@ -88,7 +88,7 @@ def test_a_known_content_is_not_measured_again_wherever_it_lies(project):
 
 
 def test_a_file_that_changed_just_now_is_read_again(project, monkeypatch):
-    monkeypatch.setattr(source_text, "_RACY_NANOSECONDS", 2_000_000_000)
+    monkeypatch.setattr(source_files, "_RACY_NANOSECONDS", 2_000_000_000)
     project.write("a.py", SOURCE, age=0)
     project.look()
     project.write("a.py", OTHER, age=0)  # same size, and perhaps within one tick of the clock of the file system

@@ -11,7 +11,7 @@ import pytest
 
 from core.adapters.git import Git, list_files
 from core.adapters.radon import RadonMeter
-from core.adapters.radon.source_text import LARGEST
+from core.adapters.radon.source_files import LARGEST
 
 SOURCE = "def f():\n    pass\n"
 

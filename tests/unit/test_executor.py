@@ -11,8 +11,8 @@ from core.domain.tasks.task import Task
 from core.executor import Executor, ExecutorSettings
 from core.handlers import CommandHandler, Handlers
 from core.testing.clock import VirtualClock
-from core.testing.launcher import HANG, Script, ScriptedLauncher
 from core.testing.logs import InMemoryLogStore
+from core.testing.processes import HANG, Script, ScriptedLauncher
 
 
 class ExecutorRig:

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from core.errors import InvalidFile
 from core.schema.document import Path
-from core.schema.json_places import places_of
-from core.schema.json_reader import load_json, parse_json
+from core.schema.json_reader import load_json, parse_json, places_of
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.text() | st.floats(allow_nan=False, allow_infinity=False),

@@ -17,10 +17,9 @@ from core.memory import Memory
 from core.ports.code import Measured
 from core.reflector import Reflector
 from core.self_auditor import SelfAuditor
-from core.testing.baseline_file import InMemoryBaseline
 from core.testing.clock import VirtualClock
+from core.testing.code import InMemoryBaseline, ScriptedAuditors
 from core.testing.journal import InMemoryJournal
-from core.testing.plugin_auditors import ScriptedAuditors
 from core.testing.task_file import InMemoryTaskFile
 
 CIRCLE = {

@@ -9,7 +9,7 @@ from radon.raw import analyze
 
 from core.adapters.radon.agreement import SPECIMEN
 from core.adapters.radon.file_measure import measure_source
-from core.adapters.radon.source_text import LARGEST
+from core.adapters.radon.source_files import LARGEST
 from core.domain.quality.metric import BlockKind, FileMeasure, complexity_rank, maintainability_rank
 
 

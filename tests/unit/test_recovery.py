@@ -19,11 +19,9 @@ from core.handlers import CommandHandler, Handlers
 from core.memory import Memory
 from core.orchestrator import Orchestrator
 from core.testing.clock import VirtualClock
-from core.testing.journal import InMemoryJournal
-from core.testing.launcher import Script, ScriptedLauncher
-from core.testing.lock import InMemoryRunLock
+from core.testing.journal import InMemoryJournal, InMemoryRunLock
 from core.testing.logs import InMemoryLogStore
-from core.testing.signals import ScriptedSignals
+from core.testing.processes import Script, ScriptedLauncher, ScriptedSignals
 from core.testing.task_file import InMemoryTaskFile
 
 

@@ -16,7 +16,7 @@ from core.domain.settings.project_facts import Tool
 from core.errors import StorageError, UsageError
 from core.scaffold import Proposal, propose_files, write_files
 from core.schema.yaml_reader import read_yaml
-from core.testing.project_folder import MemoryProjectFolder
+from core.testing.task_file import MemoryProjectFolder
 
 ALL_PROGRAMS = {tool.value: tool.value for tool in Tool} | {"python3": "python3", "make": "make", "pyproject-build": "pyproject-build"}
 TEST = {"tests/test_a.py": ""}

@@ -6,7 +6,7 @@ import pytest
 
 from core.ports.processes import CommandNotStarted, Launch
 from core.testing.clock import VirtualClock
-from core.testing.launcher import HANG, Script, ScriptedLauncher
+from core.testing.processes import HANG, Script, ScriptedLauncher
 
 
 def launch(command: str | tuple[str, ...] = "make") -> Launch:

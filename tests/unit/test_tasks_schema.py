@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from core.adapters.tasks_yaml import FIELDS, tasks_schema
-from core.adapters.tasks_yaml.parse.entry import complain_about_fields, read_entry
+from core.adapters.tasks_yaml.parse.fields import complain_about_fields, read_entry
 from core.domain.tasks.task import Place
-from core.schema.source import Mistake
+from core.schema.document import Mistake
 from core.schema.yaml_errors import Stop
 from core.schema.yaml_reader import YamlReader
 

@@ -6,15 +6,17 @@
 | does not parse (another Python's syntax, broken) | problem with the line; ``raw`` where radon's tokeniser got through      |
 | nested too deeply for Python or for radon     | problem; ``raw`` as above                                                 |
 | parses, and radon's tokeniser does not get through | problem with the line; blocks and Halstead                           |
-| no text (see ``source_text``)                 | problem, nothing else                                                     |
+| no text (see ``source_files``)                | problem, nothing else                                                     |
 """
 
 from __future__ import annotations
 
 import ast
+import resource
 import sys
 import threading
 import warnings
+from contextlib import suppress
 from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
@@ -22,10 +24,32 @@ from typing import Any
 from core.adapters.radon.agreement import raw_counter, tree_counter
 from core.adapters.radon.fast.by_radon import tree_counts_by_radon
 from core.adapters.radon.fast.tree_counts import CountedBlock, Function, TreeCounts
-from core.adapters.radon.memory_limit import memory_is_short
 from core.adapters.radon.packing import make_block
-from core.adapters.radon.source_text import Unreadable, has_mark, read_text
+from core.adapters.radon.source_files import Unreadable, has_mark, read_text
 from core.domain.quality.metric import Block, FileMeasure, Halstead, RawCounts
+
+_MIB = 1024 * 1024
+#: Bytes that a measuring process may occupy, and what it may add to what it was forked with however much that was.
+MOST = 224 * _MIB
+_LEAST = 64 * _MIB
+
+
+def limit_memory() -> None:
+    """Let this process grow to MOST bytes; what asks for more gets a MemoryError. Without /proc there is no limit."""
+    with suppress(OSError, ValueError):
+        with open("/proc/self/statm", "rb") as file:
+            _, resident, _, _, _, data, _ = map(int, file.read().split())
+        page = resource.getpagesize()
+        most = data * page + max(_LEAST, MOST - resident * page)
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        resource.setrlimit(resource.RLIMIT_DATA, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+def memory_is_short() -> bool:
+    """Tell a MemoryError for want of memory from the one by which Python's parser says that a text is nested too deeply."""
+    limited = resource.getrlimit(resource.RLIMIT_DATA)[0] != resource.RLIM_INFINITY
+    return limited and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > MOST * 3 // 4
+
 
 #: Levels of nodes from which on radon's own visitors are asked: they give up somewhat above 300, and then so do we.
 _DEEP = 200

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 from core.adapters.radon.content_measures import ContentMeasures, no_collecting, unpacked, variant
 from core.adapters.radon.measure_cache import MeasureCache, Stamp
-from core.adapters.radon.source_files import Listing, SourceFiles
-from core.adapters.radon.source_text import LARGEST, Unreadable, read_content, read_text, too_large
+from core.adapters.radon.source_files import LARGEST, Listing, SourceFiles, Unreadable, read_content, read_text, too_large
 from core.domain.quality.history import blob_digest
 from core.domain.quality.metric import Block, FileMeasure
 from core.ports.code import Measured

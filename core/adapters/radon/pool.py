@@ -18,8 +18,7 @@ from dataclasses import dataclass, field
 from struct import Struct
 
 from core.adapters.radon.agreement import raw_counter, tree_counter
-from core.adapters.radon.file_measure import measure_source
-from core.adapters.radon.memory_limit import MOST, limit_memory
+from core.adapters.radon.file_measure import MOST, limit_memory, measure_source
 from core.adapters.radon.packing import pack
 
 #: Below this many bytes a second process costs more than it brings.

@@ -10,7 +10,7 @@ from operator import eq
 from types import MappingProxyType
 from typing import Any
 
-from core.schema.units import format_duration, format_size, parse_duration, parse_size
+from core.schema.quantities import format_duration, format_size, parse_duration, parse_size
 
 DEFAULT_TIME = 30.0
 DEFAULT_MEMORY = 512 * 1024 * 1024

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.domain.settings.settings import Owner, Provenance, Settings, Source
+from core.schema.document import Mistake
 from core.schema.field_types import ErrorCollector, FieldType
 from core.schema.nodes import Mapping, Node, Scalar, resolve
 from core.schema.scalars import is_null_node, is_text
-from core.schema.source import Mistake
 from core.schema.wording import nearest
 
 #: Beginning of the names of environment variables that set options.

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.schema.units import format_size
+from core.schema.quantities import format_size
 
 #: Bytes on disk, and files and directories, of a plugin's private directory.
 LARGEST_SPACE = 256 * 1024 * 1024

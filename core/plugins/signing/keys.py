@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import InvalidFile, StateRefused, StorageError, UsageError
+from core.files.ownership import check_way_to
 from core.files.reading import read_regular, read_text
-from core.files.strict_path import check_way_to
 from core.plugins.rules.envelope import Envelope, authenticated_bytes
 from core.plugins.rules.trust import PublicKey
 

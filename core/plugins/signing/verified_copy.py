@@ -8,9 +8,8 @@ import os
 from pathlib import Path
 
 from core.errors import StorageError
-from core.files.removal import remove_tree
-from core.files.strict_path import check_way_to
-from core.files.temporary import temporary_directory
+from core.files.ownership import check_way_to
+from core.files.temporary import remove_tree, temporary_directory
 from core.plugins.rules.file_list import FileEntry
 from core.plugins.signing.listing import list_files
 

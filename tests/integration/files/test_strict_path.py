@@ -7,7 +7,7 @@ import os
 import pytest
 
 from core.errors import StateRefused
-from core.files.strict_path import check_way_to
+from core.files.ownership import check_way_to
 from core.files.user_key import KEY_FILE, user_key
 from core.plugins.rules.trust import TrustStore
 from core.plugins.signing.keys import generate_key, load_private_key

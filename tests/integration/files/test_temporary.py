@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core.files.removal import remove_tree
-from core.files.temporary import remove_abandoned, temporary_directory
+from core.files.temporary import remove_abandoned, remove_tree, temporary_directory
 
 #: Makes one and waits to be killed.
 HOLDER = """

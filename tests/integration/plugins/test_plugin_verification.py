@@ -13,7 +13,7 @@ import pytest
 
 from core.domain.plugins.plugin import Permissions
 from core.errors import StorageError, UsageError
-from core.files.removal import remove_tree
+from core.files.temporary import remove_tree
 from core.plugins.rules.trust import TrustStore
 from core.plugins.signing.documents import RevocationList, seal_list, take_list
 from core.plugins.signing.keys import load_private_key, public_key_of

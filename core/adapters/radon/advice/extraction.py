@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from core.adapters.radon.advice.statements import LOOPS, all_bodies, nodes
-from core.adapters.radon.advice.suggestion import Suggestion, listed, place, quoted
+from core.adapters.radon.advice.statements import LOOPS, Suggestion, all_bodies, listed, nodes, place, quoted
 from core.adapters.radon.fast.tree_counts import Function, decisions
 
 #: In lists of more statements only single ones are looked at, not runs of them.

@@ -6,8 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from core.adapters.radon.advice.statements import all_bodies, bodies, chain, nodes
-from core.adapters.radon.advice.suggestion import Suggestion, place, quoted
+from core.adapters.radon.advice.statements import Suggestion, all_bodies, bodies, chain, nodes, place, quoted
 from core.adapters.radon.fast.tree_counts import decisions
 
 _DEEP = 4

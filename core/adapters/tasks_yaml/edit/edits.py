@@ -10,17 +10,16 @@ from operator import attrgetter
 from typing import Any
 
 from core.adapters.tasks_yaml.edit.render import normalised, render_block, render_flow, render_scalar, render_text
-from core.adapters.tasks_yaml.parse.document import Document
-from core.adapters.tasks_yaml.parse.entry import read_entry
-from core.adapters.tasks_yaml.parse.layout import Layout
+from core.adapters.tasks_yaml.parse.document import Document, Layout
+from core.adapters.tasks_yaml.parse.fields import read_entry
 from core.adapters.tasks_yaml.parse.parse import Watch, insertion, parse_document
 from core.domain.tasks.entry import AppendTask, Edit
 from core.domain.tasks.task import Place, Status, Task
 from core.errors import EditRefused, InvalidFile, Problem
+from core.schema.document import Source
 from core.schema.nodes import Mapping as MapNode
 from core.schema.nodes import Node, Scalar
 from core.schema.scalars import plain_value
-from core.schema.source import Source
 from core.schema.yaml_reader import YamlReader
 
 _STATUS = ("status",)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from core.adapters.tasks_yaml.parse.document import Document, Slot
-from core.adapters.tasks_yaml.parse.entry import complain_about_fields, read_entry
-from core.adapters.tasks_yaml.parse.layout import Layout, layout_of
+from core.adapters.tasks_yaml.parse.document import Document, Layout, Slot, layout_of
+from core.adapters.tasks_yaml.parse.fields import complain_about_fields, read_entry
 from core.domain.tasks.graph_errors import GraphError, find_graph_errors
 from core.domain.tasks.task import Place, Task
 from core.errors import InvalidFile
+from core.schema.document import Mistake, Source
 from core.schema.nodes import Mapping, Node, Scalar, Sequence, resolve
 from core.schema.scalars import plain_value
-from core.schema.source import Mistake, Source
 from core.schema.yaml_errors import Stop
 from core.schema.yaml_reader import YamlReader
 

@@ -12,9 +12,8 @@ from core.domain.tasks.task import PRIORITY_WORDS, Retry, Status
 from core.schema.containers import Record, read_items
 from core.schema.field_types import ErrorCollector, FieldError, FieldType, Text, read_text, refused, unlike
 from core.schema.nodes import Alias, Mapping, Node, Scalar, Sequence, resolve
-from core.schema.quantities import LARGEST, Duration, Integer, Number
+from core.schema.quantities import END, LARGEST, Duration, Integer, Number
 from core.schema.scalars import as_integer
-from core.schema.units import END
 from core.schema.wording import did_you_mean, name_of, quoted
 
 _TEXT, _ANY_TEXT = Text(), Text(empty=True)

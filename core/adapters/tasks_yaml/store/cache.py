@@ -18,8 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 import core
-from core.adapters.tasks_yaml.parse.document import Document, Slot
-from core.adapters.tasks_yaml.parse.layout import Layout
+from core.adapters.tasks_yaml.parse.document import Document, Layout, Slot
 from core.adapters.tasks_yaml.store.content import Stamp
 from core.domain.tasks.task import Place, Retry, Status, Task
 from core.errors import StateRefused

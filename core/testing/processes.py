@@ -1,8 +1,9 @@
-"""In-memory twin of the port ``Launcher``."""
+"""In-memory twins of the ports ``Launcher`` and ``StopSignals``."""
 
 from __future__ import annotations
 
 import math
+import signal
 import signal as signals
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -207,3 +208,19 @@ def _end(handle: int, tree: _Tree) -> Exit:
     return Exit(
         handle=handle, exit_code=None if number else script.exit_code, signal=number, cpu=script.cpu, peak_memory=script.peak_memory
     )
+
+
+class ScriptedSignals:
+    """Has received what it was told to: ``send`` is what ``kill`` does to the real one."""
+
+    def __init__(self, *numbers: int) -> None:
+        self._numbers = list(numbers)
+
+    def send(self, number: int = signal.SIGTERM) -> None:
+        self._numbers.append(number)
+
+    def received(self) -> int | None:
+        return self._numbers[0] if self._numbers else None
+
+    def count(self) -> int:
+        return len(self._numbers)
