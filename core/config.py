@@ -18,9 +18,9 @@ from core.adapters.config_yaml import read_config_file, read_own_config_file
 from core.domain.settings.merging import Merge
 from core.domain.settings.options import VARIABLE_PREFIX, Option, json_schema, settings_table
 from core.domain.settings.settings import Owner, PluginPolicySettings, Provenance, Settings, Source
-from core.domain.untrusted.user_places import user_places
 from core.errors import InvalidFile, Problem, UsageError
 from core.files.reading import repository_top
+from core.files.user_places import user_places
 from core.schema.document import Document
 from core.schema.field_types import Text
 from core.schema.nodes import Scalar

@@ -11,7 +11,7 @@ from core.domain.quality.finding import Accepted, Finding, plugin_of
 from core.domain.quality.history import ChangeSet
 from core.domain.quality.metric import Metric
 from core.domain.quality.refactor_task import is_own, number, place, place_of
-from core.domain.quality.verdict import Delta, FailOn, GateReport, Judged, Judgement, TaskCheck, accept, alike, judge, key_of
+from core.domain.quality.verdict import Delta, FailOn, GateReport, Judged, Judgement, TaskCheck, accept, former_paths, judge
 from core.domain.tasks.task import Task
 from core.errors import InvalidFile, StorageError, UsageError
 from core.ports.code import BaselineFile, Repository
@@ -86,7 +86,7 @@ class Gate:
         known = [each for each in accepted if report.knows(each.metric, each.block)]
         here = [each for each in known if in_scope(each.path)]
         judgement = judge(report.findings, report.shapes, here, _paths(report))
-        origins = alike(judgement, report.shapes, (each for each in known if not in_scope(each.path)))
+        origins = former_paths(judgement, report.shapes, (each for each in known if not in_scope(each.path)))
         if not origins:
             return judgement
         # It is a move only if the finding is gone from its old place.
@@ -174,7 +174,7 @@ def _check_plugin(report: AuditReport, task: Task) -> TaskCheck:
         reason = "; ".join(report.notes) or f"plugin {plugin_of(block)} is not granted here as an auditor"
         return TaskCheck(task_id=task.id, gone=False, reason=reason)
     key = (Metric.PLUGIN.value, path, block)
-    found = next((finding for finding in report.findings if key_of(finding) == key), None)
+    found = next((finding for finding in report.findings if finding.key == key), None)
     if found is None:
         return TaskCheck(task_id=task.id, gone=True, reason=f"{place(path, block)}: its plugin finds it no more")
     return TaskCheck(task_id=task.id, gone=False, reason=f"{place(path, block)}: {found.problem}")
@@ -182,10 +182,10 @@ def _check_plugin(report: AuditReport, task: Task) -> TaskCheck:
 
 def _finding_of(task: Task, report: AuditReport, metric: Metric) -> Finding | None:
     _, block = place_of(task)
-    alike = [finding for finding in report.findings if finding.metric is metric]
-    named = next((finding for finding in alike if finding.block == block), None)
+    former_paths = [finding for finding in report.findings if finding.metric is metric]
+    named = next((finding for finding in former_paths if finding.block == block), None)
     shape = task.origin.get("shape")
-    return named or next((finding for finding in alike if shape and report.shapes.get(finding.fingerprint) == shape), None)
+    return named or next((finding for finding in former_paths if shape and report.shapes.get(finding.fingerprint) == shape), None)
 
 
 def _now(report: AuditReport, metric: Metric, block: str) -> str:

@@ -12,8 +12,8 @@ from core.config import CONFIG_FILE
 from core.domain.plugins.policy import PluginPolicy, policy_of
 from core.domain.settings.diagnosis import Diagnosis, Health
 from core.domain.settings.settings import Settings, Source
-from core.domain.untrusted.user_places import user_places
 from core.errors import InvalidFile, OrchestratorError, StateRefused, StorageError
+from core.files.user_places import user_places
 from core.ports.wing import load
 from core.reports.text.wording import count
 

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from core.adapters.tasks_yaml.parse.encoding import MAX_BYTES
+from core.adapters.tasks_yaml.parse.document import MAX_BYTES
 from core.adapters.tasks_yaml.store.text import YamlText
 from core.assembly.backlog import open_backlog_to_edit
 from core.assembly.container import Container

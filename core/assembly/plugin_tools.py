@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from core.assembly.project import user_policy
 from core.domain.plugins.plugin import FoundPlugin, Manifest, Permissions, ProvisionKind
 from core.domain.settings.settings import Settings
-from core.domain.untrusted.user_places import user_places
 from core.errors import OrchestratorError, StorageError, UsageError
 from core.files.reading import read_regular
+from core.files.user_places import user_places
 
 if TYPE_CHECKING:
     from core.plugins.certification.pipeline import Report

@@ -17,9 +17,9 @@ from core.domain.plugins.configuration import PluginConfiguration, configuration
 from core.domain.plugins.plugin import FoundPlugin, ProvisionKind
 from core.domain.settings.settings import Provenance, Settings, Source
 from core.domain.tasks.task import Status, Task
-from core.domain.untrusted.user_places import user_places
 from core.errors import PluginRefused, Problem, UsageError
 from core.events import Event
+from core.files.user_places import user_places
 from core.ports.code import PluginAuditors
 from core.ports.subscribers import Listeners
 

@@ -16,11 +16,10 @@ from hashlib import blake2b
 from pathlib import Path
 
 from core.assembly.project import STATE_DIRECTORY
-from core.domain.untrusted.user_places import user_places
 from core.errors import OrchestratorError, StateRefused
 from core.files.private import PrivateDirectory, open_private
 from core.files.reading import MIB, read_regular
-from core.files.user_key import user_key
+from core.files.user_places import user_key, user_places
 
 _MARK = "mark"
 #: An index that changed this shortly before it was looked at may change again without its times showing it.

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.domain.plugins.plugin import FoundPlugin, Origin
-from core.domain.untrusted.user_places import UserPlaces, user_places
 from core.errors import InvalidFile, Problem, StorageError, UsageError
+from core.files.user_places import UserPlaces, user_places
 from core.plugins.manifest import MANIFEST, bundled_root, load_manifest
 
 #: Plugins in one place; each costs a look at its manifest, whichever of them is wanted.

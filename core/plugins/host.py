@@ -14,8 +14,8 @@ from core.domain.plugins.configuration import PluginConfiguration, ownership_pro
 from core.domain.plugins.plugin import Manifest, Permissions, Provision, ProvisionKind
 from core.domain.plugins.policy import PluginPolicy, agreement_objection, narrowed
 from core.domain.untrusted.printable import plain
-from core.domain.untrusted.user_places import UserPlaces, user_places
 from core.errors import PluginRefused
+from core.files.user_places import UserPlaces, user_places
 from core.plugins.discovery import discover_plugins, find_plugin
 from core.plugins.lock_file import lock_of_bytes, read_lock
 from core.plugins.requirements import installed_requirements

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.domain.plugins.plugin import Manifest
-from core.domain.untrusted.user_places import UserPlaces
 from core.errors import PluginRefused, StorageError, UsageError
 from core.files.temporary import remove_tree, temporary_directory
+from core.files.user_places import UserPlaces
 from core.plugins.archive import unpack
 from core.plugins.rules.file_list import SIGNATURE
 from core.plugins.rules.trust import TrustStore

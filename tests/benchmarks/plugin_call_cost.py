@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.domain.plugins.policy import ANYWHERE, Agreement
-from core.domain.untrusted.user_places import user_places
+from core.files.user_places import user_places
 from core.plugins.host import PluginHost
 from core.plugins.lock_file import write_lock
 from core.plugins.manifest import load_manifest

@@ -41,7 +41,7 @@ Target = Callable[[bytes], Any]
 
 
 def tasks(data: bytes) -> None:
-    from core.adapters.tasks_yaml.parse.encoding import decode
+    from core.adapters.tasks_yaml.parse.document import decode
     from core.adapters.tasks_yaml.parse.parse import parse_document
     from core.errors import InvalidFile
 

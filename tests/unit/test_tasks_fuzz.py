@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.adapters.tasks_yaml.edit.edits import apply_edits
-from core.adapters.tasks_yaml.parse.encoding import decode
+from core.adapters.tasks_yaml.parse.document import decode
 from core.adapters.tasks_yaml.parse.parse import parse_document
 from core.domain.tasks.entry import AppendTask, SetField
 from core.errors import EditRefused, InvalidFile

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from core.adapters.tasks_yaml import parse_tasks
-from core.adapters.tasks_yaml.parse.encoding import MAX_BYTES, decode
+from core.adapters.tasks_yaml.parse.document import MAX_BYTES, decode
 from core.errors import InvalidFile
 
 

@@ -8,8 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.adapters.tasks_yaml.edit.edits import apply_edits
-from core.adapters.tasks_yaml.parse.document import Document
-from core.adapters.tasks_yaml.parse.encoding import decode, encode
+from core.adapters.tasks_yaml.parse.document import Document, decode, encode
 from core.adapters.tasks_yaml.parse.parse import parse_document
 from core.domain.tasks.entry import AppendTask, SetField
 from core.domain.tasks.task import Place, Status

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.adapters.tasks_yaml import parse_tasks
-from core.adapters.tasks_yaml.parse.encoding import decode
+from core.adapters.tasks_yaml.parse.document import decode
 from core.domain.tasks.task import Place, Retry, Status, Task
 from core.errors import InvalidFile
 

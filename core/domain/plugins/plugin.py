@@ -28,7 +28,7 @@ class ProvisionKind(StrEnum):
     AUDITOR = "auditor"
     #: Turns a report into text of its own format.
     REPORTER = "reporter"
-    #: Is told run and audit events.
+    #: Receives run and audit events.
     LISTENER = "listener"
     #: Answers ``orchestrator x NAME``.
     COMMAND = "command"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.domain.quality.audit import AuditReport
 from core.domain.quality.finding import Accepted
@@ -52,14 +52,10 @@ def ratchet(judgement: Judgement, known: Iterable[Accepted], shapes: Mapping[str
         if better or other or judged.moved:
             lowered, moved, edited = lowered + better, moved + judged.moved, edited + other
             entries.pop(judged.before.key, None)
-            entries[now.key] = now if better else _at(now, judged.before.score)
+            entries[now.key] = now if better else replace(now, score=judged.before.score)
     return Ratchet(accepted=in_order(entries.values()), gone=len(judgement.gone), lowered=lowered, moved=moved, edited=edited)
 
 
 def in_order(accepted: Iterable[Accepted]) -> tuple[Accepted, ...]:
     """Return entries as the file has them: by path, block, metric."""
     return tuple(sorted(accepted, key=lambda each: (each.path, each.block, each.metric.value)))
-
-
-def _at(place: Accepted, score: float) -> Accepted:
-    return Accepted(path=place.path, block=place.block, metric=place.metric, score=score, shape=place.shape)

@@ -11,6 +11,9 @@ from typing import Any
 from core.domain.quality.metric import Metric
 from core.domain.quality.trend import Direction, direction
 
+#: What names one place of trouble: metric, path, block.
+Key = tuple[str, str, str]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
@@ -40,6 +43,10 @@ class Finding:
     suggestion: str = ""
 
     @property
+    def key(self) -> Key:
+        return (self.metric.value, self.path, self.block)
+
+    @property
     def direction(self) -> Direction:
         return direction(self.metric, self.trend)
 
@@ -60,6 +67,11 @@ class Finding:
         return self.excess * (1.0 + min(self.churn, 20) / 20.0) * lean
 
 
+def nearness(path: str, other: Finding | Accepted) -> tuple[bool, bool, str, str]:
+    """Sort key for what may be the finding of ``path`` by now: in the same file first, then in a file of this name."""
+    return (other.path != path, other.path.rpartition("/")[2] != path.rpartition("/")[2], other.path, other.block)
+
+
 def fingerprint(metric: Metric, path: str, block: str) -> str:
     """Return the identity of a finding: ten hex digits of a hash over metric, path and qualified name."""
     return hashlib.sha256(f"{metric}\0{path}\0{block}".encode("utf-8", "surrogateescape")).hexdigest()[:10]
@@ -69,10 +81,6 @@ def plugin_excess(score: float, threshold: float) -> float:
     """Return how far a plugin's score is over its threshold, as doublings, 0 … 4; of a count that should be 0, its own."""
     ratio = score / threshold if threshold > 0 else 1.0 + score
     return min(4.0, math.log2(ratio)) if ratio > 1.0 else 0.0
-
-
-#: What names one place of trouble: metric, path, block.
-Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,13 +8,11 @@ from functools import partial
 from hashlib import blake2b
 
 from core.domain.quality.audit import AuditReport
-from core.domain.quality.finding import Finding
+from core.domain.quality.finding import Finding, Key, nearness
 from core.domain.quality.metric import FileMeasure, Metric
 from core.domain.quality.refactor_task import is_own, place_of, task_id
 from core.domain.tasks.task import Status, Task
 
-#: Metric, path and block: what a finding and a task of ours have in common.
-_Key = tuple[str, str, str]
 _DIGEST_BYTES = 6
 
 
@@ -40,7 +38,7 @@ def match_findings_to_tasks(tasks: Sequence[Task], report: AuditReport) -> Findi
     shapes = _shapes(report)
     own = [task for task in tasks if is_own(task)]
     unfinished = [task for task in own if task.status is not Status.DONE]
-    findings = {_key(finding): finding for finding in report.findings if can_be_written(finding)}
+    findings = {finding.key: finding for finding in report.findings if can_be_written(finding)}
     found = {task.id: findings[_key_of(task)] for task in unfinished if _key_of(task) in findings}
     free = _without(findings, found.values(), tasks)
     found |= _match_by_shape(unfinished, found, free, shapes)
@@ -57,33 +55,29 @@ def can_be_written(finding: Finding) -> bool:
     return True
 
 
-def _key(finding: Finding) -> _Key:
-    return (finding.metric.value, finding.path, finding.block)
-
-
-def _key_of(task: Task) -> _Key:
+def _key_of(task: Task) -> Key:
     return (str(task.origin.get("metric")), *place_of(task))
 
 
-def _without(findings: Mapping[_Key, Finding], matched: Iterable[Finding], tasks: Iterable[Task]) -> dict[_Key, Finding]:
+def _without(findings: Mapping[Key, Finding], matched: Iterable[Finding], tasks: Iterable[Task]) -> dict[Key, Finding]:
     """Return the findings that are not ``matched``, and whose id no person's task has."""
-    keys = {_key(finding) for finding in matched}
+    keys = {finding.key for finding in matched}
     ids = {task.id for task in tasks if not is_own(task)}
     return {key: finding for key, finding in findings.items() if key not in keys and task_id(finding.fingerprint) not in ids}
 
 
 def _match_by_shape(
-    unfinished: Iterable[Task], found: Collection[str], free: dict[_Key, Finding], shapes: Mapping[str, str]
+    unfinished: Iterable[Task], found: Collection[str], free: dict[Key, Finding], shapes: Mapping[str, str]
 ) -> dict[str, Finding]:
     """Move findings with the shape that a task without a finding recorded out of ``free``; return them by the task's id."""
-    taken: dict[str, Finding] = {}
+    matched: dict[str, Finding] = {}
     for task in unfinished:
         if task.id not in found and (twin := _twin(task, free.values(), shapes)):
-            taken[task.id] = free.pop(_key(twin))
-    return taken
+            matched[task.id] = free.pop(twin.key)
+    return matched
 
 
-def _match_done(own: Iterable[Task], free: dict[_Key, Finding]) -> dict[str, Finding]:
+def _match_done(own: Iterable[Task], free: dict[Key, Finding]) -> dict[str, Finding]:
     """Move findings at the place of a finished task out of ``free``: they are back. Return them by the task's id."""
     done = (task for task in own if task.status is Status.DONE)
     return {task.id: back for task in done if (back := free.pop(_key_of(task), None))}
@@ -93,17 +87,7 @@ def _twin(task: Task, free: Iterable[Finding], shapes: Mapping[str, str]) -> Fin
     """Return the nearest finding of the task's metric and shape; None where there is none."""
     metric, shape = task.origin.get("metric"), task.origin.get("shape")
     twins = (finding for finding in free if finding.metric == metric and shapes.get(finding.fingerprint) == shape)
-    return min(twins, key=partial(_distance, task), default=None) if shape else None
-
-
-def _distance(task: Task, finding: Finding) -> tuple[bool, bool, str, str]:
-    """Sort key for findings of one shape: the same file first, then a file of this name."""
-    path, _ = place_of(task)
-    return (finding.path != path, _name(finding.path) != _name(path), finding.path, finding.block)
-
-
-def _name(path: str) -> str:
-    return path.rpartition("/")[2]
+    return min(twins, key=partial(nearness, place_of(task)[0]), default=None) if shape else None
 
 
 def _shapes(report: AuditReport) -> dict[str, str]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import partial
 
 from core.domain.quality.audit import AuditReport
-from core.domain.quality.finding import Accepted, Finding, Key
+from core.domain.quality.finding import Accepted, Finding, Key, nearness
 from core.domain.quality.metric import Metric
 from core.domain.quality.refactor_task import number
 from core.domain.quality.trend import Direction, direction
@@ -63,7 +63,7 @@ _FAILING = {
     FailOn.WORSE: frozenset({Delta.NEW, Delta.WORSE}),
     FailOn.NEVER: frozenset[Delta](),
 }
-_STANDING = {Direction.WORSENING: Delta.WORSE, Direction.IMPROVING: Delta.BETTER, Direction.FLAT: Delta.SAME}
+_DELTAS = {Direction.WORSENING: Delta.WORSE, Direction.IMPROVING: Delta.BETTER, Direction.FLAT: Delta.SAME}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,16 +123,11 @@ def judge(findings: Sequence[Finding], shapes: Mapping[str, str], accepted: Iter
     )
 
 
-def alike(judgement: Judgement, shapes: Mapping[str, str], accepted: Iterable[Accepted]) -> frozenset[str]:
+def former_paths(judgement: Judgement, shapes: Mapping[str, str], accepted: Iterable[Accepted]) -> frozenset[str]:
     """Return the paths of accepted findings that a new one may be under its old name or in its old place."""
     new = {_trait(judged.finding, shapes) for judged in judgement.judged if judged.delta is Delta.NEW}
     known = _by_trait(accepted, ()) if new else {}
     return frozenset(each.path for trait in new for each in known.get(trait, ()))
-
-
-def key_of(finding: Finding) -> Key:
-    """Return what names the place of a finding."""
-    return (finding.metric.value, finding.path, finding.block)
 
 
 def fails(judged: Iterable[Judged], fail_on: FailOn) -> tuple[Judged, ...]:
@@ -155,11 +150,11 @@ def _matched(
     findings: Sequence[Finding], shapes: Mapping[str, str], before: dict[Key, Accepted], measured: Collection[str]
 ) -> dict[str, Accepted]:
     """Return the accepted finding that each one is, by fingerprint; they leave ``before``."""
-    matched = {finding.fingerprint: known for finding in findings if (known := before.pop(key_of(finding), None))}
+    matched = {finding.fingerprint: known for finding in findings if (known := before.pop(finding.key, None))}
     known_again = _by_trait(before.values(), measured)
     for finding in (finding for finding in findings if finding.fingerprint not in matched):
         if twins := known_again.get(_trait(finding, shapes)):
-            twin = min(twins, key=partial(_distance, finding))
+            twin = min(twins, key=partial(nearness, finding.path))
             twins.remove(twin)
             matched[finding.fingerprint] = before.pop(twin.key)
     return matched
@@ -180,20 +175,11 @@ def _by_trait(accepted: Iterable[Accepted], measured: Collection[str]) -> dict[_
     return found
 
 
-def _distance(finding: Finding, known: Accepted) -> tuple[bool, bool, str, str]:
-    """Sort key for findings of one trait: the same file first, then a file of this name."""
-    return (known.path != finding.path, _name(known.path) != _name(finding.path), known.path, known.block)
-
-
-def _name(path: str) -> str:
-    return path.rpartition("/")[2]
-
-
 def _judged(finding: Finding, before: Accepted | None) -> Judged:
     if before is None:
         return Judged(finding=finding, delta=Delta.NEW)
     moved = direction(finding.metric, (before.score, number(finding.score)))
-    return Judged(finding=finding, delta=_STANDING[moved], before=before)
+    return Judged(finding=finding, delta=_DELTAS[moved], before=before)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,7 +66,7 @@ class Outcome:
 class Settlement(Enum):
     """The six things that can follow an attempt."""
 
-    #: Somebody changed or removed the entry meanwhile: what they wrote stands.
+    #: Somebody changed or removed the entry meanwhile: what they wrote is kept.
     SUPERSEDED = auto()
     DONE = auto()
     FAILED = auto()
@@ -77,12 +77,12 @@ class Settlement(Enum):
     RETRY = auto()
 
 
-def settle(work: Work, outcome: Outcome, stands: Status | None, *, retries: int, tries: int, may_retry: bool) -> Settlement:
-    """Decide. ``stands`` is the status in the file by now, None when the entry is gone; ``tries`` counts this run's attempts.
+def settle(work: Work, outcome: Outcome, present: Status | None, *, retries: int, tries: int, may_retry: bool) -> Settlement:
+    """Decide. ``present`` is the status in the file now, None when the entry is gone; ``tries`` counts this run's attempts.
 
     ``may_retry`` is False when the run stops or has no budget for another attempt: what failed has failed then.
     """
-    if stands is not (Status.IN_PROGRESS if work is Work.COMMAND else Status.PENDING):
+    if present is not (Status.IN_PROGRESS if work is Work.COMMAND else Status.PENDING):
         return Settlement.SUPERSEDED
     if outcome.succeeded:
         return Settlement.DONE

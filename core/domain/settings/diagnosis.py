@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Health(StrEnum):
-    """How a fact bears on what we promise."""
+    """What a fact means for the tool's promises."""
 
     #: As it should be.
     GOOD = "good"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from core.domain.tasks.graph import topological_order
 from core.domain.tasks.task import Task
 from core.schema.wording import nearest
 
@@ -71,7 +72,8 @@ def _cycles(tasks: Sequence[Task], index: Mapping[str, int]) -> Iterator[GraphEr
 
 def _cyclic_components(edges: Sequence[Sequence[int]]) -> list[set[int]]:
     """Return the strongly connected components that contain a cycle, by their first position (Kosaraju's algorithm)."""
-    remaining = _without_order(edges)
+    order = topological_order(edges, list(_reversed(dict(enumerate(edges))).values()))
+    remaining = set(range(len(edges))).difference(order)
     forward = {position: [other for other in edges[position] if other in remaining] for position in sorted(remaining)}
     backward = _reversed(forward)
     components: list[set[int]] = []
@@ -83,19 +85,6 @@ def _cyclic_components(edges: Sequence[Sequence[int]]) -> list[set[int]]:
             if len(component) > 1 or root in forward[root]:
                 components.append(component)
     return sorted(components, key=min)
-
-
-def _without_order(edges: Sequence[Sequence[int]]) -> set[int]:
-    """Return the positions that no topological order can hold (Kahn's algorithm): none in a graph without cycles."""
-    backward = _reversed(dict(enumerate(edges)))
-    counts = list(map(len, edges))
-    order = [position for position, count in enumerate(counts) if count == 0]
-    for position in order:
-        for other in backward[position]:
-            counts[other] -= 1
-            if counts[other] == 0:
-                order.append(other)
-    return set(range(len(edges))).difference(order) if len(order) < len(edges) else set()
 
 
 def _reversed(edges: Mapping[int, Sequence[int]]) -> dict[int, list[int]]:

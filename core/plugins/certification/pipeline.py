@@ -10,9 +10,9 @@ from typing import Any
 
 import core
 from core.domain.plugins.plugin import Manifest
-from core.domain.untrusted.user_places import UserPlaces
 from core.errors import InvalidFile, PluginRefused, StorageError
 from core.files.temporary import temporary_directory
+from core.files.user_places import UserPlaces
 from core.plugins.certification.analysers import bandit_stage, guarddog_stage, ruff_stage
 from core.plugins.certification.known_flaws import flaws_stage
 from core.plugins.certification.trial import trial_stages

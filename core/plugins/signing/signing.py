@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.domain.untrusted.user_places import UserPlaces
 from core.errors import StorageError, UsageError
+from core.files.user_places import UserPlaces
 from core.plugins.manifest import bundled_root, load_manifest
 from core.plugins.rules.envelope import STATEMENT_TYPE
 from core.plugins.rules.file_list import SIGNATURE

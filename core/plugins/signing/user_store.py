@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from core.domain.plugins.plugin import order_of
-from core.domain.untrusted.user_places import UserPlaces
 from core.errors import StorageError
 from core.files.ownership import check_way_to
+from core.files.user_places import UserPlaces
 from core.plugins.manifest import MANIFEST, bundled_root, is_installed_bundle
 from core.plugins.rules.trust import PublicKey, Role, TrustStore, parse_trust, trust_document
 from core.schema.json_reader import parse_json

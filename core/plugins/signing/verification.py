@@ -10,9 +10,9 @@ from pathlib import Path
 
 import core
 from core.domain.plugins.plugin import Manifest, order_of
-from core.domain.untrusted.user_places import UserPlaces
 from core.errors import InvalidFile, StorageError
 from core.files.reading import read_regular
+from core.files.user_places import UserPlaces
 from core.plugins.manifest import MANIFEST, is_installed_bundle, parse_manifest
 from core.plugins.rules.envelope import STATEMENT_TYPE, Envelope, open_envelope
 from core.plugins.rules.file_list import SIGNATURE, differences

@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import StateRefused
 from core.files.ownership import check_way_to
-from core.files.user_key import KEY_FILE, user_key
+from core.files.user_places import KEY_FILE, user_key
 from core.plugins.rules.trust import TrustStore
 from core.plugins.signing.keys import generate_key, load_private_key
 from core.plugins.signing.user_store import load_trust, save_trust

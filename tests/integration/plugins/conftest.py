@@ -13,7 +13,7 @@ import pytest
 
 from core.domain.plugins.plugin import Permissions
 from core.domain.plugins.policy import Agreement
-from core.domain.untrusted.user_places import UserPlaces, user_places
+from core.files.user_places import UserPlaces, user_places
 from core.plugins.host import PluginHost
 from core.plugins.lock_file import read_lock, write_lock
 from core.plugins.rules.lock import Locked

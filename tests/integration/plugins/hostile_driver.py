@@ -17,7 +17,7 @@ from pathlib import Path
 
 from core.domain.plugins.plugin import Permissions
 from core.domain.plugins.policy import Agreement
-from core.domain.untrusted.user_places import user_places
+from core.files.user_places import user_places
 from core.plugins.host import PluginHost
 from core.plugins.lock_file import write_lock
 from core.plugins.rules.lock import Locked

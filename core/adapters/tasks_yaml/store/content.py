@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from core.adapters.tasks_yaml.parse.encoding import MAX_BYTES, too_large
+from core.adapters.tasks_yaml.parse.document import MAX_BYTES, too_large
 from core.errors import InvalidFile, StorageError
 from core.files import reading
 

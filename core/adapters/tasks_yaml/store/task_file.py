@@ -9,8 +9,7 @@ from enum import Enum
 from pathlib import Path
 
 from core.adapters.tasks_yaml.edit.edits import apply_edits
-from core.adapters.tasks_yaml.parse.document import Document
-from core.adapters.tasks_yaml.parse.encoding import decode, encode
+from core.adapters.tasks_yaml.parse.document import Document, decode, encode
 from core.adapters.tasks_yaml.parse.parse import parse_document
 from core.adapters.tasks_yaml.store.cache import ParsedCache
 from core.adapters.tasks_yaml.store.content import Content, Stamp, Version, read_content, stamp_of, storage_errors
