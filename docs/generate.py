@@ -100,7 +100,7 @@ def settings() -> str:
     """Every setting of config.yaml."""
     from core.assembly.wings import WINGS
     from core.ports.wing import settings_class
-    from core.reports.setup.settings_view import config_reference_markdown
+    from core.reports.setup_text import config_reference_markdown
 
     return config_reference_markdown(settings_class(WINGS))
 

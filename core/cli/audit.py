@@ -11,7 +11,7 @@ import typer
 from core.assembly.container import Session
 from core.cli.options import Directory, Json, Quiet, TasksFile, complete_task_ids
 from core.domain.quality.verdict import FailOn
-from core.terminal.audit_progress import MeasuringLine
+from core.terminal.screen import MeasuringLine
 
 
 class Format(StrEnum):

@@ -21,11 +21,11 @@ from core.terminal.console import Console, Output
 #: Function of each format for programs; it takes the gate's report and the findings to list, and returns text.
 _FORMATS: Mapping[str, str] = MappingProxyType(
     {
-        "json": "core.reports.formats.json:audit_json",
+        "json": "core.reports.audit.fields:audit_json",
         "sarif": "core.reports.formats.sarif:audit_sarif",
         "junit": "core.reports.formats.junit:audit_junit",
-        "github": "core.reports.formats.github:audit_github",
-        "gitlab": "core.reports.formats.gitlab:audit_gitlab",
+        "github": "core.reports.formats.code_hosts:audit_github",
+        "gitlab": "core.reports.formats.code_hosts:audit_gitlab",
         "markdown": "core.reports.audit.markdown:audit_markdown",
         "html": "core.reports.audit.html:audit_html",
     }
@@ -88,7 +88,7 @@ def write_report(console: Console, gate: GateReport, options: AuditOptions, *, a
 
     def report(style: Style = PLAIN) -> str:
         if reporter is not None:
-            from core.reports.formats.json import audit_fields
+            from core.reports.audit.fields import audit_fields
 
             return reporter(audit_fields(gate, listed))
         return render(options.format, gate, advise(listed) if options.format == "json" else listed, style)

@@ -12,7 +12,7 @@ def config_show(session: Session, directory: Directory = "", json: Json = False)
     A value comes from config.yaml, from an ORCHESTRATOR_ variable, or is the default; the stronger source wins:
     default < file < environment < command line.
     """
-    from core.reports.setup.settings_view import settings_json, settings_text
+    from core.reports.setup_text import settings_json, settings_text
 
     settings = session.open(directory).settings
     if json:

@@ -14,7 +14,7 @@ def doctor(session: Session, directory: Directory = "", tasks_file: TasksFile = 
     Prints what a bug report needs to say. Exits with 1 when something is in the way of a run.
     """
     from core.assembly.doctor import diagnose
-    from core.reports.setup.repository_text import diagnosis_json, diagnosis_text
+    from core.reports.setup_text import diagnosis_json, diagnosis_text
 
     diagnoses = diagnose(session, directory, tasks_file=tasks_file)
     if json:

@@ -19,7 +19,7 @@ def init(session: Session, directory: Directory = "", dry_run: DryRun = False, j
 
     Looks at which tools the repository uses and proposes a task for each. Never writes over a file that is there.
     """
-    from core.reports.setup.repository_text import proposal_text
+    from core.reports.setup_text import proposal_text
 
     folder = project_folder(directory)
     proposal = propose_files(folder, session.settings_class)

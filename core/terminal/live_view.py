@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 
 from core import events
 from core.reports.run.event_line import Volume, event_line
-from core.reports.run.live_rows import live_rows
-from core.reports.run.progress import Progress
+from core.reports.run.progress import Progress, live_rows
 from core.reports.run.run_summary import Tail, run_summary
 from core.terminal.console import PACE, Output
 from core.terminal.screen import Screen

@@ -8,10 +8,9 @@ from typing import Protocol
 
 from core.events import Event
 from core.reports.run.event_line import Volume
-from core.terminal.ci_view import dialect_of
 from core.terminal.console import Ci, Output, ci_of
 from core.terminal.live_view import LiveView
-from core.terminal.plain_view import PlainView
+from core.terminal.plain_view import PlainView, dialect_of
 from core.terminal.program_views import JsonView, ReportFile
 
 #: Lines of a success's log that CI folds away; the file has the rest.
@@ -77,7 +76,7 @@ def pick_views(environ: Mapping[str, str], stdout: Output, stderr: Output, view_
 
         views.append(ReportFile(environ["GITHUB_STEP_SUMMARY"], step_summary, stderr, append=True, mask=stderr.mask))
     if view_options.junit:
-        from core.reports.run.junit import junit_xml
+        from core.reports.formats.junit import junit_xml
 
         views.append(
             ReportFile(view_options.junit, lambda progress: junit_xml(progress, tail=_tail(sources, view_options.tail)), mask=stdout.mask)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.config import merge_settings
 from core.domain.settings.options import settings_table
 from core.domain.settings.settings import Settings
-from core.reports.setup.settings_view import config_reference_markdown, settings_json, settings_text
+from core.reports.setup_text import config_reference_markdown, settings_json, settings_text
 from core.schema.yaml_reader import read_yaml
 
 

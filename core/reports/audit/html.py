@@ -1,4 +1,7 @@
-"""An audit as one page that needs nothing else: no network, no other file. It reads without its script, too."""
+"""An audit as one page that needs nothing else: no network, no other file. It can be read without its script, too.
+
+Rows of tables carry their values for sorting and filtering; trends are plotted as inline SVG.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,14 @@ import re
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
-from core.domain.quality.audit import packages, totals
+from core.domain.quality.audit import Totals, packages, totals
+from core.domain.quality.finding import Finding
 from core.domain.quality.metric import Metric
-from core.domain.quality.trend import Direction
+from core.domain.quality.trend import Direction, thinned
 from core.domain.quality.verdict import Delta, GateReport, Judged
 from core.domain.untrusted.printable import inert_json
 from core.reports.audit.fields import file_fields
-from core.reports.audit.page_parts import findings_table, packages_table, plot
-from core.reports.audit.words import place_words, verdict_words
+from core.reports.audit.words import RANKS, judged_words, place_words, verdict_words
 from core.reports.text.markup import html_text
 from core.reports.text.wording import count
 
@@ -120,3 +123,165 @@ def _gone(gate: GateReport) -> str:
 
 def _short(value: float) -> str:
     return f"{value:.0f}" if value == int(value) else f"{value:.1f}"
+
+
+_WORDS = {Delta.NEW: "new", Delta.WORSE: "worse", Delta.BETTER: "better", Delta.SAME: "accepted"}
+_WIDTH, _HEIGHT = 300, 96
+_SPARK = (96, 26)
+#: More values than that cannot be told apart.
+_POINTS = 60
+
+
+def findings_table(gate: GateReport, shown: Sequence[Judged]) -> str:
+    """Return filters and table."""
+    if not shown:
+        return '<div class="table"><p class="empty">Nothing is over a threshold.</p></div>'
+    failing = {judged.finding.fingerprint for judged in gate.failing}
+    rows = "".join(
+        _row(judged, order, compared=bool(gate.against), failing=judged.finding.fingerprint in failing)
+        for order, judged in enumerate(shown)
+    )
+    heads = (
+        ("rank", "Rank", "descending", ""),
+        ("path", "Where", "ascending", ""),
+        ("metric", "Metric", "ascending", ""),
+        ("score", "Score", "descending", "num"),
+        ("change", "Trend", "descending", ""),
+        ("churn", "Churn", "descending", "num"),
+        *((("stand", "Gate", "ascending", ""),) if gate.against else ()),
+    )
+    return (
+        f'{_filters(gate)}<div class="table findings"><table><thead><tr>{"".join(_head(*head) for head in heads)}</tr></thead>'
+        f'<tbody>{rows}</tbody></table><p class="empty" id="none" hidden>Nothing matches.</p></div>'
+    )
+
+
+def packages_table(every: Sequence[Totals]) -> str:
+    """Return the table of packages."""
+    heads = (
+        ("name", "Package", "ascending", ""),
+        ("files", "Files", "descending", "num"),
+        ("lines", "Lines", "descending", "num"),
+        ("complexity", "Complexity", "descending", "num"),
+        ("index", "Maintainability", "ascending", "num"),
+        ("findings", "Findings", "descending", "num"),
+    )
+    rows = "".join(_package(each) for each in every)
+    titles = "".join(_head(*head) for head in heads)
+    return f'<div class="table packages"><table><thead><tr>{titles}</tr></thead><tbody>{rows}</tbody></table></div>'
+
+
+def _filters(gate: GateReport) -> str:
+    ranks = "".join(f'<option value="{rank}">{rank} and worse</option>' for rank in RANKS[1:])
+    stands = "".join(f'<option value="{delta.value}">{word}</option>' for delta, word in _WORDS.items())
+    delta = ""
+    if gate.against:
+        delta = f'<select id="standing" aria-label="Filter by the gate"><option value="">All standings</option>{stands}</select>'
+    sorts = "".join(
+        f'<option value="{value}">{label}</option>'
+        for value, label in (
+            ("order ascending", "Most urgent"),
+            ("score descending", "Score"),
+            ("churn descending", "Churn"),
+            ("path ascending", "Place"),
+        )
+    )
+    return (
+        '<div class="filters"><input id="search" type="search" placeholder="Filter by path, block or metric" aria-label="Filter findings">'
+        f'<select id="rank" aria-label="Filter by rank"><option value="">All ranks</option>{ranks}</select>{delta}'
+        f'<label class="sortby"><select id="sort" aria-label="Sort by">{sorts}</select></label></div>'
+    )
+
+
+def _head(key: str, title: str, first: str, kind: str) -> str:
+    return f'<th scope="col" class="{kind}" data-key="{key}" data-first="{first}"><button type="button">{title}</button></th>'
+
+
+def _row(judged: Judged, order: int, *, compared: bool, failing: bool) -> str:
+    finding = judged.finding
+    name = finding.block or finding.path.rpartition("/")[2]
+    lines = f"{finding.path}:{finding.line}" + (f"–{finding.end_line}" if finding.block else "")
+    change = finding.trend[-1] - finding.trend[0] if len(finding.trend) > 1 else 0.0
+    if finding.metric is Metric.MAINTAINABILITY:
+        change = -change
+    text = html_text(f"{finding.path} {finding.block} {finding.metric}".lower())
+    attributes = (
+        f'data-order="{order}" data-rank="{finding.rank}" data-path="{html_text(lines)}" data-metric="{finding.metric}" '
+        f'data-score="{finding.score:g}" data-change="{change:g}" data-churn="{finding.churn}" data-standing="{judged.delta}" '
+        f'data-stand="{list(Delta).index(judged.delta)}" data-text="{text}"'
+    )
+    problem = f'<span class="problem">{html_text(finding.problem)}</span>' if finding.problem else ""
+    kind = "failing" if failing else judged.delta.value
+    stand = f'<td class="stand {kind}">{html_text(judged_words(judged))}</td>' if compared else ""
+    return (
+        f'<tr {attributes}><td class="rankcell"><span class="rank rank-{finding.rank}">{finding.rank}</span></td>'
+        f'<td class="where"><b>{html_text(name)}</b><span>{html_text(lines)}</span>{problem}</td><td class="metric">{finding.metric}</td>'
+        f'<td class="num score">{_score(judged)}</td><td class="trend">{spark(finding)}</td>'
+        f'<td class="num churn">{finding.churn or ""}</td>{stand}</tr>'
+    )
+
+
+def _score(judged: Judged) -> str:
+    finding = judged.finding
+    match finding.metric:
+        case Metric.COMPLEXITY:
+            return f'<b>{finding.score:g}</b> <span class="over">&gt; {finding.threshold:g}</span>'
+        case Metric.PLUGIN:
+            return f'<b>{finding.score:g}</b> <span class="over">&gt; {finding.threshold:g}</span>'
+        case Metric.MAINTAINABILITY:
+            return f'<b>{finding.score:.1f}</b> <span class="over">&lt; {finding.threshold:g}</span>'
+    return ""
+
+
+def _package(total: Totals) -> str:
+    index = "" if total.maintainability is None else f"{total.maintainability:.1f}"
+    attributes = (
+        f'data-name="{html_text(total.package)}" data-files="{total.files}" data-lines="{total.lines}" '
+        f'data-complexity="{total.complexity:.3f}" data-index="{index}" data-findings="{total.findings}"'
+    )
+    return (
+        f'<tr {attributes}><td class="where">{html_text(total.package or ".")}</td><td class="num">{total.files:,}</td>'
+        f'<td class="num">{total.lines:,}</td><td class="num">{total.complexity:.2f}</td><td class="num">{index}</td>'
+        f'<td class="num">{total.findings or "–"}</td></tr>'
+    )
+
+
+def spark(finding: Finding) -> str:
+    """Return a small line without axes; nothing without a trend."""
+    if len(finding.trend) < 2:
+        return ""
+    width, height = _SPARK
+    points = _points(thinned(finding.trend, _POINTS), width, height, *_bounds(finding.trend))
+    last = points[-1].split(",")
+    label = html_text(f"trend: {finding.trend[0]:g} to {finding.trend[-1]:g}, {finding.direction}")
+    return (
+        f'<svg class="spark {finding.direction}" viewBox="0 0 {width} {height}" role="img" aria-label="{label}">'
+        f'<polyline class="line" points="{" ".join(points)}"/><circle cx="{last[0]}" cy="{last[1]}" r="2.5" fill="currentColor"/></svg>'
+    )
+
+
+def plot(finding: Finding) -> str:
+    """Return a line over its area with the threshold dashed; the values are the finding's trend, oldest first."""
+    values = thinned(finding.trend, _POINTS)
+    low, high = _bounds((*values, finding.threshold))
+    points = _points(values, _WIDTH, _HEIGHT, low, high)
+    (limit,) = _points((finding.threshold,), _WIDTH, _HEIGHT, low, high)
+    level = limit.split(",")[1]
+    label = html_text(f"{finding.metric}: {finding.trend[0]:g} to {finding.trend[-1]:g}; threshold {finding.threshold:g}")
+    return (
+        f'<svg class="{finding.direction}" viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="none" role="img" aria-label="{label}">'
+        f'<line class="limit" x1="0" x2="{_WIDTH}" y1="{level}" y2="{level}"/>'
+        f'<polygon class="area" points="0,{_HEIGHT} {" ".join(points)} {_WIDTH},{_HEIGHT}"/>'
+        f'<polyline class="line" points="{" ".join(points)}"/></svg>'
+    )
+
+
+def _bounds(values: Sequence[float]) -> tuple[float, float]:
+    low, high = min(values), max(values)
+    margin = (high - low) * 0.1 or 1.0
+    return low - margin, high + margin
+
+
+def _points(values: Sequence[float], width: int, height: int, low: float, high: float) -> list[str]:
+    step = width / max(1, len(values) - 1)
+    return [f"{index * step:.1f},{height - (value - low) / (high - low) * height:.1f}" for index, value in enumerate(values)]

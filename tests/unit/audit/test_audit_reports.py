@@ -17,12 +17,11 @@ from core.domain.quality.finding import Accepted, Finding, fingerprint
 from core.domain.quality.metric import Block, BlockKind, FileMeasure, Metric, RawCounts
 from core.domain.quality.trend import FileTrend
 from core.domain.quality.verdict import FailOn, GateReport, judge
+from core.reports.audit.fields import audit_json
 from core.reports.audit.html import audit_html
 from core.reports.audit.markdown import audit_markdown
 from core.reports.audit.terminal import audit_text
-from core.reports.formats.github import audit_github
-from core.reports.formats.gitlab import audit_gitlab
-from core.reports.formats.json import audit_json
+from core.reports.formats.code_hosts import audit_github, audit_gitlab
 from core.reports.formats.junit import audit_junit
 from core.reports.formats.sarif import audit_sarif
 from core.reports.text.style import PLAIN, Style

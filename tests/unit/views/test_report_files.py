@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.runs.outcome import Ending
-from core.reports.run.junit import junit_xml
+from core.reports.formats.junit import junit_xml
 from core.reports.run.progress import Progress
 from core.reports.run.run_summary import step_summary
 from core.reports.text.workflow_commands import command, inert

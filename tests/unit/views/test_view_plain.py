@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from core.terminal.ci_view import GithubDialect, GitlabDialect
-from core.terminal.plain_view import PlainView
+from core.terminal.plain_view import GithubDialect, GitlabDialect, PlainView
 
 
 @pytest.fixture

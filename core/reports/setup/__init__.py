@@ -1,1 +1,0 @@
-"""Settings, diagnosis and the first hour."""
