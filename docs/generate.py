@@ -120,7 +120,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
 
 def generated() -> dict[Path, str]:
     """Return what each file should hold, by path. Raises KeyError for a part that nobody generates."""
-    from core.cli.overview import overview
+    from core.cli.app import overview
 
     made: dict[str, str] = {}
 

@@ -29,7 +29,6 @@ def main(argv: "Sequence[str] | None" = None, *, wings: "Sequence[Wing] | None" 
     from core.sudden_stop import sudden_stops
 
     with sudden_stops(mask):
-        # Not ``list(argv)``: once the command was imported, ``list`` is the module of that name here.
         code = _execute(sys.argv[1:] if argv is None else [*argv], wings)
         if argv is None:
             os._exit(code)

@@ -136,3 +136,34 @@ def _complete(session: Session) -> int:
     root: Any = typer.main.get_command(build(session, asked, named_only=[command.name for command in commands(session.wings)]))
     root.main(args=[], prog_name=PROGRAM, complete_var=COMPLETE_VARIABLE)
     return 0
+
+
+def overview() -> str:
+    """Return the text of ``orchestrator --help``.
+
+    ``help.txt`` holds it, so that printing it imports nothing; ``docs/generate.py`` writes that file.
+    """
+    from core.assembly.wings import WINGS
+
+    every = commands(WINGS)
+    width = max(len(command.name) for command in every)
+    lines = [
+        "Works off tasks.yml, measures the code, and writes the next tasks.",
+        "",
+        f"Usage: {PROGRAM} COMMAND [OPTIONS]",
+    ]
+    for group in dict.fromkeys(command.group for command in every):
+        lines += ["", f"{group}:"]
+        lines += [f"  {command.name:{width}}  {command.help}" for command in every if command.group == group]
+    lines += [
+        "",
+        "Everywhere:",
+        f"  {'-C DIR':{width}}  Work in this repository instead of the current one.",
+        f"  {'-f FILE':{width}}  Use this file instead of tasks.yml.",
+        f"  {'--json':{width}}  Print JSON.",
+        f"  {'-h':{width}}  Explain a command: {PROGRAM} run -h",
+        f"  {'--version':{width}}  Print the version.",
+        "",
+        "Begin with:  orchestrator init   then   orchestrator run",
+    ]
+    return "\n".join(lines) + "\n"

@@ -3,9 +3,8 @@
 import pytest
 
 from core.assembly.container import Session
-from core.cli.app import command_first, invoke
+from core.cli.app import command_first, invoke, overview
 from core.cli.commands import COMMANDS
-from core.cli.overview import overview
 from core.errors import UsageError
 from core.terminal.console import Console
 

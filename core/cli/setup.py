@@ -1,0 +1,177 @@
+"""Commands that set up and check: ``orchestrator init | validate | schema | config show | doctor | completion``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from core.assembly.container import Container, Session
+from core.assembly.project import file_schemas, project_folder
+from core.cli.options import Directory, Json, TasksFile
+from core.domain.runs.exit_code import ExitCode
+from core.domain.settings.diagnosis import Health
+from core.domain.tasks.task import Task
+from core.errors import InvalidFile, Problem, UsageError
+from core.reports.text.wording import count
+
+if TYPE_CHECKING:
+    from core.scaffold import Proposal
+
+
+DryRun = Annotated[bool, typer.Option("-n", "--dry-run", help="Print what would be written; write nothing.")]
+
+
+def init(session: Session, directory: Directory = "", dry_run: DryRun = False, json: Json = False) -> int:
+    """Write a tasks.yml and a config.yaml that fit.
+
+    Looks at which tools the repository uses and proposes a task for each. Never writes over a file that is there.
+    """
+    from core.reports.setup_text import proposal_text
+    from core.scaffold import propose_files, write_files
+
+    folder = project_folder(directory)
+    proposal = propose_files(folder, session.settings_class)
+    if not dry_run:
+        write_files(folder, proposal, file_schemas(session.settings_class))
+    if json:
+        return session.console.say_json(_proposal_json(proposal, written=not dry_run))
+    if dry_run:
+        return session.console.say("".join(f"# ---- {path}\n{text}\n" for path, text in proposal.files.items()))
+    text = proposal_text(proposal.facts, proposal.tasks, tuple(proposal.files), proposal.notes, session.console.stdout.style())
+    return session.console.say(text)
+
+
+def _proposal_json(proposal: Proposal, *, written: bool) -> dict[str, Any]:
+    return {
+        "found": {tool.value: evidence for tool, evidence in proposal.facts.tools.items()},
+        "tasks": [task.id for task in proposal.tasks],
+        "files": dict(proposal.files),
+        "written": written,
+        "notes": list(proposal.notes),
+    }
+
+
+def validate(session: Session, directory: Directory = "", tasks_file: TasksFile = None, json: Json = False) -> int:
+    """Check tasks.yml and config.yaml.
+
+    Runs nothing. Every problem of both files is printed as file:line:column.
+    """
+    problems: list[Problem] = []
+    number = 0
+    try:
+        container = session.open(directory, tasks_file=tasks_file)
+    except InvalidFile as invalid:
+        problems += invalid.problems
+        container = session.open(directory, tasks_file=tasks_file, defaults=True)
+    name = container.settings.tasks_file
+    file = container.task_file()
+    try:
+        tasks = file.read().tasks
+        number = len(tasks)
+        problems += _plugin_problems(container, tasks)
+    except InvalidFile as invalid:
+        problems += invalid.problems
+    finally:
+        file.close()
+    if problems:
+        raise InvalidFile(problems)
+    return (
+        session.console.say_json({"problems": [], "tasks": number})
+        if json
+        else session.console.say(f"{name}: {count(number, 'task')}, no problems\n")
+    )
+
+
+def _plugin_problems(container: Container, tasks: Sequence[Task]) -> tuple[Problem, ...]:
+    if not container.settings.plugins and all(task.plugin is None for task in tasks):
+        return ()
+    from core.assembly.plugins import plugin_problems
+
+    return plugin_problems(container, tasks)
+
+
+class SchemaOf(StrEnum):
+    """Files that have a schema."""
+
+    TASKS = "tasks"
+    CONFIG = "config"
+    #: The user's own config.yaml.
+    USER = "user"
+
+
+File = Annotated[SchemaOf | None, typer.Argument(help="The file that the schema is of.", show_default=False)]
+Write = Annotated[bool, typer.Option("--write", help="Write them to where the first lines of the files point.")]
+
+
+def schema(session: Session, file: File = None, directory: Directory = "", write: Write = False, json: Json = False) -> int:
+    """Print the JSON schema of a file.
+
+    It accepts exactly what orchestrator accepts. Editors check and complete the files with it; init sets that up.
+    """
+    schemas = file_schemas(session.settings_class)
+    if write:
+        from core.scaffold import write_schemas
+
+        write_schemas(project_folder(directory), schemas)
+    elif file is None:
+        raise UsageError("which schema?", hint="orchestrator schema tasks, or: orchestrator schema config")
+    if file is not None:
+        return session.console.say_json(schemas[file.value])
+    return session.console.say_json(schemas) if json else 0
+
+
+def config_show(session: Session, directory: Directory = "", json: Json = False) -> int:
+    """Print every setting and its source.
+
+    A value comes from config.yaml, from an ORCHESTRATOR_ variable, or is the default; the stronger source wins:
+    default < file < environment < command line.
+    """
+    from core.reports.setup_text import settings_json, settings_text
+
+    settings = session.open(directory).settings
+    if json:
+        return session.console.say_json(settings_json(settings))
+    return session.console.say(settings_text(settings, session.console.stdout.style()))
+
+
+def doctor(session: Session, directory: Directory = "", tasks_file: TasksFile = None, json: Json = False) -> int:
+    """Check this machine and this repository.
+
+    Prints what a bug report needs to say. Exits with 1 when something is in the way of a run.
+    """
+    from core.assembly.doctor import diagnose
+    from core.reports.setup_text import diagnosis_json, diagnosis_text
+
+    diagnoses = diagnose(session, directory, tasks_file=tasks_file)
+    if json:
+        session.console.say_json(diagnosis_json(diagnoses))
+    else:
+        session.console.say(diagnosis_text(diagnoses, session.console.stdout.style()))
+    return ExitCode.FAILED if any(diagnosis.health is Health.BAD for diagnosis in diagnoses) else ExitCode.OK
+
+
+class Shell(StrEnum):
+    """A shell that can complete."""
+
+    BASH = "bash"
+    ZSH = "zsh"
+    FISH = "fish"
+
+
+def completion(
+    session: Session, shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh or fish.")], json: Json = False
+) -> int:
+    """Print a shell's completion script.
+
+    bash: eval "$(orchestrator completion bash)" in ~/.bashrc; zsh: the same with zsh, in ~/.zshrc, after compinit;
+    fish: orchestrator completion fish > ~/.config/fish/completions/orchestrator.fish
+    """
+    from typer.completion import get_completion_script  # type: ignore[attr-defined]  # its home is private
+
+    from core.cli.app import COMPLETE_VARIABLE, PROGRAM
+
+    script = get_completion_script(prog_name=PROGRAM, complete_var=COMPLETE_VARIABLE, shell=shell.value)
+    return session.console.say_json({"shell": shell.value, "script": script}) if json else session.console.say(script + "\n")
