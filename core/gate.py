@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from core.domain.quality.audit import AuditReport
-from core.domain.quality.baseline import ratchet, renewed
+from core.domain.quality.baseline import accept_all, ratchet
 from core.domain.quality.finding import Accepted, Finding, plugin_of
 from core.domain.quality.history import ChangeSet
 from core.domain.quality.metric import Metric
@@ -58,7 +58,7 @@ class Gate:
         known = self._known(paths)
         report = self._auditor.measure(paths or None)
         in_scope = _scope(paths)
-        accepted = renewed(report, known, in_scope)
+        accepted = accept_all(report, known, in_scope)
         before = self._judged(report, known, in_scope)
         self._baseline.write(accepted)
         note = f"{self._name}: {len(accepted)} accepted{_difference(before)}"
@@ -117,14 +117,14 @@ class Gate:
         parts = ((turn.gone, "gone"), (turn.lowered, "better"), (turn.moved, "moved"), (turn.edited, "edited"))
         what = ", ".join(f"{number} {word}" for number, word in parts if number)
         if not shrink:
-            return (f"{self._name} can shrink ({what}): run orchestrator audit on your machine and commit it",) if turn.turned else ()
+            return (f"{self._name} can shrink ({what}): run orchestrator audit on your machine and commit it",) if turn.changed else ()
         if not what:
             return ()
         try:
             self._baseline.write(turn.accepted)
         except StorageError as error:
             return (f"{error}; it could be brought up to date ({what})",)
-        return (f"{self._name} {'shrank' if turn.turned else 'was brought up to date'} ({what}): commit it",)
+        return (f"{self._name} {'shrank' if turn.changed else 'was brought up to date'} ({what}): commit it",)
 
 
 def advised(auditor: SelfAuditor, gate: GateReport, shown: Iterable[Judged]) -> list[Judged]:

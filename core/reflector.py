@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from core.domain.quality.audit import AuditReport
 from core.domain.quality.finding import Finding
-from core.domain.quality.refactor_task import brought_up_to_date, is_in, is_own, place_of, refactor_entry, unmet
-from core.domain.quality.reflection import ClosedTask, CycleReport, Decisions, decide, noted_as_ours
+from core.domain.quality.refactor_task import has_value, is_own, place_of, refactor_entry, unmet, update_edits
+from core.domain.quality.reflection import ClosedTask, CycleReport, Decisions, cancellation_edits, decide
 from core.domain.tasks.entry import SetField
 from core.domain.tasks.task import OPEN, Status, Task
 from core.errors import EditRefused
@@ -85,7 +85,7 @@ class Reflector:
         The note comes before the status, and a cancellation waits for the next cycle while somebody is saving the file:
         without its note it would pass for a person's.
         """
-        edits = self._set(noted_as_ours(close))
+        edits = self._set(cancellation_edits(close))
         waiting = {edit.task_id for edit in edits}.difference(edit.task_id for edit in self._applied_edits(edits))
         return tuple(closing for closing in close if closing.task_id not in waiting)
 
@@ -113,11 +113,11 @@ class Reflector:
             edit
             for task in self._memory.tasks
             if (finding := decisions.found.get(task.id))
-            for edit in brought_up_to_date(
+            for edit in update_edits(
                 task,
                 finding,
                 shape=decisions.shapes.get(finding.fingerprint, ""),
-                ours=remembered.get(task.id),
+                own_priority=remembered.get(task.id),
                 reopened=task.id in decisions.reopen,
             )
         ]
@@ -133,7 +133,7 @@ class Reflector:
     def _applied_edits(self, edits: Iterable[SetField]) -> list[SetField]:
         """Return the edits that the file shows: none does while somebody is saving it."""
         tasks = {task.id: task for task in self._memory.tasks}
-        return [edit for edit in edits if edit.task_id in tasks and is_in(tasks[edit.task_id], edit)]
+        return [edit for edit in edits if edit.task_id in tasks and has_value(tasks[edit.task_id], edit)]
 
     def _set(self, edits: Iterable[SetField]) -> Sequence[SetField]:
         """Change fields and return which can be; where a person laid an entry out such that it cannot be without guessing, it stays."""

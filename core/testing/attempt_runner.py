@@ -30,7 +30,7 @@ class _Underway:
     script: ScriptedAttempt
     begun: float
     launched: bool = False
-    #: Since it was told to end.
+    #: How and why it was stopped; None while nobody did.
     stopped: tuple[Ending, str] | None = None
 
 

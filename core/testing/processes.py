@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import signal
 import signal as signals
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -216,7 +215,7 @@ class ScriptedSignals:
     def __init__(self, *numbers: int) -> None:
         self._numbers = list(numbers)
 
-    def send(self, number: int = signal.SIGTERM) -> None:
+    def send(self, number: int = signals.SIGTERM) -> None:
         self._numbers.append(number)
 
     def received(self) -> int | None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.plugins.plugin import Permissions
-from core.domain.plugins.policy import ANYWHERE, Agreement, agreement_objection, renewed
+from core.domain.plugins.policy import ANYWHERE, Agreement, agreement_objection, with_agreement
 
 DIGEST = "a" * 64
 READS = Permissions(read=("src/**",))
@@ -46,7 +46,7 @@ def test_a_lock_that_grants_more_is_reported_with_the_difference() -> None:
 def test_a_new_decision_takes_the_place_of_the_old_one_in_its_repository() -> None:
     other = agreement(repository="/elsewhere")
     new = agreement(Permissions())
-    assert renewed([agreement(), other], new) == (other, new)
+    assert with_agreement([agreement(), other], new) == (other, new)
 
 
 NAMES = st.lists(st.sampled_from(["a", "b", "c"]), max_size=3).map(tuple)

@@ -9,7 +9,7 @@ import pytest
 from core.domain.quality.audit import AuditReport
 from core.domain.quality.finding import Finding, fingerprint
 from core.domain.quality.metric import Block, BlockKind, FileMeasure, Metric
-from core.domain.quality.refactor_task import brought_up_to_date, refactor_entry, task_id
+from core.domain.quality.refactor_task import refactor_entry, task_id, update_edits
 from core.domain.quality.reflection import decide
 from core.domain.settings.settings import AuditSettings, ThresholdSettings
 from core.domain.tasks.task import Status, Task
@@ -549,7 +549,7 @@ def test_a_block_that_does_not_change_keeps_its_priority_however_its_file_change
     own = Task(id=entry["id"], description=entry["description"], priority=entry["priority"], origin=entry["origin"])
 
     for churn, shape, changes in ((20, "s", ()), (20, "other", ("shape", "priority")), (0, "other", ("shape",))):
-        edits = brought_up_to_date(own, replace(finding, churn=churn), shape=shape, ours=own.priority)
+        edits = update_edits(own, replace(finding, churn=churn), shape=shape, own_priority=own.priority)
         assert tuple(edit.path[-1] for edit in edits) == changes
 
 

@@ -89,7 +89,7 @@ def agreement_objection(agreements: Iterable[Agreement], plugin: str, digest: st
     return f"plugins.lock asks for more than you granted: {', '.join(beyond)}" if beyond else ""
 
 
-def renewed(agreements: Iterable[Agreement], new: Agreement) -> tuple[Agreement, ...]:
+def with_agreement(agreements: Iterable[Agreement], new: Agreement) -> tuple[Agreement, ...]:
     """Return the agreements with ``new`` in place of what was agreed about that plugin in that repository."""
     place = (new.plugin, new.repository)
     return (*(each for each in agreements if (each.plugin, each.repository) != place), new)

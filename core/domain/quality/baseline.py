@@ -24,11 +24,11 @@ class Ratchet:
     edited: int = 0
 
     @property
-    def turned(self) -> bool:
+    def changed(self) -> bool:
         return bool(self.gone or self.lowered or self.moved)
 
 
-def renewed(report: AuditReport, known: Iterable[Accepted], in_scope: Callable[[str], bool]) -> tuple[Accepted, ...]:
+def accept_all(report: AuditReport, known: Iterable[Accepted], in_scope: Callable[[str], bool]) -> tuple[Accepted, ...]:
     """Return a baseline that accepts every finding of the report; what was known outside of the scope, or is unknown now, stays."""
     kept = [each for each in known if not in_scope(each.path) or not report.knows(each.metric, each.block)]
     return in_order([*kept, *(accept(finding, report.shapes.get(finding.fingerprint, "")) for finding in report.findings)])

@@ -136,22 +136,27 @@ def place_of(task: Task) -> tuple[str, str]:
     return str(origin.get("path", "")), str(origin.get("block", ""))
 
 
-def brought_up_to_date(task: Task, finding: Finding, *, shape: str, ours: int | None, reopened: bool = False) -> tuple[SetField, ...]:
+def update_edits(task: Task, finding: Finding, *, shape: str, own_priority: int | None, reopened: bool = False) -> tuple[SetField, ...]:
     """Return the edits that make an entry say where its finding is, and how urgent it is.
 
-    ``shape`` is what the finding is known by elsewhere, empty for nothing; ``ours`` the priority that we set last: one
+    ``shape`` is what the finding is known by elsewhere, empty for nothing; ``own_priority`` the one that the Reflector set last: one
     that a person set stays. The score is what it was at first, but for a task that is open again (``reopened``): then
     it is that of now. A finding with the shape it had has not changed, and then its priority does not either, whatever
     else happened to its file.
     """
     changes = {**_origin(task, finding, shape, reopened=reopened), **_description(task, finding, reopened=reopened)}
     same = shape and shape == task.origin.get("shape") and not reopened
-    if not same and task.priority == ours and task.priority != priority(finding) and (reopened or task.status is not Status.CANCELLED):
+    if (
+        not same
+        and task.priority == own_priority
+        and task.priority != priority(finding)
+        and (reopened or task.status is not Status.CANCELLED)
+    ):
         changes["priority",] = priority(finding)
     return tuple(SetField(task_id=task.id, path=path, value=value) for path, value in changes.items())
 
 
-def is_in(task: Task, edit: SetField) -> bool:
+def has_value(task: Task, edit: SetField) -> bool:
     """Return whether an entry has the value that an edit sets."""
     name, *inside = edit.path
     value = getattr(task, name)

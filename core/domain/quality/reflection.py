@@ -180,8 +180,8 @@ def _legible(path: str) -> str:
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def noted_as_ours(closings: tuple[ClosedTask, ...]) -> Iterator[SetField]:
-    """Yield the edits that tell cancellations of ours from a person's."""
+def cancellation_edits(closings: tuple[ClosedTask, ...]) -> Iterator[SetField]:
+    """Yield the edits that mark cancellations as the Reflector's own."""
     for closing in closings:
         if closing.status is Status.CANCELLED:
             yield SetField(task_id=closing.task_id, path=("origin", "closed"), value=closing.reason)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from core.domain.plugins.plugin import Permissions
-from core.domain.plugins.policy import Agreement, renewed
+from core.domain.plugins.policy import Agreement, with_agreement
 from core.domain.untrusted.globs import name_matches
 from core.errors import UsageError
 from core.plugins.rules.statement import instant
@@ -131,7 +131,7 @@ class TrustStore:
 
     def with_agreement(self, new: Agreement) -> TrustStore:
         """Return the store with ``new`` in place of what was agreed about that plugin in that repository."""
-        return replace(self, agreements=renewed(self.agreements, new))
+        return replace(self, agreements=with_agreement(self.agreements, new))
 
     def without_agreement(self, plugin: str, repository: str) -> TrustStore:
         """Return the store without what was agreed about ``plugin`` in ``repository``."""

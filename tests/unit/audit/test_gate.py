@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.domain.quality.baseline import ratchet, renewed
+from core.domain.quality.baseline import accept_all, ratchet
 from core.domain.quality.finding import Accepted, Finding, fingerprint
 from core.domain.quality.metric import Metric
 from core.domain.quality.verdict import Delta, FailOn, accept, fails, judge
@@ -136,7 +136,7 @@ def test_the_ratchet_takes_out_what_is_gone_and_lowers_what_is_better():
 def test_the_ratchet_never_accepts_what_is_new_or_worse():
     turned = turn([complex_block(score=30), complex_block(block="new")], [accepted(score=20)])
 
-    assert (turned.turned, turned.accepted) == (False, (accepted(score=20),))
+    assert (turned.changed, turned.accepted) == (False, (accepted(score=20),))
 
 
 def test_the_ratchet_follows_a_rename_and_keeps_the_score_that_was_accepted():
@@ -153,7 +153,7 @@ def test_the_ratchet_follows_an_edit_at_the_same_score_and_no_worse_one():
     turned = turn([finding, worse], known, {**shapes(finding, "s2"), **shapes(worse, "s2")})
 
     assert turned.accepted == (accepted(shape="s2"), accepted(block="worse", shape="s1"))
-    assert (turned.edited, turned.turned) == (1, False)
+    assert (turned.edited, turned.changed) == (1, False)
 
 
 def test_a_renewed_baseline_keeps_what_lies_outside_of_the_scope():
@@ -162,7 +162,7 @@ def test_a_renewed_baseline_keeps_what_lies_outside_of_the_scope():
     report = AuditReport(files=(), findings=(complex_block("src/a.py", "f", 30),), seconds=0)
     known = [accepted("lib/x.py"), accepted("src/gone.py")]
 
-    assert renewed(report, known, lambda path: path.startswith("src/")) == (
+    assert accept_all(report, known, lambda path: path.startswith("src/")) == (
         accepted("lib/x.py"),
         accept(complex_block("src/a.py", "f", 30)),
     )

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.quality.audit import AuditReport
-from core.domain.quality.baseline import ratchet, renewed
+from core.domain.quality.baseline import accept_all, ratchet
 from core.domain.quality.finding import Accepted, Finding, fingerprint
 from core.domain.quality.metric import Metric
 from core.domain.quality.verdict import Delta, FailOn, fails, judge
@@ -61,12 +61,12 @@ def test_every_finding_is_judged_once_and_no_accepted_one_is_used_twice(code, kn
 def test_what_was_accepted_passes_and_unchanged_code_turns_no_ratchet(code, known):
     found, shapes = code
     report = AuditReport(files=(), findings=found, seconds=0, shapes=shapes)
-    accepted = renewed(report, known, lambda _: True)
+    accepted = accept_all(report, known, lambda _: True)
     judgement = judge(found, shapes, accepted, _MEASURED)
 
     assert {judged.delta for judged in judgement.judged} <= {Delta.SAME}
     assert fails(judgement.judged, FailOn.WORSE) == ()
-    assert not ratchet(judgement, accepted, shapes).turned
+    assert not ratchet(judgement, accepted, shapes).changed
 
 
 @given(findings(), _ACCEPTED)
@@ -82,4 +82,4 @@ def test_a_ratchet_accepts_nothing_more_and_changes_no_verdict(code, known):
     ]
     for judged in again.judged:
         assert judged.delta is not Delta.BETTER
-    assert not ratchet(again, turned.accepted, shapes).turned
+    assert not ratchet(again, turned.accepted, shapes).changed
