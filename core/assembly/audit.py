@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from core.assembly.backlog import open_backlog_to_edit
-from core.assembly.base_revision import BaseRevision
 from core.assembly.container import Container
-from core.assembly.project import PLUGINS_LOCK, Project
+from core.assembly.project import PLUGINS_LOCK, BaseRevision, Project
 from core.config import CONFIG_FILE, repository_config
 from core.domain.quality.finding import Accepted
 from core.domain.quality.metric import Metric

@@ -1,4 +1,4 @@
-"""Which directory is the repository, and its settings."""
+"""Which directory is the repository, its settings, and the commit by which it is judged."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.assembly.base_revision import BaseRevision, base_revision
+from core.adapters.config_yaml import read_config_bytes
 from core.config import CONFIG_FILE, config_schema, load_config, load_user_policy, merge_settings
 from core.domain.settings.options import provenance, settings_table, value_of
 from core.domain.settings.settings import INSIDE, Owner, Settings
 from core.errors import InvalidFile, Problem, UsageError
 from core.files.reading import repository_top
+from core.ports.code import Repository
 from core.ports.task_file import ProjectFolder
+from core.schema.document import Document
 from core.schema.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
@@ -31,6 +33,47 @@ STATE_DIRECTORY = ".orchestrator"
 USUAL_TASKS_FILE = "tasks.yml"
 #: Where a repository has none, no plugin is granted anything and core.plugins is not imported.
 PLUGINS_LOCK = "plugins.lock"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseRevision:
+    """The commit whose settings, baseline and ``plugins.lock`` decide the verdict."""
+
+    repository: Repository
+    #: Id of the commit.
+    commit: str
+    config: Document
+    #: ``plugins.lock`` there; None where it has none.
+    lock: bytes | None
+
+    def file(self, path: str) -> bytes | None:
+        """Return a file of the project as it is there, None where there is none. Raises StorageError."""
+        return self.repository.file_at(self.commit, path)
+
+    def shown(self, path: str) -> str:
+        """Return what problems call a file of it: ``config.yaml@1f2e3d4``."""
+        return f"{path}@{self.commit[:7]}"
+
+
+def base_revision(root: Path, revision: str, lock_file: str) -> BaseRevision | None:
+    """Return what ``revision`` is compared by; None before the first commit, when nothing was ever decided.
+
+    Raises UsageError with what to fetch when it is not here, StorageError when git's objects cannot be read.
+    """
+    from core.adapters.git import Git, GitRepository
+
+    repository = GitRepository(Git(str(root)))
+    commit = repository.base_of(revision)
+    if not commit:
+        return None
+    content, shown = repository.file_at(commit, CONFIG_FILE), f"{CONFIG_FILE}@{commit[:7]}"
+    document = read_yaml("", shown) if content is None else read_config_bytes(content, shown)
+    return BaseRevision(
+        repository=repository,
+        commit=commit,
+        config=document,
+        lock=repository.file_at(commit, lock_file),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,8 +201,8 @@ def check_named_paths(root: Path, settings: Settings) -> None:
         inside = os.path.relpath(target, top).split(os.sep)
         if inside[0] == os.pardir or _NOT_THERE.intersection(part.lower() for part in inside):
             where = provenance(settings, option.key).place or named
-            told = f"{option.key} is a link that leads to {target}"
-            problems.append(Problem(file=where, message=told, hint="name a file of the repository itself"))
+            message = f"{option.key} is a link that leads to {target}"
+            problems.append(Problem(file=where, message=message, hint="name a file of the repository itself"))
     if problems:
         raise InvalidFile(problems)
 

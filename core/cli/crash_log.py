@@ -1,4 +1,4 @@
-"""What is kept of a mistake of ours, for the person who mends it."""
+"""The crash log: what is written about an error in orchestrator itself, for a bug report."""
 
 from __future__ import annotations
 

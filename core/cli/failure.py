@@ -32,7 +32,7 @@ def guarded(command: Callable[[Sequence[str]], int], arguments: Sequence[str], c
         return ExitCode.OK
     except OSError as error:
         return _report(_refusal(error, arguments, console), arguments, console)
-    except Exception as error:  # noqa: BLE001 – the boundary: a mistake of ours ends in a crash log, not in a traceback
+    except Exception as error:  # noqa: BLE001 – the boundary: an error in orchestrator ends in a crash log, not in a traceback
         from core.cli.crash_log import write_crash_log
 
         hint = f"this is a mistake in orchestrator; please report it with {write_crash_log(error, arguments, console.masking)}"

@@ -96,8 +96,8 @@ def plugins_new(
     files = write_new_plugin(place, kind, author)
     if json:
         return session.console.say_json({"id": place.name, "files": [str(path) for path in files]})
-    told = "".join(f"wrote {os.path.relpath(path)}\n" for path in files)
-    return session.console.say(told + f"next: orchestrator plugins certify {os.path.relpath(place)}\n")
+    written = "".join(f"wrote {os.path.relpath(path)}\n" for path in files)
+    return session.console.say(written + f"next: orchestrator plugins certify {os.path.relpath(place)}\n")
 
 
 def plugins_verify(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from core.domain.tasks.task import Task
 from core.reports.backlog.display_status import BacklogContext, display_status
@@ -44,14 +43,6 @@ def dot(tasks: Sequence[Task], context: BacklogContext) -> str:
     lines = [_dot_node(task, _class(task, context)) for task in tasks]
     lines += [f"  {_quoted(before)} -> {_quoted(after)};" for before, after in _arrows(tasks, names)]
     return "\n".join([*head, *lines, "}"]) + "\n"
-
-
-def graph_json(tasks: Sequence[Task], context: BacklogContext) -> dict[str, Any]:
-    """Return nodes and arrows as JSON values."""
-    return {
-        "tasks": [{"id": task.id, "description": task.description, "standing": display_status(task, context)} for task in tasks],
-        "edges": [{"from": before, "to": after} for before, after in _arrows(tasks, {task.id: task.id for task in tasks})],
-    }
 
 
 def _arrows(tasks: Sequence[Task], known: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from core.domain.runs.run_state import RunOptions
 from core.domain.tasks.plan import Explanation, Plan, PlannedStart, Rank, Verdict
 from core.domain.tasks.task import Place, Readiness, Retry, Status, Task
 from core.reports.backlog.display_status import BacklogContext, display_status, task_json
-from core.reports.backlog.graph_text import dot, graph_json, mermaid
+from core.reports.backlog.graph_text import dot, mermaid
 from core.reports.backlog.plan_text import plan_json, plan_text
 from core.reports.backlog.show_text import Surroundings, show_json, show_text
 from core.reports.backlog.status_text import status_json, status_text, task_table
@@ -314,4 +314,3 @@ def test_a_graph_colours_by_standing_and_defines_only_what_it_uses():
     tasks = [task("a", Status.DONE), task("b", Status.FAILED)]
     text = mermaid(tasks, context())
     assert [line.split()[1] for line in text.splitlines() if "classDef" in line] == ["done", "failed"]
-    assert graph_json(tasks, context())["tasks"][1] == {"id": "b", "description": "Do b", "standing": "failed"}
