@@ -8,7 +8,7 @@ import time
 from core.domain.plugins.plugin import Manifest, Permissions
 from core.domain.plugins.policy import PluginPolicy
 from core.files.user_places import UserPlaces, user_places
-from core.plugins.rules.permission_check import permission_objections
+from core.plugins.rules.permissions import permission_objections
 from core.plugins.rules.trust import TrustStore
 from core.plugins.signing.user_store import user_trust
 from core.plugins.signing.verification import verify_plugin

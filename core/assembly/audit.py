@@ -181,8 +181,8 @@ def _by_key(accepted: tuple[Accepted, ...] | None) -> dict[tuple[str, str, str],
 def _lock_changes(project: Project, base: BaseRevision) -> Iterator[PolicyChange]:
     if base.lock is None and not (project.root / PLUGINS_LOCK).exists():
         return
-    from core.plugins.lock_file import lock_of_bytes, read_lock
-    from core.plugins.rules.lock import lock_changes
+    from core.plugins.host.lock_file import lock_of_bytes, read_lock
+    from core.plugins.rules.permissions import lock_changes
 
     try:
         before = {} if base.lock is None else lock_of_bytes(base.lock, base.shown(PLUGINS_LOCK))

@@ -30,7 +30,7 @@ from core.terminal.masking import Masking
 if TYPE_CHECKING:
     from core.adapters.git import Git
     from core.adapters.state_db import SqliteJournal
-    from core.plugins.host import PluginHost
+    from core.plugins.host.plugin_host import PluginHost
     from core.ports.attempts import AttemptRunner
     from core.ports.handlers import TaskHandler
 
@@ -270,7 +270,7 @@ class Container:
         """
         from dataclasses import replace
 
-        from core.plugins.host import open_host
+        from core.plugins.host.plugin_host import open_host
 
         project, settings = self.project, self.settings
         guarded = (settings.tasks_file, settings.audit.baseline, settings.log.directory)

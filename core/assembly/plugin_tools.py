@@ -7,20 +7,21 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.assembly.project import user_policy
 from core.domain.plugins.plugin import FoundPlugin, Manifest, Permissions, ProvisionKind
 from core.domain.settings.settings import Settings
 from core.errors import OrchestratorError, StorageError, UsageError
-from core.files.reading import read_regular
+from core.files.reading import MIB, read_regular, read_text
 from core.files.user_places import user_places
+from core.schema.json_reader import load_json
 
 if TYPE_CHECKING:
     from core.plugins.certification.pipeline import Report
-    from core.plugins.grant import Proposal
-    from core.plugins.host import PluginHost
-    from core.plugins.rules.lock import Locked
+    from core.plugins.host.grant import Proposal
+    from core.plugins.host.plugin_host import PluginHost
+    from core.plugins.rules.permissions import Locked
     from core.plugins.rules.trust import PublicKey, TrustStore
     from core.plugins.signing.documents import RevocationList
     from core.plugins.signing.signing import SignedBundle
@@ -40,7 +41,7 @@ class PluginState:
 
 def plugin_states(host: PluginHost) -> Iterator[PluginState]:
     """Return every plugin that is here. Nothing of it is run."""
-    from core.plugins.discovery import discover_plugins
+    from core.plugins.host.discovery import discover_plugins
 
     for found in discover_plugins(host.repository, places=host.places):
         yield _state(host, found)
@@ -48,8 +49,8 @@ def plugin_states(host: PluginHost) -> Iterator[PluginState]:
 
 def plugin_details(host: PluginHost, name: str) -> tuple[PluginState, Locked | None, Permissions | None]:
     """Return one plugin, what plugins.lock pins of it, and what the user granted it. Raises UsageError when there is none."""
-    from core.plugins.discovery import discover_plugins, find_plugin
-    from core.plugins.grant import lock_and_grant
+    from core.plugins.host.discovery import discover_plugins, find_plugin
+    from core.plugins.host.grant import lock_and_grant
 
     found = find_plugin(name, discover_plugins(host.repository, places=host.places))
     return (_state(host, found), *lock_and_grant(host, name))
@@ -67,7 +68,7 @@ def _state(host: PluginHost, found: FoundPlugin) -> PluginState:
 
 def verify(host: PluginHost, name: str) -> Verification:
     """Verify a plugin, given by its id or its folder. Nothing of it is run."""
-    from core.plugins.grant import verify_found
+    from core.plugins.host.grant import verify_found
     from core.plugins.signing.verification import verify_plugin
 
     if os.path.isdir(name):
@@ -75,16 +76,35 @@ def verify(host: PluginHost, name: str) -> Verification:
     return verify_found(host, name)
 
 
-def input_of(kind: ProvisionKind, arguments: Sequence[str], environment: Mapping[str, str]) -> dict[str, object]:
-    """Return what a plugin is given that is run by a command; see ``core.plugins.manual_input``."""
-    from core.plugins.manual_input import manual_input
+def input_of(kind: ProvisionKind, arguments: Sequence[str], environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return the input of a plugin that a command runs: for a command the arguments, for an auditor paths, for a reporter or listener
+    the content of one JSON file.
 
-    return manual_input(kind, tuple(arguments), environment)
+    A task takes its id and description from ORCHESTRATOR_TASK_ID and _DESCRIPTION. Raises UsageError for arguments to a task and for
+    a file that does not exist, InvalidFile and StorageError for one that is not JSON.
+    """
+    if kind is ProvisionKind.COMMAND:
+        return {"arguments": list(arguments)}
+    if kind is ProvisionKind.AUDITOR:
+        return {"files": list(arguments)}
+    if kind is ProvisionKind.TASK:
+        if arguments:
+            hint = "configure it: --with KEY=VALUE; or run it as what takes arguments: --as command"
+            raise UsageError(f"a task takes no arguments: {' '.join(arguments)}", hint=hint)
+        described = environment.get("ORCHESTRATOR_TASK_DESCRIPTION", "run by hand")
+        return {"task": {"id": environment.get("ORCHESTRATOR_TASK_ID", "0"), "description": described}}
+    if len(arguments) != 1:
+        raise UsageError(f"running a {kind} by hand takes one file with the JSON that it is given")
+    try:
+        value = load_json(read_text(arguments[0], arguments[0], limit=16 * MIB), arguments[0])
+    except FileNotFoundError as error:
+        raise UsageError(f"no such file: {arguments[0]}") from error
+    return {"report" if kind is ProvisionKind.REPORTER else "event": value}
 
 
 def write_new_plugin(folder: Path, kind: ProvisionKind, author: str) -> tuple[Path, ...]:
     """Write a new plugin with a test; return the files. Raises UsageError, StorageError."""
-    from core.plugins.scaffold import new_plugin
+    from core.plugins.host.scaffold import new_plugin
 
     return new_plugin(folder, kind, author or os.environ.get("USER", "") or "unknown")
 
@@ -94,7 +114,7 @@ def install(source: Path, settings_class: type[Settings]) -> Manifest:
 
     Raises PluginRefused with every reason, StorageError.
     """
-    from core.plugins.install import install_plugin
+    from core.plugins.host.install import install_plugin
     from core.plugins.signing.user_store import user_trust
 
     places = user_places(os.environ)
@@ -103,8 +123,8 @@ def install(source: Path, settings_class: type[Settings]) -> Manifest:
 
 def remove(host: PluginHost, name: str) -> tuple[bool, bool]:
     """Remove an installed plugin; return whether it was installed, and whether plugins.lock pinned it. Raises UsageError for neither."""
-    from core.plugins.grant import withdraw
-    from core.plugins.install import remove_plugin
+    from core.plugins.host.grant import withdraw
+    from core.plugins.host.install import remove_plugin
 
     unlocked = withdraw(host, name)
     try:
@@ -119,7 +139,7 @@ def remove(host: PluginHost, name: str) -> tuple[bool, bool]:
 def certify(source: Path, osv: Path | None) -> Report:
     """Examine a plugin and run its tests in the sandbox; ``osv`` is an archive of known vulnerabilities."""
     from core.plugins.certification.pipeline import certify_plugin
-    from core.plugins.install import opened_source
+    from core.plugins.host.install import opened_source
     from core.plugins.sandbox.layers import proven, sandbox_layers
 
     with opened_source(source) as folder:
@@ -166,7 +186,7 @@ def sign_bundled(*, release: bool) -> SignedBundle:
 
 def proposals(host: PluginHost, names: Sequence[str], *, narrowed_to: Path | None, older: bool, everywhere: bool) -> Iterator[Proposal]:
     """Return what a person is asked to agree to, plugin by plugin; ``narrowed_to`` is a file of permissions. Raises PluginRefused."""
-    from core.plugins.grant import propose
+    from core.plugins.host.grant import propose
     from core.plugins.manifest import load_permissions
 
     limits = load_permissions(narrowed_to) if narrowed_to is not None else None
@@ -175,7 +195,7 @@ def proposals(host: PluginHost, names: Sequence[str], *, narrowed_to: Path | Non
 
 def grant(host: PluginHost, proposal: Proposal) -> None:
     """Pin what was proposed in plugins.lock and record that the user agreed."""
-    from core.plugins.grant import grant as grant_proposal
+    from core.plugins.host.grant import grant as grant_proposal
 
     grant_proposal(host, proposal)
 

@@ -24,7 +24,7 @@ from core.ports.code import PluginAuditors
 from core.ports.subscribers import Listeners
 
 if TYPE_CHECKING:
-    from core.plugins.host import PluginHost
+    from core.plugins.host.plugin_host import PluginHost
 
 
 _PREFIX = "plugin:"
@@ -32,14 +32,14 @@ _PREFIX = "plugin:"
 
 def plugin_listeners(container: Container) -> Listeners:
     """Return the granted listeners; none is started before the first event."""
-    from core.plugins.listening import PluginListeners
+    from core.plugins.host.listeners import PluginListeners
 
     return PluginListeners(container.open_plugin_host, partial(configuration_of, container.settings))
 
 
 def plugin_auditors(container: Container, cancelled: Callable[[], bool]) -> PluginAuditors:
     """Return the granted auditors; they are killed once ``cancelled`` returns True."""
-    from core.plugins.auditing import GrantedAuditors
+    from core.plugins.host.auditors import GrantedAuditors
 
     return GrantedAuditors(container.open_plugin_host, partial(configuration_of, container.settings), cancelled)
 
@@ -73,7 +73,7 @@ def plugin_reporter(container: Container, wanted: str) -> Callable[[dict[str, An
 
 def _provider(host: PluginHost, wanted: str) -> tuple[str, str]:
     """Return the plugin that provides a format, and what it calls the format."""
-    from core.plugins.grant import granted
+    from core.plugins.host.grant import granted
 
     manifests, problems = granted(host, ProvisionKind.REPORTER)
     formats = {item.name: manifest.id for manifest in manifests for item in manifest.provides if item.kind is ProvisionKind.REPORTER}
@@ -93,8 +93,8 @@ _ENDED = (Status.DONE, Status.CANCELLED)
 
 def plugin_problems(container: Container, tasks: Iterable[Task]) -> tuple[Problem, ...]:
     """Return what is wrong with ``plugin`` and ``with`` of tasks that have not ended, and with the settings of plugins that are here."""
-    from core.plugins.discovery import discover_plugins
-    from core.plugins.rules.schema_limits import bounded_validator
+    from core.plugins.host.discovery import discover_plugins
+    from core.plugins.rules.schema_check import bounded_validator
 
     asking = [task for task in tasks if task.plugin is not None and task.status not in _ENDED]
     places = user_places(container.environment)

@@ -17,12 +17,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from core.domain.plugins.plugin import ProvisionKind
 from core.domain.plugins.policy import ANYWHERE, Agreement
 from core.files.user_places import user_places
-from core.plugins.host import PluginHost
-from core.plugins.lock_file import write_lock
+from core.plugins.host.lock_file import write_lock
+from core.plugins.host.plugin_host import PluginHost
 from core.plugins.manifest import load_manifest
-from core.plugins.rules.lock import Locked
+from core.plugins.rules.permissions import Locked
 from core.plugins.rules.trust import TrustStore
 from core.plugins.sandbox.layers import Tier, sandbox_layers
 from core.plugins.signing.keys import generate_key, load_private_key, public_key_of
@@ -73,8 +74,10 @@ def main(rounds: int) -> None:
         calls: dict[str, Callable[[], object]] = {"bare": lambda: subprocess.run([sys.executable, "-c", "pass"], check=True)}
         tiers = {Tier.BASIC: replace(host, layers=replace(host.layers, bubblewrap="")), Tier.STRONG: host}
         for tier, confined in tiers.items():
-            if confined.tier is tier:
-                calls[tier] = lambda confined=confined: confined.run_task("nothing", {}, {"id": "1", "description": ""})
+            if confined.layers.tier is tier:
+                calls[tier] = lambda confined=confined: confined.call(
+                    "nothing", ProvisionKind.TASK, {"task": {"id": "1", "description": ""}}, {}
+                )
         taken: dict[str, list[float]] = {name: [] for name in calls}
         for _ in range(rounds):
             for name, call in calls.items():

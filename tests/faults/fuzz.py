@@ -86,8 +86,7 @@ def message(data: bytes) -> None:
     """A line that a plugin answers, and its signature: neither is believed before this."""
     from core.domain.plugins.plugin import ProvisionKind
     from core.plugins.rules.contracts import result_problems
-    from core.plugins.rules.envelope import open_envelope
-    from core.plugins.rules.statement import decode_statement
+    from core.plugins.rules.statement import decode_statement, open_envelope
     from core.schema.json_reader import parse_json
 
     for read in (open_envelope, decode_statement):
@@ -106,7 +105,7 @@ def message(data: bytes) -> None:
 def lock(data: bytes) -> None:
     from core.errors import InvalidFile
     from core.files.reading import decode_text
-    from core.plugins.lock_file import parse_lock
+    from core.plugins.host.lock_file import parse_lock
 
     try:
         parse_lock(decode_text(data, "plugins.lock"))
@@ -131,7 +130,7 @@ def trust(data: bytes) -> None:
 def revocations(data: bytes) -> None:
     """A revocation list as it is found, and as its revoker signed it."""
     from core.errors import UsageError
-    from core.plugins.rules.envelope import Envelope
+    from core.plugins.rules.statement import Envelope
     from core.plugins.rules.trust import TrustStore
     from core.plugins.signing.documents import read_list, take_list
 
@@ -153,8 +152,8 @@ def osv(data: bytes) -> None:
     """An archive of known flaws, and one entry of a good archive."""
     import zipfile
 
-    from core.plugins.certification.known_flaws import flaws_stage
-    from core.plugins.rules.pins import Pin
+    from core.plugins.certification.external_checks import flaws_stage
+    from core.plugins.host.requirements import Pin
 
     pins = (Pin(name="a", version="1.0", hashes=(), line=1),)
     with tempfile.TemporaryDirectory() as place:
@@ -169,7 +168,7 @@ def osv(data: bytes) -> None:
 def archive(data: bytes) -> None:
     """A plugin's archive; what it unpacks to is thrown away."""
     from core.errors import PluginRefused, UsageError
-    from core.plugins.archive import unpack
+    from core.plugins.host.install import unpack
 
     with tempfile.TemporaryDirectory() as place:
         file = Path(place, "archive")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.domain.plugins.plugin import Manifest, Permissions, Provision, ProvisionKind
 from core.domain.untrusted.network_address import canonical_host, covers_address, is_public, literal_address, pattern_problem
-from core.plugins.rules.permission_check import permission_objections
+from core.plugins.rules.permissions import permission_objections
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from core.domain.plugins.plugin import Manifest, Permissions, Provision, ProvisionKind
-from core.plugins.host import Admitted, OpenPlugin
+from core.plugins.host.plugin_host import Admitted, OpenPlugin
 from core.testing.conversation import ScriptedConversation
 
 PATHS = {"files": ["a.py"]}
@@ -27,9 +27,7 @@ def opened(*answers: dict[str, Any] | str, log: str = "") -> tuple[OpenPlugin, S
         requirements="",
         path="manifest.json",
     )
-    admitted = Admitted(
-        manifest=manifest, copy=Path(), digest="", signer="", permissions=manifest.permissions, requirements=None, warnings=()
-    )
+    admitted = Admitted(manifest=manifest, copy=Path(), permissions=manifest.permissions, requirements=None)
     conversation = ScriptedConversation(answers, log=log)
     return OpenPlugin(admitted=admitted, provision=provision, session=conversation), conversation
 

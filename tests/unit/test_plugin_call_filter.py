@@ -6,8 +6,7 @@ import struct
 
 import pytest
 
-from core.plugins.rules.seccomp import build_filter
-from core.plugins.rules.syscalls import AUDIT_ARCHITECTURE, always_allowed, sometimes_allowed
+from core.plugins.rules.seccomp import AUDIT_ARCHITECTURE, always_allowed, build_filter, sometimes_allowed
 
 ALLOW, PERMISSION, MISSING, KILL = 0x7FFF0000, 0x00050001, 0x00050026, 0x80000000
 MACHINES = pytest.mark.parametrize("machine", ["x86_64", "aarch64"])

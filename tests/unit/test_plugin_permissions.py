@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from core.domain.plugins.plugin import Manifest, Permissions, Provision, ProvisionKind, covers_address, covers_path, order_of
 from core.domain.plugins.policy import PluginPolicy, narrowed, policy_of, stricter
 from core.domain.settings.settings import PluginPolicySettings
-from core.plugins.rules.permission_check import permission_objections
+from core.plugins.rules.permissions import permission_objections
 from core.security import validate_plugin_permissions
 
 

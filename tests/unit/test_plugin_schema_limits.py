@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from core.plugins.rules.contracts import config_problems
-from core.plugins.rules.schema_check import schema_mistake
-from core.plugins.rules.schema_limits import bounded_validator
+from core.plugins.rules.schema_check import bounded_validator, schema_mistake
 from tests.unit.test_plugin_manifest_text import manifest, problems_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,20 +14,17 @@ from core.domain.plugins.plugin import Manifest
 from core.errors import InvalidFile, PluginRefused, StorageError
 from core.files.temporary import temporary_directory
 from core.files.user_places import UserPlaces
-from core.plugins.certification.analysers import bandit_stage, guarddog_stage, ruff_stage
-from core.plugins.certification.known_flaws import flaws_stage
-from core.plugins.certification.trial import trial_stages
+from core.plugins.certification.external_checks import bandit_stage, flaws_stage, guarddog_stage, ruff_stage
+from core.plugins.host.requirements import Pin, install_requirements, read_pins
 from core.plugins.manifest import MANIFEST, parse_manifest
-from core.plugins.requirements import install_requirements
-from core.plugins.rules.file_list import FileEntry
-from core.plugins.rules.permission_check import permission_objections
-from core.plugins.rules.pins import Pin, read_pins
+from core.plugins.rules.permissions import permission_objections
 from core.plugins.rules.source_rules import source_stage
-from core.plugins.rules.stage import Stage, Verdict, judged
-from core.plugins.rules.statement import CERTIFICATION, instant, tree_digest
-from core.plugins.sandbox.layers import Layers
+from core.plugins.rules.stages import Stage, Verdict, attempts, judged, used_stage
+from core.plugins.rules.statement import CERTIFICATION, FileEntry, instant, tree_digest
+from core.plugins.sandbox.layers import Layers, Tier
+from core.plugins.sandbox.sandbox_start import open_sandbox
 from core.plugins.signing.documents import seal_report
-from core.plugins.signing.listing import list_files
+from core.plugins.signing.plugin_files import list_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,3 +150,62 @@ def _trial(
             (copy / path).write_bytes(content)
             (copy / path).chmod(0o500 if executable[path] else 0o400)
         return trial_stages(manifest, copy, layers, environment, requirements)
+
+
+#: A folder of files that the tests find as their repository.
+_FIXTURE = "tests/repository"
+
+
+def trial_stages(
+    manifest: Manifest, copy: Path, layers: Layers, environment: Mapping[str, str], requirements: Path | None
+) -> tuple[Stage, Stage]:
+    """Run the tests of the private ``copy``; return the stages ``tests`` and ``permissions used``."""
+    if layers.tier is Tier.NONE:
+        skipped = ("plugins are off: this machine has no sandbox that would hold",)
+        return tuple(Stage(name=name, verdict=Verdict.FAILED, notes=skipped) for name in ("tests", "permissions used"))  # type: ignore[return-value]
+    if not list((copy / "tests").glob("test_*.py")):
+        return judged("tests", ("it has no tests/test_*.py",)), judged("permissions used", ())
+    with temporary_directory("orchestrator-trial-") as place:
+        root = Path(os.path.realpath(place)) / "repository"
+        shutil.copytree(copy / _FIXTURE, root) if (copy / _FIXTURE).is_dir() else root.mkdir()
+        try:
+            return _run(manifest, copy, root, layers, environment, requirements)
+        except PluginRefused as error:
+            return judged("tests", error.reasons), judged("permissions used", ())
+
+
+def _run(
+    manifest: Manifest, copy: Path, root: Path, layers: Layers, environment: Mapping[str, str], requirements: Path | None
+) -> tuple[Stage, Stage]:
+    with open_sandbox(
+        manifest.id,
+        "core.plugins.sandbox.inside.trial",
+        copy,
+        manifest.permissions,
+        root,
+        layers=layers,
+        environment=environment,
+        requirements=requirements,
+        observe=True,
+    ) as session:
+        request = {"kind": "task", "name": manifest.id, "config": {"folder": str(copy)}, "input": {}}
+        problem = session.send(request, manifest.permissions.time)
+        message, problem, _ = ({}, problem, False) if problem else session.receive(manifest.permissions.time)
+        log = session.log()
+        asked = tuple(session.proxy.asked) if session.proxy else ()
+    result = message.get("result") or {}
+    data = result.get("data", {}) if isinstance(result, dict) else {}
+    tests = _tests_stage(problem or str(message.get("error", "")), data, log, layers.tier)
+    return tests, used_stage(manifest.permissions, attempts(message.get("observed"), asked, str(root)))
+
+
+def _tests_stage(problem: str, data: Mapping[str, Any], log: str, tier: Tier) -> Stage:
+    """Judge what the tests came to: ``data`` has the ``count`` of those that ran and the names of those that ``failed``."""
+    complaints = [problem] if problem else []
+    complaints += [f"failed: {name}" for name in data.get("failed", ())]
+    if not data.get("count"):
+        complaints.append("no test ran")
+    if not complaints:
+        return Stage(name="tests", verdict=Verdict.PASSED, notes=(f"{data['count']} tests in the {tier} sandbox",))
+    tail = [line for line in log.splitlines() if line.strip()][-12:]
+    return judged("tests", (*complaints, *tail))

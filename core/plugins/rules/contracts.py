@@ -7,8 +7,7 @@ from itertools import islice
 from typing import Any
 
 from core.domain.plugins.plugin import ProvisionKind
-from core.plugins.rules.schema_check import mistakes
-from core.plugins.rules.schema_limits import TooMuchWork, bounded_validator, value_flaw
+from core.plugins.rules.schema_check import TooMuchWork, bounded_validator, mistakes, value_flaw
 from core.schema.json_reader import dotted
 
 #: Of very many mistakes not all are looked for.

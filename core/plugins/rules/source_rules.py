@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from core.plugins.rules.stage import Stage, judged
+from core.plugins.rules.stages import Stage, judged
 
 _NATIVE_FILES = (".so", ".pyd", ".dll", ".dylib", ".a", ".o", ".wasm")
 _NATIVE = {"ctypes", "cffi", "_ctypes", "mmap"}

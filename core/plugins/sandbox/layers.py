@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 
-from core.plugins.rules.syscalls import AUDIT_ARCHITECTURE
+from core.plugins.rules.seccomp import AUDIT_ARCHITECTURE
 
 _LANDLOCK_CREATE_RULESET = 444
 _LANDLOCK_VERSION = 1

@@ -12,14 +12,12 @@ from pathlib import Path
 from core.domain.plugins.plugin import Permissions
 from core.errors import PluginRefused
 from core.files.temporary import temporary_directory
-from core.plugins.sandbox.layers import Layers, Tier
+from core.plugins.sandbox.layers import Layers
 from core.plugins.sandbox.network_proxy import NetworkProxy
-from core.plugins.sandbox.path_access import path_access_of
-from core.plugins.sandbox.process_group import processes_of
+from core.plugins.sandbox.path_access import path_access_of, writable_places
+from core.plugins.sandbox.resource_use import SpaceWatch, processes_of
 from core.plugins.sandbox.session import Session
-from core.plugins.sandbox.space import SpaceWatch
 from core.plugins.sandbox.spec import SandboxSpec, boot_code, command_line, sandbox_environment, setup_message
-from core.plugins.sandbox.writable_places import writable_places
 
 #: Seconds until the sandbox is ready. Only a machine that is far too busy needs more.
 _READY_WITHIN = 20.0
@@ -34,7 +32,6 @@ def open_sandbox(
     repository: Path,
     *,
     layers: Layers,
-    tier: Tier,
     environment: Mapping[str, str],
     requirements: Path | None = None,
     observe: bool = False,
@@ -64,17 +61,17 @@ def open_sandbox(
             network=proxy.theirs.fileno() if proxy else -1,
             observe=observe,
         )
-        session = _start(spec, layers, tier, proxy)
+        session = _start(spec, layers, proxy)
         session.on_log = on_log
         stack.callback(session.close)
-        _wait_ready(session, spec, layers, tier)
+        _wait_ready(session, spec, layers)
         yield session
 
 
-def _start(spec: SandboxSpec, layers: Layers, tier: Tier, proxy: NetworkProxy | None) -> Session:
+def _start(spec: SandboxSpec, layers: Layers, proxy: NetworkProxy | None) -> Session:
     try:
         process = subprocess.Popen(
-            command_line(spec, layers, tier),
+            command_line(spec, layers),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -93,13 +90,13 @@ def _start(spec: SandboxSpec, layers: Layers, tier: Tier, proxy: NetworkProxy | 
     return Session(process=process, proxy=proxy, space=space, pids=pids)
 
 
-def _wait_ready(session: Session, spec: SandboxSpec, layers: Layers, tier: Tier) -> None:
-    problem = session.send_bytes(boot_code(trial=spec.observe), _READY_WITHIN) or session.send(
-        setup_message(spec, layers, tier), _READY_WITHIN
-    )
+def _wait_ready(session: Session, spec: SandboxSpec, layers: Layers) -> None:
+    problem = session.send_bytes(boot_code(trial=spec.observe), _READY_WITHIN) or session.send(setup_message(spec, layers), _READY_WITHIN)
     message, failed, _ = ({}, problem, False) if problem else session.receive(_READY_WITHIN)
     if failed or message.get("ready") is not True:
         reason = message.get("unconfined") or failed
         said = session.log().strip().splitlines()
         detail = f": {said[-1]}" if said else ""
-        raise PluginRefused([f"the {tier} sandbox could not be put up: {reason}{detail}"], hint="look at its layers: orchestrator doctor")
+        raise PluginRefused(
+            [f"the {layers.tier} sandbox could not be put up: {reason}{detail}"], hint="look at its layers: orchestrator doctor"
+        )

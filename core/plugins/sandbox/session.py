@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.plugins.sandbox.network_proxy import NetworkProxy
-from core.plugins.sandbox.process_group import kill_group, tasks_in_group
-from core.plugins.sandbox.space import LOOK_EVERY, SpaceWatch
+from core.plugins.sandbox.resource_use import LOOK_EVERY, SpaceWatch, kill_group, tasks_in_group
 from core.schema.json_reader import parse_json
 
 LARGEST_LINE = 1024 * 1024

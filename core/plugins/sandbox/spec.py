@@ -21,7 +21,7 @@ from core.plugins.rules.seccomp import build_filter
 from core.plugins.sandbox import inside
 from core.plugins.sandbox.layers import Layers, Tier
 from core.plugins.sandbox.path_access import PathAccess
-from core.plugins.sandbox.space import LARGEST_SPACE
+from core.plugins.sandbox.resource_use import LARGEST_SPACE
 
 # Landlock's rights, as the kernel numbers them.
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1, 2, 4, 8
@@ -84,10 +84,10 @@ class SandboxSpec:
     observe: bool = False
 
 
-def command_line(spec: SandboxSpec, layers: Layers, tier: Tier) -> list[str]:
-    """Return the argv that starts the sandbox at ``tier``."""
+def command_line(spec: SandboxSpec, layers: Layers) -> list[str]:
+    """Return the argv that starts the sandbox with ``layers``."""
     python = [_interpreter(), "-I", "-S", "-B", "-c", _BOOT, str(len(boot_code(trial=spec.observe)))]
-    if tier is Tier.BASIC:
+    if layers.tier is Tier.BASIC:
         return python
     # As the first process of its namespace: one process and its start less, and all others die with it.
     options = [*_NAMESPACES, "--as-pid-1", "--die-with-parent", "--cap-drop", "ALL"]
@@ -106,7 +106,7 @@ def command_line(spec: SandboxSpec, layers: Layers, tier: Tier) -> list[str]:
     return [layers.bubblewrap, *options, "--", *python]
 
 
-def setup_message(spec: SandboxSpec, layers: Layers, tier: Tier) -> dict[str, Any]:
+def setup_message(spec: SandboxSpec, layers: Layers) -> dict[str, Any]:
     """Return the first line that the sandbox is sent: what to confine itself to, and what to load then."""
     granted = spec.permissions
     known = _KNOWN_RIGHTS[min(layers.landlock, len(_KNOWN_RIGHTS) - 1)]
@@ -114,11 +114,11 @@ def setup_message(spec: SandboxSpec, layers: Layers, tier: Tier) -> dict[str, An
     handled += [3] if layers.landlock >= _NET_ABI else []
     handled += [3] if layers.landlock >= _SCOPE_ABI else []
     return {
-        "limits": _limits(granted, tier),
-        "parent": os.getpid() if tier is Tier.BASIC else 0,
+        "limits": _limits(granted, layers.tier),
+        "parent": os.getpid() if layers.tier is Tier.BASIC else 0,
         "handled": handled,
         "rules": [[path, rights & known, device, inode] for path, rights, device, inode in _rules(spec)],
-        "filter": _filter(granted.pids > 1, bool(granted.exec), layers.landlock >= _SCOPE_ABI or tier is Tier.STRONG).hex(),
+        "filter": _filter(granted.pids > 1, bool(granted.exec), layers.landlock >= _SCOPE_ABI or layers.tier is Tier.STRONG).hex(),
         "path": [str(spec.copy), *([str(spec.requirements)] if spec.requirements else [])],
         "module": spec.module,
         "plugin": spec.plugin,
@@ -234,7 +234,7 @@ def _interpreter() -> str:
 def boot_code(*, trial: bool = False) -> bytes:
     """Return our code that runs inside, compiled, in the order of its imports; it is sent before the setup message."""
     folder = Path(inside.__file__).parent
-    names = ("wire", "confine", "api", *(("trial", "observer") if trial else ()), "start")
+    names = ("wire", "confine", "api", *(("trial",) if trial else ()), "start")
     sources = [(name, (folder / f"{name}.py").read_text(encoding="utf-8")) for name in names]
     return marshal.dumps(
         [(name, compile(source, f"core/plugins/sandbox/inside/{name}.py", "exec", optimize=2)) for name, source in sources]

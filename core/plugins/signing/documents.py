@@ -8,9 +8,7 @@ from typing import Any
 
 from core.errors import UsageError
 from core.files.reading import MIB
-from core.plugins.rules.envelope import Envelope, open_envelope
-from core.plugins.rules.file_list import FileEntry
-from core.plugins.rules.statement import canonical, instant, seconds, tree_digest
+from core.plugins.rules.statement import Envelope, FileEntry, canonical, instant, open_envelope, seconds, tree_digest
 from core.plugins.rules.trust import Role, TrustStore
 from core.plugins.signing.keys import public_key_of, seal, signers
 from core.schema.json_reader import parse_json

@@ -14,7 +14,7 @@ from typing import Any
 from core.errors import InvalidFile, StateRefused, StorageError, UsageError
 from core.files.ownership import check_way_to
 from core.files.reading import read_regular, read_text
-from core.plugins.rules.envelope import Envelope, authenticated_bytes
+from core.plugins.rules.statement import Envelope, authenticated_bytes
 from core.plugins.rules.trust import PublicKey
 
 #: Environment variable with the path of the private key that ``plugins sign`` uses.

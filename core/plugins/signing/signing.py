@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from core.errors import StorageError, UsageError
+from core.files.replacement import replace_file
 from core.files.user_places import UserPlaces
 from core.plugins.manifest import bundled_root, load_manifest
-from core.plugins.rules.envelope import STATEMENT_TYPE
-from core.plugins.rules.file_list import SIGNATURE
-from core.plugins.rules.permission_check import permission_objections
-from core.plugins.rules.statement import digest_of, encode_statement, make_statement
+from core.plugins.rules.permissions import permission_objections
+from core.plugins.rules.statement import SIGNATURE, STATEMENT_TYPE, digest_of, encode_statement, make_statement
 from core.plugins.rules.trust import PublicKey, Role, TrustStore
 from core.plugins.signing.keys import SIGNING_KEY, generate_key, load_private_key, public_key_of, seal
-from core.plugins.signing.listing import list_files
+from core.plugins.signing.plugin_files import list_files
 from core.plugins.signing.user_store import RELEASE_KEY, TRUST_FILE, bundled_ids, load_trust, save_trust
 from core.plugins.signing.verification import verify_plugin
-from core.sudden_stop import held
 
 #: A year: long enough to be no burden, short enough to be renewed.
 LIFETIME = 365 * 86400
@@ -51,7 +47,7 @@ def sign_plugin(folder: Path, private_key: Any, now: float, lifetime: float = LI
     if reasons:
         raise UsageError("\n".join(f"{folder}: {reason}" for reason in reasons), hint="put this right, then sign again")
     payload = encode_statement(make_statement(manifest, listing.files, now, lifetime))
-    _replace(folder / SIGNATURE, seal(STATEMENT_TYPE, payload, private_key))
+    replace_file(folder / SIGNATURE, seal(STATEMENT_TYPE, payload, private_key), 0o644)
     return digest_of(payload)
 
 
@@ -93,17 +89,5 @@ def _write_release_key(public: PublicKey) -> None:
     content: dict[str, Any] = {"public": public.public, "name": public.name}
     try:
         path.write_text(json.dumps(content) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise StorageError(f"{path}: {error.strerror}") from error
-
-
-@held()
-def _replace(path: Path, content: bytes) -> None:
-    try:
-        descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=".signature.")
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-        os.chmod(aside, 0o644)
-        os.replace(aside, path)
     except OSError as error:
         raise StorageError(f"{path}: {error.strerror}") from error

@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import os
 import stat
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from core.domain.plugins.plugin import order_of
 from core.errors import StorageError
 from core.files.ownership import check_way_to
+from core.files.replacement import replace_file
 from core.files.user_places import UserPlaces
 from core.plugins.manifest import MANIFEST, bundled_root, is_installed_bundle
 from core.plugins.rules.trust import PublicKey, Role, TrustStore, parse_trust, trust_document
@@ -145,19 +145,9 @@ def read_private_json(path: Path) -> Any:
 @held()
 def write_private_json(path: Path, value: Any) -> None:
     """Replace ``path`` by the JSON of ``value``, mode 0600. Raises StorageError; the old file is then intact."""
-    content = json.dumps(value, indent=2, sort_keys=True).encode() + b"\n"
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         check_way_to(path)
-        descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(aside, path)
-        except BaseException:
-            os.unlink(aside)
-            raise
     except OSError as error:
         raise StorageError(f"{path}: {error.strerror}") from error
+    replace_file(path, json.dumps(value, indent=2, sort_keys=True).encode() + b"\n", 0o600)

@@ -14,15 +14,23 @@ from core.errors import InvalidFile, StorageError
 from core.files.reading import read_regular
 from core.files.user_places import UserPlaces
 from core.plugins.manifest import MANIFEST, is_installed_bundle, parse_manifest
-from core.plugins.rules.envelope import STATEMENT_TYPE, Envelope, open_envelope
-from core.plugins.rules.file_list import SIGNATURE, differences
-from core.plugins.rules.statement import CERTIFICATION, Statement, decode_statement, digest_of, instant
+from core.plugins.rules.statement import (
+    CERTIFICATION,
+    SIGNATURE,
+    STATEMENT_TYPE,
+    Envelope,
+    Statement,
+    decode_statement,
+    differences,
+    digest_of,
+    instant,
+    open_envelope,
+)
 from core.plugins.rules.trust import Role, TrustStore
 from core.plugins.signing.documents import certificate_objection
 from core.plugins.signing.keys import signers
-from core.plugins.signing.listing import list_files
+from core.plugins.signing.plugin_files import CopyBuilder, existing_copy, list_files
 from core.plugins.signing.user_store import Acceptance
-from core.plugins.signing.verified_copy import CopyBuilder, existing_copy
 from core.sudden_stop import held
 
 _LARGEST_ENVELOPE = 8 * 1024 * 1024

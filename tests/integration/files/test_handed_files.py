@@ -15,16 +15,16 @@ import pytest
 from core.adapters.baseline_file import JsonBaseline
 from core.adapters.repository_probe import RepositoryProbe
 from core.adapters.tasks_yaml import YamlTaskFile
+from core.assembly.plugin_tools import input_of
 from core.config import load_config
 from core.domain.plugins.plugin import ProvisionKind
 from core.errors import InvalidFile, OrchestratorError, PluginRefused, StorageError, UsageError
-from core.plugins.archive import unpack
-from core.plugins.certification.known_flaws import flaws_stage
-from core.plugins.lock_file import read_lock
+from core.plugins.certification.external_checks import flaws_stage
+from core.plugins.host.install import unpack
+from core.plugins.host.lock_file import read_lock
+from core.plugins.host.requirements import Pin
 from core.plugins.manifest import load_manifest, load_permissions
-from core.plugins.manual_input import manual_input
-from core.plugins.rules.pins import Pin
-from core.plugins.rules.stage import Verdict
+from core.plugins.rules.stages import Verdict
 from core.plugins.signing.keys import load_private_key, read_public_key
 
 #: Name of the file, and what reads it below a directory.
@@ -37,7 +37,7 @@ READERS: dict[str, Callable[[Path], object]] = {
     "key.pub": lambda root: read_public_key(root / "key.pub"),
     "key": lambda root: load_private_key(str(root / "key"), {}),
     "narrow.json": lambda root: load_permissions(root / "narrow.json"),
-    "event.json": lambda root: manual_input(ProvisionKind.LISTENER, (str(root / "event.json"),), {}),
+    "event.json": lambda root: input_of(ProvisionKind.LISTENER, (str(root / "event.json"),), {}),
     "archive.tar": lambda root: unpack(root / "archive.tar", root / "target"),
 }
 

@@ -14,9 +14,9 @@ import pytest
 from core.domain.plugins.plugin import Permissions
 from core.domain.plugins.policy import Agreement
 from core.files.user_places import UserPlaces, user_places
-from core.plugins.host import PluginHost
-from core.plugins.lock_file import read_lock, write_lock
-from core.plugins.rules.lock import Locked
+from core.plugins.host.lock_file import read_lock, write_lock
+from core.plugins.host.plugin_host import PluginHost
+from core.plugins.rules.permissions import Locked
 from core.plugins.rules.trust import TrustStore
 from core.plugins.sandbox.layers import Tier, sandbox_layers
 from core.plugins.signing.keys import generate_key, load_private_key, public_key_of

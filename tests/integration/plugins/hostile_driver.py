@@ -15,12 +15,12 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from core.domain.plugins.plugin import Permissions
+from core.domain.plugins.plugin import Permissions, ProvisionKind
 from core.domain.plugins.policy import Agreement
 from core.files.user_places import user_places
-from core.plugins.host import PluginHost
-from core.plugins.lock_file import write_lock
-from core.plugins.rules.lock import Locked
+from core.plugins.host.lock_file import write_lock
+from core.plugins.host.plugin_host import PluginHost
+from core.plugins.rules.permissions import Locked
 from core.plugins.rules.trust import TrustStore
 from core.plugins.sandbox.layers import sandbox_layers
 from core.plugins.signing.keys import generate_key, load_private_key, public_key_of
@@ -78,7 +78,7 @@ def main(tier: str, profile: str, top: Path) -> None:
     if tier == "basic":
         layers = replace(layers, bubblewrap="")
     host = PluginHost(repository=repository, places=places, trust=trust.with_agreement(agreed), environment=environment, layers=layers)
-    assert host.tier == tier, f"wanted {tier}, this machine has {host.tier}"
+    assert host.layers.tier == tier, f"wanted {tier}, this machine has {host.layers.tier}"
     with contextlib.ExitStack() as stack:
         tcp = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         unix, abstract = (stack.enter_context(socket.socket(socket.AF_UNIX)) for _ in range(2))
@@ -99,7 +99,7 @@ def main(tier: str, profile: str, top: Path) -> None:
             "abstract": name,
             "granted": EXPECTED if profile == "granted" else [],
         }
-        answer = host.run_task("hostile", config, {"id": "1", "description": "attack"})
+        answer = host.call("hostile", ProvisionKind.TASK, {"task": {"id": "1", "description": "attack"}}, config)
     untouched = all(file.read_text() == "SECRET" for file in (repository / "secret.txt", repository / ".env"))
     print(json.dumps({"problem": answer.problem, "log": answer.log[-2000:], "untouched": untouched, **(answer.result or {"data": {}})}))
 

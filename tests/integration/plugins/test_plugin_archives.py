@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import PluginRefused, UsageError
-from core.plugins.archive import unpack
+from core.plugins.host.install import unpack
 
 MANIFEST = ("sample/manifest.json", b"{}")
 

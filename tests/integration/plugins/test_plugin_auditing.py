@@ -9,7 +9,7 @@ import pytest
 from core.assembly.container import Session
 from core.assembly.plugins import plugin_auditors
 from core.domain.plugins.configuration import PluginConfiguration
-from core.plugins.auditing import GrantedAuditors
+from core.plugins.host.auditors import GrantedAuditors
 from core.plugins.signing.keys import public_key_of
 from core.plugins.signing.user_store import TRUST_FILE, save_trust
 from core.terminal.console import Console

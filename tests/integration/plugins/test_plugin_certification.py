@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from core.plugins.certification.pipeline import certify_plugin, write_report
-from core.plugins.rules.pins import read_pins
+from core.plugins.host.requirements import read_pins
 from core.plugins.rules.source_rules import source_stage
 from core.plugins.sandbox.layers import Tier, sandbox_layers
 from core.plugins.signing.keys import public_key_of

@@ -16,12 +16,12 @@ from core.domain.plugins.configuration import PluginConfiguration
 from core.domain.plugins.plugin import Permissions, ProvisionKind
 from core.domain.plugins.policy import PluginPolicy
 from core.errors import PluginRefused, StorageError, UsageError
-from core.plugins.lock_file import read_lock, write_lock
+from core.plugins.host.lock_file import read_lock, write_lock
 from core.plugins.sandbox.layers import Layers, Tier, proven
 from core.plugins.signing.user_store import load_trust, save_trust
 from tests.waiting import until
 
-TASK = {"id": "1", "description": "test"}
+TASK = {"task": {"id": "1", "description": "test"}}
 TIERS = pytest.mark.parametrize("tier", [Tier.BASIC, Tier.STRONG])
 OPEN = {"config": {"type": "object"}}
 
@@ -46,7 +46,7 @@ def test_a_task_gets_its_configuration_and_its_result_and_log_come_back(world, t
         "print('working')", "return {'message': context.config['text'] + context.input['task']['id'], 'data': {'kind': context.kind}}"
     )
     host = world.ready(source, tier, config={"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}})
-    answer = host.run_task("sample", {"text": "hello "}, TASK)
+    answer = host.call("sample", ProvisionKind.TASK, TASK, {"text": "hello "})
     assert answer.problem == ""
     assert answer.result == {"message": "hello 1", "data": {"kind": "task"}}
     assert answer.log == "working\n"
@@ -54,8 +54,8 @@ def test_a_task_gets_its_configuration_and_its_result_and_log_come_back(world, t
 
 def test_a_wrong_configuration_or_result_is_told_by_its_key(world):
     host = world.ready(body("return {'mesage': 1}"), config={"type": "object", "additionalProperties": False, "properties": {"text": {}}})
-    assert host.run_task("sample", {"txt": 1}, TASK).problem == "with: txt: unknown key (did you mean text?)"
-    problem = host.run_task("sample", {}, TASK).problem
+    assert host.call("sample", ProvisionKind.TASK, TASK, {"txt": 1}).problem == "with: txt: unknown key (did you mean text?)"
+    problem = host.call("sample", ProvisionKind.TASK, TASK, {}).problem
     assert "its result breaks the contract of task 1: " in problem
     assert "mesage: unknown key (did you mean message?)" in problem
 
@@ -67,16 +67,16 @@ def test_what_only_the_user_may_set_is_refused_from_a_repository_before_the_plug
     wanted = (
         "config.yaml:3:7: api can be set only by the user, not by a repository: put it into your own ~/.config/orchestrator/config.yaml"
     )
-    assert host.run_task("sample", strange, TASK).problem == wanted
-    assert host.run_task("sample", {"api": "mine"}, TASK).result == {"message": "mine"}
+    assert host.call("sample", ProvisionKind.TASK, TASK, strange).problem == wanted
+    assert host.call("sample", ProvisionKind.TASK, TASK, {"api": "mine"}).result == {"message": "mine"}
 
 
-def test_a_plugin_that_reports_failure_or_raises_is_a_failed_answer(world):
+def test_a_reported_failure_is_a_result_and_a_raised_one_is_a_problem(world):
     host = world.ready(
         body("if context.config.get('raise'):", "    raise ValueError('no luck')", "return {'message': 'bad', 'ok': False}"), **OPEN
     )
-    assert host.run_task("sample", {}, TASK).problem == "bad"
-    raised = host.run_task("sample", {"raise": True}, TASK)
+    assert host.call("sample", ProvisionKind.TASK, TASK, {}).result == {"message": "bad", "ok": False}
+    raised = host.call("sample", ProvisionKind.TASK, TASK, {"raise": True})
     assert raised.problem == "ValueError: no luck"
     assert "Traceback" in raised.log
 
@@ -101,7 +101,7 @@ def test_granted_files_environment_and_programs_are_there_and_only_those(world, 
         imports="import os\nimport subprocess",
     )
     permissions = {"fs": {"read": ["docs/*.md"], "write": ["out/**", "note.txt"]}, "env": ["GIVEN"], "exec": ["echo"], "pids": 8}
-    answer = world.ready(source, tier, permissions).run_task("sample", {}, TASK)
+    answer = world.ready(source, tier, permissions).call("sample", ProvisionKind.TASK, TASK, {})
     assert answer.problem == "", answer.log
     assert answer.result["message"] == "hi\n"
     assert answer.result["data"]["files"] == ["A", None, None]
@@ -113,7 +113,7 @@ def test_granted_files_environment_and_programs_are_there_and_only_those(world, 
 
 def test_a_writable_file_that_stays_empty_is_not_left_behind(world):
     host = world.ready(body("return {'message': ''}"), permissions={"fs": {"write": ["CHANGELOG.md"]}})
-    assert host.run_task("sample", {}, TASK).ok
+    assert host.call("sample", ProvisionKind.TASK, TASK, {}).ok
     assert not (world.repository / "CHANGELOG.md").exists()
 
 
@@ -122,7 +122,7 @@ def test_a_writable_place_behind_a_link_is_refused(world):
     (world.repository / "out").symlink_to(world.top / "elsewhere")
     host = world.ready(body("return {'message': ''}"), permissions={"fs": {"write": ["out/**"]}})
     with pytest.raises(PluginRefused, match="behind a symbolic link"):
-        host.run_task("sample", {}, TASK)
+        host.call("sample", ProvisionKind.TASK, TASK, {})
 
 
 def answer_once(server: socket.socket) -> None:
@@ -145,7 +145,7 @@ def test_the_network_is_reached_through_the_host_and_only_where_allowed(world, t
             "    return {'message': content.decode(), 'data': {'status': status, 'denied': str(error)}}",
             imports="from core.plugins.api import Denied",
         )
-        answer = world.ready(source, tier, {"net": [f"127.0.0.1:{port}"]}).run_task("sample", {}, TASK)
+        answer = world.ready(source, tier, {"net": [f"127.0.0.1:{port}"]}).call("sample", ProvisionKind.TASK, TASK, {})
         thread.join()
     assert answer.problem == "", answer.log
     assert answer.result == {"message": "hello", "data": {"status": 200, "denied": f"no permission to connect to 127.0.0.1:{wrong}"}}
@@ -155,7 +155,7 @@ def test_a_wildcard_never_means_this_machines_own_network(world):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         host = world.ready(body(f"return {{'message': str(context.connect('localhost', {port}))}}"), permissions={"net": [f"*:{port}"]})
-        assert ", in this machine's own network" in host.run_task("sample", {}, TASK).problem
+        assert ", in this machine's own network" in host.call("sample", ProvisionKind.TASK, TASK, {}).problem
 
 
 @TIERS
@@ -175,7 +175,7 @@ def test_whatever_a_plugin_writes_into_its_network_channel_the_host_goes_on(worl
             imports="import os\nimport socket",
         )
         host = world.ready(source, tier, {"net": [f"127.0.0.1:{port}", "*.example.com:443"]})
-        answer = host.run_task("sample", {}, TASK)
+        answer = host.call("sample", ProvisionKind.TASK, TASK, {})
         thread.join()
     assert answer.problem == "", answer.log
     assert answer.result["message"] == "hello"
@@ -185,7 +185,7 @@ def test_whatever_a_plugin_writes_into_its_network_channel_the_host_goes_on(worl
 
 def test_in_a_writable_folder_no_link_can_be_left_for_others_to_follow(world):
     host = world.ready(body("os.symlink('/etc/passwd', context.path('out/x'))", "return {}"), permissions={"fs": {"write": ["out/**"]}})
-    assert "PermissionError" in host.run_task("sample", {}, TASK).problem
+    assert "PermissionError" in host.call("sample", ProvisionKind.TASK, TASK, {}).problem
 
 
 @TIERS
@@ -211,7 +211,7 @@ def test_in_a_writable_folder_no_link_can_be_left_for_others_to_follow(world):
 )
 def test_whatever_a_plugin_does_the_host_answers_in_time_and_nothing_is_left(world, tier, lines, permissions, problem):
     host = world.ready(body(*lines, imports=f"import os\nimport signal\nimport sys\n{ANSWERS}"), tier, {**permissions, "env": ["GIVEN"]})
-    answer = host.run_task("sample", {}, TASK)
+    answer = host.call("sample", ProvisionKind.TASK, TASK, {})
     assert answer.problem
     assert problem in answer.problem
     assert not alive(world)
@@ -235,7 +235,7 @@ def test_a_running_plugin_is_seen_by_the_check_for_left_overs(world):
 
 
 def test_a_flooded_log_is_cut_and_says_so(world):
-    answer = world.ready(body("os.write(2, b'x' * (4 << 20))", "return {'message': ''}")).run_task("sample", {}, TASK)
+    answer = world.ready(body("os.write(2, b'x' * (4 << 20))", "return {'message': ''}")).call("sample", ProvisionKind.TASK, TASK, {})
     assert answer.ok
     assert len(answer.log) < 300_000
     assert "bytes more were left out" in answer.log
@@ -261,20 +261,20 @@ def test_what_is_not_provided_is_refused(world):
 def test_a_newer_contract_is_refused(world):
     host = world.ready(body("return {}"), provides=[{"kind": "task", "contract": 2}])
     with pytest.raises(PluginRefused, match="speaks up to 1"):
-        host.run_task("sample", {}, TASK)
+        host.call("sample", ProvisionKind.TASK, TASK, {})
 
 
 def test_without_a_lock_or_with_another_digest_it_is_asked_again(world):
     world.write_plugin(body("return {'message': ''}"))
     world.sign()
     with pytest.raises(PluginRefused, match="nobody has granted its permissions"):
-        world.host().run_task("sample", {}, TASK)
+        world.host().call("sample", ProvisionKind.TASK, TASK, {})
     world.lock()
-    assert world.host().run_task("sample", {}, TASK).ok
+    assert world.host().call("sample", ProvisionKind.TASK, TASK, {}).ok
     world.write_plugin(body("return {'message': 'new'}"))
     world.sign()
     with pytest.raises(PluginRefused, match=r"plugins\.lock pins digest"):
-        world.host().run_task("sample", {}, TASK)
+        world.host().call("sample", ProvisionKind.TASK, TASK, {})
 
 
 def test_the_lock_and_the_policy_narrow_what_the_manifest_asks(world):
@@ -283,23 +283,23 @@ def test_the_lock_and_the_policy_narrow_what_the_manifest_asks(world):
     world.write_plugin(source, permissions={"fs": {"read": ["*.txt"]}})
     world.sign()
     world.lock()
-    assert world.host().run_task("sample", {}, TASK).result == {"message": "A"}
+    assert world.host().call("sample", ProvisionKind.TASK, TASK, {}).result == {"message": "A"}
     world.lock(Permissions())
-    assert "Permission" in world.host(Tier.BASIC).run_task("sample", {}, TASK).problem
+    assert "Permission" in world.host(Tier.BASIC).call("sample", ProvisionKind.TASK, TASK, {}).problem
     world.lock(Permissions(read=("*.txt",), net=("*:443",)))
     with pytest.raises(PluginRefused, match="granted in the lock, but the manifest does not ask"):
-        world.host().run_task("sample", {}, TASK)
+        world.host().call("sample", ProvisionKind.TASK, TASK, {})
     world.lock()
     with pytest.raises(PluginRefused, match="beyond what the policy allows"):
-        world.host(policy=PluginPolicy(ceiling=Permissions())).run_task("sample", {}, TASK)
+        world.host(policy=PluginPolicy(ceiling=Permissions())).call("sample", ProvisionKind.TASK, TASK, {})
     with pytest.raises(PluginRefused, match="blocked by the policy"):
-        world.host(policy=PluginPolicy(blocked=("sample",))).run_task("sample", {}, TASK)
+        world.host(policy=PluginPolicy(blocked=("sample",))).call("sample", ProvisionKind.TASK, TASK, {})
 
 
 def test_a_policy_of_certified_plugins_refuses_the_merely_signed(world):
     world.ready(body("return {'message': ''}"))
     with pytest.raises(PluginRefused, match="not certified: it has no certification report"):
-        world.host(policy=PluginPolicy(require="certified")).run_task("sample", {}, TASK)
+        world.host(policy=PluginPolicy(require="certified")).call("sample", ProvisionKind.TASK, TASK, {})
 
 
 def test_without_a_sandbox_plugins_are_off_never_unconfined(world):
@@ -308,9 +308,9 @@ def test_without_a_sandbox_plugins_are_off_never_unconfined(world):
     world.lock()
     none = Layers(landlock=0, seccomp=True, bubblewrap="", bubblewrap_problem="not installed")
     with pytest.raises(PluginRefused, match="plugins are off"):
-        world.host(layers=none).run_task("sample", {}, TASK)
+        world.host(layers=none).call("sample", ProvisionKind.TASK, TASK, {})
     with pytest.raises(PluginRefused, match="demands the strong sandbox"):
-        world.host(Tier.BASIC, policy=PluginPolicy(sandbox="strong")).run_task("sample", {}, TASK)
+        world.host(Tier.BASIC, policy=PluginPolicy(sandbox="strong")).call("sample", ProvisionKind.TASK, TASK, {})
 
 
 def test_a_layer_that_cannot_be_put_up_stops_the_plugin(world):
@@ -319,8 +319,8 @@ def test_a_layer_that_cannot_be_put_up_stops_the_plugin(world):
     host = world.ready(body("open(context.path('out/ran'), 'w')", "return {'message': ''}"), Tier.BASIC, {"fs": {"write": ["out/**"]}})
     lying = Layers(landlock=0, seccomp=True, bubblewrap="/bin/true", bubblewrap_problem="")
     with pytest.raises(PluginRefused):
-        world.host(layers=lying).run_task("sample", {}, TASK)
-    assert host.run_task("sample", {}, TASK).ok
+        world.host(layers=lying).call("sample", ProvisionKind.TASK, TASK, {})
+    assert host.call("sample", ProvisionKind.TASK, TASK, {}).ok
     assert marker.exists()
 
 
@@ -329,7 +329,7 @@ def test_the_plugin_dies_with_its_host(world, tier):
     host = world.ready(body("import time", "time.sleep(1000)", "return {}"), tier, {"env": ["GIVEN"]})
     child = os.fork()
     if child == 0:
-        host.run_task("sample", {}, TASK)
+        host.call("sample", ProvisionKind.TASK, TASK, {})
         os._exit(0)
     until(lambda: alive(world), what="the plugin runs")
     os.kill(child, 9)
@@ -341,20 +341,20 @@ def test_a_lock_without_the_users_agreement_runs_nothing(world):
     host = world.ready(body("return {'message': ''}"), permissions={"env": ["GIVEN"]})
     stranger = world.host(trust=replace(world.trust, agreements=()))
     with pytest.raises(PluginRefused, match=r"you have not agreed to it: plugins\.lock is the repository's word, not yours") as refused:
-        stranger.run_task("sample", {}, TASK)
+        stranger.call("sample", ProvisionKind.TASK, TASK, {})
     assert refused.value.hint == "look at what it asks for and grant it: orchestrator plugins trust sample"
-    assert host.run_task("sample", {}, TASK).ok
+    assert host.call("sample", ProvisionKind.TASK, TASK, {}).ok
 
 
 def test_a_lock_that_was_enlarged_after_the_agreement_runs_nothing(world):
     world.write_plugin(body("return {'message': ''}"), permissions={"env": ["GIVEN", "SECRET"]})
     world.sign()
     world.lock(Permissions(env=("GIVEN",)))
-    assert world.host().run_task("sample", {}, TASK).ok
+    assert world.host().call("sample", ProvisionKind.TASK, TASK, {}).ok
     entry = read_lock(world.repository)["sample"]
     write_lock(world.repository, {"sample": replace(entry, permissions=Permissions(env=("GIVEN", "SECRET")))})
     with pytest.raises(PluginRefused, match=r"plugins\.lock asks for more than you granted: env SECRET"):
-        world.host().run_task("sample", {}, TASK)
+        world.host().call("sample", ProvisionKind.TASK, TASK, {})
 
 
 def test_agreements_are_kept_in_the_trust_store_and_a_store_without_any_can_be_read(world):
@@ -380,4 +380,4 @@ def test_a_bubblewrap_that_turns_out_not_to_work_is_left_out_before_a_plugin_sta
     world.sign()
     world.lock()
     with pytest.raises(PluginRefused, match="demands the strong sandbox"):
-        world.host(layers=hopeful, policy=PluginPolicy(sandbox="strong")).run_task("sample", {}, TASK)
+        world.host(layers=hopeful, policy=PluginPolicy(sandbox="strong")).call("sample", ProvisionKind.TASK, TASK, {})

@@ -6,9 +6,9 @@ import pytest
 
 from core.domain.plugins.configuration import PluginConfiguration
 from core.events import RunFinished, Warned
-from core.plugins import listening
-from core.plugins.listening import PluginListeners
-from core.plugins.sandbox.process_group import tasks_in_group
+from core.plugins.host import listeners
+from core.plugins.host.listeners import PluginListeners
+from core.plugins.sandbox.resource_use import tasks_in_group
 from tests.waiting import HANG, until
 
 SOURCE = """
@@ -45,7 +45,7 @@ def finished() -> RunFinished:
 def ready(world, monkeypatch):
     """Return a function that grants a listener with what it provides and is configured, and the sink that tells it."""
 
-    monkeypatch.setattr(listening, "CLOSE_SECONDS", HANG)
+    monkeypatch.setattr(listeners, "CLOSE_SECONDS", HANG)
 
     def make(config=None, *, events=(), source=SOURCE, **options):
         provides = [{"kind": "listener", "contract": 1, **({"events": list(events)} if events else {})}]
@@ -98,7 +98,7 @@ def test_nothing_runs_before_the_first_event_nor_after_the_last(world, ready):
 
 
 def test_a_slow_listener_is_not_waited_for_and_is_cut_off_in_the_end(world, ready, monkeypatch):
-    monkeypatch.setattr(listening, "CLOSE_SECONDS", 0.6)
+    monkeypatch.setattr(listeners, "CLOSE_SECONDS", 0.6)
     sink = ready({"held": True})
     for number in range(201):
         sink(warned(str(number)))

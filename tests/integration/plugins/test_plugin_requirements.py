@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from core.domain.plugins.plugin import ProvisionKind
 from core.errors import PluginRefused
-from core.plugins.requirements import install_requirements
-from core.plugins.rules.pins import read_pins
+from core.plugins.host.requirements import install_requirements, read_pins
 from core.plugins.sandbox.layers import Tier
 
 HASH = "--hash=sha256:" + "0" * 64
-TASK = {"id": "1", "description": "test"}
+TASK = {"task": {"id": "1", "description": "test"}}
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_start_up_files_of_a_wheel_run_neither_in_the_host_nor_before_the_sandbo
     folder = install_requirements(world.places.cache, pin.encode(), "requirements.txt", offline(wheels))
     assert (folder / "evil.pth").exists()
     assert (folder / "sitecustomize.py").exists()
-    answer = world.host(tier).run_task("sample", {}, TASK)
+    answer = world.host(tier).call("sample", ProvisionKind.TASK, TASK, {})
     assert answer.result == {"message": "imported"}, (answer.problem, answer.log)
     assert not marker.exists()
     assert not any(str(folder) in path for path in sys.path)

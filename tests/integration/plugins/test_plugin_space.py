@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from core.domain.plugins.plugin import ProvisionKind
 from core.plugins.sandbox.layers import Tier
-from core.plugins.sandbox.space import LARGEST_SPACE, SpaceWatch
+from core.plugins.sandbox.resource_use import LARGEST_SPACE, SpaceWatch
 from tests.waiting import until
 
-TASK = {"id": "1", "description": "test"}
+TASK = {"task": {"id": "1", "description": "test"}}
 TIERS = pytest.mark.parametrize("tier", [Tier.BASIC, Tier.STRONG])
 SPACE = "it used more than 256MiB of temporary space and was killed"
 
@@ -69,14 +70,14 @@ def test_more_space_than_allowed_ends_the_call_and_is_given_back(world, tier, at
     temporary.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
     host = world.ready(source(*lines), tier, {"time": "10m"})
-    assert host.run_task("sample", {}, TASK).problem == reason
+    assert host.call("sample", ProvisionKind.TASK, TASK, {}).problem == reason
     assert list(temporary.iterdir()) == []
 
 
 @TIERS
 def test_a_plugin_cannot_hide_what_it_has_open(world, tier):
     lines = ["import ctypes", "if ctypes.CDLL(None).prctl(4, 0, 0, 0, 0) == 0:", "    raise RuntimeError('hidden')"]
-    assert world.ready(source(*lines), tier).run_task("sample", {}, TASK).problem == ""
+    assert world.ready(source(*lines), tier).call("sample", ProvisionKind.TASK, TASK, {}).problem == ""
 
 
 @TIERS
@@ -87,7 +88,7 @@ def test_what_fits_is_no_offence(world, tier):
         "        stream.write(bytes(10_000))",
         "time.sleep(0.3)",
     ]
-    answer = world.ready(source(*lines), tier).run_task("sample", {}, TASK)
+    answer = world.ready(source(*lines), tier).call("sample", ProvisionKind.TASK, TASK, {})
     assert answer.result == {"message": "fine"}, answer.problem
 
 
@@ -158,7 +159,7 @@ def test_what_a_killed_host_leaves_is_removed_by_the_next_start_and_a_running_on
         child = os.fork()
         if child == 0:
             try:
-                waiting.run_task("sample", {"wait": True}, TASK)
+                waiting.call("sample", ProvisionKind.TASK, TASK, {"wait": True})
             finally:
                 os._exit(0)
         children.append(child)
@@ -169,9 +170,12 @@ def test_what_a_killed_host_leaves_is_removed_by_the_next_start_and_a_running_on
         os.waitpid(killed, 0)
         assert len(list(temporary.iterdir())) == 2
         # The kernel may still be clearing away the plugin of the killed host, which holds its space.
-        until(lambda: waiting.run_task("sample", {}, TASK).ok and len(list(temporary.iterdir())) == 1, what="the killed one's is removed")
+        until(
+            lambda: waiting.call("sample", ProvisionKind.TASK, TASK, {}).ok and len(list(temporary.iterdir())) == 1,
+            what="the killed one's is removed",
+        )
     finally:
         os.kill(running, signal.SIGKILL)
         os.waitpid(running, 0)
-    assert waiting.run_task("sample", {}, TASK).ok
+    assert waiting.call("sample", ProvisionKind.TASK, TASK, {}).ok
     assert list(temporary.iterdir()) == []

@@ -9,22 +9,21 @@ from dataclasses import replace
 
 import pytest
 
-from core.domain.plugins.plugin import Permissions
+from core.domain.plugins.plugin import Permissions, ProvisionKind
 from core.errors import OrchestratorError, PluginRefused, StorageError, UsageError
-from core.plugins.lock_file import write_lock
+from core.plugins.host.lock_file import write_lock
 from core.plugins.manifest import load_manifest
-from core.plugins.rules.envelope import STATEMENT_TYPE
-from core.plugins.rules.lock import Locked
-from core.plugins.rules.statement import canonical, encode_statement, instant, make_statement, tree_digest
+from core.plugins.rules.permissions import Locked
+from core.plugins.rules.statement import STATEMENT_TYPE, canonical, encode_statement, instant, make_statement, tree_digest
 from core.plugins.rules.trust import Role, TrustStore
 from core.plugins.sandbox.layers import Tier
 from core.plugins.signing.documents import LIST_TYPE, RevocationList, certificate_objection, seal_list, seal_report, take_list
 from core.plugins.signing.keys import public_key_of, seal
-from core.plugins.signing.listing import list_files
+from core.plugins.signing.plugin_files import list_files
 from core.plugins.signing.user_store import Acceptance, load_trust, save_trust
 
 SOURCE = "def run(context):\n    return {'message': 'signed'}\n"
-TASK = {"id": "1", "description": "test"}
+TASK = {"task": {"id": "1", "description": "test"}}
 DAY = 86400
 
 
@@ -181,7 +180,7 @@ def test_a_lock_that_pins_the_older_version_does_not_bring_it_back(signed):
     write_lock(signed.repository, {"sample": entry})
     Acceptance(signed.places.data).accept("sample", "2.0.0", "d" * 64)
     with pytest.raises(PluginRefused, match=r"version 1\.0\.0 is older than 2\.0\.0"):
-        signed.host().run_task("sample", {}, TASK)
+        signed.host().call("sample", ProvisionKind.TASK, TASK, {})
 
 
 # -- check to use ----------------------------------------------------------------------------------------------------
@@ -216,7 +215,7 @@ def test_of_files_that_are_exchanged_all_the_time_only_signed_bytes_are_ever_exe
     try:
         for _ in range(rounds):
             try:
-                told.append(host.run_task("sample", {}, TASK).result)
+                told.append(host.call("sample", ProvisionKind.TASK, TASK, {}).result)
             except OrchestratorError:
                 told.append(None)  # refused: it was just the other content, or no folder
             # Made anew each time: the copy is what is attacked.
@@ -226,4 +225,4 @@ def test_of_files_that_are_exchanged_all_the_time_only_signed_bytes_are_ever_exe
         stop.set()
         thread.join()
     assert {result["message"] for result in told if result is not None} <= {"signed"}
-    assert host.run_task("sample", {}, TASK).result == {"message": "signed"}
+    assert host.call("sample", ProvisionKind.TASK, TASK, {}).result == {"message": "signed"}

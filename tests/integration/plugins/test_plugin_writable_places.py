@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from core.domain.plugins.plugin import ProvisionKind
 from core.errors import PluginRefused
 from core.plugins.sandbox.layers import Tier
-from core.plugins.sandbox.writable_places import writable_places
+from core.plugins.sandbox.path_access import writable_places
 
 
 def test_what_was_made_and_stayed_empty_goes_again_with_the_folders_made_for_it(tmp_path: Path):
@@ -144,7 +145,7 @@ def run(context):
     try:
         for _ in range(3):
             with contextlib.suppress(PluginRefused):
-                host.run_task("sample", {}, {"id": "1", "description": "test"})
+                host.call("sample", ProvisionKind.TASK, {"task": {"id": "1", "description": "test"}}, {})
     finally:
         stop.set()
         thread.join()

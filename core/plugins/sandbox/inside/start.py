@@ -93,6 +93,6 @@ def _describe(error: BaseException) -> str:
 
 
 def _observe(rules: list):  # type: ignore[no-untyped-def, type-arg]  # noqa: ANN202 – an Observer
-    from core.plugins.sandbox.inside.observer import observe
+    from core.plugins.sandbox.inside.trial import observe
 
     return observe(rules)

@@ -11,8 +11,8 @@ from core.domain.plugins.configuration import PluginConfiguration
 from core.domain.plugins.plugin import ProvisionKind
 from core.errors import OrchestratorError
 from core.events import Event, name_of, to_json
-from core.plugins.grant import granted, one_line
-from core.plugins.host import OpenPlugin, PluginHost
+from core.plugins.host.grant import granted, one_line
+from core.plugins.host.plugin_host import OpenPlugin, PluginHost
 from core.ports.sandbox import Conversation
 
 #: Events that may wait for one listener.

@@ -10,8 +10,8 @@ from core.domain.plugins.configuration import PluginConfiguration
 from core.domain.plugins.plugin import ProvisionKind
 from core.domain.quality.finding import Finding, PluginFindings, plugin_findings
 from core.errors import OrchestratorError
-from core.plugins.grant import granted, one_line
-from core.plugins.host import PluginHost
+from core.plugins.host.grant import granted, one_line
+from core.plugins.host.plugin_host import PluginHost
 from core.ports.sandbox import Conversation
 
 _CHECK_EVERY = 0.1

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,11 +10,11 @@ from typing import Any
 from core.domain.plugins.plugin import Permissions
 from core.errors import InvalidFile, StorageError
 from core.files.reading import MIB, decode_text, read_text
+from core.files.replacement import replace_file
 from core.plugins.manifest import manifest_schema
-from core.plugins.rules.lock import LOCK_FILE, Locked
+from core.plugins.rules.permissions import LOCK_FILE, Locked
 from core.plugins.rules.schema_check import schema_problems
 from core.schema.json_reader import read_json
-from core.sudden_stop import held
 
 #: Plugins that a repository may run; each is verified whenever one of its kind is asked for.
 _MOST = 100
@@ -61,7 +59,6 @@ def parse_lock(text: str, shown: str = LOCK_FILE) -> dict[str, Locked]:
     }
 
 
-@held()
 def write_lock(repository: Path, locked: dict[str, Locked]) -> None:
     """Replace the lock file; without any plugin it is removed. Raises StorageError."""
     path = repository / LOCK_FILE
@@ -69,16 +66,11 @@ def write_lock(repository: Path, locked: dict[str, Locked]) -> None:
         name: {"version": item.version, "digest": item.digest, "signer": item.signer, "permissions": item.permissions.to_json()}
         for name, item in sorted(locked.items())
     }
+    if plugins:
+        replace_file(path, json.dumps({"version": 1, "plugins": plugins}, indent=2).encode() + b"\n", 0o644)
+        return
     try:
-        if not plugins:
-            path.unlink(missing_ok=True)
-            return
-        descriptor, aside = tempfile.mkstemp(dir=repository, prefix=f".{LOCK_FILE}.")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            json.dump({"version": 1, "plugins": plugins}, stream, indent=2)
-            stream.write("\n")
-        os.chmod(aside, 0o644)
-        os.replace(aside, path)
+        path.unlink(missing_ok=True)
     except OSError as error:
         raise StorageError(f"{path}: {error.strerror}") from error
 

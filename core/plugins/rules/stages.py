@@ -1,4 +1,4 @@
-"""What a plugin's tests tried, held against what the plugin asks for."""
+"""One examination of a plugin and what it found."""
 
 from __future__ import annotations
 
@@ -6,11 +6,42 @@ import posixpath
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from core.domain.plugins.plugin import Permissions, covers_address, covers_path
 from core.domain.untrusted.globs import matches
-from core.plugins.rules.stage import Stage, judged
+
+
+class Verdict(StrEnum):
+    """How a stage, or the whole, ended."""
+
+    PASSED = "passed"
+    #: Something a person should look at; the sandbox holds either way.
+    WARNED = "warned"
+    FAILED = "failed"
+    #: A tool was not there.
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One examination."""
+
+    name: str
+    verdict: Verdict
+    #: One line each.
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return {"name": self.name, "verdict": str(self.verdict), "notes": list(self.notes)}
+
+
+def judged(name: str, failures: tuple[str, ...], warnings: tuple[str, ...] = ()) -> Stage:
+    """Return a stage that failed, warned or passed."""
+    verdict = Verdict.FAILED if failures else Verdict.WARNED if warnings else Verdict.PASSED
+    return Stage(name=name, verdict=verdict, notes=(*failures, *warnings))
+
 
 _ON_FILES = {"read": "read", "list": "read", "write": "write", "change": "write"}
 #: Verbs of what one process alone cannot do.

@@ -8,12 +8,11 @@ from pathlib import Path
 from core.domain.plugins.plugin import Manifest, Permissions, ProvisionKind
 from core.domain.plugins.policy import ANYWHERE, Agreement, agreement_objection
 from core.errors import OrchestratorError, PluginRefused
-from core.plugins.discovery import discover_plugins, find_plugin
-from core.plugins.host import PluginHost
-from core.plugins.lock_file import read_lock, write_lock
-from core.plugins.requirements import install_requirements
-from core.plugins.rules.lock import LOCK_FILE, Locked
-from core.plugins.rules.permission_check import permission_objections
+from core.plugins.host.discovery import find_plugin
+from core.plugins.host.lock_file import read_lock, write_lock
+from core.plugins.host.plugin_host import PluginHost
+from core.plugins.host.requirements import install_requirements
+from core.plugins.rules.permissions import LOCK_FILE, Locked, permission_objections
 from core.plugins.signing.user_store import TRUST_FILE, Acceptance, load_trust, save_trust
 from core.plugins.signing.verification import Verification, verify_plugin
 
@@ -72,7 +71,7 @@ def _difference(before: Permissions, after: Permissions) -> list[str]:
 
 def verify_found(host: PluginHost, name: str, *, older: bool = False) -> Verification:
     """Verify the plugin that ``name`` means here, lock and permissions aside. Raises UsageError when there is none."""
-    found = find_plugin(name, discover_plugins(host.repository, places=host.places, bundled=host.bundled))
+    found = find_plugin(name, host.discover())
     return verify_plugin(found.folder, host.trust, host.places, host.clock(), require=host.policy.require, older=older)
 
 
@@ -153,7 +152,7 @@ def granted(host: PluginHost, kind: ProvisionKind) -> tuple[tuple[Manifest, ...]
         locked = host.locked()
     except OrchestratorError as error:
         return (), (one_line(error),)
-    found = {plugin.id: plugin for plugin in reversed(discover_plugins(host.repository, places=host.places, bundled=host.bundled))}
+    found = {plugin.id: plugin for plugin in reversed(host.discover())}
     manifests, problems = [], []
     for name in locked:
         plugin = found.get(name)

@@ -11,17 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from core.domain.plugins.configuration import PluginConfiguration, ownership_problems
-from core.domain.plugins.plugin import Manifest, Permissions, Provision, ProvisionKind
+from core.domain.plugins.plugin import FoundPlugin, Manifest, Permissions, Provision, ProvisionKind
 from core.domain.plugins.policy import PluginPolicy, agreement_objection, narrowed
 from core.domain.untrusted.printable import plain
 from core.errors import PluginRefused
 from core.files.user_places import UserPlaces, user_places
-from core.plugins.discovery import discover_plugins, find_plugin
-from core.plugins.lock_file import lock_of_bytes, read_lock
-from core.plugins.requirements import installed_requirements
+from core.plugins.host.discovery import discover_plugins, find_plugin
+from core.plugins.host.lock_file import lock_of_bytes, read_lock
+from core.plugins.host.requirements import installed_requirements
 from core.plugins.rules.contracts import config_problems, contract_problem, input_problems, result_problems
-from core.plugins.rules.lock import LOCK_FILE, Locked, lock_objections
-from core.plugins.rules.permission_check import permission_objections
+from core.plugins.rules.permissions import LOCK_FILE, Locked, lock_objections, permission_objections
 from core.plugins.rules.trust import TrustStore
 from core.plugins.sandbox.layers import Layers, Tier, proven, sandbox_layers
 from core.plugins.sandbox.sandbox_start import open_sandbox
@@ -39,12 +38,9 @@ class Admitted:
 
     manifest: Manifest
     copy: Path
-    digest: str
-    signer: str
     #: manifest ∩ lock ∩ policy; the lock counts as far as the user agreed.
     permissions: Permissions
     requirements: Path | None
-    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +61,6 @@ class PluginHost:
     bundled: Path | None = None
     clock: Callable[[], float] = time.time
 
-    @property
-    def tier(self) -> Tier:
-        return self.layers.tier
-
     def locked(self) -> dict[str, Locked]:
         """Return what the lock that counts here pins, by plugin id. Raises InvalidFile, StorageError."""
         if self.base_lock is None:
@@ -76,9 +68,13 @@ class PluginHost:
         content, shown = self.base_lock
         return {} if content is None else lock_of_bytes(content, shown)
 
+    def discover(self) -> tuple[FoundPlugin, ...]:
+        """Return every plugin that the repository sees, as ``discover_plugins`` does."""
+        return discover_plugins(self.repository, places=self.places, bundled=self.bundled)
+
     def admit(self, name: str) -> Admitted:
         """Return the plugin ``name`` ready to run. Raises UsageError when there is none, PluginRefused with every reason."""
-        found = find_plugin(name, discover_plugins(self.repository, places=self.places, bundled=self.bundled))
+        found = find_plugin(name, self.discover())
         self._check_tier(self.layers)
         verified = verify_plugin(found.folder, self.trust, self.places, self.clock(), require=self.policy.require)
         if verified.reasons or verified.manifest is None or verified.copy is None:
@@ -90,11 +86,8 @@ class PluginHost:
         return Admitted(
             manifest=manifest,
             copy=verified.copy,
-            digest=verified.digest,
-            signer=verified.signer,
             permissions=permissions,
             requirements=installed_requirements(self.places.cache, verified.copy, manifest.requirements, name),
-            warnings=verified.warnings,
         )
 
     def call(
@@ -137,33 +130,16 @@ class PluginHost:
             admitted.permissions,
             self.repository,
             layers=layers,
-            tier=layers.tier,
             environment=self.environment,
             requirements=admitted.requirements,
             on_log=on_log,
         ) as session:
             yield OpenPlugin(admitted=admitted, provision=provision, session=session)
 
-    def run_task(
-        self,
-        name: str,
-        config: Mapping[str, Any] | PluginConfiguration,
-        task: Mapping[str, Any],
-        *,
-        on_log: Callable[[bytes], None] | None = None,
-        seconds: float | None = None,
-    ) -> Answer:
-        """Run a task (``plugin: NAME``, ``with: …``); ``task`` has id and description. ``ok: false`` in the result is a failure."""
-        answer = self.call(name, ProvisionKind.TASK, {"task": dict(task)}, config, on_log=on_log, seconds=seconds)
-        if answer.ok and answer.result.get("ok") is False:
-            return replace(answer, problem=plain(answer.result["message"]) or "the plugin reported a failure")
-        return answer
-
     def providers(self, kind: ProvisionKind) -> tuple[Manifest, ...]:
         """Return the manifests of the plugins that say they provide ``kind`` and are locked here; not verified yet."""
         locked = self.locked()
-        found = discover_plugins(self.repository, places=self.places, bundled=self.bundled)
-        usable = (plugin.manifest for plugin in found if plugin.manifest and not plugin.problems and plugin.id in locked)
+        usable = (plugin.manifest for plugin in self.discover() if plugin.manifest and not plugin.problems and plugin.id in locked)
         return tuple(manifest for manifest in usable if manifest.provision(kind))
 
     def _granted(self, manifest: Manifest, digest: str, signer: str) -> Permissions:
