@@ -105,8 +105,8 @@ def _beyond_schema(document: JsonDocument, file: str) -> list[Problem]:
         mistakes.append((("config", *place), flaw, ""))
     entry = document.value["entry_point"].partition(".")[0]
     if is_taken(entry):
-        told = f"{entry} is a module of Python's own or of ours, and would be that one"
-        mistakes.append((("entry_point",), told, "call the module something else"))
+        message = f"{entry} is a module of Python's own or of ours, and would be that one"
+        mistakes.append((("entry_point",), message, "call the module something else"))
     seen = set()
     for index, item in enumerate(document.value["provides"]):
         key = (item["kind"], item.get("name", ""))
@@ -115,8 +115,8 @@ def _beyond_schema(document: JsonDocument, file: str) -> list[Problem]:
         seen.add(key)
     places = document.places(path for path, _, _ in mistakes)
     return [
-        Problem(file=file, line=places[path][0], column=places[path][1], message=f"{dotted(path)}: {told}", hint=hint)
-        for path, told, hint in mistakes
+        Problem(file=file, line=places[path][0], column=places[path][1], message=f"{dotted(path)}: {message}", hint=hint)
+        for path, message, hint in mistakes
     ]
 
 

@@ -100,8 +100,8 @@ def _bandit_notes(found: Any) -> tuple[list[str], list[str]]:
 
 def _guarddog_notes(found: Any) -> tuple[list[str], list[str]]:
     warnings = []
-    for rule, told in sorted(found["results"].items()):
-        for item in told if isinstance(told, list) else [told] if told else []:
+    for rule, matches in sorted(found["results"].items()):
+        for item in matches if isinstance(matches, list) else [matches] if matches else []:
             where, message = (item["location"], item["message"]) if isinstance(item, dict) else ("", str(item))
             warnings.append(f"{where}: {rule} {message}")
     return [], warnings

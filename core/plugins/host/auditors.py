@@ -49,7 +49,7 @@ class GrantedAuditors:
         return PluginFindings(findings=tuple(findings), answered=frozenset(answered), notes=tuple(silent))
 
     def _ask(self, host: PluginHost, name: str, files: Sequence[str]) -> tuple[tuple[Finding, ...], str]:
-        """Return what one plugin finds, or why nobody knows."""
+        """Return what one plugin finds, or why that is unknown."""
         try:
             with host.open(name, ProvisionKind.AUDITOR) as opened, _killed_when(opened.session, self._cancelled):
                 answer = opened.call({"files": list(files)}, self._configuration(name))

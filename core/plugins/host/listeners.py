@@ -1,4 +1,4 @@
-"""Granted plugins as listeners: one process each, fed by a thread of its own, so that a slow one delays nobody."""
+"""Granted plugins as listeners: one process each, fed by a thread of its own, so that a slow one delays neither the run nor the others."""
 
 from __future__ import annotations
 

@@ -62,8 +62,8 @@ def _pip(arguments: list[str], environment: Mapping[str, str], folder: str) -> N
     command = [sys.executable, "-I", "-m", "pip", "install", *options, *arguments]
     done = subprocess.run(command, env=dict(environment), cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode:
-        told = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()[-1:] or ["pip failed"]
-        raise PluginRefused(told[:3], hint="pip must be able to reach its index, or set PIP_FIND_LINKS to a directory of wheels")
+        errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()[-1:] or ["pip failed"]
+        raise PluginRefused(errors[:3], hint="pip must be able to reach its index, or set PIP_FIND_LINKS to a directory of wheels")
 
 
 _NAME, _VERSION = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", r"[A-Za-z0-9.!+_-]+"

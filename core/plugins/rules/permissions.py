@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from core.domain.plugins.plugin import Manifest, Permissions
 from core.domain.plugins.policy import PluginPolicy
 
-#: Whoever writes these makes the tool, a build server or the next plugin do something else on their behalf: outside of every sandbox.
-#: So does who writes hidden names: git's, the editor's, the shell's and most build servers' settings. In small letters.
+#: A plugin that writes these controls what the tool, a build server or another plugin does outside the sandbox. The same holds for
+#: hidden names: settings of git, editors, shells and most build servers. Lower case.
 _NEVER_WRITTEN = (
     "tasks.yml",
     "config.yaml",
@@ -34,9 +34,9 @@ def permission_objections(
 ) -> tuple[str, ...]:
     """Return why a plugin must not run with its permissions, one reason each; empty when it may.
 
-    ``guarded`` are paths that besides our own nobody writes in this repository: what it calls its tasks file, say.
+    ``guarded`` are further paths of this repository that no plugin may write, such as its tasks file.
 
-    ``granted`` is what a person accepted (the lock); None while nobody has been asked. Asking for less than granted is fine,
+    ``granted`` is what a person accepted (the lock); None before anybody was asked. Asking for less than granted is fine,
     needing more than granted is not: a plugin runs with what it asked for, or not at all, unless the lock narrows it knowingly.
     """
     asked = manifest.permissions
@@ -77,7 +77,7 @@ def _is_guarded(pattern: str) -> bool:
 
 
 def _meets(pattern: str, paths: Sequence[str]) -> bool:
-    """Return whether who may write ``pattern`` may write one of ``paths``, or below it. Some file systems do not tell case apart."""
+    """Return whether ``pattern`` covers one of ``paths`` or a place below one. Case is ignored: some file systems do."""
     name = pattern.removesuffix("/**").lower()
     return any(f"{name}/".startswith(f"{path}/".lower()) or f"{path}/".lower().startswith(f"{name}/") for path in paths)
 

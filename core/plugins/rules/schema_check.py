@@ -1,4 +1,7 @@
-"""Values against JSON schemas, with messages for people."""
+"""Values against JSON schemas, with messages for people; and limits for the configuration schemas of plugins, which are untrusted.
+
+Without references and ``unevaluated…`` each part of a schema is applied to each part of a value at most once; the work is counted.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ def schema_problems(document: JsonDocument, schema: Mapping[str, Any], file: str
 def mistakes(value: Any, schema: Mapping[str, Any], validator: Any = None) -> Iterator[tuple[Path, bool, str, str]]:
     """Yield (path, whether the key itself is wrong, message, hint) for every mistake in ``value``.
 
-    A stranger's schema needs a ``validator`` that is bounded; whatever that raises is raised.
+    An untrusted schema needs a ``validator`` that is bounded; whatever that raises is raised.
     """
     from jsonschema import Draft202012Validator
 

@@ -58,16 +58,16 @@ def _python_remarks(path: str, content: bytes) -> Iterator[Remark]:
 def remarks(tree: ast.Module) -> Iterator[Remark]:
     """Yield what in a module hides what it runs, in no order."""
     system = _names_of_sys(tree)
-    taken = {id(node) for node in map(_taken_from, ast.walk(tree))}
+    bases = {id(node) for node in map(_base_of, ast.walk(tree))}
     for node in ast.walk(tree):
-        told = _grave(node) or _loaded_module(node, system, taken)
-        doubt = "" if told else _doubtful(node, system)
-        if told or doubt:
+        grave = _grave_problem(node) or _loaded_module(node, system, bases)
+        doubtful_problem = "" if grave else _doubtful_problem(node, system)
+        if grave or doubtful_problem:
             line, column = getattr(node, "lineno", 0), getattr(node, "col_offset", 0) + 1
-            yield Remark(line=line, column=column, message=told or doubt, doubtful=not told)
+            yield Remark(line=line, column=column, message=grave or doubtful_problem, doubtful=not grave)
 
 
-def _grave(node: ast.AST) -> str:
+def _grave_problem(node: ast.AST) -> str:
     match node:
         case ast.ImportFrom(module="sys") if any(alias.name == "modules" for alias in node.names):
             return _LOADED
@@ -86,14 +86,14 @@ def _grave(node: ast.AST) -> str:
     return ""
 
 
-def _loaded_module(node: ast.AST, system: set[str], taken: set[int]) -> str:
-    """Return a message where a module is taken out of those that are loaded, whoever loaded them."""
-    if id(node) in taken and _is_loaded_modules(node, system):
+def _loaded_module(node: ast.AST, system: set[str], bases: set[int]) -> str:
+    """Return a message when a module is looked up in ``sys.modules``."""
+    if id(node) in bases and _is_loaded_modules(node, system):
         return _LOADED
     return ""
 
 
-def _doubtful(node: ast.AST, system: set[str]) -> str:
+def _doubtful_problem(node: ast.AST, system: set[str]) -> str:
     if _is_loaded_modules(node, system):
         return _LOADED
     if isinstance(node, ast.Attribute) and node.attr == "__dict__":
@@ -122,8 +122,8 @@ def _is_loaded_modules(node: ast.AST, system: set[str]) -> bool:
     return False
 
 
-def _taken_from(node: ast.AST) -> ast.AST | None:
-    """Return what ``node`` takes one value out of, as ``x[…]`` and ``x.get`` do."""
+def _base_of(node: ast.AST) -> ast.AST | None:
+    """Return ``x`` when ``node`` looks up one value in it: ``x[…]``, ``x.get``."""
     match node:
         case ast.Subscript(value=held, ctx=ast.Load()) | ast.Attribute(value=held, attr="get" | "__getitem__" | "setdefault"):
             return held

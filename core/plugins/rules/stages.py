@@ -96,7 +96,7 @@ def _is_allowed(granted: Permissions, attempt: Attempt) -> bool:
 
 
 def _is_granted(granted: Permissions, verb: str, path: str) -> bool:
-    """Return whether a pattern allows a file that was not there when the sandbox was put up."""
+    """Return whether a pattern allows a file that was not there when the sandbox was set up."""
     readable = (*granted.read, *granted.write)
     if verb == "list":
         return any(f"{path}/".startswith(_fixed_part(pattern)) for pattern in readable)

@@ -111,14 +111,14 @@ def _why_no_namespaces() -> str:
     try:
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     except ChildProcessError:
-        return ""  # whoever started us ignores SIGCHLD: the first plugin will tell
+        return ""  # our parent ignores SIGCHLD: unknown until the first plugin starts
     return f"no namespaces: {os.strerror(code)}" if code else ""
 
 
 def proven(layers: Layers) -> Layers:
     """Return the layers that work when tried: bubblewrap, where it was found, is started once around an empty program.
 
-    For those who are about to start a plugin that was admitted; who merely looks at a repository starts nothing.
+    Called only before an admitted plugin is started: reading a repository starts no process.
     """
     problem = _why_it_fails(layers.bubblewrap) if layers.bubblewrap else ""
     return replace(layers, bubblewrap="", bubblewrap_problem=f"does not work here: {problem}") if problem else layers

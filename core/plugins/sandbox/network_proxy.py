@@ -51,7 +51,7 @@ class NetworkProxy:
         self._ours.setblocking(False)
         self._ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _ROOM_FOR_ANSWERS)
         self._free = threading.BoundedSemaphore(_MOST_AT_ONCE)
-        #: Held while the channel is written to or closed, so that nobody writes to a descriptor that has become another's.
+        #: Held while the channel is written to or closed: a closed descriptor's number may be given to another file.
         self._channel = threading.Lock()
         self._requests = 0
         #: Every address that was asked for, with whether it was allowed.
@@ -132,8 +132,8 @@ class NetworkProxy:
         if any(covers_address(pattern, spelled) for pattern in patterns):
             return
         if not is_public(address) or _is_own(family, shown, request.port):
-            told = f"{request.host} is {shown}, in this machine's own network: permissions.net must spell the address, {spelled}"
-            raise _NotAllowed(told)
+            message = f"{request.host} is {shown}, in this machine's own network: permissions.net must spell the address, {spelled}"
+            raise _NotAllowed(message)
 
     def _answer(self, value: dict[str, Any], *descriptors: int) -> bool:
         """Answer without waiting; for a plugin that lets its answers pile up the channel is closed. Return False when it is closed."""
@@ -190,28 +190,28 @@ class NameLookup:
         """Return where ``host`` is. Raises OSError: unknown, not known within ``seconds``, or too many look-ups without an end."""
         if not self._free.acquire(blocking=False):
             raise OSError("too many names are still being looked up")
-        told: queue.SimpleQueue[Sequence[Place] | OSError] = queue.SimpleQueue()
+        outcome: queue.SimpleQueue[Sequence[Place] | OSError] = queue.SimpleQueue()
         try:
-            threading.Thread(target=self._look_up, args=(host, port, told), name="name look-up", daemon=True).start()
+            threading.Thread(target=self._look_up, args=(host, port, outcome), name="name look-up", daemon=True).start()
         except RuntimeError as error:  # the system lets us have no more threads
             self._free.release()
             raise OSError(str(error)) from error
         try:
-            found = told.get(timeout=seconds)
+            found = outcome.get(timeout=seconds)
         except queue.Empty as error:
             raise TimeoutError(f"its address was not found within {seconds:.3g} s") from error
         if isinstance(found, OSError):
             raise found
         return found
 
-    def _look_up(self, host: str, port: int, told: queue.SimpleQueue[Sequence[Place] | OSError]) -> None:
+    def _look_up(self, host: str, port: int, outcome: queue.SimpleQueue[Sequence[Place] | OSError]) -> None:
         try:
             answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
-            told.put([(int(family), address) for family, _, _, _, address in answers])
+            outcome.put([(int(family), address) for family, _, _, _, address in answers])
         except OSError as error:
-            told.put(error)
+            outcome.put(error)
         except ValueError as error:  # what the codec for names does not take
-            told.put(OSError(str(error)))
+            outcome.put(OSError(str(error)))
         finally:
             self._free.release()
 

@@ -156,8 +156,8 @@ class _Walk:
                 folder = self._opened(self._folder(folder, name), self._folders)
             found = self._opened(self._folder(folder, last) if directory else self._file(folder, last), self._held)
         except OSError as error:
-            told = "it lies behind a symbolic link, or is not what the permission says" if error.errno in _NOT_THAT else error.strerror
-            raise PluginRefused([f"write {pattern}: {told}"]) from error
+            reason = "it lies behind a symbolic link, or is not what the permission says" if error.errno in _NOT_THAT else error.strerror
+            raise PluginRefused([f"write {pattern}: {reason}"]) from error
         state = os.fstat(found)
         if not directory and not stat.S_ISREG(state.st_mode):
             raise PluginRefused([f"write {pattern}: it is not what the permission says"])

@@ -1,4 +1,4 @@
-"""What a plugin's private directory holds, and what it keeps open without a name: measured from outside while it runs."""
+"""What a plugin uses while it runs: bytes and files of its private directory, deleted files that it keeps open, processes, threads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from core.schema.quantities import format_size
 #: Bytes on disk, and files and directories, of a plugin's private directory.
 LARGEST_SPACE = 256 * 1024 * 1024
 MOST_FILES = 10_000
-#: Open files in transit through the plugin's own sockets, where their size is not visible.
+#: Descriptors in transit through the plugin's own sockets, where file sizes are not visible.
 _MOST_ON_THE_WAY = 16
 #: Seconds between two measurements at least, and the factor by which they exceed the duration of one: a twentieth of a processor.
 LOOK_EVERY = 0.05
@@ -25,7 +25,7 @@ _SHARE = 20
 
 
 class _Exceeded(Exception):
-    """More than a plugin may have; the words are for a person."""
+    """A limit is exceeded; the message is for the user."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -111,7 +111,7 @@ class _Total:
 
 
 def _entries(directory: str) -> Iterator[tuple[str, os.stat_result]]:
-    """Yield what is in a directory. Raises _Exceeded where nobody can look: too deep for a path, or closed to its owner."""
+    """Yield what is in a directory. Raises _Exceeded when it cannot be read: too deep for a path, or no permission."""
     try:
         with os.scandir(directory) as entries:
             for entry in entries:
@@ -129,7 +129,7 @@ def tasks_in_group(group: int) -> int:
 
 
 def processes_of(group: int, *, alone: bool) -> tuple[int, ...]:
-    """Return the ids of the living processes of a group; where its plugin is ``alone``, by the quick way down from its leader."""
+    """Return the ids of the living processes of a group; where its plugin is ``alone``, by reading the children of its leader."""
     if alone:
         with contextlib.suppress(OSError), open(f"/proc/{group}/task/{group}/children", "rb") as stream:
             return (group, *map(int, stream.read().split()))

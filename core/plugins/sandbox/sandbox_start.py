@@ -39,7 +39,7 @@ def open_sandbox(
 ) -> Iterator[Session]:
     """Run ``module`` of the verified ``copy`` confined to ``permissions``; at the end nothing of it is left.
 
-    Raises PluginRefused when the sandbox cannot be put up: then nothing of the plugin has run.
+    Raises PluginRefused when the sandbox cannot be set up; nothing of the plugin has run then.
     """
     root = Path(os.path.realpath(repository))
     with contextlib.ExitStack() as stack:

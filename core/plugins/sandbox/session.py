@@ -67,7 +67,7 @@ class Session:
         return self.send_bytes(json.dumps(message, allow_nan=False).encode() + b"\n", seconds)
 
     def send_bytes(self, content: bytes, seconds: float) -> str:
-        """The same for bytes."""
+        """Send bytes within ``seconds``; return why that was not possible, or an empty string."""
         assert self.process.stdin is not None
         descriptor = self.process.stdin.fileno()
         os.set_blocking(descriptor, False)
@@ -112,7 +112,7 @@ class Session:
         kill_group(self.process.pid)
 
     def watch(self) -> str:
-        """Check what it takes up between two calls; return why it was killed, or an empty string."""
+        """Check the resources that it uses between two calls; return why it was killed, or an empty string."""
         excess = self._excess()
         return self._give_up(excess)[1] if excess else ""
 
@@ -152,7 +152,7 @@ class Session:
                 return
 
     def _excess(self) -> str:
-        """Return what it has more of than it may, or an empty string."""
+        """Return the limit that it exceeds, or an empty string."""
         if self.pids > 1 and tasks_in_group(self.process.pid) > self.pids + _OVERHEAD:
             return f"it started more than {self.pids} processes and threads and was killed"
         return self.space.exceeded()
@@ -220,7 +220,7 @@ class Session:
                 self._keep_log(content)
 
     def _ending(self) -> str:
-        """Say how it ended, and leave it unreaped: while it is, nobody else can be given its group's number."""
+        """Return how it ended. It is not reaped, so that its group's number is not given to another process."""
         deadline = time.monotonic() + 1
         while time.monotonic() < deadline:
             ended = os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)

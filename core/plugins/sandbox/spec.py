@@ -28,7 +28,7 @@ _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1, 2, 4, 8
 _REMOVE_DIR, _REMOVE_FILE, _MAKE_DIR, _MAKE_REG, _MAKE_SYM = 16, 32, 128, 256, 4096
 _REFER, _TRUNCATE = 8192, 16384
 _READ = _READ_FILE | _READ_DIR
-#: Without links: somebody else's tool might follow them later.
+#: Without links: a tool outside the sandbox might follow them later.
 _CHANGE = _READ | _WRITE_FILE | _REMOVE_DIR | _REMOVE_FILE | _MAKE_DIR | _MAKE_REG | _REFER | _TRUNCATE
 _FILE_RIGHTS = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE
 #: Rights that each version of Landlock knows; the last applies to all later ones.
@@ -94,7 +94,7 @@ def command_line(spec: SandboxSpec, layers: Layers) -> list[str]:
     for link in (path for path in _LIBRARIES if os.path.islink(path)):
         options += ["--symlink", os.readlink(link), link]
     if spec.observe:
-        # Even where nothing of it may be seen: relative names mean the same at every tier, and what is tried there is told.
+        # Also without read permission: relative names then mean the same at every tier, and attempts there are reported.
         options += ["--dir", str(spec.repository)]
     for path in _mounts(spec):
         options += ["--ro-bind-try", path, path]

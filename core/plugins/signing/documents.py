@@ -105,7 +105,7 @@ def _opened(content: bytes) -> Envelope:
 
 
 def read_list(envelope: Envelope) -> tuple[int, int, dict[str, str]]:
-    """Return number, end and targets of an opened list, whoever signed it. Raises UsageError."""
+    """Return number, end and targets of an opened list; the signature is not checked. Raises UsageError."""
     try:
         document = parse_json(envelope.payload)
         targets = {str(target): str(reason) for target, reason in document["targets"].items()}

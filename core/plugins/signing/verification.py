@@ -146,7 +146,7 @@ def _unknown(envelope: Envelope, keys: Mapping[str, bytes]) -> str:
     known = [key for key in names if key in keys]
     if known:
         return f"the signature by {known[0]} does not fit the signed list: it was changed after signing"
-    # Whoever wrote the envelope chose these names.
+    # The names are untrusted text of the envelope.
     shown = ", ".join(ascii(name[:64])[1:-1] for name in names[:3])
     return f"signed by {shown}, which is not in the trust store"
 

@@ -12,7 +12,7 @@ CONTRACTS = {"task": 1, "auditor": 1, "reporter": 1, "listener": 1, "command": 1
 #: Where a URL without a port leads, by its scheme.
 _PORTS = {"http": 80, "https": 443}
 
-#: Held from a request to its answer: the channel to the host is one, and its answers name nobody.
+#: Held from a request to its answer: all threads share one channel, and answers carry no request id.
 _CHANNEL = allocate_lock()
 
 
@@ -21,7 +21,7 @@ class Denied(Exception):
 
 
 class Mistake(ValueError):
-    """What the person who called or configured the plugin did wrong: told as the one sentence that it is, without a traceback."""
+    """A mistake of the caller or in the configuration: reported as its message, without a traceback."""
 
 
 class Context:

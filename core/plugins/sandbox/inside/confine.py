@@ -22,7 +22,7 @@ class _Byte(_SimpleCData):  # type: ignore[type-arg]
 
 
 class NotConfined(Exception):
-    """A layer could not be put up; nothing of the plugin may run."""
+    """A layer of the sandbox could not be set up; nothing of the plugin may run."""
 
 
 def limit(limits: dict[str, int]) -> None:

@@ -20,7 +20,7 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _LISTING = ("os.listdir", "os.scandir")
 #: Events whose arguments begin with that many paths, all of which they change.
 _CHANGING = {"os.remove": 1, "os.mkdir": 1, "os.rmdir": 1, "os.rename": 2, "os.link": 2, "os.symlink": 2}
-#: The call filter lets nobody do these, wherever the file lies.
+#: The call filter refuses these for every file.
 _SETTING = ("os.chmod", "os.chown", "os.utime", "os.truncate", "os.setxattr", "os.removexattr")
 _STARTING = ("subprocess.Popen", "os.exec", "os.posix_spawn")
 _FORKING = ("os.fork", "os.forkpty", "pty.spawn", "_thread.start_new_thread", "_thread.start_joinable_thread")
@@ -33,9 +33,9 @@ def run(context: Context) -> dict:  # type: ignore[type-arg]
     folder = context.config["folder"]
     os.chdir(context.root)  # the tests find their repository where they stand
     suite = unittest.defaultTestLoader.discover(os.path.join(folder, "tests"), top_level_dir=os.path.join(folder, "tests"))
-    told = io.StringIO()
-    result = unittest.TextTestRunner(stream=told, verbosity=2).run(suite)
-    context.log(told.getvalue())
+    output = io.StringIO()
+    result = unittest.TextTestRunner(stream=output, verbosity=2).run(suite)
+    context.log(output.getvalue())
     failed = [str(case) for case, _ in (*result.failures, *result.errors)] + [str(case) for case in result.unexpectedSuccesses]
     return {"message": f"{result.testsRun} tests", "ok": not failed, "data": {"count": result.testsRun, "failed": failed}}
 
