@@ -4,8 +4,7 @@ import os
 import sys
 
 from imports import Imports, Trouble, circles, god_modules, read_imports, squashed
-from page import html_page
-from pictures import dot, mermaid
+from pictures import dot, html_page, mermaid
 
 from core.plugins.api import Context, Mistake
 

@@ -5,12 +5,11 @@ import json
 import os
 import time
 
-from messages import text_of, worth_telling
-
 from core.plugins.api import Context, Mistake
 
-#: Events told by this process; the host may tell one again after a break.
-TOLD = set()
+BAD = {"failed", "cancelled"}
+#: Events sent by this process; the host may repeat one after an interruption.
+SENT = set()
 
 
 class Undelivered(Exception):
@@ -18,19 +17,19 @@ class Undelivered(Exception):
 
 
 def run(context: Context) -> dict:
-    """Tell an event (listener), or send a text to see whether it arrives (command)."""
+    """Send an event (listener), or a text as a test of the connection (command)."""
     if context.kind == "command":
         text = " ".join(context.input["arguments"]) or "orchestrator can reach you"
         sent = deliver(context, text, {"event": "test", "text": text})
         return {"output": f"sent to {', '.join(sent)}\n"}
     event = context.input["event"]
-    if not worth_telling(event, context.config.get("events")):
+    if not is_reported(event, context.config.get("events")):
         return {}
     identity = identity_of(event)
-    if identity in TOLD:
+    if identity in SENT:
         return {"message": "told already"}
     sent = deliver(context, text_of(event), event)
-    TOLD.add(identity)
+    SENT.add(identity)
     return {"message": f"told {', '.join(sent)}"}
 
 
@@ -69,7 +68,7 @@ def send(context: Context, place: str, url: str, body: dict, headers: dict, *, r
     for attempt in range(context.config.get("attempts", 4)):
         if attempt:
             time.sleep(pause * 2 ** (attempt - 1))
-        status, reason, unsure = tried(context, url, content, headers)
+        status, reason, unsure = post_once(context, url, content, headers)
         if 200 <= status < 300:
             return
         if (unsure and not repeat_unsure) or (status and status != 429 and status < 500):
@@ -77,8 +76,8 @@ def send(context: Context, place: str, url: str, body: dict, headers: dict, *, r
     raise Undelivered(f"{place}: {reason}")
 
 
-def tried(context: Context, url: str, content: bytes, headers: dict) -> tuple:
-    """Return (status or 0, what happened, whether it may have arrived all the same)."""
+def post_once(context: Context, url: str, content: bytes, headers: dict) -> tuple:
+    """Return (status or 0, what happened, whether it may have arrived nevertheless)."""
     connected = False
 
     def connect(host: str, port: int, timeout: float):  # noqa: ANN202 – a socket
@@ -92,3 +91,42 @@ def tried(context: Context, url: str, content: bytes, headers: dict) -> tuple:
     except OSError as error:
         return 0, type(error).__name__, connected
     return status, f"HTTP {status}", False
+
+
+def is_reported(event: dict, wanted: list) -> bool:
+    """Return whether an event is sent: the ``wanted`` ones, by default the ends of runs and audits, an empty budget and failures."""
+    name = event["event"]
+    if wanted is not None:
+        return name in wanted
+    if name == "task_finished":
+        return event.get("status") in BAD
+    return name in ("run_finished", "budget_exhausted", "audit_finished")
+
+
+def text_of(event: dict) -> str:
+    """Return one line for a person."""
+    return TEXTS.get(event["event"], text_of_other)(event)
+
+
+def text_of_run(event: dict) -> str:
+    counts = ((len(event.get(key, ())), key) for key in ("done", "failed", "blocked", "waiting", "left"))
+    text = ", ".join(f"{number} {key}" for number, key in counts if number)
+    mark = "✅" if event.get("exit_code") == 0 else "❌"
+    return f"{mark} run {event.get('run_id', '')}: {text or 'nothing to do'}; {event.get('reason', '')}".rstrip("; ")
+
+
+def text_of_task(event: dict) -> str:
+    mark = "❌" if event.get("status") in BAD else "✅"
+    return f"{mark} task {event.get('task_id')}: {event.get('description', '')} – {event.get('reason', '')}".rstrip(" –")
+
+
+def text_of_budget(event: dict) -> str:
+    return f"⏸ budget: {event.get('reason', '')}; left: {', '.join(event.get('left', ()))}"
+
+
+def text_of_other(event: dict) -> str:
+    text = event.get("message") or event.get("reason") or ""
+    return f"{event['event'].replace('_', ' ')}: {text}".rstrip(": ")
+
+
+TEXTS = {"run_finished": text_of_run, "task_finished": text_of_task, "budget_exhausted": text_of_budget}

@@ -5,8 +5,7 @@ import unittest
 
 from dependency_graph import run
 from imports import Imports, circles, god_modules, knots, to_cut
-from page import levels
-from pictures import dot, mermaid
+from pictures import dot, levels, mermaid
 
 from core.plugins.api import context_for_test
 

@@ -3,7 +3,6 @@
 import unittest
 
 import notify
-from messages import text_of, worth_telling
 
 from core.plugins.api import context_for_test
 
@@ -34,7 +33,7 @@ class Receiver:
 
 class TestNotify(unittest.TestCase):
     def setUp(self) -> None:
-        notify.TOLD.clear()
+        notify.SENT.clear()
 
     def test_it_tries_again_until_it_arrives(self) -> None:
         receiver = Receiver("refused", 503, 200)
@@ -56,10 +55,10 @@ class TestNotify(unittest.TestCase):
             notify.run(Receiver(403, 200))
 
     def test_words(self) -> None:
-        self.assertEqual(text_of(FINISHED), "❌ run r1: 2 done, 1 failed; a task failed")
-        self.assertTrue(worth_telling({"event": "task_finished", "status": "failed"}, None))
-        self.assertFalse(worth_telling({"event": "task_finished", "status": "done"}, None))
-        self.assertFalse(worth_telling(FINISHED, ["warned"]))
+        self.assertEqual(notify.text_of(FINISHED), "❌ run r1: 2 done, 1 failed; a task failed")
+        self.assertTrue(notify.is_reported({"event": "task_finished", "status": "failed"}, None))
+        self.assertFalse(notify.is_reported({"event": "task_finished", "status": "done"}, None))
+        self.assertFalse(notify.is_reported(FINISHED, ["warned"]))
 
 
 if __name__ == "__main__":
