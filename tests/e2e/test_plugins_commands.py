@@ -282,6 +282,14 @@ def test_what_a_plugin_calls_the_callers_mistake_is_told_without_a_traceback(sig
     assert refused.stderr == "error: plugin hello: no such greeting: hullo\n"
 
 
+def test_a_failure_that_a_plugin_reports_is_exit_code_1(signed: Shell):
+    (signed.repository / "plugins/hello/hello.py").write_text("def run(context):\n    return {'message': 'no luck', 'ok': False}\n")
+    signed("sign", "plugins/hello", "--key", str(signed.top / "me"))
+    signed("trust", "hello", "--yes")
+    failed = signed("run", "hello", ok=False)
+    assert (failed.returncode, failed.stdout) == (1, "no luck\n"), failed.stderr
+
+
 @pytest.mark.parametrize("name", ["core", "json"])
 def test_a_plugin_is_not_called_what_python_or_the_tool_call_a_module(shell: Shell, name: str):
     refused = shell("new", name, ok=False)

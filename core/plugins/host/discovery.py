@@ -72,10 +72,9 @@ def _look_at(folder: Path, origin: Origin) -> FoundPlugin:
     absolute = os.path.abspath(folder)
     try:
         manifest = load_manifest(folder)
-    except InvalidFile as error:
-        return FoundPlugin(folder=absolute, origin=origin, manifest=None, problems=tuple(map(str, error.problems)))
-    except StorageError as error:
-        return FoundPlugin(folder=absolute, origin=origin, manifest=None, problems=(str(error),))
+    except (InvalidFile, StorageError) as error:
+        problems = tuple(map(str, error.problems)) if isinstance(error, InvalidFile) else (str(error),)
+        return FoundPlugin(folder=absolute, origin=origin, manifest=None, problems=problems)
     if manifest.id != folder.name:
         problem = f"{folder / MANIFEST}: id is {manifest.id}, the folder is {folder.name}: they must be the same"
         return FoundPlugin(folder=absolute, origin=origin, manifest=None, problems=(problem,))

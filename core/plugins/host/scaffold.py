@@ -11,26 +11,25 @@ from core.domain.plugins.plugin import ProvisionKind
 from core.errors import StorageError, UsageError
 from core.plugins.manifest import is_taken
 
-_RESULTS = {
-    ProvisionKind.TASK: ('    name = context.config.get("name", "world")\n    return {"message": f"Hello, {name}!"}', "task"),
-    ProvisionKind.AUDITOR: ('    return {"findings": []}', "auditor"),
-    ProvisionKind.REPORTER: ('    return {"content": str(len(context.input["report"]))}', "reporter"),
-    ProvisionKind.LISTENER: ('    context.log(context.input["event"]["event"])\n    return {}', "listener"),
-    ProvisionKind.COMMAND: ('    return {"output": " ".join(context.input["arguments"]) + "\\n"}', "command"),
-}
-_INPUTS = {
-    ProvisionKind.TASK: '{"task": {"id": "1", "description": "greet"}}',
-    ProvisionKind.AUDITOR: '{"files": []}',
-    ProvisionKind.REPORTER: '{"report": {}}',
-    ProvisionKind.LISTENER: '{"event": {"event": "run_started"}}',
-    ProvisionKind.COMMAND: '{"arguments": ["hello"]}',
-}
-_EXPECTED = {
-    ProvisionKind.TASK: '{"message": "Hello, world!"}',
-    ProvisionKind.AUDITOR: '{"findings": []}',
-    ProvisionKind.REPORTER: '{"content": "0"}',
-    ProvisionKind.LISTENER: "{}",
-    ProvisionKind.COMMAND: '{"output": "hello\\n"}',
+#: By kind: the body of ``run``, the input of the test, and the result that it expects.
+_EXAMPLES = {
+    ProvisionKind.TASK: (
+        '    name = context.config.get("name", "world")\n    return {"message": f"Hello, {name}!"}',
+        '{"task": {"id": "1", "description": "greet"}}',
+        '{"message": "Hello, world!"}',
+    ),
+    ProvisionKind.AUDITOR: ('    return {"findings": []}', '{"files": []}', '{"findings": []}'),
+    ProvisionKind.REPORTER: ('    return {"content": str(len(context.input["report"]))}', '{"report": {}}', '{"content": "0"}'),
+    ProvisionKind.LISTENER: (
+        '    context.log(context.input["event"]["event"])\n    return {}',
+        '{"event": {"event": "run_started"}}',
+        "{}",
+    ),
+    ProvisionKind.COMMAND: (
+        '    return {"output": " ".join(context.input["arguments"]) + "\\n"}',
+        '{"arguments": ["hello"]}',
+        '{"output": "hello\\n"}',
+    ),
 }
 _MODULE = '''"""{description}"""
 
@@ -69,7 +68,7 @@ def new_plugin(folder: Path, kind: ProvisionKind, author: str) -> tuple[Path, ..
     if folder.exists():
         raise UsageError(f"{folder} exists", hint="choose another name")
     description = f"Says what {name} does."
-    body, word = _RESULTS[kind]
+    body, given, expected = _EXAMPLES[kind]
     manifest = {
         "id": name,
         "version": "0.1.0",
@@ -78,7 +77,7 @@ def new_plugin(folder: Path, kind: ProvisionKind, author: str) -> tuple[Path, ..
         "license": "MIT",
         "minimum_host_version": ".".join(core.__version__.split(".")[:3]),
         "entry_point": name,
-        "provides": [{"kind": word, "contract": 1}],
+        "provides": [{"kind": str(kind), "contract": 1}],
         "permissions": {},
         "config": {"type": "object", "additionalProperties": False, "properties": {"name": {"type": "string"}}},
     }
@@ -86,9 +85,7 @@ def new_plugin(folder: Path, kind: ProvisionKind, author: str) -> tuple[Path, ..
     files = {
         folder / "manifest.json": json.dumps(manifest, indent=2) + "\n",
         folder / f"{name}.py": _MODULE.format(description=description, body=body),
-        folder / "tests" / f"test_{name}.py": _TEST.format(
-            name=name, title=title, kind=word, input=_INPUTS[kind], expected=_EXPECTED[kind]
-        ),
+        folder / "tests" / f"test_{name}.py": _TEST.format(name=name, title=title, kind=kind, input=given, expected=expected),
     }
     try:
         (folder / "tests").mkdir(parents=True)
