@@ -34,7 +34,10 @@ def bundled_root() -> FilePath:
 
 def is_installed_bundle(folder: str | os.PathLike[str]) -> bool:
     """Return whether ``folder`` is a bundled plugin of an installed wheel (not of a checkout)."""
-    return FilePath(os.path.realpath(folder)).parent == _INSTALLED_BUNDLE
+    try:
+        return FilePath(os.path.realpath(folder)).parent == _INSTALLED_BUNDLE
+    except OSError:  # a symbolic link that was removed between two looks at it
+        return False
 
 
 @cache
