@@ -283,7 +283,9 @@ def test_what_a_plugin_calls_the_callers_mistake_is_told_without_a_traceback(sig
 
 
 def test_a_failure_that_a_plugin_reports_is_exit_code_1(signed: Shell):
-    (signed.repository / "plugins/hello/hello.py").write_text("def run(context):\n    return {'message': 'no luck', 'ok': False}\n")
+    folder = signed.repository / "plugins/hello"
+    (folder / "hello.py").write_text("def run(context):\n    return {'message': 'no luck', 'ok': False}\n")
+    (folder / "manifest.json").write_text((folder / "manifest.json").read_text().replace('"kind": "command"', '"kind": "task"'))
     signed("sign", "plugins/hello", "--key", str(signed.top / "me"))
     signed("trust", "hello", "--yes")
     failed = signed("run", "hello", ok=False)

@@ -169,11 +169,11 @@ def test_a_changed_auditor_is_refused_and_its_tasks_stay(bench: ToolCopy):
     bench.grant("dependency_graph")
     bench.run("run")
     before = (bench.repository / "tasks.yml").read_text()
-    with (bench.top / "copy" / "plugins" / "dependency_graph" / "page.py").open("a") as stream:
+    with (bench.top / "copy" / "plugins" / "dependency_graph" / "pictures.py").open("a") as stream:
         stream.write("# harmless?\n")
     bench.write("shop/b.py", "")
     told = bench.run("run", "--retry-failed")
-    assert "plugin dependency_graph: page.py: content differs from what was signed" in told.stderr
+    assert "plugin dependency_graph: pictures.py: content differs from what was signed" in told.stderr
     after = (bench.repository / "tasks.yml").read_text()
     assert after.count("refactor-") == before.count("refactor-")
     audit = bench.run("audit")
