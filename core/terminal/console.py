@@ -21,6 +21,8 @@ from core.terminal.masking import Masking
 
 #: Seconds between two writes while more is coming.
 PACE = 0.1
+#: Characters of a JSON result that are written at once.
+_BATCH = 1 << 20
 
 
 class Ci(StrEnum):
@@ -211,7 +213,17 @@ class Console:
 
         In ASCII: valid whatever the stream's encoding, and no text of a task gives orders to a terminal.
         """
-        return self.say_exactly(inert_json(json.dumps(value, indent=2)) + "\n")
+        batch: list[str] = []
+        size = 0
+        # A backlog of 100,000 tasks is 60 MB in millions of pieces: they are joined as they come. No piece ends within a text.
+        for piece in json.JSONEncoder(indent=2).iterencode(value):
+            batch.append(piece)
+            size += len(piece)
+            if size > _BATCH:
+                self.stdout.add_exact(inert_json("".join(batch)))
+                batch.clear()
+                size = 0
+        return self.say_exactly(inert_json("".join(batch)) + "\n")
 
     def flush(self) -> None:
         """Write what is pending on either stream."""

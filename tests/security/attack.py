@@ -25,19 +25,20 @@ def attacked(repository: Repository, trick: Trick, cell: Cell, scratch: Path) ->
         scratch / "watched",
         repository.environment(**cell.environment),
     )
-    found = violations(seen, _allowed(repository, report, trick.memory, cell))
+    found = violations(seen, _allowed(repository, report, trick, cell))
     after = snapshot(repository.outside)
     changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
     return [*found, *(f"outside of the repository something changed: {name}" for name in changed)]
 
 
-def _allowed(repository: Repository, report: Path, memory: int, cell: Cell) -> Allowed:
+def _allowed(repository: Repository, report: Path, trick: Trick, cell: Cell) -> Allowed:
     """The state, the logs, the user's own directories of the tool, a report that was asked for, and the baseline, which only shrinks."""
     own = tuple(repository.home / place for place in _OWN)
     return Allowed(
         directories=(repository.root / ".orchestrator", repository.root / "logs", *own),
         files=(report,),
         replaced=(repository.root / "audit-baseline.json",) if cell.shrinks_baseline else (),
-        memory=memory,
+        memory=trick.memory,
+        cpu=trick.cpu,
         obeyed=cell.obeyed,
     )

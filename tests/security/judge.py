@@ -29,7 +29,7 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowed:
-    """Where a command may write: below these directories, and in these files; and how much memory it may take."""
+    """Where a command may write: below these directories, and in these files; and how much memory and time it may take."""
 
     directories: tuple[Path, ...] = ()
     files: tuple[Path, ...] = field(default=())
@@ -37,6 +37,8 @@ class Allowed:
     replaced: tuple[Path, ...] = ()
     #: Bytes that one process may take.
     memory: int = MOST_MEMORY
+    #: Seconds of CPU time that all processes together may take.
+    cpu: float = MOST_CPU
     #: Whether what is printed is read by a machine that obeys workflow commands.
     obeyed: bool = True
 
@@ -60,7 +62,7 @@ def violations(seen: Observation, allowed: Allowed) -> list[str]:
         *(f"changed: {call}" for call in seen.changed if not call.failed and not all(map(allowed.has, _changed(call)))),
         *(f"connection: {call}" for call in seen.talked if not _is_private(call)),
         *(f"signal to another process: {call}" for call in seen.signalled if not _is_to_ours(call, seen)),
-        *_costs(seen, allowed.memory),
+        *_costs(seen, allowed),
         *_endings(seen),
         *_texts(seen, obeyed=allowed.obeyed),
     ]
@@ -105,12 +107,12 @@ def _is_to_ours(call: Call, seen: Observation) -> bool:
     return rest.strip() == "0" or (target.lstrip("-").isdigit() and int(target) in seen.pids)
 
 
-def _costs(seen: Observation, memory: int) -> Iterator[str]:
+def _costs(seen: Observation, allowed: Allowed) -> Iterator[str]:
     if not seen.ended:
         yield "it does not end"
-    if seen.cpu > MOST_CPU:
+    if seen.cpu > allowed.cpu:
         yield f"{seen.cpu:.1f} s of CPU time"
-    if seen.peak > memory:
+    if seen.peak > allowed.memory:
         yield f"{seen.peak / 1024 / 1024:.0f} MiB of memory"
 
 

@@ -16,7 +16,7 @@ from contextlib import suppress
 
 _PR_SET_CHILD_SUBREAPER = 36
 #: Keep a command that spins, allocates or writes for ever from harming the machine; far above what the judge allows.
-_LIMITS = ((resource.RLIMIT_CPU, 7), (resource.RLIMIT_AS, 8 << 30), (resource.RLIMIT_FSIZE, 1 << 30), (resource.RLIMIT_CORE, 0))
+_LIMITS = ((resource.RLIMIT_CPU, 15), (resource.RLIMIT_AS, 8 << 30), (resource.RLIMIT_FSIZE, 1 << 30), (resource.RLIMIT_CORE, 0))
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.security.judge import MOST_MEMORY
+from tests.security.judge import MOST_CPU, MOST_MEMORY
 from tests.security.repository import Repository
 
 
@@ -24,6 +24,8 @@ class Trick:
     since: str = "HEAD~1"
     #: Bytes that one process may take.
     memory: int = MOST_MEMORY
+    #: Seconds of CPU time that all processes together may take.
+    cpu: float = MOST_CPU
 
 
 class Tricks(list[Trick]):

@@ -74,7 +74,7 @@ def tasks_make_python_objects(repository: Repository) -> None:
     )
 
 
-@TASKS.add(memory=_BACKLOG)
+@TASKS.add(memory=_BACKLOG, cpu=10.0)
 def tasks_are_a_hundred_thousand(repository: Repository) -> None:
     repository.write("tasks.yml", "".join(f"- id: t{n}\n  description: number {n}\n  command: 'true'\n" for n in range(100_000)))
 
