@@ -281,7 +281,8 @@ def test_under_strace_nothing_but_git_is_started_with_every_trick_at_once(victim
     assert done.returncode == 0, done.stderr
     calls = (tmp_path / "calls").read_text()
     assert executed(calls) <= {Path(sys.executable).name, "git"}, executed(calls)
-    assert "connect(" not in calls
+    # The C library asks its own cache of user names, where there is one, for the name of the user.
+    assert not [line for line in calls.splitlines() if "connect(" in line and "/nscd/socket" not in line]
     # The same watch sees a program that is started.
     planted = [*watched, "git", "-C", str(victim.root), "status"]
     subprocess.run(planted, capture_output=True, check=False, timeout=HANG)
