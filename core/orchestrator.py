@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from core.domain.quality.reflection import CycleReport
-from core.domain.runs.attempt import Attempt, described
+from core.domain.runs.attempt import Attempt, Recovery, described
 from core.domain.runs.budget import Budget
 from core.domain.runs.exit_code import exit_code_of
 from core.domain.runs.outcome import Ending, Settlement, settle
@@ -103,7 +103,7 @@ class Orchestrator:
         check_selection(tasks, self._options.only, self._options.tags)
         self._memory.begin_run(self._pid)
         self._memory.save_tasks()
-        self._memory.recover(lambda recovery: self._bus.emit(self._facts.recovered(recovery, killed.get(recovery.run.id, 0))))
+        self._memory.recover(lambda recovery: self._report_recovery(recovery, killed.get(recovery.run.id, 0)))
         if self._options.retry_failed:
             self._memory.reopen_failed(select(tasks, self._options.only, self._options.tags), "--retry-failed")
         self._plan()
@@ -111,6 +111,11 @@ class Orchestrator:
         if self._note:
             self._warn(self._note)
         self._bus.emit(self._facts.run_started(self._options, tasks=len(tasks), open_tasks=self._state.open_at_start))
+
+    def _report_recovery(self, recovery: Recovery, killed: int) -> None:
+        """Emit it and have it written: once its end is journalled, no later run would report a dead run again."""
+        self._bus.emit(self._facts.recovered(recovery, killed))
+        self._bus.tick()
 
     def _end(self) -> RunFinished:
         state = self._state
