@@ -135,11 +135,12 @@ def test_a_guardian_holds_nothing_of_the_tool_open(tmp_path):
     with ProcessLauncher() as launcher:
         launcher.start(Launch(command="true", cwd=str(tmp_path), env={}, output=log, run_id=own_run_id()))
         guardian = launcher._guardian.pid
-        # While it starts, Python has files and libraries of its own open.
-        until(lambda: not any("python" in name or name.endswith(".py") or ".so" in name for name in _open_files(guardian)))
+        # While it starts, Python has files of its own open.
+        until(lambda: not any("python" in name or name.endswith(".py") for name in _open_files(guardian)))
         open_files = _open_files(guardian)
     os.close(log)
-    assert {name for name in open_files if not name.startswith("pipe:")} == {"/dev/null"}
+    # Where libffi makes its trampolines from its own file, it keeps that open; nothing of the tool's.
+    assert {name for name in open_files if not name.startswith("pipe:") and "/libffi.so" not in name} == {"/dev/null"}
     assert len(open_files) == 2
 
 
