@@ -177,8 +177,11 @@ class _Database:
         """
         try:
             self._read_all()
-            with suppress(sqlite3.DatabaseError):
+            try:
                 return self._connect_sound(), ""
+            except sqlite3.DatabaseError as error:
+                if not is_damage(error):
+                    raise
             aside = self._move_aside()
             self._mark.clear()
             connection = self._connect()
@@ -189,11 +192,12 @@ class _Database:
         return connection, f"{self._path.name} was damaged; it was moved to {aside.name} and a new one begun; tasks.yml is as it was"
 
     def _read_all(self) -> None:
-        """Read all of the file the way SQLite does. Raises OSError."""
-        with self._path.open("rb") as file:
-            offset = 0
-            while part := os.pread(file.fileno(), 1 << 20, offset):
-                offset += len(part)
+        """Read all of the database and its write-ahead log the way SQLite does. Raises OSError."""
+        for suffix in ("", "-wal"):
+            with suppress(FileNotFoundError), self._path.with_name(self._path.name + suffix).open("rb") as file:
+                offset = 0
+                while part := os.pread(file.fileno(), 1 << 20, offset):
+                    offset += len(part)
 
     def _move_aside(self) -> Path:
         path, number = self._path, 1
