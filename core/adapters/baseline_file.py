@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
@@ -18,9 +16,9 @@ from core.domain.quality.finding import Accepted
 from core.domain.quality.metric import Metric
 from core.errors import MOST_PROBLEMS, InvalidFile, Problem, StorageError
 from core.files.reading import MIB, decode_text, is_inside, read_text, repository_top
+from core.files.replacement import replace_file
 from core.schema.document import Path
 from core.schema.json_reader import load_json, places_of
-from core.sudden_stop import held
 
 _VERSION = 1
 #: Bytes; 100,000 findings are 12 MiB.
@@ -48,23 +46,11 @@ class JsonBaseline:
             raise InvalidFile(error.problems, hint=_HINT) from error
         return parse(text, self._shown)
 
-    @held()
     def write(self, accepted: Sequence[Accepted]) -> None:
         target = FilePath(os.path.realpath(self._path))
         if self._inside is not None and not is_inside(str(target), self._inside):
             raise StorageError(f"{self._shown} leads out of the repository, to {target}", hint="nothing was written")
-        scratch = ""
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, prefix=f".{target.name}-", delete=False) as file:
-                scratch = file.name
-                file.write(render(accepted))
-            os.chmod(scratch, _mode(target))
-            os.replace(scratch, target)
-        except OSError as error:
-            with suppress(OSError):
-                os.unlink(scratch)
-            raise StorageError(f"cannot write {self._shown}: {error.strerror}") from error
+        replace_file(target, render(accepted).encode(), shown=self._shown)
 
 
 class CommittedBaseline:
@@ -207,13 +193,3 @@ _FIELDS: dict[str, tuple[Callable[[Any], bool], str, bool]] = {
     "shape": (_is_text, "a shape", False),
 }
 _REQUIRED = {name for name, (_, _, required) in _FIELDS.items() if required}
-
-
-def _mode(path: FilePath) -> int:
-    """Return the mode the file has, or that of a new one: what the umask leaves."""
-    try:
-        return path.stat().st_mode & 0o777
-    except FileNotFoundError:
-        mask = os.umask(0)
-        os.umask(mask)
-        return 0o666 & ~mask

@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, Final
 
 from core.assembly.container import Container, Session
@@ -20,6 +19,7 @@ from core.domain.tasks.task import Task
 from core.errors import EditRefused, InvalidFile, Problem, StorageError
 from core.events import RunFinished
 from core.files.reading import MIB, read_text
+from core.files.replacement import replace_file
 from core.memory import Memory
 from core.ports.code import Measured
 from core.ports.standard import StrPath
@@ -90,7 +90,7 @@ class _Standard:
 
     def save_state(self, path: StrPath, key: str | Mapping[str, Any], value: Any) -> None:
         state = {**_state(os.fspath(path)), key: value} if isinstance(key, str) else dict(key)
-        _write(Path(path), json.dumps(state, indent=2) + "\n")
+        replace_file(Path(path), (json.dumps(state, indent=2) + "\n").encode())
 
     def load_tasks(self, tasks_file: StrPath) -> tuple[Task, ...]:
         from core.assembly.backlog import open_backlog
@@ -104,7 +104,7 @@ class _Standard:
         from core.assembly.backlog import open_backlog_to_edit
 
         if not os.path.lexists(tasks_file):
-            _write(Path(tasks_file), _text_of(tasks))
+            replace_file(Path(tasks_file), _text_of(tasks).encode())
             return
         with open_repository(tasks_file) as container, open_backlog_to_edit(container) as memory:
             _bring_in_line(memory, tuple(tasks))
@@ -166,14 +166,3 @@ def _edits(before: Task, after: Task) -> Iterable[SetField]:
             message = f"{name} of {after.id} differs from the file, and only text and numbers are edited there"
             raise EditRefused(Problem(file="tasks", message=message, hint="edit the file itself"))
         yield SetField(task_id=after.id, path=(name,), value=new[name])
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace a file atomically; its directories are made."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            file.write(text)
-        os.replace(file.name, path)
-    except OSError as error:
-        raise StorageError(f"cannot write {path}: {error.strerror}") from error

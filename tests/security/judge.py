@@ -51,7 +51,7 @@ class Allowed:
 
 def _is_on_the_way(path: Path, file: Path) -> bool:
     """Whether ``path`` is a file or the temporary one that takes its place."""
-    return path == file or (path.parent == file.parent and path.name.startswith(f".{file.name}-"))
+    return path == file or (path.parent == file.parent and path.name.startswith(f".{file.name}."))
 
 
 def violations(seen: Observation, allowed: Allowed) -> list[str]:
