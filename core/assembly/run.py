@@ -94,7 +94,11 @@ def open_executor(container: Container) -> Iterator[Executor]:
 
     make_private_dir(container.project.root, container.settings.log.directory)
     with chdir(container.project.root), ProcessLauncher(container.environment) as launcher:
-        yield _executor(container, launcher)
+        executor = _executor(container, launcher)
+        try:
+            yield executor
+        finally:
+            executor.prune()
 
 
 def run_options(

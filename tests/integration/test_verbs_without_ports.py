@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -185,6 +186,18 @@ def test_the_executor_carries_out_a_task_where_the_process_is_and_logs_it(here):
     assert (outcome.succeeded, outcome.verified, outcome.log) == (True, True, f"logs/{log.name}")
     assert "hello" in log.read_text()
     assert (here / "where").read_text() == f"{here}\n"
+
+
+def test_an_executor_leaves_nothing_open_behind_a_task(here):
+    def opened():
+        return sorted(
+            os.readlink(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{name}")
+        )
+
+    before = opened()
+    for name in ("a", "b"):
+        Executor().execute(task(name, command="true"))
+    assert [path for path in opened() if path not in before] == []
 
 
 def test_a_task_that_fails_is_an_outcome(here):

@@ -54,6 +54,11 @@ def test_a_problem_has_its_line_and_column():
     )
 
 
+def test_a_value_that_a_boolean_schema_forbids_is_a_problem():
+    (problem,) = config_problems(under("a", {"not": True}), {"a": 1})
+    assert problem.startswith("a: ")
+
+
 def test_names_of_settings_and_plain_values_are_no_keywords():
     schema = {"$schema": DIALECT, **under("$ref", {"enum": [{"$ref": "#", "pattern": "(a*)*"}]}), "default": {"pattern": "(a*)*"}}
     assert schema_mistake(schema) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import time
 from urllib.parse import quote
 
 import pytest
@@ -122,6 +123,25 @@ def test_what_a_command_line_assigns(text, masked):
 def test_masking_takes_linear_time():
     for text in ("://" + "a" * 400_000, "a.-" * 100_000, "TOKEN=" * 60_000, "token " * 60_000, "https://" * 50_000):
         mask(text)  # quadratic time would take minutes
+
+
+def test_a_secret_with_many_spaces_is_masked_on_one_line_or_several_in_linear_time():
+    secret = "{\n" + "    " * 8 + '"private": "hunter2"\n}'
+    variables = {"CREDENTIALS": secret}
+    assert mask(f"a {secret} b", variables) == mask(f"a {' '.join(secret.split())} b", variables) == f"a {MASK} b"
+    begun = time.process_time()
+    assert mask("{\n" + " " * 100_000, variables) == "{\n" + " " * 100_000
+    # 0.01 s; where each space was a repetition, 600 of them took 17 s.
+    assert time.process_time() - begun < 2
+
+
+def test_ellipses_without_a_beginning_of_a_secret_cost_next_to_nothing():
+    variables = {"SSH_KEY": "\n".join(f"{line:032x}{line * 77777:032x}" for line in range(25))}
+    text = "x…" * 300_000
+    begun = time.process_time()
+    assert mask(text, variables) == text
+    # 0.3 s; each ellipsis was compared with each line before, which took 4 s.
+    assert time.process_time() - begun < 3
 
 
 def test_a_repository_cannot_have_everything_masked_nor_take_back_what_its_user_names():

@@ -1,6 +1,6 @@
 """Git: one client that starts it, what is read by its plumbing, and what is written with GitPython.
 
-What each shape of repository gives (``tests/integration/test_git_history.py`` holds every row):
+What each shape of repository gives (``tests/integration/history/test_git_history_shapes.py`` holds every row):
 
 | repository | window, history | changed_since |
 |---|---|---|

@@ -116,7 +116,7 @@ def _let_go(guardian: weakref.ref[Guardian]) -> None:
 
 
 def end_what_is_left(run_ids: list[str]) -> None:
-    """End everything that bears the marks of ``run_ids``: TERM, a second, KILL."""
+    """End everything that has the marks of ``run_ids``: TERM, a second, KILL."""
     marker = Marker()
     trees = [Tree(marker, of_run(run_id), trust_limit=False) for run_id in run_ids]
     for tree in trees:

@@ -44,7 +44,7 @@ class Mark:
 
 
 def of_run(run_id: str) -> Mark:
-    """Return the mark that every process of a run bears."""
+    """Return the mark that every process of a run has."""
     digest = hashlib.blake2b(os.fsencode(run_id), digest_size=_RUN_BYTES).digest()
     low = int.from_bytes(digest, "big") << _HANDLE_BITS
     return Mark(low=low, high=low + (1 << _HANDLE_BITS), word=f"{run_id}:")
@@ -81,7 +81,7 @@ class Marker:
         return number is not None and (number != self._own or (not self._numbered and bool(_words(pid))))
 
     def has_mark(self, pid: int, mark: Mark, *, trust_limit: bool = True) -> bool:
-        """Tell whether ``pid`` bears ``mark``; False for what is gone or belongs to somebody else.
+        """Tell whether ``pid`` has ``mark``; False for what is gone or belongs to somebody else.
 
         With ``trust_limit`` a process that has our own limit is taken for unmarked without a look at its
         environment: right for descendants of ours, not for those of a dead run.

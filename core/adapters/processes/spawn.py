@@ -52,7 +52,7 @@ def start(launch: Launch, inherited: Mapping[str, str], marks: Mapping[str, str]
         return _execute(program, words, None if here else cwd, environment, launch)
     except ValueError as problem:
         told = shown(command)
-        told = told if len(told) <= _BRIEF else f"{told[:_BRIEF]}…"  # by the ellipsis a secret is known whose end was cut off
+        told = told if len(told) <= _BRIEF else f"{told[:_BRIEF]}…"  # the ellipsis lets masking find a secret that was cut here
         raise CommandNotStarted(f"cannot start {told!r}: {problem}", 126) from problem
 
 

@@ -1,4 +1,4 @@
-"""A process tree: everything alive that bears one mark."""
+"""A process tree: everything alive that has one mark."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LOOKS = 3
 
 
 class Tree:
-    """The living processes that bear ``mark``; looked up anew at each call, this process never among them."""
+    """The living processes that have ``mark``; looked up anew at each call, this process never among them."""
 
     def __init__(self, marker: Marker, mark: Mark, *, trust_limit: bool = True) -> None:
         self._marker = marker
@@ -51,7 +51,7 @@ class Tree:
         return self._marker.has_mark(pid, self._mark, trust_limit=self._trust_limit)
 
     def _candidates(self) -> Iterator[int]:
-        """Yield everything that bears the mark, dead or alive: our children first, as what flees by forking becomes one."""
+        """Yield everything that has the mark, dead or alive: our children first, as what flees by forking becomes one."""
         own = os.getpid()
         near = children()
         yield from (pid for pid in near if self.contains(pid))

@@ -30,17 +30,26 @@ from core.domain.quality.metric import Block, FileMeasure, Halstead, RawCounts
 
 _MIB = 1024 * 1024
 #: Bytes that a measuring process may occupy, and what it may add to what it was forked with however much that was.
-MOST = 224 * _MIB
-_LEAST = 64 * _MIB
+MOST_MEMORY = 224 * _MIB
+_LEAST_GROWTH = 64 * _MIB
+#: Levels of nodes from which on radon's own visitors are asked: they give up somewhat above 300, and then so do we.
+_DEEP = 200
+#: From 3.12 on the tokeniser itself refuses much of what does not parse, in ways that are not worth following.
+_LENIENT_TOKENISER = sys.version_info < (3, 12)
+#: Complexity from which on a block has a shape: a hash by which it is known again under another name or in another place; smaller
+#: blocks are never worth a finding, and many of them do the same.
+_SMALLEST = 6
+_SHAPE_BYTES = 6
+_NOT_IN_SHAPE = frozenset({"ctx", "kind", "type_comment", "type_params"})
 
 
 def limit_memory() -> None:
-    """Let this process grow to MOST bytes; what asks for more gets a MemoryError. Without /proc there is no limit."""
+    """Let this process grow to MOST_MEMORY bytes; what asks for more gets a MemoryError. Without /proc there is no limit."""
     with suppress(OSError, ValueError):
         with open("/proc/self/statm", "rb") as file:
             _, resident, _, _, _, data, _ = map(int, file.read().split())
         page = resource.getpagesize()
-        most = data * page + max(_LEAST, MOST - resident * page)
+        most = data * page + max(_LEAST_GROWTH, MOST_MEMORY - resident * page)
         _, hard = resource.getrlimit(resource.RLIMIT_DATA)
         resource.setrlimit(resource.RLIMIT_DATA, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
@@ -48,17 +57,7 @@ def limit_memory() -> None:
 def memory_is_short() -> bool:
     """Tell a MemoryError for want of memory from the one by which Python's parser says that a text is nested too deeply."""
     limited = resource.getrlimit(resource.RLIMIT_DATA)[0] != resource.RLIM_INFINITY
-    return limited and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > MOST * 3 // 4
-
-
-#: Levels of nodes from which on radon's own visitors are asked: they give up somewhat above 300, and then so do we.
-_DEEP = 200
-#: From 3.12 on the tokeniser itself refuses much of what does not parse, in ways that are not worth following.
-_LENIENT_TOKENISER = sys.version_info < (3, 12)
-#: Complexity from which on a block has a shape: a hash by which it is known again under another name or in another place.
-_SMALLEST = 6
-_SHAPE_BYTES = 6
-_NOT_IN_SHAPE = frozenset({"ctx", "kind", "type_comment", "type_params"})
+    return limited and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > MOST_MEMORY * 3 // 4
 
 
 def measure_source(content: bytes) -> FileMeasure:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from struct import Struct
 
 from core.adapters.radon.agreement import raw_counter, tree_counter
-from core.adapters.radon.file_measure import MOST, limit_memory, measure_source
+from core.adapters.radon.file_measure import MOST_MEMORY, limit_memory, measure_source
 from core.adapters.radon.packing import pack
 
 #: Below this many bytes a second process costs more than it brings.
@@ -98,7 +98,7 @@ def _alone(sources: Sequence[bytes], index: int, pooled: Pooled) -> None:
 def _crash(size: int, status: int) -> str:
     """Return why a process ended without the measure of a source of ``size`` bytes; empty when it raised something."""
     if os.WIFEXITED(status):
-        return f"not measured: it takes more than {MOST // 1024**2} MiB of memory" if os.WEXITSTATUS(status) == errno.ENOMEM else ""
+        return f"not measured: it takes more than {MOST_MEMORY // 1024**2} MiB of memory" if os.WEXITSTATUS(status) == errno.ENOMEM else ""
     number = os.WTERMSIG(status)
     if number == signal.SIGPROF:
         return f"not measured: it takes more than {_limit(size):.0f} seconds of processor time"

@@ -2,7 +2,7 @@
 
 wily checks every revision out where it runs and refuses a dirty tree, so it runs in a work tree of ours that
 only borrows the user's objects, below our own directory, and never sees a variable that points at the user's
-repository. What each trouble gives (``tests/integration/test_wily_history.py`` holds every row):
+repository. What each trouble gives (``tests/integration/history/test_wily_runs.py`` holds every row):
 
 | trouble | what happens |
 |---|---|

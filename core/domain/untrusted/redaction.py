@@ -60,6 +60,8 @@ class Redactor:
     values: frozenset[str] = frozenset()
     #: The values in every way they are written, the longest first.
     forms: tuple[str, ...] = ()
+    #: All forms in one text, to rule out quickly that something is a part of any.
+    joined: str = ""
     #: Finds any of the forms; None where there are none.
     pattern: re.Pattern[str] | None = None
 
@@ -77,14 +79,16 @@ class Redactor:
         if every == self.values:
             return self
         forms = tuple(sorted({form for value in every for form in _forms(value)}, key=len, reverse=True))
-        # Between its words there may be a line end, with an indent after it.
-        patterns = (re.escape(form).replace("\\ ", r"\s+") for form in forms)
-        return Redactor(values=every, forms=forms, pattern=re.compile("|".join(patterns)))
+        # Between its words there may be a line end, with an indent after it; one repetition for each gap, or matching takes for ever.
+        patterns = (r"\s+".join(map(re.escape, re.split(r"\s+", form))) for form in forms)
+        return Redactor(values=every, forms=forms, joined="\0".join(forms), pattern=re.compile("|".join(patterns)))
 
     def _without_beginnings(self, text: str) -> str:
         """Mask what is left of a secret before an ellipsis: text that did not fit was cut before it came here."""
         parts, done = [], 0
         for cut in _CUT.finditer(text):
+            if text[max(done, cut.start() - _TELLING) : cut.start()] not in self.joined:
+                continue
             start = min((self._begins(form, text, done, cut.start()) for form in self.forms), default=cut.start())
             if start < cut.start():
                 parts += [text[done:start], MASK]

@@ -1,4 +1,4 @@
-"""Third-party analysers, run offline over a plugin: ruff's security rules, bandit, guarddog."""
+"""Third-party checks of a plugin, offline: ruff's security rules, bandit, guarddog, and pins against an archive of known flaws (OSV)."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def write_lock(repository: Path, locked: dict[str, Locked]) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
-        raise StorageError(f"{path}: {error.strerror}") from error
+        raise StorageError(f"cannot write {path}: {error.strerror}") from error
 
 
 def _schema() -> dict[str, Any]:

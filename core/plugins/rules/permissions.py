@@ -1,4 +1,4 @@
-"""Whether permissions may be granted at all, and together."""
+"""Whether permissions may be granted at all, and together; how a plugin differs from what plugins.lock pins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One examination of a plugin and what it found."""
+"""The stages of a certification and what each found; what a plugin's tests tried, compared with what it asks for."""
 
 from __future__ import annotations
 

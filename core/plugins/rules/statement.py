@@ -1,4 +1,4 @@
-"""The in-toto statement of a plugin: every file with its digest, and what the signature binds them to."""
+"""The in-toto statement of a plugin: every file with its digest, and what the signature binds them to; file lists and DSSE envelopes."""
 
 from __future__ import annotations
 

@@ -130,7 +130,8 @@ _NOT_THAT = (errno.ELOOP, errno.ENOTDIR)
 def writable_places(patterns: tuple[str, ...], root: Path) -> Iterator[tuple[Place, ...]]:
     """Open what ``patterns`` match in the repository ``root`` (a real path).
 
-    Raises PluginRefused when a place lies behind a symbolic link, or cannot be made.
+    Every part of a path is opened beneath the one before it, through no link, and kept open: a name that somebody exchanges
+    meanwhile leads nowhere else. Raises PluginRefused when a place lies behind a symbolic link, or cannot be made.
     """
     with contextlib.ExitStack() as folders, contextlib.ExitStack() as held:
         walk = _Walk(folders, held)

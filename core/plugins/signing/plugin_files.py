@@ -1,4 +1,4 @@
-"""Lists a plugin's files, refusing everything that could make two readers see two different plugins."""
+"""Lists a plugin's files, refusing everything that could make two readers see two different plugins, and makes verified copies."""
 
 from __future__ import annotations
 
@@ -119,7 +119,10 @@ def _read(descriptor: int) -> bytes:
 
 
 class CopyBuilder:
-    """Receives a plugin's files while they are hashed; becomes a verified copy, or disappears."""
+    """Receives a plugin's files while they are hashed; becomes a verified copy, or disappears.
+
+    Copies are private and read-only, named by the digest of what was signed. Plugins run only from there.
+    """
 
     def __init__(self, cache: Path) -> None:
         self.top = cache / "plugins"

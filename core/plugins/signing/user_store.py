@@ -19,7 +19,6 @@ from core.files.user_places import UserPlaces
 from core.plugins.manifest import MANIFEST, bundled_root, is_installed_bundle
 from core.plugins.rules.trust import PublicKey, Role, TrustStore, parse_trust, trust_document
 from core.schema.json_reader import parse_json
-from core.sudden_stop import held
 
 TRUST_FILE = "trust.json"
 #: Public key of a release, beside the plugins of a built wheel. In a checkout it means nothing.
@@ -142,7 +141,6 @@ def read_private_json(path: Path) -> Any:
         raise StorageError(f"{path}: damaged: {error}", hint="repair it or restore it from a backup") from error
 
 
-@held()
 def write_private_json(path: Path, value: Any) -> None:
     """Replace ``path`` by the JSON of ``value``, mode 0600. Raises StorageError; the old file is then intact."""
     try:

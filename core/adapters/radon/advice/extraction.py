@@ -12,7 +12,7 @@ from core.adapters.radon.fast.tree_counts import Function, decisions
 
 #: In lists of more statements only single ones are looked at, not runs of them.
 _RUNS_UP_TO = 40
-#: _Names that may go in and out together before a part counts as grown together with the rest.
+#: Names that may go in and out together before a part counts as grown together with the rest.
 _EASY_NAMES = 4
 _LONGEST_LIST = 4
 
