@@ -83,9 +83,12 @@ def _worded(error: Any) -> tuple[str, str]:
         return f"{shown} is not one of: {', '.join(map(str, error.validator_value))}", _nearest(str(error.instance), error.validator_value)
     if error.validator == "pattern":
         return f"{shown} does not have the right form", description or f"it must match {error.validator_value}"
-    if error.validator == "not" and isinstance(error.validator_value, dict) and "description" in error.validator_value:
-        return error.validator_value["description"], ""
-    return str(error.message), description
+    refused = _description(error.validator_value) if error.validator == "not" else ""
+    return (refused, "") if refused else (str(error.message), description)
+
+
+def _description(schema: Any) -> str:
+    return str(schema.get("description", "")) if isinstance(schema, dict) else ""
 
 
 def _nearest(name: str, known: Any) -> str:
