@@ -8,7 +8,7 @@ with a ``hint``. See docs/library.md.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from core.domain.tasks.plan import Plan
 from core.domain.tasks.task import Status, Task
 from core.errors import OrchestratorError
 from core.events import Event, RunFinished
+from core.ports.standard import paths_of
 from core.ports.subscribers import EventSink
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ _Path = str | os.PathLike[str]
 class Backlog:
     """Tasks in memory: entries as ``tasks.yml`` has them, held to the rules of that file."""
 
-    def __init__(self, entries: Iterable[Mapping[str, Any]] = (), *, text: str = "") -> None:
+    def __init__(self, entries: Mapping[str, Any] | Iterable[Mapping[str, Any]] = (), *, text: str = "") -> None:
         """Begin with the tasks of a YAML ``text`` and append ``entries``, maps of the fields that a person would write.
 
         Raises InvalidFile with every problem of the text, EditRefused for the first entry that cannot be a task.
@@ -55,7 +56,7 @@ class Backlog:
 
         #: The port through which runs work on it.
         self.file = task_text(text)
-        self.file.write([AppendTask(fields=entry) for entry in entries])
+        self.file.write([AppendTask(fields=entry) for entry in ((entries,) if isinstance(entries, Mapping) else entries)])
 
     @property
     def tasks(self) -> tuple[Task, ...]:
@@ -102,8 +103,8 @@ def run(
     budget: float | None = None,
     time_budget: float | str | None = None,
     fail_fast: bool | None = None,
-    only: Iterable[str] = (),
-    tags: Iterable[str] = (),
+    only: str | Iterable[str] = (),
+    tags: str | Iterable[str] = (),
     retry_failed: bool = False,
     reflect: bool | None = None,
     on_event: EventSink | None = None,
@@ -112,7 +113,8 @@ def run(
 
     ``directory`` is the repository; by default the one around the current directory or, for a tasks file that is not in it, the file's.
     ``budget`` is in units of cost, ``time_budget`` in seconds or as ``"90m"``; None leaves each to the settings, as it does ``jobs``,
-    ``fail_fast`` and ``reflect``. ``on_event`` is called with every event, in this thread: a slow one slows the run.
+    ``fail_fast`` and ``reflect``. ``only`` and ``tags`` are one or several ids and tags. ``on_event`` is called with every event, in
+    this thread: a slow one slows the run.
 
     The process is the run's as long as it lasts: current directory, SIGINT/SIGTERM/SIGHUP (in the main thread) and orphaned
     children. One run at a time a process; start ``orchestrator run --json`` for more.
@@ -123,7 +125,7 @@ def run(
 
     given = {"jobs": jobs, "budget.cost": budget, "budget.time": time_budget, "fail_fast": fail_fast}
     with _container(tasks, directory, given) as container:
-        options = run_options(container, only=only, tags=tags, retry_failed=retry_failed)
+        options = run_options(container, only=_words(only), tags=_words(tags), retry_failed=retry_failed)
         wanted = reflect if reflect is not None else container.settings.reflect.enabled and not isinstance(tasks, Backlog)
         with open_run(container, options, reflect=wanted) as assembled:
             if on_event is not None:
@@ -138,8 +140,8 @@ def plan(
     jobs: int | None = None,
     budget: float | None = None,
     time_budget: float | str | None = None,
-    only: Iterable[str] = (),
-    tags: Iterable[str] = (),
+    only: str | Iterable[str] = (),
+    tags: str | Iterable[str] = (),
     retry_failed: bool = False,
 ) -> Plan:
     """Return what ``run`` with the same arguments would start, in which order and why; nothing is started or written.
@@ -152,12 +154,12 @@ def plan(
 
     given = {"jobs": jobs, "budget.cost": budget, "budget.time": time_budget}
     with _container(tasks, directory, given) as container, open_backlog(container) as backlog:
-        options = run_options(container, only=only, tags=tags, retry_failed=retry_failed)
+        options = run_options(container, only=_words(only), tags=_words(tags), retry_failed=retry_failed)
         return forecast(backlog.memory.tasks, options, backlog.journal.durations())
 
 
 def audit(
-    paths: Sequence[_Path] = (),
+    paths: _Path | Iterable[_Path] = (),
     *,
     directory: _Path = "",
     since: str = "",
@@ -166,9 +168,10 @@ def audit(
     maintainability: float | str | None = None,
     history: bool = True,
 ) -> GateReport:
-    """Measure the code and judge it; ``failing`` of the result is empty when it passes. Nothing is written.
+    """Measure the code and judge it; ``failing`` of the result is empty when it passes.
 
-    ``paths`` are files and directories, relative to the current directory; none means the whole repository. ``since`` is a revision of
+    Neither code nor baseline nor tasks are changed; measures are cached in the repository's ``.orchestrator``. ``paths`` are one or
+    several files and directories, relative to the current directory; none means the whole repository. ``since`` is a revision of
     git: only what changed since then is measured, and compared with it. ``complexity`` and ``maintainability`` are thresholds in place
     of the settings', the second a number or a rank (A, B, C). Without ``history`` there are no trends.
 
@@ -180,7 +183,7 @@ def audit(
 
     thresholds = {"audit.thresholds.complexity": complexity, "audit.thresholds.maintainability": maintainability}
     with open_repository(directory=directory, overrides=thresholds, base=since) as container:
-        scope = repository_paths([os.fspath(path) for path in paths], container.root, os.getcwd())
+        scope = repository_paths(paths_of(paths), container.root, os.getcwd())
         _, gate = open_audit(container, history=history and not since)
         wanted = None if fail_on is None else FailOn(fail_on)
         return gate.audit_since(since, scope, fail_on=wanted) if since else gate.audit(scope, fail_on=wanted)
@@ -198,6 +201,10 @@ def add(description: str, *, tasks: _Path | Backlog | None = None, directory: _P
 
     with _container(tasks, directory) as container, open_backlog_to_edit(container) as memory:
         return add_task(memory, {"description": description, **fields})
+
+
+def _words(given: str | Iterable[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 @contextmanager

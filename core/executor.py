@@ -12,13 +12,12 @@ from typing import Any
 
 from core.domain.runs.attempt import Attempt, Phase, ending_words, environment, failure_of, footer, header, shown
 from core.domain.runs.outcome import Ending, Outcome, Usage
-from core.domain.tasks.entry import tasks_of
 from core.domain.tasks.task import Task
 from core.handlers import Handlers
 from core.ports.clock import Clock
 from core.ports.handlers import Collected, HandlerRefused, TaskHandler, Workspace
 from core.ports.processes import CommandNotStarted, Launch, Launcher, Log, LogStore
-from core.ports.standard import MISSING, standard
+from core.ports.standard import MISSING, standard, tasks_of
 from core.process_trees import ProcessTrees, TreeEnd
 
 #: Seconds between looks at the size of the logs.
@@ -91,7 +90,8 @@ class Executor:
     def execute(self, task: Task | Mapping[str, Any], *, run_id: str = "") -> Outcome:
         """Carry out one task while nothing else is under way; return how it ended. Its log is ``logs/task-<id>-<time>.log``.
 
-        Without ports it works in the repository around the current directory. Raises StorageError when the log cannot be created.
+        A task without a command, plugin or check fails: nothing could be executed. Without ports it works in the repository around
+        the current directory. Raises InvalidFile for a map that is no entry of tasks.yml, StorageError when the log cannot be created.
         """
         (entry,) = tasks_of((task,))
         if self._without_ports:

@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from core.domain.runs.attempt import Attempt, Phase, checks_of, work_of
 from core.domain.tasks.task import Task
-from core.ports.handlers import Collected, TaskHandler, Workspace
+from core.ports.handlers import Collected, HandlerRefused, TaskHandler, Workspace
 
 _NOTHING = Collected()
 
@@ -33,7 +33,10 @@ class CommandHandler:
 
     def work(self, task: Task, workspace: Workspace) -> tuple[Phase, ...]:
         del workspace
-        return work_of(task, self._commands, self._plugin_command)
+        phases = work_of(task, self._commands, self._plugin_command)
+        if not phases and not task.verify:
+            raise HandlerRefused("there is nothing to execute: the task has no command, no plugin and no check")
+        return phases
 
     def collect(self, task: Task, workspace: Workspace) -> Collected:
         del task, workspace

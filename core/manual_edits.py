@@ -42,8 +42,10 @@ def add_task(memory: Memory, fields: Mapping[str, Any]) -> Task:
     task_id = str(fields["id"]) if fields.get("id") is not None else new_id(str(fields["description"]), known)
     if task_id in known:
         raise UsageError(f"there is already a task {task_id}", hint=f"orchestrator show {task_id}")
-    for dependency in fields.get("dependencies", ()):
-        find_task(memory.tasks, dependency)
+    dependencies = fields.get("dependencies", ())
+    # Anything but a list is refused by the file, with its reason.
+    for dependency in dependencies if isinstance(dependencies, (list, tuple)) else ():
+        find_task(memory.tasks, str(dependency))
     entry = {"id": task_id, **{key: value for key, value in fields.items() if key != "id"}}
     added = memory.append([entry])
     if not added:

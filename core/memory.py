@@ -12,12 +12,12 @@ from typing import Any
 
 from core.commanded import commanded, note_command, take_commanded
 from core.domain.runs.attempt import BROKE_OFF, Attempt, Recovery, RunRecord, interrupt, recovery_of, unwritten_statuses
-from core.domain.tasks.entry import AppendTask, Edit, SetField, Snapshot, tasks_of
+from core.domain.tasks.entry import AppendTask, Edit, SetField, Snapshot
 from core.domain.tasks.reload import FileVersions, Reloaded, compare
 from core.domain.tasks.task import Status, Task, with_status
 from core.ports.clock import Clock
 from core.ports.journal import Journal, StateStore
-from core.ports.standard import MISSING, StrPath, standard
+from core.ports.standard import MISSING, StrPath, standard, tasks_of
 from core.ports.task_file import Busy, HandEdited, TaskFile
 
 #: Seconds by which the file may trail the journal, and the share of a run that writing it may take.

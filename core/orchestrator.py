@@ -36,7 +36,7 @@ _POLL = 0.25
 class Orchestrator:
     """One run, from lock to summary. Use once, from one thread. ``note`` is a warning for the start, ``reflect`` runs one reflection cycle.
 
-    Without ports, ``planner`` brings the budget, ``reflector`` the complexity threshold (None: no reflection), ``run`` everything else.
+    Without ports, ``planner`` brings the budget, ``reflector`` threshold and paths (None: no reflection), ``run`` everything else.
     """
 
     def __init__(
@@ -71,8 +71,9 @@ class Orchestrator:
         Raises LockHeld, InvalidFile, EditRefused and StorageError. Then, too, nothing is left running; the next run goes on from there.
         """
         if self._without_ports:
-            complexity = self._reflector.threshold if self._reflector else None
-            return standard().run(tasks_file, budget=self._planner.budget.left, complexity=complexity, reflect=self._reflector is not None)
+            complexity, paths = (self._reflector.threshold, self._reflector.paths) if self._reflector else (None, ())
+            reflect, budget = self._reflector is not None, self._planner.budget.left
+            return standard().run(tasks_file, budget=budget, complexity=complexity, reflect=reflect, paths=paths)
         died = self._lock.acquire(self._memory.run_id)
         try:
             self._begin(died)

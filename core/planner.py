@@ -12,11 +12,11 @@ from typing import Any
 
 from core.domain.quality.refactor_task import file_conflicts
 from core.domain.runs.budget import Budget
-from core.domain.tasks.entry import tasks_of
 from core.domain.tasks.graph import Blockers, TaskGraph, rank_all
 from core.domain.tasks.graph_errors import find_graph_errors
 from core.domain.tasks.plan import Decision, Explanation, Rank, Verdict, in_order
 from core.domain.tasks.task import OPEN, Readiness, Status, Task, Work, manual_reason
+from core.ports.standard import tasks_of
 
 #: Seconds that a task is taken to last where this repository has never seen it succeed.
 UNKNOWN_DURATION = 1.0
@@ -27,7 +27,7 @@ class Planner:
 
     ``selection`` limits a run to some ids; None is all of them. ``durations`` are expected seconds by id.
     ``budget`` is what ``plan`` may spend, in units of cost; None is unlimited.
-    The graph must have unique ids and be free of circles and unknown dependencies, as a validated file is.
+    The graph must have unique ids and be free of cycles and unknown dependencies, as a validated file is.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Planner:
         self._selection = None if selection is None else frozenset(selection)
         self._works = [task.work(handlers or {}) for task in tasks]
         self._status = [task.status for task in tasks]
-        self._rivals = file_conflicts(tasks, self._works)
+        self._conflicts = file_conflicts(tasks, self._works)
         #: Positions that need a person or an agent, with the reason.
         self._waits = {position: manual_reason(tasks[position]) for position, work in enumerate(self._works) if work is Work.MANUAL}
         self._unmet = [self._count_unmet(position) for position in range(len(tasks))]
@@ -153,11 +153,12 @@ class Planner:
         """Return which of ``tasks`` to carry out next and spend its cost; None when none is ready or what is ready does not fit the budget.
 
         For whoever carries tasks out: their statuses are read anew by every call, and a task needs no command, only not to be
-        ``manual``. Raises ValueError with every duplicate id, unknown dependency and cycle.
+        ``manual``. Raises ValueError with every duplicate id, unknown dependency and cycle, InvalidFile for a map that is no entry of
+        tasks.yml.
         """
         entries = tasks_of(tasks)
-        if flaws := find_graph_errors(entries):
-            raise ValueError("\n".join(flaw.message for flaw in flaws))
+        if errors := find_graph_errors(entries):
+            raise ValueError("\n".join(error.message for error in errors))
         anew = Planner(entries, handlers=dict.fromkeys((task.kind for task in entries), ""), durations=self._durations)
         decision = anew.next(self.budget)
         if decision is None:
@@ -203,15 +204,17 @@ class Planner:
         return self._explain_pending(position, blockers)
 
     def _explain_pending(self, position: int, blockers: Blockers) -> Explanation:
-        holdup = blockers.of(position)
-        if holdup is not None:
-            return self._explanation(position, Verdict.NOT_READY, holdup.readiness, (holdup.reason,), holdup.chain)
+        blocker = blockers.of(position)
+        if blocker is not None:
+            return self._explanation(position, Verdict.NOT_READY, blocker.readiness, (blocker.reason,), blocker.chain)
         if position in self._waits:
             return self._explanation(position, Verdict.NOT_READY, Readiness.WAITING, (self._waits[position],))
         if position in self._delayed:
             return self._explanation(position, Verdict.NOT_READY, Readiness.QUEUED, ("it pauses before its next attempt",))
-        if rival := self._at_work(position):
-            return self._explanation(position, Verdict.NOT_READY, Readiness.QUEUED, (f"{rival} works on the same file",), (rival,))
+        if conflicting := self._at_work(position):
+            return self._explanation(
+                position, Verdict.NOT_READY, Readiness.QUEUED, (f"{conflicting} works on the same file",), (conflicting,)
+            )
         return self._explanation(position, Verdict.START, Readiness.READY, (self._rank(position).reason(self._graph.tasks[position].id),))
 
     def _explanation(
@@ -227,14 +230,14 @@ class Planner:
         """Give a task a status and return the one it had; what had to wait for its end may be ready."""
         before, self._status[position] = self._status[position], status
         if before is Status.IN_PROGRESS:
-            for rival in self._rivals.get(position, ()):
-                self._offer(rival)
+            for conflicting in self._conflicts.get(position, ()):
+                self._offer(conflicting)
         return before
 
     def _at_work(self, position: int) -> str:
         """Return the running task that this one must not run beside; empty when there is none."""
-        running = (rival for rival in self._rivals.get(position, ()) if self._status[rival] is Status.IN_PROGRESS)
-        return next((self._graph.tasks[rival].id for rival in running), "")
+        running = (conflicting for conflicting in self._conflicts.get(position, ()) if self._status[conflicting] is Status.IN_PROGRESS)
+        return next((self._graph.tasks[conflicting].id for conflicting in running), "")
 
     def _offer(self, position: int) -> None:
         if self._is_offered(position):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -14,7 +13,7 @@ from core.domain.tasks.entry import SetField
 from core.domain.tasks.task import OPEN, Status, Task
 from core.errors import EditRefused
 from core.memory import Memory
-from core.ports.standard import MISSING, StrPath, standard
+from core.ports.standard import MISSING, StrPath, paths_of, standard
 from core.self_auditor import SelfAuditor
 
 #: Key of the priorities that the Reflector set last, by task; where the file says otherwise, a hand did.
@@ -28,7 +27,7 @@ class Reflector:
         self,
         tasks_path: StrPath = "tasks.yml",
         threshold: int | None = None,
-        paths: Sequence[StrPath] | None = None,
+        paths: StrPath | Iterable[StrPath] | None = None,
         *,
         auditor: SelfAuditor = MISSING,
         memory: Memory = MISSING,
@@ -41,8 +40,7 @@ class Reflector:
         finding; None: the setting. With ports, ``paths`` are relative to the repository, and ``tasks_path`` and ``threshold`` unused.
         """
         self._without_ports = auditor is MISSING
-        self._tasks_path, self.threshold = tasks_path, threshold
-        self._paths = tuple(os.fspath(path) for path in paths or ())
+        self._tasks_path, self.threshold, self.paths = tasks_path, threshold, paths_of(paths or ())
         self._auditor = auditor
         self._memory = memory
         self._exists = exists
@@ -51,7 +49,7 @@ class Reflector:
     def run_cycle(self) -> CycleReport:
         """Measure, append tasks for new findings, close tasks whose finding is gone. Raises EditRefused, StorageError."""
         if self._without_ports:
-            return standard().run_cycle(self._tasks_path, complexity=self.threshold, paths=self._paths)
+            return standard().run_cycle(self._tasks_path, complexity=self.threshold, paths=self.paths)
         report, tasks = self._in_scope(self._auditor.measure(), self._memory.tasks)
         decisions = decide(report, tasks, exists=self._exists, max_open_tasks=self._max_open_tasks)
         updates = self._updates(decisions)
@@ -69,12 +67,12 @@ class Reflector:
 
     def _in_scope(self, report: AuditReport, tasks: Sequence[Task]) -> tuple[AuditReport, Sequence[Task]]:
         """Return the findings and tasks that a cycle looks at: with ``paths``, those about them, and tasks that are not the Reflector's."""
-        if not self._paths:
+        if not self.paths:
             return report, tasks
-        below = tuple(f"{path}/" for path in self._paths)
+        below = tuple(f"{path}/" for path in self.paths)
 
         def is_within(path: str) -> bool:
-            return path in self._paths or path.startswith(below)
+            return path in self.paths or path.startswith(below)
 
         findings = tuple(finding for finding in report.findings if is_within(finding.path))
         return replace(report, findings=findings), [task for task in tasks if not is_own(task) or is_within(place_of(task)[0])]

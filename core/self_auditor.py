@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -14,12 +13,11 @@ from core.domain.quality.metric import Block, Metric, complexity_rank, file_metr
 from core.domain.quality.refactor_task import refactor_entry
 from core.domain.quality.trend import FileTrend, file_trends, values
 from core.domain.settings.settings import AuditSettings, ThresholdSettings
-from core.domain.tasks.entry import tasks_of
 from core.domain.tasks.task import Task
 from core.domain.untrusted.globs import matches
 from core.ports.clock import Clock
 from core.ports.code import CodeMeter, MetricHistory, PluginAuditors
-from core.ports.standard import MISSING, StrPath, standard
+from core.ports.standard import MISSING, StrPath, paths_of, standard, tasks_of
 
 
 class SelfAuditor:
@@ -110,12 +108,13 @@ class SelfAuditor:
             AuditReport(files=before, findings=old_findings, seconds=seconds, shapes=old_shapes),
         )
 
-    def analyze(self, paths: Iterable[StrPath]) -> dict[str, dict[str, Any]]:
+    def analyze(self, paths: StrPath | Iterable[StrPath]) -> dict[str, dict[str, Any]]:
         """Return radon's metrics of each Python file among ``paths`` or below them, by path, and whether they break a threshold.
 
         Paths are relative to the repository, or without ports to the current directory. Keys of the values: see ``file_metrics``.
+        Without ports a path that does not exist raises UsageError.
         """
-        names = [os.fspath(path) for path in paths]
+        names = paths_of(paths)
         measured = standard().measure(names) if self._without_ports else self._meter.measure(names)
         settings = standard().audit_settings(self._overrides) if self._without_ports else self._settings
         limits = {file.path: thresholds_for(file.path, settings) for file in measured}
@@ -127,7 +126,10 @@ class SelfAuditor:
         }
 
     def audit(self, tasks: Iterable[Task | Mapping[str, Any]]) -> list[dict[str, object]]:
-        """Return an entry for tasks.yml for each finding that has no task among ``tasks`` yet, worst first."""
+        """Return an entry for tasks.yml for each finding that has no task among ``tasks`` yet, worst first.
+
+        Raises InvalidFile for a map in ``tasks`` that is no entry of tasks.yml.
+        """
         known = tasks_of(tasks)
         if self._without_ports:
             return standard().audit(known, self._overrides)

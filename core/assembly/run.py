@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass
 
@@ -36,8 +36,11 @@ class Run:
 
 
 @contextmanager
-def open_run(container: Container, options: RunOptions, *, reflect: bool = True) -> Iterator[Run]:
-    """Assemble one run. Entering takes no lock and starts nothing. Raises StateRefused, StorageError, InvalidFile."""
+def open_run(container: Container, options: RunOptions, *, reflect: bool = True, reflect_paths: Sequence[str] = ()) -> Iterator[Run]:
+    """Assemble one run. Entering takes no lock and starts nothing. Raises StateRefused, StorageError, InvalidFile.
+
+    ``reflect_paths``, relative to the repository, limits reflection; none: all of it.
+    """
     from core.adapters.event_log import EventLog
     from core.adapters.private_dir import make_private_dir
     from core.adapters.processes import ProcessLauncher
@@ -81,7 +84,7 @@ def open_run(container: Container, options: RunOptions, *, reflect: bool = True)
             bus=bus,
             pid=os.getpid(),
             note=journal.repaired,
-            reflect=_reflection(container, memory, signals) if reflect else None,
+            reflect=_reflection(container, memory, signals, reflect_paths) if reflect else None,
         )
         yield Run(orchestrator=orchestrator, logs=container.logs, bus=bus)
 
@@ -163,14 +166,14 @@ def _command_line_variables(settings: Settings) -> dict[str, str]:
     return {f"{VARIABLE_PREFIX}TASKS_FILE": settings.tasks_file} if named else {}
 
 
-def _reflection(container: Container, memory: Memory, signals: StopSignals) -> Callable[[], CycleReport]:
+def _reflection(container: Container, memory: Memory, signals: StopSignals, paths: Sequence[str]) -> Callable[[], CycleReport]:
     """Return what a run calls for one reflection cycle; the meter is made with the first."""
 
     def reflect() -> CycleReport:
         from core.assembly.audit import open_auditor, open_reflector
 
         auditor = open_auditor(container, cancelled=lambda: signals.received() is not None)
-        return open_reflector(container, auditor, memory).run_cycle()
+        return open_reflector(container, auditor, memory, paths).run_cycle()
 
     return reflect
 

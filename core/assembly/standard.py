@@ -16,13 +16,13 @@ from core.domain.runs.outcome import Outcome
 from core.domain.settings.settings import AuditSettings
 from core.domain.tasks.entry import AppendTask, SetField, entry_of
 from core.domain.tasks.task import Task
-from core.errors import EditRefused, InvalidFile, Problem, StorageError
+from core.errors import EditRefused, InvalidFile, Problem, StorageError, UsageError
 from core.events import RunFinished
 from core.files.reading import MIB, read_text
 from core.files.replacement import replace_file
 from core.memory import Memory
 from core.ports.code import Measured
-from core.ports.standard import StrPath
+from core.ports.standard import StrPath, paths_of
 from core.schema.json_reader import load_json
 from core.terminal.console import Console
 
@@ -48,15 +48,16 @@ def open_repository(
 class _Standard:
     """See ``core.ports.standard.Standard``."""
 
-    def run(self, tasks_file: StrPath, *, budget: float | None, complexity: float | None, reflect: bool) -> RunFinished:
+    def run(
+        self, tasks_file: StrPath, *, budget: float | None, complexity: float | None, reflect: bool, paths: Sequence[StrPath]
+    ) -> RunFinished:
         from core.assembly.run import open_run, run_options
 
         overrides = {"budget.cost": budget, "audit.thresholds.complexity": complexity}
-        with (
-            open_repository(tasks_file, overrides=overrides) as container,
-            open_run(container, run_options(container), reflect=reflect) as run,
-        ):
-            return run.orchestrator.run()
+        with open_repository(tasks_file, overrides=overrides) as container:
+            scope = _scope(container, paths)
+            with open_run(container, run_options(container), reflect=reflect, reflect_paths=scope) as run:
+                return run.orchestrator.run()
 
     def execute(self, task: Task) -> Outcome:
         from core.assembly.run import open_executor
@@ -65,7 +66,11 @@ class _Standard:
             return executor.execute(task, run_id=new_run_id())
 
     def measure(self, paths: Sequence[StrPath]) -> tuple[Measured, ...]:
-        return tuple(measured for path in paths for measured in _measured(os.fspath(path)))
+        names = paths_of(paths)
+        for name in names:
+            if not os.path.exists(name):
+                raise UsageError(f"no such file or directory: {name}")
+        return tuple(measured for name in names for measured in _measured(name))
 
     def audit_settings(self, overrides: Mapping[str, Any]) -> AuditSettings:
         with open_repository(overrides=overrides) as container:
@@ -81,8 +86,7 @@ class _Standard:
         from core.assembly.audit import append_findings, open_auditor
 
         with open_repository(tasks_path, overrides={"audit.thresholds.complexity": complexity}) as container:
-            scope = repository_paths([os.fspath(path) for path in paths], container.project.root, os.getcwd())
-            return append_findings(container, open_auditor(container), scope)
+            return append_findings(container, open_auditor(container), _scope(container, paths))
 
     def load_state(self, path: StrPath, key: str | None) -> Any:
         state = _state(os.fspath(path))
@@ -90,7 +94,7 @@ class _Standard:
 
     def save_state(self, path: StrPath, key: str | Mapping[str, Any], value: Any) -> None:
         state = {**_state(os.fspath(path)), key: value} if isinstance(key, str) else dict(key)
-        replace_file(Path(path), (json.dumps(state, indent=2) + "\n").encode())
+        replace_file(Path(path), _json_of(state).encode())
 
     def load_tasks(self, tasks_file: StrPath) -> tuple[Task, ...]:
         from core.assembly.backlog import open_backlog
@@ -107,10 +111,14 @@ class _Standard:
             replace_file(Path(tasks_file), _text_of(tasks).encode())
             return
         with open_repository(tasks_file) as container, open_backlog_to_edit(container) as memory:
-            _bring_in_line(memory, tuple(tasks))
-            if not memory.save_tasks():
+            if not _bring_in_line(memory, tuple(tasks)) or not memory.save_tasks():
                 problems = "\n".join(memory.new_problems()) or f"{os.fspath(tasks_file)} is being saved by somebody else"
                 raise StorageError(problems, hint="orchestrator validate, then try again")
+
+    def read_entry(self, entry: object) -> Task:
+        from core.adapters.tasks_yaml.edit.values import task_of_values
+
+        return task_of_values(entry)
 
 
 STANDARD: Final = _Standard()
@@ -125,6 +133,23 @@ def _state(path: str) -> dict[str, Any]:
     if not isinstance(state, dict):
         raise InvalidFile([Problem(file=path, message="must be a JSON object")])
     return state
+
+
+def _json_of(state: Mapping[str, Any]) -> str:
+    """Return the text of a file of kept values. Raises UsageError for values that reading it would not give back."""
+    try:
+        text = json.dumps(state, indent=2, allow_nan=False) + "\n"
+        load_json(text, "values")
+    except (TypeError, ValueError, RecursionError, InvalidFile) as error:
+        hint = "keep texts, finite numbers, truth values, None, and lists and maps of these"
+        raise UsageError(f"the values cannot be kept as JSON: {error}", hint=hint) from error
+    if len(text) > _LARGEST_STATE:
+        raise UsageError(f"the values are more than {_LARGEST_STATE // MIB} MiB")
+    return text
+
+
+def _scope(container: Container, paths: Sequence[StrPath]) -> tuple[str, ...]:
+    return repository_paths(paths_of(paths), container.root, os.getcwd())
 
 
 def _measured(path: str) -> tuple[Measured, ...]:
@@ -147,14 +172,25 @@ def _text_of(tasks: Iterable[Task]) -> str:
     return backlog.text
 
 
-def _bring_in_line(memory: Memory, tasks: tuple[Task, ...]) -> None:
-    """Record statuses that differ, edit scalars that differ, append tasks that are new."""
+def _bring_in_line(memory: Memory, tasks: tuple[Task, ...]) -> bool:
+    """Record statuses that differ, edit scalars that differ, append tasks that are new.
+
+    Return whether the file has all edits and new tasks now: it has not while somebody else is saving it.
+    """
     known = {task.id: task for task in memory.tasks}
     memory.append(entry_of(task) for task in tasks if task.id not in known)
     memory.set_fields(edit for task in tasks if task.id in known for edit in _edits(known[task.id], task))
     for task in tasks:
         if task.id in known:
             memory.transition(task.id, task.status, "saved by save_tasks")
+    return not any(_differences(memory.tasks, tasks))
+
+
+def _differences(now: Iterable[Task], wanted: Iterable[Task]) -> Iterator[object]:
+    """Yield what is to be appended or edited for ``now`` to be as ``wanted``, but for statuses."""
+    known = {task.id: task for task in now}
+    for task in wanted:
+        yield from _edits(known[task.id], task) if task.id in known else (task,)
 
 
 def _edits(before: Task, after: Task) -> Iterable[SetField]:

@@ -36,7 +36,11 @@ def main(argv: "Sequence[str] | None" = None, *, wings: "Sequence[Wing] | None" 
 
 
 def build_parser() -> "Any":
-    """Return the parser of every command: a ``Command`` of click as Typer brings it, whose ``main(args)`` calls what ``args`` name."""
+    """Return the parser of every command: a ``Command`` of click as Typer brings it, with the commands' parsers in ``commands``.
+
+    Its ``main(args)`` runs a command line as ``main`` does and raises SystemExit with the exit code; with ``standalone_mode=False`` it
+    returns the code. ``args`` default to the process's own.
+    """
     import typer
 
     from core.assembly.container import Session
@@ -44,7 +48,17 @@ def build_parser() -> "Any":
     from core.cli.app import build, commands
     from core.terminal.console import Console
 
-    return typer.main.get_command(build(Session(Console()), [command.name for command in commands(WINGS)]))
+    parser: Any = typer.main.get_command(build(Session(Console()), [command.name for command in commands(WINGS)]))
+    parser.main = _parser_main
+    return parser
+
+
+def _parser_main(args: "Sequence[str] | None" = None, *_: "Any", standalone_mode: bool = True, **_ignored: "Any") -> int:
+    """Take the place of click's own ``main``, which ends every command with exit code 0."""
+    code = main(sys.argv[1:] if args is None else args)
+    if standalone_mode:
+        sys.exit(code)
+    return code
 
 
 def _execute(arguments: list[str], wings: "Sequence[Wing] | None") -> int:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, cast
 
+from core.domain.tasks.task import Status, Task
 from core.errors import UsageError
 
 # Only in signatures: every verb imports this module, and few commands need all of it.
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from core.domain.quality.reflection import CycleReport
     from core.domain.runs.outcome import Outcome
     from core.domain.settings.settings import AuditSettings
-    from core.domain.tasks.task import Task
     from core.events import RunFinished
     from core.ports.code import Measured
 
@@ -45,14 +46,22 @@ MISSING: Any = _Missing()
 class Standard(Protocol):
     """Verbs with the ports of this machine. Every method raises what the commands of the same purpose raise."""
 
-    def run(self, tasks_file: StrPath, *, budget: float | None, complexity: float | None, reflect: bool) -> RunFinished:
-        """Work off a tasks file as ``orchestrator run`` does. ``complexity`` is a threshold, None: the setting."""
+    def run(
+        self, tasks_file: StrPath, *, budget: float | None, complexity: float | None, reflect: bool, paths: Sequence[StrPath]
+    ) -> RunFinished:
+        """Work off a tasks file as ``orchestrator run`` does. ``complexity`` is a threshold, None: the setting.
+
+        ``paths``, relative to the current directory, limits reflection.
+        """
 
     def execute(self, task: Task) -> Outcome:
         """Carry out one task in the current directory, with one log in the log directory of its settings."""
 
     def measure(self, paths: Sequence[StrPath]) -> tuple[Measured, ...]:
-        """Measure files and directories wherever they are; results have the paths as they were given."""
+        """Measure files and directories wherever they are; results have the paths as they were given.
+
+        Raises UsageError for one that does not exist.
+        """
 
     def audit_settings(self, overrides: Mapping[str, Any]) -> AuditSettings:
         """Return the audit's settings for the repository around the current directory; ``overrides`` has dotted keys, None: not given."""
@@ -67,15 +76,42 @@ class Standard(Protocol):
         """Return a value of the JSON object in a file, or None; without ``key`` the object, empty where there is no file."""
 
     def save_state(self, path: StrPath, key: str | Mapping[str, Any], value: Any) -> None:
-        """Change a value of the JSON object in a file, atomically; a map as ``key`` replaces all. Its directories are made."""
+        """Change a value of the JSON object in a file, atomically; a map as ``key`` replaces all. Its directories are made.
+
+        Raises UsageError for what could not be read back, such as an infinite number; the file is as it was.
+        """
 
     def load_tasks(self, tasks_file: StrPath) -> tuple[Task, ...]:
         """Return the tasks of a file with the statuses that hold now; none where there is no file."""
 
     def save_tasks(self, tasks: Iterable[Task], tasks_file: StrPath) -> None:
-        """Bring a tasks file in line with ``tasks``: edits what differs, appends what is new, removes nothing."""
+        """Bring a tasks file in line with ``tasks``: edits what differs, appends what is new, removes nothing.
+
+        Raises EditRefused, and StorageError where somebody else is saving the file: then not all of it is written.
+        """
+
+    def read_entry(self, entry: object) -> Task:
+        """Return the task that an entry of tasks.yml is, given as a map. Raises InvalidFile with every problem, as for the file."""
 
 
 def standard() -> Standard:
     """Return the assembly of standard verbs; it is imported now."""
     return cast("Standard", import_module("core.assembly.standard").STANDARD)
+
+
+def tasks_of(items: Iterable[Task | Mapping[str, Any]]) -> tuple[Task, ...]:
+    """Return tasks of what may be tasks, and maps as tasks.yml has them; one map or task alone is taken for a list of one.
+
+    Raises InvalidFile with every problem of the first map that is no entry, ValueError for a Task with an unknown status.
+    """
+    several = (items,) if isinstance(items, (Task, Mapping)) else items
+    return tuple(_with_status_member(item) if isinstance(item, Task) else standard().read_entry(item) for item in several)
+
+
+def _with_status_member(task: Task) -> Task:
+    return task if isinstance(task.status, Status) else replace(task, status=Status(task.status))
+
+
+def paths_of(paths: StrPath | Iterable[StrPath]) -> tuple[str, ...]:
+    """Return paths as text; one alone is taken for a list of one."""
+    return tuple(os.fspath(path) for path in ((paths,) if isinstance(paths, (str, os.PathLike)) else paths))

@@ -71,6 +71,27 @@ def test_a_run_may_be_limited_to_some_tasks_and_a_budget(repository):
     assert api.plan(repository / "tasks.yml", budget=0).starts == ()
 
 
+def test_one_id_tag_or_path_is_a_list_of_one(repository):
+    backlog = api.Backlog({"id": "ab", "description": "x", "command": "true", "tags": ["nightly"]})
+    backlog.add("y", id="c", command="true")
+    (repository / "code.py").write_text(KNOT)
+
+    assert [start.explanation.task_id for start in api.plan(backlog, only="ab").starts] == ["ab"]
+    assert api.run(backlog, tags="nightly").done == ("ab",)
+    assert len(api.audit(repository / "code.py", directory=repository, history=False).failing) == 1
+    assert len(api.audit(str(repository / "code.py"), directory=repository, history=False).failing) == 1
+    with pytest.raises(UsageError, match=r"no such file or directory: code\.py"):
+        api.audit("code.py", directory=repository)
+
+
+def test_dependencies_that_are_no_list_are_refused_and_numbers_are_ids(repository):
+    (repository / "tasks.yml").write_text("- {id: 1, description: x}\n")
+
+    with pytest.raises(EditRefused, match='dependencies must be a list of ids, not the text "abc"'):
+        api.add("y", tasks=repository / "tasks.yml", dependencies="abc")
+    assert api.add("y", tasks=repository / "tasks.yml", dependencies=[1]).dependencies == ("1",)
+
+
 def test_added_tasks_are_in_the_file(repository):
     task = api.add("Look at it", tasks=repository / "tasks.yml", command="cat a.txt", dependencies=["b"], timeout="1m")
 

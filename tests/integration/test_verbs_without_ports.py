@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import fcntl
 import json
 import os
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 import core
 from core.cli import build_parser, main
 from core.domain.tasks.task import Status, Task, with_status
-from core.errors import EditRefused, InvalidFile, UsageError
+from core.errors import EditRefused, InvalidFile, StorageError, UsageError
 from core.executor import Executor
 from core.memory import Memory
 from core.orchestrator import Orchestrator
@@ -54,6 +55,17 @@ def test_a_state_file_that_is_no_object_is_refused(tmp_path):
         Memory(tmp_path / "state.json").load()
 
 
+@pytest.mark.parametrize(
+    "value", [float("inf"), float("nan"), {"deep": [-float("inf")]}, {1, 2}, "x" * (64 << 20)], ids=lambda value: str(value)[:9]
+)
+def test_memory_refuses_values_that_it_could_not_read_back_and_keeps_the_file(tmp_path, value):
+    memory = Memory(tmp_path / "state.json")
+    memory.save("seen", 1)
+    with pytest.raises(UsageError, match="the values"):
+        memory.save("x", value)
+    assert memory.load() == {"seen": 1}
+
+
 def test_memory_writes_and_reads_tasks_of_a_file_whose_directories_it_makes(tmp_path):
     file, memory = tmp_path / "plans" / "tasks.yml", Memory(tmp_path / "state.json")
 
@@ -75,6 +87,22 @@ def test_saved_tasks_change_only_what_differs(tmp_path):
     with pytest.raises(EditRefused, match="dependencies of b differs from the file"):
         memory.save_tasks([task("b", "a")], file)
     assert memory.load_tasks(file)[1].description == second.description
+
+
+def test_tasks_that_cannot_be_saved_now_are_an_error(here):
+    memory, file = Memory("state.json"), here / "tasks.yml"
+    file.write_text("- {id: a, description: do a}\n")
+    # Whoever is writing the file holds a lock on its directory.
+    holder = os.open(here, os.O_RDONLY | os.O_DIRECTORY)
+    fcntl.flock(holder, fcntl.LOCK_EX)
+    try:
+        with pytest.raises(StorageError, match="is being saved by somebody else"):
+            memory.save_tasks([{"id": "c", "description": "do c"}], file)
+        with pytest.raises(StorageError, match="is being saved by somebody else"):
+            memory.save_tasks([{"id": "a", "description": "do it"}], file)
+    finally:
+        os.close(holder)
+    assert file.read_text() == "- {id: a, description: do a}\n"
 
 
 # -- Planner ---------------------------------------------------------------------------------------------------------
@@ -107,6 +135,55 @@ def test_the_planner_refuses_what_is_no_backlog():
         Planner().plan([task("a", "b"), task("b", "a")])
 
 
+WRONG_ENTRIES = [
+    ({"timeout": "lots"}, 'timeout must be a duration, not the text "lots"'),
+    ({"cost": "lots"}, 'cost must be a number, not the text "lots"'),
+    ({"cost": float("inf")}, "cost must be a number"),
+    ({"env": {"A": 1}}, "env.A must be text, but 1 is a number"),
+    ({"dependencies": "abc"}, 'dependencies must be a list of ids, not the text "abc"'),
+    ({"status": "finished"}, "status must be pending, in_progress, done, failed or cancelled"),
+    ({"comand": "true"}, "a task has no field \"comand\" (did you mean 'command'?)"),
+    ({"tags": {"x"}}, "tags must be something that YAML can hold, not a Python set"),
+]
+
+
+@pytest.mark.parametrize(("fields", "problem"), WRONG_ENTRIES, ids=lambda each: str(each)[:20])
+def test_entries_are_held_to_the_rules_of_the_tasks_file(here, fields, problem):
+    entry = {"id": "a", "description": "x", **fields}
+    calls = (
+        lambda: Planner().plan([entry]),
+        lambda: Executor().execute(entry),
+        lambda: SelfAuditor().audit([entry]),
+        lambda: Memory("state.json").save_tasks([entry], "new.yml"),
+    )
+    for call in calls:
+        with pytest.raises(InvalidFile) as refused:
+            call()
+        assert f"task a: {problem}" in str(refused.value)
+    assert list(here.iterdir()) == []
+
+
+def test_entries_may_be_written_as_in_the_tasks_file(here):
+    entry = {
+        "id": 7,
+        "description": "x\ny: z",
+        "command": ["true"],
+        "timeout": "1h30m",
+        "priority": "high",
+        "retries": {"limit": 2},
+        "x-mine": [1],
+    }
+    planned = Planner().plan([entry])
+
+    assert (planned.id, planned.timeout, planned.priority, planned.retries.limit) == ("7", 5400, 10, 2)
+    assert (planned.description, planned.command, planned.extra) == ("x\ny: z", ("true",), {"x-mine": [1]})
+    assert Planner().plan(entry) == planned, "one alone is a list of one"
+    with pytest.raises(InvalidFile, match=r"a task must be a map, not the str 'tasks\.yml'"):
+        Planner().plan(["tasks.yml"])
+    with pytest.raises(InvalidFile, match="the task has no description"):
+        Planner().plan([{"id": 1}])
+
+
 # -- SelfAuditor -----------------------------------------------------------------------------------------------------
 
 
@@ -123,6 +200,17 @@ def test_the_auditor_analyses_files_wherever_they_are(tmp_path):
     assert knot["complexity_violations"] == [{"name": "knot", "type": "function", "complexity": 18, "rank": "C", "lineno": 1}]
     assert (plain["needs_refactor"], plain["maintainability"], plain["complexity_violations"]) == (False, {"mi": 100.0, "rank": "A"}, [])
     assert "error" in broken
+
+
+def test_one_path_is_a_list_of_one_and_a_path_that_is_not_there_an_error(here):
+    (here / "knot.py").write_text(KNOT)
+
+    assert list(SelfAuditor().analyze("knot.py")) == ["knot.py"]
+    assert list(SelfAuditor().analyze(here / "knot.py")) == [str(here / "knot.py")]
+    with pytest.raises(UsageError, match=r"no such file or directory: knto\.py"):
+        SelfAuditor().analyze(["knot.py", "knto.py"])
+    (here / "tasks.yml").write_text("[]\n")
+    assert [each.origin["path"] for each in Reflector(paths="knot.py").run_cycle().appended] == ["knot.py"]
 
 
 @pytest.mark.parametrize(("threshold", "found"), [(18, 0), (17, 1)])
@@ -206,6 +294,15 @@ def test_a_task_that_fails_is_an_outcome(here):
     assert (outcome.ending, outcome.exit_code) == ("failed", 3)
 
 
+@pytest.mark.parametrize("fields", [{}, {"dependencies": ("b",)}, {"manual": True}])
+def test_a_task_with_nothing_to_execute_has_not_succeeded(here, fields):
+    outcome = Executor().execute(task("a", **fields) if "dependencies" not in fields else task("a", "b"))
+
+    assert (outcome.ending, outcome.verified) == ("failed", False)
+    assert outcome.reason == "there is nothing to execute: the task has no command, no plugin and no check"
+    assert outcome.reason in (here / outcome.log).read_text()
+
+
 def test_a_part_of_a_verb_that_needs_ports_says_so():
     with pytest.raises(UsageError, match="a port that was not given"):
         Executor().wait(0)
@@ -241,6 +338,15 @@ def test_the_planner_of_an_orchestrator_brings_the_budget_and_no_reflector_no_re
     assert len(Memory("state.json").load_tasks("tasks.yml")) == 2
 
 
+def test_the_reflector_of_an_orchestrator_brings_its_paths(here):
+    (here / "tasks.yml").write_text("- {id: a, description: do a, command: 'true'}\n")
+    for name in ("one.py", "other.py"):
+        (here / name).write_text(KNOT)
+    Orchestrator(reflector=Reflector(paths=["one.py"])).run()
+
+    assert [each.origin["path"] for each in Memory("state.json").load_tasks("tasks.yml")[1:]] == ["one.py"]
+
+
 # -- the command line ------------------------------------------------------------------------------------------------
 
 
@@ -253,6 +359,21 @@ def test_main_runs_a_command_line_and_returns_its_exit_code(tmp_path, capsys):
     assert "no task b" in capsys.readouterr().err
 
 
+def test_the_parser_runs_a_command_line_and_ends_with_its_exit_code(tmp_path, monkeypatch, capsys):
+    (tmp_path / "tasks.yml").write_text("- {id: a, description: do a, command: exit 3}\n")
+    failing, unknown = ["run", "-C", str(tmp_path)], ["show", "b", "-C", str(tmp_path)]
+
+    with pytest.raises(SystemExit) as ended:
+        build_parser().main(failing)
+    assert ended.value.code == 1
+    assert build_parser().main(unknown, standalone_mode=False) == 2
+    assert "no task b" in capsys.readouterr().err
+    monkeypatch.setattr("sys.argv", ["orchestrator", *unknown])
+    with pytest.raises(SystemExit) as ended:
+        build_parser()()
+    assert ended.value.code == 2
+
+
 def test_the_parser_knows_every_command_and_its_options():
     parser = build_parser()
     run = parser.commands["run"]
@@ -261,7 +382,7 @@ def test_the_parser_knows_every_command_and_its_options():
     assert {"--jobs", "--budget", "--dry-run"} <= {name for parameter in run.params for name in parameter.opts}
 
 
-# -- the house -------------------------------------------------------------------------------------------------------
+# -- imports ---------------------------------------------------------------------------------------------------------
 
 
 def test_only_the_standard_verbs_and_the_registrations_of_wings_are_imported_by_name():

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.adapters.tasks_yaml.store.text import YamlText
-from core.domain.tasks.entry import AppendTask, entry_of, task_of, tasks_of
+from core.domain.tasks.entry import AppendTask, entry_of, task_of
 from core.domain.tasks.task import Place, Retry, Status, Task
+from core.ports.standard import tasks_of
 
 _WORDS = st.text(alphabet="abc é:#'\"-", min_size=1, max_size=12).map(str.strip).filter(bool)
 _TASKS = st.builds(

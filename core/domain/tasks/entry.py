@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from types import MappingProxyType
 from typing import Any
@@ -38,11 +38,6 @@ def field_values(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {key: _READERS[key](value) if key in _READERS else value for key, value in entry.items()}
 
 
-def tasks_of(items: Iterable[Task | Mapping[str, Any]]) -> tuple[Task, ...]:
-    """Return tasks of what may be tasks and entries; statuses written as text are Status members then."""
-    return tuple(item if isinstance(item, Task) and isinstance(item.status, Status) else task_of(_fields(item)) for item in items)
-
-
 def entry_of(task: Task) -> dict[str, Any]:
     """Return the shortest entry that describes a task: its id, its description and what differs from the defaults."""
     entry: dict[str, Any] = {"id": task.id, "description": task.description}
@@ -52,10 +47,6 @@ def entry_of(task: Task) -> dict[str, Any]:
         if field.name not in {"id", "description", "extra", "place"} and value != default:
             entry[field.name.rstrip("_")] = _plain(value)
     return {**entry, **task.extra}
-
-
-def _fields(item: Task | Mapping[str, Any]) -> Mapping[str, Any]:
-    return {field.name: getattr(item, field.name) for field in fields(Task)} if isinstance(item, Task) else item
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,52 @@
+"""One entry of ``tasks.yml`` that is given as values, as Python users have it, held to the rules of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.adapters.tasks_yaml.edit.render import normalised, render_flow
+from core.adapters.tasks_yaml.parse.fields import complain_about_fields, read_entry
+from core.domain.tasks.task import Place, Task
+from core.errors import InvalidFile, Problem
+from core.schema.yaml_errors import Stop
+from core.schema.yaml_reader import YamlReader
+
+
+def task_of_values(entry: object) -> Task:
+    """Return the task that an entry is. Raises InvalidFile with every problem, in the words in which the file's are said."""
+    if not isinstance(entry, Mapping):
+        message = f"a task must be a map, not the {type(entry).__name__} {str(entry)[:60]!r}"
+        raise InvalidFile([Problem(file="task", message=message)])
+    name = "task" if entry.get("id") is None else f"task {entry['id']}"
+    problems: list[Problem] = []
+    task = None
+
+    def complain(_index: int, message: str, hint: str) -> None:
+        problems.append(Problem(file=name, message=message, hint=hint))
+
+    reader = YamlReader(f"- {_rendered(entry, name)}\n")
+    try:
+        for node in reader.entries():
+            task = read_entry(node, Place(line=0, column=0), complain)
+            complain_about_fields(node, complain)
+    except Stop as stop:
+        reader.mistakes.append(stop.mistake)
+    for mistake in reader.mistakes:
+        complain(mistake.index, mistake.message, mistake.hint)
+    if problems or task is None:
+        raise InvalidFile(problems)
+    return task
+
+
+def _rendered(entry: Mapping[str, Any], name: str) -> str:
+    """Return an entry as YAML on one line. Raises InvalidFile for values of types that YAML does not have."""
+    problems = []
+    for key, value in entry.items():
+        try:
+            render_flow(normalised({key: value}), as_json=False)
+        except (TypeError, RecursionError):
+            problems.append(Problem(file=name, message=f"{key} must be something that YAML can hold, not a Python {type(value).__name__}"))
+    if problems:
+        raise InvalidFile(problems)
+    return render_flow(normalised(entry), as_json=False)
