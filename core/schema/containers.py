@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping as AnyMapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from core.schema.field_types import ErrorCollector, FieldType, refused, unlike
-from core.schema.nodes import Mapping, Node, Scalar, Sequence, resolve
+from core.schema.nodes import ListNode, MapNode, Node, Scalar, resolve
 from core.schema.scalars import is_ambiguous, is_null_node, plain_value
 from core.schema.wording import did_you_mean, name_of, not_text, quoted
 
@@ -55,7 +55,7 @@ class ListOf(FieldType):
 
     def read(self, node: Node) -> tuple[Any, ...]:
         solid = resolve(node)
-        if isinstance(solid, Sequence):
+        if isinstance(solid, ListNode):
             if len(solid.items) < self.least:
                 raise refused(node, "must not be an empty list", "leave the line out")
             if self.most and len(solid.items) > self.most:
@@ -103,7 +103,7 @@ class MapOf(FieldType):
         bounds = {"maxProperties": self.most, "propertyNames": {"maxLength": self.longest}}
         return {"type": ["object", "null"], "additionalProperties": self.values.schema(), **bounds}
 
-    def read(self, node: Node) -> AnyMapping[str, Any]:
+    def read(self, node: Node) -> Mapping[str, Any]:
         if is_null_node(node):
             return MappingProxyType({})
         pairs = _pairs(node, self.phrase)
@@ -125,9 +125,7 @@ class MapOf(FieldType):
 class JoinedMap(MapOf):
     """A map of maps of which a stronger source replaces single keys: what it does not name stays as weaker ones said."""
 
-    def joined(
-        self, weaker: AnyMapping[str, AnyMapping[str, Any]], stronger: AnyMapping[str, AnyMapping[str, Any]]
-    ) -> AnyMapping[str, Any]:
+    def joined(self, weaker: Mapping[str, Mapping[str, Any]], stronger: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
         """Return both together."""
         return MappingProxyType({name: {**weaker.get(name, {}), **stronger.get(name, {})} for name in {**weaker, **stronger}})
 
@@ -146,7 +144,7 @@ class AnyMap(FieldType):
     def schema(self) -> dict[str, Any]:
         return {"type": "object"}
 
-    def read(self, node: Node) -> AnyMapping[str, Any]:
+    def read(self, node: Node) -> Mapping[str, Any]:
         pairs = _pairs(node, self.phrase, self.hint)
         if self.strict:
             errors = ErrorCollector()
@@ -161,10 +159,10 @@ class AnyMap(FieldType):
 def _check_clear(node: Node, inside: str, errors: ErrorCollector) -> None:
     """Note each unquoted scalar that readers of YAML disagree about."""
     solid = resolve(node)
-    if isinstance(solid, Mapping):
+    if isinstance(solid, MapNode):
         for key, (_, value) in solid.pairs.items():
             _check_clear(value, f"{inside}.{name_of(key)}", errors)
-    elif isinstance(solid, Sequence):
+    elif isinstance(solid, ListNode):
         for index, item in enumerate(solid.items):
             _check_clear(item, f"{inside}[{index}]", errors)
     elif not solid.quote and is_ambiguous(solid.text):
@@ -176,7 +174,7 @@ def _check_clear(node: Node, inside: str, errors: ErrorCollector) -> None:
 class Record(FieldType):
     """A map with some of a few known keys."""
 
-    fields: AnyMapping[str, FieldType]
+    fields: Mapping[str, FieldType]
     wanted: str = ""
 
     @property
@@ -187,7 +185,7 @@ class Record(FieldType):
         properties = {key: field_type.schema() for key, field_type in self.fields.items()}
         return {"type": "object", "properties": properties, "additionalProperties": False}
 
-    def read(self, node: Node) -> AnyMapping[str, Any]:
+    def read(self, node: Node) -> Mapping[str, Any]:
         values: dict[str, Any] = {}
         errors = ErrorCollector()
         for key, (key_node, value) in _pairs(node, self.phrase).items():
@@ -206,6 +204,6 @@ class Record(FieldType):
 def _pairs(node: Node, wanted: str, hint: str = "") -> dict[str, tuple[Scalar, Node]]:
     """Return the entries of a map. Raises FieldError."""
     solid = resolve(node)
-    if not isinstance(solid, Mapping):
+    if not isinstance(solid, MapNode):
         raise unlike(node, wanted, hint)
     return solid.pairs

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import InvalidFile, Problem
-from core.schema.nodes import Mapping, Node, Sequence, resolve
+from core.schema.nodes import ListNode, MapNode, Node, resolve
 from core.schema.scalars import plain_value
 
 #: Problems listed of one file.
@@ -90,10 +90,10 @@ class Document:
             return 0, 0
         at, node = self.root.start, resolve(self.root)
         for part in path:
-            if isinstance(node, Mapping) and part in node.pairs:
+            if isinstance(node, MapNode) and part in node.pairs:
                 name, value = node.pairs[str(part)]
                 at, node = (name if key else value).start, resolve(value)
-            elif isinstance(node, Sequence) and isinstance(part, int) and part < len(node.items):
+            elif isinstance(node, ListNode) and isinstance(part, int) and part < len(node.items):
                 at, node = node.items[part].start, resolve(node.items[part])
             else:
                 break

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping as AnyMapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from core.schema.document import Mistake
-from core.schema.nodes import Node, Scalar, Sequence, resolve
+from core.schema.nodes import ListNode, Node, Scalar, resolve
 from core.schema.scalars import as_boolean, is_text
 from core.schema.wording import not_text
 
-_TRUTH: AnyMapping[str, str] = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false"}
+_TRUTH: Mapping[str, str] = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false"}
 
 
 class FieldError(Exception):
@@ -141,8 +141,8 @@ class Text(FieldType):
 
 def _as_one_text(solid: Node) -> str:
     """Return how to write a list of words as one text; empty when nobody can tell."""
-    words = [item.text for item in solid.items if isinstance(item, Scalar)] if isinstance(solid, Sequence) else []
-    return f"write it as one text: {shlex.join(words)}" if words and isinstance(solid, Sequence) and len(words) == len(solid.items) else ""
+    words = [item.text for item in solid.items if isinstance(item, Scalar)] if isinstance(solid, ListNode) else []
+    return f"write it as one text: {shlex.join(words)}" if words and isinstance(solid, ListNode) and len(words) == len(solid.items) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

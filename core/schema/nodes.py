@@ -20,7 +20,7 @@ class Scalar:
 
 
 @dataclass(slots=True)
-class Sequence:
+class ListNode:
     """A list."""
 
     what: ClassVar[str] = "a list"
@@ -36,7 +36,7 @@ class Sequence:
 
 
 @dataclass(slots=True)
-class Mapping:
+class MapNode:
     """A map: keys to the key's scalar and the value."""
 
     what: ClassVar[str] = "a map"
@@ -56,13 +56,13 @@ class Alias:
     """``*name``: the same value again."""
 
     what: ClassVar[str] = "an alias"
-    target: Scalar | Sequence | Mapping
+    target: Scalar | ListNode | MapNode
     start: int
     end: int
 
 
-Node = Scalar | Sequence | Mapping | Alias
-Solid = Scalar | Sequence | Mapping
+Node = Scalar | ListNode | MapNode | Alias
+Solid = Scalar | ListNode | MapNode
 
 
 def resolve(node: Node) -> Solid:

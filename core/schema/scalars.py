@@ -7,7 +7,7 @@ import re
 from functools import reduce
 from typing import Any
 
-from core.schema.nodes import Mapping, Node, Scalar, Sequence, resolve
+from core.schema.nodes import ListNode, MapNode, Node, Scalar, resolve
 
 #: Characters of the longest number that is looked at as one, and of it that a message shows.
 _LONGEST = 400
@@ -86,9 +86,9 @@ def is_ambiguous(plain: str) -> bool:
 def plain_value(node: Node) -> Any:
     """Return what a node means, as JSON values; what readers of YAML disagree about stays text."""
     solid = resolve(node)
-    if isinstance(solid, Mapping):
+    if isinstance(solid, MapNode):
         return {key: plain_value(value) for key, (_, value) in solid.pairs.items()}
-    if isinstance(solid, Sequence):
+    if isinstance(solid, ListNode):
         return [plain_value(item) for item in solid.items]
     return solid.text if solid.quote else _plain_scalar(solid.text)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.errors import Problem
 from core.schema.document import MAX_PROBLEMS, Document, Mistake, Source
-from core.schema.nodes import Alias, Mapping, Node, Scalar, Sequence, Solid
+from core.schema.nodes import Alias, ListNode, MapNode, Node, Scalar, Solid
 from core.schema.scalars import is_text
 from core.schema.wording import name_of, not_text, quoted
 from core.schema.yaml_errors import Stop, forbidden_character, not_yaml
@@ -175,8 +175,8 @@ class YamlReader:
             self._check_tag(event)
         return node
 
-    def _sequence(self, event: Any, depth: int) -> Sequence:
-        node = Sequence([], event.start_mark.index, event.end_mark.index, event.flow_style, event.anchor is not None)
+    def _sequence(self, event: Any, depth: int) -> ListNode:
+        node = ListNode([], event.start_mark.index, event.end_mark.index, event.flow_style, event.anchor is not None)
         append, following, end = node.items.append, self._next, self._sequence_end
         if event.anchor is not None:
             self._anchors[event.anchor] = node
@@ -189,8 +189,8 @@ class YamlReader:
             node.end = event_inside.end_mark.index
         return node
 
-    def _map(self, event: Any, depth: int) -> Mapping:
-        node = Mapping({}, event.start_mark.index, event.end_mark.index, event.flow_style, event.anchor is not None)
+    def _map(self, event: Any, depth: int) -> MapNode:
+        node = MapNode({}, event.start_mark.index, event.end_mark.index, event.flow_style, event.anchor is not None)
         pairs, following, end = node.pairs, self._next, self._map_end
         if event.anchor is not None:
             self._anchors[event.anchor] = node
@@ -242,8 +242,8 @@ class YamlReader:
         if isinstance(node, Scalar):
             return 1 + len(node.text)
         if not node.weight:
-            inside = node.items if isinstance(node, Sequence) else [value for _, value in node.pairs.values()]
-            keys = sum(len(key) for key in node.pairs) if isinstance(node, Mapping) else 0
+            inside = node.items if isinstance(node, ListNode) else [value for _, value in node.pairs.values()]
+            keys = sum(len(key) for key in node.pairs) if isinstance(node, MapNode) else 0
             node.weight = 1 + keys + sum(map(self._weight, inside))
         return node.weight
 

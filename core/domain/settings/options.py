@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping as AnyMapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from core.domain.settings.settings import Owner, Provenance, Settings, Source
 from core.schema.document import Mistake
 from core.schema.field_types import ErrorCollector, FieldType
-from core.schema.nodes import Mapping, Node, Scalar, resolve
-from core.schema.scalars import is_null_node, is_text
-from core.schema.wording import nearest
+from core.schema.nodes import MapNode, Node, resolve
+from core.schema.scalars import is_null_node
+from core.schema.wording import describe_setting, did_you_mean
 
 #: Beginning of the names of environment variables that set options.
 VARIABLE_PREFIX = "ORCHESTRATOR_"
-#: Characters of a value that a message shows.
-_LONGEST_QUOTE = 60
 _WRONG = object()
 
 
@@ -55,7 +53,7 @@ class Section:
     path: tuple[str, ...]
     help: str
     cls: Any
-    entries: AnyMapping[str, Option | Section]
+    entries: Mapping[str, Option | Section]
 
     def options(self) -> tuple[Option, ...]:
         """Return every option below, depth first."""
@@ -95,7 +93,7 @@ def read_settings(section: Section, node: Node | None, errors: ErrorCollector) -
     if node is None or is_null_node(node):
         return {}
     solid = resolve(node)
-    if not isinstance(solid, Mapping):
+    if not isinstance(solid, MapNode):
         errors.mistakes.append(Mistake(index=node.start, inside=".".join(section.path), message="must be a map of settings", found=node))
         return {}
     values: dict[str, Any] = {}
@@ -114,26 +112,15 @@ def sentence(mistake: Mistake) -> str:
     """Return a mistake in a value of settings as a sentence."""
     if mistake.unknown_key is not None:
         return f"unknown key '{mistake.unknown_key}'"
-    found = "" if mistake.found is None else f", not {_described(mistake.found)}"
+    found = "" if mistake.found is None else f", not {describe_setting(mistake.found)}"
     return f"{mistake.inside} {mistake.message}{found}".strip()
-
-
-def _described(node: Node) -> str:
-    """Return what a node is: text between quotes and cut where it is long, else as it is written."""
-    solid = resolve(node)
-    if not isinstance(solid, Scalar):
-        return solid.what
-    if is_null_node(solid):
-        return "null"
-    text = repr(solid.text) if solid.quote or is_text(solid.text) else solid.text
-    return text if len(text) <= _LONGEST_QUOTE else f"{text[: _LONGEST_QUOTE - 1]}…"
 
 
 def build_settings(
     section: Section,
-    values: AnyMapping[str, Any],
-    sources: AnyMapping[str, Provenance],
-    plugin_sources: AnyMapping[tuple[str, str], Provenance],
+    values: Mapping[str, Any],
+    sources: Mapping[str, Provenance],
+    plugin_sources: Mapping[tuple[str, str], Provenance],
 ) -> Settings:
     """Return settings with ``values`` by dotted key in place of defaults."""
     settings = _build(section, values)
@@ -141,7 +128,7 @@ def build_settings(
     return dataclasses.replace(settings, sources=sources, plugin_sources=plugin_sources)
 
 
-def _build(section: Section, values: AnyMapping[str, Any]) -> Any:
+def _build(section: Section, values: Mapping[str, Any]) -> Any:
     arguments: dict[str, Any] = {}
     for name, entry in section.entries.items():
         if isinstance(entry, Section):
@@ -185,9 +172,8 @@ def _option_schema(option: Option, owner: Owner) -> dict[str, Any]:
 
 
 def _nearest_key(section: Section, name: str) -> str:
-    near = nearest(name, section.entries)
-    if near:
-        return f"did you mean '{near}'?"
+    if near := did_you_mean(name, section.entries):
+        return near
     elsewhere = [option.key for option in settings_table().options() if option.path[-1] == name]
     if elsewhere:
         return f"did you mean '{elsewhere[0]}'?"

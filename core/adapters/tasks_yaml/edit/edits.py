@@ -17,8 +17,7 @@ from core.domain.tasks.entry import AppendTask, Edit
 from core.domain.tasks.task import Place, Status, Task
 from core.errors import EditRefused, InvalidFile, Problem
 from core.schema.document import Source
-from core.schema.nodes import Mapping as MapNode
-from core.schema.nodes import Node, Scalar
+from core.schema.nodes import MapNode, Node, Scalar
 from core.schema.scalars import plain_value
 from core.schema.yaml_reader import YamlReader
 

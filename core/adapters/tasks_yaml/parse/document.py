@@ -10,8 +10,7 @@ from typing import NamedTuple
 from core.domain.tasks.task import Place, Status, Task, with_status
 from core.errors import InvalidFile, Problem
 from core.schema.document import Source
-from core.schema.nodes import Mapping as MapNode
-from core.schema.nodes import Node
+from core.schema.nodes import MapNode, Node
 from core.schema.yaml_reader import YamlReader
 
 #: Bytes that a ``tasks.yml`` may have; 100,000 tasks of ordinary size are 17 MB.

@@ -12,8 +12,7 @@ from core.domain.tasks.task import Place, Task
 from core.schema.containers import AnyMap, ListOf
 from core.schema.document import Mistake
 from core.schema.field_types import Boolean, FieldError, FieldType, Text
-from core.schema.nodes import Alias, Node
-from core.schema.nodes import Mapping as MapNode
+from core.schema.nodes import Alias, MapNode, Node
 from core.schema.quantities import Duration, Number
 from core.schema.scalars import plain_value
 from core.schema.wording import describe, did_you_mean, name_of, quoted

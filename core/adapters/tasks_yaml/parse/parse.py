@@ -11,7 +11,7 @@ from core.domain.tasks.graph_errors import GraphError, find_graph_errors
 from core.domain.tasks.task import Place, Task
 from core.errors import InvalidFile
 from core.schema.document import Mistake, Source
-from core.schema.nodes import Mapping, Node, Scalar, Sequence, resolve
+from core.schema.nodes import ListNode, MapNode, Node, Scalar, resolve
 from core.schema.scalars import plain_value
 from core.schema.yaml_errors import Stop
 from core.schema.yaml_reader import YamlReader
@@ -57,7 +57,7 @@ class _Reading:
         self.mistakes = self._reader.mistakes
         self.tasks: list[Task] = []
         self.slots: list[Slot] = []
-        self._anchored: list[Mapping] = []
+        self._anchored: list[MapNode] = []
 
     def run(self) -> None:
         complete = True
@@ -70,9 +70,9 @@ class _Reading:
             if node.shared:
                 message = "an alias further down stands for this task: its status could not be written"
                 self._complain(node.start, message, "write the other one out")
-        flaws = find_graph_errors(self.tasks)
-        if flaws:
-            self._complain_about(flaws, complete=complete)
+        errors = find_graph_errors(self.tasks)
+        if errors:
+            self._complain_about(errors, complete=complete)
 
     def layout(self) -> Layout:
         return layout_of(self._source, self._reader, self._last)
@@ -86,7 +86,7 @@ class _Reading:
             self._last = node
             line, column = source.place(node.start)
             task = read_entry(node, Place(line=line, column=column), self._complain)
-            if task is not None and isinstance(node, Mapping):
+            if task is not None and isinstance(node, MapNode):
                 tasks.append(task)
                 if node.anchored:
                     self._anchored.append(node)
@@ -100,15 +100,15 @@ class _Reading:
     def _complain(self, index: int, message: str, hint: str) -> None:
         self.mistakes.append(Mistake(index=index, message=message, hint=hint))
 
-    def _complain_about(self, flaws: tuple[GraphError, ...], *, complete: bool) -> None:
-        """Give flaws their places, by reading the text a second time: that keeps the usual pass small."""
-        wanted = {flaw.task for flaw in flaws}
-        nodes: dict[int, Mapping] = {}
+    def _complain_about(self, errors: tuple[GraphError, ...], *, complete: bool) -> None:
+        """Give errors their places, by reading the text a second time: that keeps the usual pass small."""
+        wanted = {error.task for error in errors}
+        nodes: dict[int, MapNode] = {}
         position = 0
         source = Source(self._source.text, self._source.file)
         try:
             for node in YamlReader(source.text).entries():
-                if read_entry(node, Place(line=0, column=0), lambda *_: None) is None or not isinstance(node, Mapping):
+                if read_entry(node, Place(line=0, column=0), lambda *_: None) is None or not isinstance(node, MapNode):
                     continue
                 if position in wanted:
                     nodes[position] = node
@@ -116,31 +116,31 @@ class _Reading:
         except Stop:
             pass
         items: dict[tuple[int, str], dict[str, int]] = {}
-        for flaw in flaws:
-            if complete or not flaw.needs_whole:
-                self._complain(_index_of(flaw, nodes[flaw.task], items), flaw.message, flaw.hint)
+        for error in errors:
+            if complete or not error.needs_whole:
+                self._complain(_index_of(error, nodes[error.task], items), error.message, error.hint)
 
 
-def _index_of(flaw: GraphError, node: Mapping, items: dict[tuple[int, str], dict[str, int]]) -> int:
+def _index_of(error: GraphError, node: MapNode, items: dict[tuple[int, str], dict[str, int]]) -> int:
     """Return the position of what is wrong inside of an entry; ``items`` remembers those of lists, by entry and field."""
-    value = node.pairs[flaw.field][1]
-    place = (flaw.task, flaw.field)
+    value = node.pairs[error.field][1]
+    place = (error.task, error.field)
     if place not in items:
         items[place] = _item_starts(value)
-    return items[place].get(flaw.item, value.start)
+    return items[place].get(error.item, value.start)
 
 
 def _item_starts(value: Node) -> dict[str, int]:
     """Return the position of each text in a list, where it stands first."""
     starts: dict[str, int] = {}
-    for item in value.items if isinstance(value, Sequence) else ():
+    for item in value.items if isinstance(value, ListNode) else ():
         solid = resolve(item)
         if isinstance(solid, Scalar):
             starts.setdefault(solid.text, item.start)
     return starts
 
 
-def status_slot(source: Source, node: Mapping) -> Slot:
+def status_slot(source: Source, node: MapNode) -> Slot:
     """Return where the status of a sound entry is written, or is to be written."""
     pair = node.pairs.get("status")
     if pair is not None:
@@ -150,7 +150,7 @@ def status_slot(source: Source, node: Mapping) -> Slot:
     return insertion(source, node, "status")
 
 
-def insertion(source: Source, node: Mapping, name: str, behind: str = "id") -> Slot:
+def insertion(source: Source, node: MapNode, name: str, behind: str = "id") -> Slot:
     """Return where a scalar field that an entry lacks, or a map in it, is to be written: behind one that it has."""
     key, value = node.pairs[behind]
     quote = key.quote
@@ -164,7 +164,7 @@ def insertion(source: Source, node: Mapping, name: str, behind: str = "id") -> S
     return Slot(line_end, line_end, f"{source.newline}{' ' * _key_column(source, node)}{quote}{name}{quote}: ")
 
 
-def _key_column(source: Source, node: Mapping) -> int:
+def _key_column(source: Source, node: MapNode) -> int:
     """Return the 0-based column in which the keys of a block entry begin, their ``?`` included."""
     start = node.start if not node.anchored else next(iter(node.pairs.values()))[0].start
     return source.place(start)[1] - 1

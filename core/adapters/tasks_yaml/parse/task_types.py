@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping as AnyMapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from core.domain.tasks.task import PRIORITY_WORDS, Retry, Status
 from core.schema.containers import Record, read_items
 from core.schema.field_types import ErrorCollector, FieldError, FieldType, Text, read_text, refused, unlike
-from core.schema.nodes import Alias, Mapping, Node, Scalar, Sequence, resolve
+from core.schema.nodes import Alias, ListNode, MapNode, Node, Scalar, resolve
 from core.schema.quantities import END, LARGEST, Duration, Integer, Number
 from core.schema.scalars import as_integer
 from core.schema.wording import did_you_mean, name_of, quoted
@@ -65,7 +65,7 @@ class Command(FieldType):
         solid = resolve(node)
         if isinstance(solid, Scalar):
             return _TEXT.read(node)
-        if not isinstance(solid, Sequence):
+        if not isinstance(solid, ListNode):
             raise unlike(node, "text or a list of texts")
         if not solid.items:
             raise refused(node, "must not be an empty list", "leave the line out")
@@ -129,7 +129,7 @@ class Retries(FieldType):
         return {"anyOf": [_LIMIT.schema(), _RETRY.schema()]}
 
     def read(self, node: Node) -> Retry:
-        if isinstance(resolve(node), Mapping):
+        if isinstance(resolve(node), MapNode):
             return Retry(**_RETRY.read(node))
         return Retry(limit=_LIMIT.read(node))
 
@@ -156,9 +156,9 @@ class Environment(FieldType):
         names = {"pattern": f"^[^=\\u0000]+{END}"}
         return {"type": "object", "propertyNames": names, "additionalProperties": _ANY_TEXT.schema()}
 
-    def read(self, node: Node) -> AnyMapping[str, str]:
+    def read(self, node: Node) -> Mapping[str, str]:
         solid = resolve(node)
-        if not isinstance(solid, Mapping):
+        if not isinstance(solid, MapNode):
             raise unlike(node, "a map of names to text")
         errors = ErrorCollector()
         for key, (key_node, _) in solid.pairs.items():
@@ -211,7 +211,7 @@ class Trend(FieldType):
 
     def read(self, node: Node) -> Any:
         solid = resolve(node)
-        return read_items(solid.items, _ANY_NUMBER) if isinstance(solid, Sequence) else _TEXT.read(node)
+        return read_items(solid.items, _ANY_NUMBER) if isinstance(solid, ListNode) else _TEXT.read(node)
 
 
 _ANY_NUMBER = Number(minimum=-1e15, maximum=1e15, wanted="a number")
