@@ -1,4 +1,4 @@
-"""Plays a run through on paper: the same Planner, expected durations instead of processes."""
+"""Simulates a run: the same Planner, expected durations instead of processes."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def forecast(tasks: Sequence[Task], options: RunOptions, durations: Mapping[str,
     tasks = [replace(task, status=Status.PENDING) if _runs_again(task, options) else task for task in tasks]
     selection = select(tasks, options.only, options.tags)
     planner = Planner(tasks, handlers=options.handlers, durations=durations, selection=selection)
-    paper = _Simulation(planner, options)
-    while paper.start_all():
-        paper.end_first()
+    simulation = _Simulation(planner, options)
+    while simulation.start_all():
+        simulation.end_first()
     passed = set(planner.passed_over())
     left = (_over_budget(explanation) if explanation.task_id in passed else explanation for explanation in planner.explain_open())
-    return Plan(starts=tuple(paper.starts), left=tuple(left), makespan=paper.now, cost=paper.budget.spent)
+    return Plan(starts=tuple(simulation.starts), left=tuple(left), makespan=simulation.now, cost=simulation.budget.spent)
 
 
 def over_budget(tasks: Sequence[Task], options: RunOptions, durations: Mapping[str, float]) -> Mapping[str, Explanation]:
@@ -50,7 +50,7 @@ def over_budget(tasks: Sequence[Task], options: RunOptions, durations: Mapping[s
 
 
 class _Simulation:
-    """A run on paper: what has been started, and what time it is."""
+    """A simulated run: what has been started, and what time it is."""
 
     def __init__(self, planner: Planner, options: RunOptions) -> None:
         self._planner = planner

@@ -113,18 +113,18 @@ class Gate:
             return ()
 
     def _ratchet(self, judgement: Judgement, known: Sequence[Accepted], report: AuditReport, *, shrink: bool) -> tuple[str, ...]:
-        turn = ratchet(judgement, known, report.shapes)
-        parts = ((turn.gone, "gone"), (turn.lowered, "better"), (turn.moved, "moved"), (turn.edited, "edited"))
+        ratcheted = ratchet(judgement, known, report.shapes)
+        parts = ((ratcheted.gone, "gone"), (ratcheted.lowered, "better"), (ratcheted.moved, "moved"), (ratcheted.edited, "edited"))
         what = ", ".join(f"{number} {word}" for number, word in parts if number)
         if not shrink:
-            return (f"{self._name} can shrink ({what}): run orchestrator audit on your machine and commit it",) if turn.changed else ()
+            return (f"{self._name} can shrink ({what}): run orchestrator audit on your machine and commit it",) if ratcheted.changed else ()
         if not what:
             return ()
         try:
-            self._baseline.write(turn.accepted)
+            self._baseline.write(ratcheted.accepted)
         except StorageError as error:
             return (f"{error}; it could be brought up to date ({what})",)
-        return (f"{self._name} {'shrank' if turn.changed else 'was brought up to date'} ({what}): commit it",)
+        return (f"{self._name} {'shrank' if ratcheted.changed else 'was brought up to date'} ({what}): commit it",)
 
 
 def advised(auditor: SelfAuditor, gate: GateReport, shown: Iterable[Judged]) -> list[Judged]:

@@ -24,7 +24,7 @@ def validate_unique_ids(tasks: Iterable[Task]) -> None:
 
 def find_cycles(tasks: Sequence[Task]) -> tuple[tuple[str, ...], ...]:
     """Return each cycle of dependencies once, as ids from its first task in the list back to the same one."""
-    return tuple(flaw.cycle for flaw in find_graph_errors(tasks) if flaw.cycle)
+    return tuple(error.cycle for error in find_graph_errors(tasks) if error.cycle)
 
 
 def topological_order(tasks: Sequence[Task]) -> tuple[Task, ...]:
@@ -32,9 +32,9 @@ def topological_order(tasks: Sequence[Task]) -> tuple[Task, ...]:
 
     Raises ValueError with every duplicate id, unknown dependency and cycle.
     """
-    flaws = find_graph_errors(tasks)
-    if flaws:
-        raise ValueError("\n".join(flaw.message for flaw in flaws))
+    errors = find_graph_errors(tasks)
+    if errors:
+        raise ValueError("\n".join(error.message for error in errors))
     return tuple(tasks[position] for position in reversed(TaskGraph(tasks).dependents_first()))
 
 

@@ -59,7 +59,7 @@ class SystemStopSignals:
         self._previous_fd = signal.set_wakeup_fd(self._wake_fd, warn_on_full_buffer=False)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None) -> None:
         if not self._handlers:
             return
         for number, handler in self._handlers.items():

@@ -23,7 +23,7 @@ from core.ports.journal import RunLock
 from core.ports.processes import LogStore
 from core.ports.state_tables import Migrations, StateTables
 from core.ports.task_file import TaskFile
-from core.ports.wing import Wing, load, settings_class
+from core.ports.wing import Wing, check_wings, load, settings_class
 from core.terminal.console import Console
 from core.terminal.masking import Masking
 
@@ -46,6 +46,8 @@ class Session:
     """One command line: its streams, and the way to the repository that it names."""
 
     def __init__(self, console: Console, wings: Sequence[Wing] = WINGS) -> None:
+        """Raise OrchestratorError when two wings register the same name."""
+        check_wings(wings)
         self.console = console
         self.wings = wings
         self._open = ExitStack()

@@ -71,12 +71,17 @@ def plugin_reporter(container: Container, wanted: str) -> Callable[[dict[str, An
     return render
 
 
-def _provider(host: PluginHost, wanted: str) -> tuple[str, str]:
-    """Return the plugin that provides a format, and what it calls the format."""
+def providing_plugins(host: PluginHost, kind: ProvisionKind) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the ids of granted plugins by the names of what they provide of ``kind``, and why others are out of reach."""
     from core.plugins.host.grant import granted
 
-    manifests, problems = granted(host, ProvisionKind.REPORTER)
-    formats = {item.name: manifest.id for manifest in manifests for item in manifest.provides if item.kind is ProvisionKind.REPORTER}
+    manifests, problems = granted(host, kind)
+    return {item.name: manifest.id for manifest in manifests for item in manifest.provides if item.kind is kind}, problems
+
+
+def _provider(host: PluginHost, wanted: str) -> tuple[str, str]:
+    """Return the plugin that provides a format, and what it calls the format."""
+    formats, problems = providing_plugins(host, ProvisionKind.REPORTER)
     if wanted in formats:
         return formats[wanted], wanted
     name = wanted.removeprefix(_PREFIX)

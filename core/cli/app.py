@@ -11,7 +11,8 @@ from typing import Any
 from core.assembly.container import Session
 from core.cli.commands import COMMANDS, GROUPS
 from core.errors import UsageError
-from core.ports.wing import Command, Wing, load
+from core.ports.wing import Command, Wing, check_wings, load
+from core.schema.wording import nearest
 
 PROGRAM = "orchestrator"
 #: Set by the shell's completion script.
@@ -21,7 +22,8 @@ _LEADING = ("-C", "--directory", "-f", "--file")
 
 
 def commands(wings: Sequence[Wing]) -> tuple[Command, ...]:
-    """Return the kernel's commands and those of ``wings``."""
+    """Return the kernel's commands and those of ``wings``. Raises OrchestratorError when two have the same name."""
+    check_wings(wings, COMMANDS)
     return (*COMMANDS, *(command for wing in wings for command in wing.commands))
 
 
@@ -93,16 +95,14 @@ def command_first(arguments: list[str], known_commands: Iterable[Command]) -> li
         raise UsageError(f"no command in: {PROGRAM} {' '.join(arguments)}", hint=f"{PROGRAM} --help lists the commands")
     word = arguments[at]
     if word not in known:
-        raise UsageError(f"no such command: {word}", hint=_nearest(word, known))
+        raise UsageError(f"no such command: {word}", hint=_hint(word, known))
     behind = at + known[word]
     return [*arguments[at:behind], *arguments[:at], *arguments[behind:]]
 
 
-def _nearest(word: str, known: Iterable[str]) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"did you mean: {PROGRAM} {near[0]}" if near else f"{PROGRAM} --help lists the commands"
+def _hint(word: str, known: Iterable[str]) -> str:
+    near = nearest(word, known)
+    return f"did you mean: {PROGRAM} {near}" if near else f"{PROGRAM} --help lists the commands"
 
 
 def _call(session: Session, names: Sequence[str], words: Sequence[str]) -> int:

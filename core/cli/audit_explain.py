@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from core.assembly.audit import open_audit, read_tasks
@@ -17,6 +16,7 @@ from core.domain.quality.verdict import GateReport, Judged
 from core.domain.tasks.task import Task
 from core.errors import UsageError
 from core.reports.audit.explain import Story, story_json, story_text
+from core.schema.wording import nearest
 from core.self_auditor import SelfAuditor
 from core.terminal.console import Console
 
@@ -69,7 +69,7 @@ def find(gate: GateReport, wanted: str, tasks: Iterable[Task], owners: _Owners) 
         return names[wanted]
     if wanted in by_id and is_own(by_id[wanted]):
         raise _without_finding(by_id[wanted])
-    raise UsageError(f"no finding {wanted}", hint=_measured(gate, wanted) or _nearest(wanted, names))
+    raise UsageError(f"no finding {wanted}", hint=_measured(gate, wanted) or _hint(wanted, names))
 
 
 def _owners(tasks: Sequence[Task], report: AuditReport) -> _Owners:
@@ -98,6 +98,6 @@ def _measured(gate: GateReport, wanted: str) -> str:
     return ""
 
 
-def _nearest(wanted: str, names: Mapping[str, Judged]) -> str:
-    near = difflib.get_close_matches(wanted, names, n=1, cutoff=0.5)
-    return f"did you mean {near[0]}?" if near else "orchestrator audit lists the findings; a place is PATH::BLOCK"
+def _hint(wanted: str, names: Mapping[str, Judged]) -> str:
+    near = nearest(wanted, names, typed=True)
+    return f"did you mean {near}?" if near else "orchestrator audit lists the findings; a place is PATH::BLOCK"

@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from types import MappingProxyType
 from typing import Any
 
 from core.domain.quality.verdict import FailOn, GateReport, Judged
 from core.errors import StorageError
+from core.ports.wing import load
 from core.reports.audit.words import RANKS
 from core.reports.text.style import PLAIN, Style
 from core.terminal.console import Console, Output
@@ -61,8 +61,7 @@ def render(format: str, gate: GateReport, shown: Sequence[Judged], style: Style 
         from core.reports.audit.terminal import audit_text
 
         return audit_text(gate, style, shown=shown)
-    module, _, function = _FORMATS[format].partition(":")
-    return str(getattr(import_module(module), function)(gate, shown))
+    return str(load(_FORMATS[format])(gate, shown))
 
 
 def shown(gate: GateReport, options: AuditOptions) -> Sequence[Judged]:

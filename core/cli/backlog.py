@@ -15,7 +15,7 @@ from core.domain.tasks.task import Readiness, Status, Task
 from core.errors import UsageError
 from core.reports.backlog.display_status import INTERRUPTED, display_status, task_json
 
-Standing = Annotated[
+StatusWords = Annotated[
     list[str] | None, typer.Option("--status", "-s", metavar="WORD", help="Only these: ready, blocked, waiting, queued, done, failed …")
 ]
 Tag = Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="Only tasks with this tag.", autocompletion=complete_tags)]
@@ -25,7 +25,7 @@ def list_tasks(
     session: Session,
     directory: Directory = "",
     tasks_file: TasksFile = None,
-    standing: Standing = None,
+    status: StatusWords = None,
     tag: Tag = None,
     json: Json = False,
 ) -> int:
@@ -33,7 +33,7 @@ def list_tasks(
     from core.reports.backlog.status_text import task_table
 
     with viewed(session.open(directory, tasks_file=tasks_file)) as view:
-        shown = _chosen(view, _known_words(standing or ()), set(tag or ()))
+        shown = _chosen(view, _known_words(status or ()), set(tag or ()))
         if json:
             return session.console.say_json([task_json(task, view.context) for task in shown])
         return session.console.say(task_table(shown, view.context, session.console.stdout.style()))

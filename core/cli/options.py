@@ -6,33 +6,30 @@ from typing import Annotated
 
 import typer
 
+from core.domain.tasks.task import Task
 from core.errors import OrchestratorError
 
 
 def complete_task_ids(incomplete: str) -> list[tuple[str, str]]:
     """Return the ids that begin with what was typed, with descriptions; none where there is no sound tasks file."""
-    from core.assembly.backlog import open_backlog
-    from core.assembly.container import Session
-    from core.terminal.console import Console
-
-    try:
-        with open_backlog(Session(Console()).open()) as backlog:
-            return [(task.id, task.description) for task in backlog.memory.tasks if task.id.startswith(incomplete)]
-    except OrchestratorError:
-        return []
+    return [(task.id, task.description) for task in _tasks_here() if task.id.startswith(incomplete)]
 
 
 def complete_tags(incomplete: str) -> list[str]:
     """Return the tags that begin with what was typed; none where there is no sound tasks file."""
+    return sorted({tag for task in _tasks_here() for tag in task.tags if tag.startswith(incomplete)})
+
+
+def _tasks_here() -> tuple[Task, ...]:
     from core.assembly.backlog import open_backlog
     from core.assembly.container import Session
     from core.terminal.console import Console
 
     try:
         with open_backlog(Session(Console()).open()) as backlog:
-            return sorted({tag for task in backlog.memory.tasks for tag in task.tags if tag.startswith(incomplete)})
+            return backlog.memory.tasks
     except OrchestratorError:
-        return []
+        return ()
 
 
 TaskId = Annotated[str, typer.Argument(metavar="ID", help="Id of a task.", autocompletion=complete_task_ids, show_default=False)]

@@ -216,9 +216,11 @@ def x(
     json: Json = False,
 ) -> int:
     """Run a command that a plugin provides."""
-    providers = session.open(directory).open_plugin_host().providers(ProvisionKind.COMMAND)
-    named = {item.name: manifest.id for manifest in providers for item in manifest.provides if item.kind is ProvisionKind.COMMAND}
+    from core.assembly.plugins import providing_plugins
+
+    named, problems = providing_plugins(session.open(directory).open_plugin_host(), ProvisionKind.COMMAND)
     if name not in named:
         known = ", ".join(sorted(named)) or "none"
-        raise UsageError(f"no granted plugin provides the command {name}", hint=f"there are: {known}; orchestrator plugins list shows more")
+        hint = "; ".join((f"there are: {known}", *problems, "orchestrator plugins list shows more"))
+        raise UsageError(f"no granted plugin provides the command {name}", hint=hint)
     return plugins_run(session, named[name], arguments, configured, ProvisionKind.COMMAND, name, directory, json)

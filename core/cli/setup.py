@@ -126,8 +126,8 @@ def schema(session: Session, file: File = None, directory: Directory = "", write
 def config_show(session: Session, directory: Directory = "", json: Json = False) -> int:
     """Print every setting and its source.
 
-    A value comes from config.yaml, from an ORCHESTRATOR_ variable, or is the default; the stronger source wins:
-    default < file < environment < command line.
+    A value is the default, or comes from your own file, the repository's config.yaml or an ORCHESTRATOR_ variable; the stronger
+    source wins: default < your own file < config.yaml < environment < command line.
     """
     from core.reports.setup_text import settings_json, settings_text
 

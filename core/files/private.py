@@ -36,7 +36,7 @@ class PrivateDirectory:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, _trace: TracebackType | None) -> None:
         self.close()
 
     def close(self) -> None:

@@ -61,7 +61,11 @@ class TaskHandler(Protocol):
         """Return the checks, which must all exit with 0."""
 
     def land(self, task: Task, workspace: Workspace, collected: Collected) -> None:
-        """Every check passed: bring the changes to where they belong."""
+        """Every check passed: bring the changes to where they belong.
+
+        Idempotent: the tool may be killed between this and the journal's note of it, and the next attempt then lands the same work
+        again, which must change nothing.
+        """
 
     def discard(self, task: Task, workspace: Workspace) -> None:
         """The attempt did not succeed: leave nothing of it. Must not raise."""

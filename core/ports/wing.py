@@ -6,14 +6,15 @@ kernel reads the list and knows no wing by name. Whatever is named by a *referen
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 from core.domain.settings.settings import Settings
+from core.errors import OrchestratorError
 from core.ports.clock import Clock
 from core.ports.state_tables import StateTables
 
@@ -99,6 +100,33 @@ def load(reference: str) -> Any:
     return getattr(import_module(module), name)
 
 
+def check_wings(wings: Sequence[Wing], kernel: Sequence[Command] = ()) -> None:
+    """Raise OrchestratorError when two wings, or a wing and the kernel, register the same name; ``kernel`` has the kernel's commands."""
+    owners = dict.fromkeys(_first_words(kernel), "the kernel")
+    owners |= {f"the section {each.name} of config.yaml": "the kernel" for each in fields(Settings)}
+    for wing in wings:
+        for registered in _registered(wing):
+            if registered in owners:
+                message = f"{owners[registered]} and the wing {wing.name} both register {registered}"
+                raise OrchestratorError(message, hint=f"give it another name where the wing {wing.name} registers")
+            owners[registered] = f"the wing {wing.name}"
+
+
+def _first_words(commands: Sequence[Command]) -> Iterable[str]:
+    """Return the first word of each command, once: commands of two words that share it belong together."""
+    return dict.fromkeys(f"the command {command.name.split()[0]}" for command in commands)
+
+
+def _registered(wing: Wing) -> Iterator[str]:
+    """Yield everything that only one wing may have, in words."""
+    yield f"the name {wing.name}"
+    if wing.settings:
+        yield f"the section {wing.name} of config.yaml"
+    yield from _first_words(wing.commands)
+    yield from (f"the kind of tasks {kind}" for kind in wing.handlers)
+    yield from (f"the runner {runner}" for runner in wing.runners)
+
+
 def settings_class(wings: Sequence[Wing]) -> type[Settings]:
     """Return the class of settings with a section for each wing that has settings; the kernel's own class where none has."""
     sections = [(wing.name, load(wing.settings)) for wing in wings if wing.settings]
@@ -106,5 +134,5 @@ def settings_class(wings: Sequence[Wing]) -> type[Settings]:
         return Settings
     from dataclasses import make_dataclass
 
-    fields = [(name, cls, field(default_factory=cls)) for name, cls in sections]
-    return make_dataclass("SettingsOfAllWings", fields, bases=(Settings,), frozen=True, slots=True, kw_only=True)
+    entries = [(name, cls, field(default_factory=cls)) for name, cls in sections]
+    return make_dataclass("SettingsOfAllWings", entries, bases=(Settings,), frozen=True, slots=True, kw_only=True)

@@ -55,11 +55,11 @@ class InMemoryTaskFile:
     # -- the port ------------------------------------------------------------------------------------------------
 
     def read(self) -> Snapshot:
-        flaws = self._flaws()
+        errors = self._errors()
         if self._unfinished:
             raise InvalidFile([Problem(file=_FILE, message=self._unfinished)])
-        if flaws:
-            raise InvalidFile(flaws)
+        if errors:
+            raise InvalidFile(errors)
         return self._take()
 
     def poll(self) -> Snapshot | None:
@@ -70,7 +70,7 @@ class InMemoryTaskFile:
     def problems(self) -> tuple[str, ...]:
         if self._unfinished:
             return (self._unfinished,)
-        return tuple(map(str, self._flaws()))
+        return tuple(map(str, self._errors()))
 
     def write(self, edits: Sequence[Edit]) -> Written | HandEdited | Busy:
         new = self._known
@@ -101,10 +101,11 @@ class InMemoryTaskFile:
     def _snapshot(self) -> Snapshot:
         return Snapshot(tasks=self._known, version=self._known_version)
 
-    def _flaws(self) -> tuple[Problem, ...]:
-        flaws = find_graph_errors(self._disk)
+    def _errors(self) -> tuple[Problem, ...]:
+        errors = find_graph_errors(self._disk)
         return tuple(
-            Problem(file=_FILE, line=self._disk[flaw.task].place.line, column=3, message=flaw.message, hint=flaw.hint) for flaw in flaws
+            Problem(file=_FILE, line=self._disk[error.task].place.line, column=3, message=error.message, hint=error.hint)
+            for error in errors
         )
 
     def _new_version(self) -> str:

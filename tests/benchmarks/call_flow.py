@@ -1,12 +1,12 @@
-"""How a command flows through the house: functions and files entered, and climbs from a lower floor to a higher one.
+"""How a command flows through the layers: functions and files entered, and climbs from a lower layer to a higher one.
 
-    python tests/benchmarks/call_flow.py [--house DIR] [--list]
+    python tests/benchmarks/call_flow.py [--checkout DIR] [--list]
 
-DIR is a checkout (default: this one): its ``core`` is run, and the order of its floors is read from its pyproject.toml. ``run`` and
+DIR is a checkout (default: this one): its ``core`` is run, and the order of its layers is read from its pyproject.toml. ``run`` and
 ``audit`` are called in a small repository of their own, with the calls of this process traced. Figures:
 
 - *functions*: functions of ``core`` that were called, each counted once; *files*: the files that they are in;
-- *calls up*: pairs of files where a function of the lower floor called one of a higher floor: callbacks, and whatever else turns round;
+- *calls up*: pairs of files where a function of the lower layer called one of a higher layer: callbacks, and whatever else turns round;
 - *given the repository*: functions that receive the object that stands for the repository (Project, Session, Container) as an argument
   (not as ``self``), the files that they are in, and the *climbs* on the way through them, in the order in which each is first called.
 """
@@ -36,16 +36,16 @@ SOURCE = "def f(n):\n" + "".join(f"    if n == {n}:\n        return {n}\n" for n
 
 
 @dataclass
-class Floors:
-    """The floor of each part of the package, from the layers of the contract; the lowest is 0."""
+class Layers:
+    """The layer of each part of the package, from the layers of the contract; the lowest is 0."""
 
     numbers: dict[str, int]
 
     @classmethod
-    def read(cls, house: Path) -> Floors:
-        contracts = tomllib.loads((house / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    def read(cls, checkout: Path) -> Layers:
+        contracts = tomllib.loads((checkout / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
         layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
-        return cls({name.strip(" ()"): floor for floor, line in enumerate(reversed(layers)) for name in line.replace(":", "|").split("|")})
+        return cls({name.strip(" ()"): layer for layer, line in enumerate(reversed(layers)) for name in line.replace(":", "|").split("|")})
 
     def of(self, file: str) -> int | None:
         return self.numbers.get(file.split("/", maxsplit=1)[0].removesuffix(".py"))
@@ -55,7 +55,7 @@ class Floors:
 class Flow:
     """What one command did."""
 
-    floors: Floors
+    layers: Layers
     package: str
     functions: dict[tuple[str, int], str] = field(default_factory=dict)
     up: set[tuple[str, str]] = field(default_factory=set)
@@ -97,7 +97,7 @@ class Flow:
                 yield frame.f_locals[name]
 
     def _climbs(self, lower: str, higher: str) -> bool:
-        a, b = self.floors.of(lower), self.floors.of(higher)
+        a, b = self.layers.of(lower), self.layers.of(higher)
         return a is not None and b is not None and a < b
 
 
@@ -111,11 +111,11 @@ def repository(place: Path) -> None:
         subprocess.run(["git", *words], cwd=place, check=True)
 
 
-def traced(house: Path, arguments: list[str]) -> Flow:
+def traced(checkout: Path, arguments: list[str]) -> Flow:
     """Run one command in a repository of its own and return its flow."""
     from core.cli import main
 
-    flow = Flow(Floors.read(house), f"{house}/core/")
+    flow = Flow(Layers.read(checkout), f"{checkout}/core/")
     with tempfile.TemporaryDirectory() as place, chdir(place), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
         repository(Path(place))
         sys.setprofile(flow)
@@ -128,20 +128,20 @@ def traced(house: Path, arguments: list[str]) -> Flow:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--house", type=Path, default=HERE)
+    parser.add_argument("--checkout", type=Path, default=HERE)
     parser.add_argument("--list", action="store_true", help="also list the way of the project and the calls up")
     options = parser.parse_args()
-    house = options.house.resolve()
+    checkout = options.checkout.resolve()
     for name in [name for name in os.environ if name.startswith("ORCHESTRATOR_")]:
         del os.environ[name]
     with suppress(ValueError):
         sys.path.remove(str(HERE))
-    sys.path.insert(0, str(house))
+    sys.path.insert(0, str(checkout))
     for arguments in (["run", "-j", "1"], ["audit"]):
-        flow = traced(house, arguments)
+        flow = traced(checkout, arguments)
         print(f"{arguments[0]:6}", "  ".join(f"{name} {number}" for name, number in flow.figures().items()))
         if options.list:
-            print("".join(f"    {flow.floors.of(file)} {file}\n" for file in flow.carried.values()), end="")
+            print("".join(f"    {flow.layers.of(file)} {file}\n" for file in flow.carried.values()), end="")
             print("".join(f"    {a} -> {b}\n" for a, b in sorted(flow.up)), end="")
 
 

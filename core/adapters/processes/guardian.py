@@ -85,28 +85,28 @@ class Guardian:
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "guardian_loop.py")
         words = (sys.executable, "-I", "-S", script, os.path.dirname(package), str(os.getpid()))
         ready, started = os.pipe2(os.O_CLOEXEC)
-        try:
-            self.pid = os.posix_spawn(
-                sys.executable,
-                words,
-                os.environ,
-                file_actions=(
-                    (os.POSIX_SPAWN_DUP2, reader, 0),
-                    (os.POSIX_SPAWN_DUP2, started, 1),
-                    (os.POSIX_SPAWN_OPEN, 2, "/dev/null", os.O_WRONLY, 0),
-                ),
-                setsid=True,
-                setsigmask=(),
-                setsigdef=(signal.SIGPIPE,),
-            )
-            os.close(started)
-            started = -1
+        with contextlib.ExitStack() as stack:
+            stack.callback(os.close, reader)
+            stack.callback(os.close, ready)
+            try:
+                self.pid = os.posix_spawn(
+                    sys.executable,
+                    words,
+                    os.environ,
+                    file_actions=(
+                        (os.POSIX_SPAWN_DUP2, reader, 0),
+                        (os.POSIX_SPAWN_DUP2, started, 1),
+                        (os.POSIX_SPAWN_OPEN, 2, "/dev/null", os.O_WRONLY, 0),
+                    ),
+                    setsid=True,
+                    setsigmask=(),
+                    setsigdef=(signal.SIGPIPE,),
+                )
+            finally:
+                os.close(started)
             poll = select.poll()
             poll.register(ready, select.POLLIN)
             poll.poll(_READY * 1000)  # it closes its end: from then on nobody can stop it for good
-        finally:
-            for descriptor in (reader, ready, *([started] if started >= 0 else [])):
-                os.close(descriptor)
 
 
 def _let_go(guardian: weakref.ref[Guardian]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.domain.tasks.graph import topological_order
 from core.domain.tasks.task import Task
-from core.schema.wording import nearest
+from core.schema.wording import did_you_mean
 
 #: Finding the nearest id compares all of them, which is slow: after this many comparisons hints are left out.
 _MAX_COMPARISONS = 50_000
@@ -51,9 +51,9 @@ def _unknown_dependencies(tasks: Sequence[Task], index: Mapping[str, int]) -> It
         for name in dict.fromkeys(task.dependencies):
             if name in index:
                 continue
-            near = nearest(name, index) if comparisons > 0 else ""
+            near = did_you_mean(name, index) if comparisons > 0 else ""
             comparisons -= len(index)
-            hint = f"did you mean '{near}'?" if near else "add that task, or remove the dependency"
+            hint = near or "add that task, or remove the dependency"
             message = f"there is no task {name} to depend on"
             yield GraphError(task=position, field="dependencies", item=name, message=message, hint=hint, needs_whole=True)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from core.domain.tasks.task import Status, Task
 from core.errors import UsageError
+from core.schema.wording import nearest
 
 
 def find_task(tasks: Iterable[Task], task_id: str) -> Task:
@@ -14,7 +14,7 @@ def find_task(tasks: Iterable[Task], task_id: str) -> Task:
     by_id = {task.id: task for task in tasks}
     if task_id in by_id:
         return by_id[task_id]
-    raise UsageError(f"no task {task_id}", hint=_nearest(task_id, by_id))
+    raise UsageError(f"no task {task_id}", hint=_hint(task_id, by_id))
 
 
 def check_selection(tasks: Sequence[Task], ids: Iterable[str], tags: Iterable[str]) -> None:
@@ -24,7 +24,7 @@ def check_selection(tasks: Sequence[Task], ids: Iterable[str], tags: Iterable[st
     known = {tag for task in tasks for tag in task.tags}
     for tag in sorted(tags):
         if tag not in known:
-            raise UsageError(f"no task has the tag {tag}", hint=_nearest(tag, known))
+            raise UsageError(f"no task has the tag {tag}", hint=_hint(tag, known))
 
 
 def select(tasks: Iterable[Task], ids: Collection[str], tags: Collection[str]) -> frozenset[str] | None:
@@ -45,6 +45,6 @@ def _with_dependencies(wanted: list[Task], by_id: Mapping[str, Task]) -> frozens
     return frozenset(chosen)
 
 
-def _nearest(word: str, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"did you mean {near[0]}?" if near else "orchestrator list shows them all"
+def _hint(word: str, known: Collection[str]) -> str:
+    near = nearest(word, known, typed=True)
+    return f"did you mean {near}?" if near else "orchestrator list shows them all"

@@ -41,11 +41,6 @@ class Rank:
     #: Seconds of the whole longest chain through the task: of equal remaining paths, the one begun first goes on.
     chain: float = 0.0
 
-    @property
-    def key(self) -> tuple[int, float, float, int]:
-        """Sort key: the smallest runs first."""
-        return (-self.effective_priority, -self.remaining_path, -self.chain, self.order)
-
     def reason(self, task_id: str) -> str:
         """Return in one sentence what puts the task before others."""
         lent = f" lent by {self.priority_from}" if self.priority_from != task_id else ""

@@ -136,12 +136,6 @@ class PluginHost:
         ) as session:
             yield OpenPlugin(admitted=admitted, provision=provision, session=session)
 
-    def providers(self, kind: ProvisionKind) -> tuple[Manifest, ...]:
-        """Return the manifests of the plugins that say they provide ``kind`` and are locked here; not verified yet."""
-        locked = self.locked()
-        usable = (plugin.manifest for plugin in self.discover() if plugin.manifest and not plugin.problems and plugin.id in locked)
-        return tuple(manifest for manifest in usable if manifest.provision(kind))
-
     def _granted(self, manifest: Manifest, digest: str, signer: str) -> Permissions:
         """Return manifest ∩ lock ∩ policy. Raises PluginRefused where the lock, the user's agreement or the policy is against it."""
         name = manifest.id

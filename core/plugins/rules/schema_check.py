@@ -5,7 +5,6 @@ Without references and ``unevaluated…`` each part of a schema is applied to ea
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
@@ -15,6 +14,7 @@ from core.domain.untrusted.pattern_cost import LONGEST_TEXT, pattern_flaw, patte
 from core.errors import Problem
 from core.schema.document import Path
 from core.schema.json_reader import JsonDocument, dotted
+from core.schema.wording import nearest
 
 _MOST = 100
 #: Characters of a name for which one that is like it is looked for.
@@ -46,7 +46,7 @@ def mistakes(value: Any, schema: Mapping[str, Any], validator: Any = None) -> It
         if error.validator == "additionalProperties" and isinstance(error.instance, dict) and "patternProperties" not in error.schema:
             known = error.schema.get("properties", {})
             for key in sorted(set(error.instance) - set(known)):
-                yield (*path, key), True, "unknown key", _nearest(key, known)
+                yield (*path, key), True, "unknown key", _hint(key, known)
         elif error.validator == "required":
             # One error for each missing key, which only its message names.
             place = (path, tuple(error.absolute_schema_path))
@@ -80,7 +80,7 @@ def _worded(error: Any) -> tuple[str, str]:
         wanted = error.validator_value
         return f"{shown} is not {wanted if isinstance(wanted, str) else ' or '.join(wanted)}", description
     if error.validator == "enum":
-        return f"{shown} is not one of: {', '.join(map(str, error.validator_value))}", _nearest(str(error.instance), error.validator_value)
+        return f"{shown} is not one of: {', '.join(map(str, error.validator_value))}", _hint(str(error.instance), error.validator_value)
     if error.validator == "pattern":
         return f"{shown} does not have the right form", description or f"it must match {error.validator_value}"
     refused = _description(error.validator_value) if error.validator == "not" else ""
@@ -91,12 +91,12 @@ def _description(schema: Any) -> str:
     return str(schema.get("description", "")) if isinstance(schema, dict) else ""
 
 
-def _nearest(name: str, known: Any) -> str:
+def _hint(name: str, known: Any) -> str:
     if len(name) > _LONGEST_NAME:
         return ""
     names = (str(item) for item in islice(known, _MOST))
-    close = difflib.get_close_matches(name, [item for item in names if len(item) <= _LONGEST_NAME], n=1)
-    return f"did you mean {close[0]}?" if close else ""
+    near = nearest(name, [item for item in names if len(item) <= _LONGEST_NAME])
+    return f"did you mean {near}?" if near else ""
 
 
 #: Schemas in one schema, itself among them.

@@ -1,4 +1,4 @@
-"""A plan on paper: ``orchestrator plan`` and ``run --dry-run``."""
+"""The text of a plan: ``orchestrator plan`` and ``run --dry-run``."""
 
 from __future__ import annotations
 

@@ -29,18 +29,11 @@ _LOCK = threading.Lock()
 def init_repository(directory: str, *, executable: str, object_format: str) -> Repo:
     """Make an empty repository in ``directory`` and open it. The caller closes it.
 
-    Raises GitFailed, here and from every command of the repository.
-    """
-    Git(directory, executable=executable).run("init", "--quiet", "--template=", f"--object-format={object_format}")
-    return open_repository(directory, executable=executable)
-
-
-def open_repository(directory: str, *, executable: str = "git") -> Repo:
-    """Open a repository that the tool made itself. The caller closes it.
-
-    Never open anybody else's: GitPython reads configuration, references and objects in this process and blocks on a named pipe.
+    Only repositories of the tool's own are opened: GitPython reads configuration, references and objects in this process and blocks on
+    a named pipe. Raises GitFailed, here and from every command of the repository.
     """
     client = Git(directory, executable=executable)
+    client.run("init", "--quiet", "--template=", f"--object-format={object_format}")
     with _without_git_variables():
         import git
 
