@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from core.domain.tasks.task import Status
 from core.ports.journal import StateStore
 
 _KEY = "memory.meant"
+_WORDS = frozenset(status.value for status in Status)
 
 
 def note_command(state: StateStore, task_id: str, status: Status) -> None:
@@ -16,13 +17,14 @@ def note_command(state: StateStore, task_id: str, status: Status) -> None:
 
 
 def commanded(state: StateStore) -> dict[str, Status]:
-    """Return what commands have set since the last ``take_commanded``."""
-    return {task_id: Status(word) for task_id, word in (state.load_state(_KEY) or {}).items()}
+    """Return what commands have set since the last ``take_commanded``; a word that is no status here, another version's, is left out."""
+    noted = state.load_state(_KEY) or {}
+    return {task_id: Status(word) for task_id, word in noted.items() if word in _WORDS}
 
 
-def take_commanded(state: StateStore, saved: Mapping[str, Status], known: Collection[str]) -> dict[str, Status]:
+def take_commanded(state: StateStore, saved: Mapping[str, Status]) -> dict[str, Status]:
     """Return the statuses in a save that a command set during this run, and forget them: these are new, even if they look old."""
     noted = commanded(state)
     if noted:
         state.save_state(_KEY, {})
-    return {task_id: status for task_id, status in noted.items() if saved.get(task_id) is status and task_id in known}
+    return {task_id: status for task_id, status in noted.items() if saved.get(task_id) is status}

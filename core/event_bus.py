@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 
 from core.events import Event, masked
 from core.ports.subscribers import EventSink
@@ -51,6 +52,17 @@ class EventBus:
             tick()
 
     def close(self) -> tuple[str, ...]:
-        """Close every subscriber once; return what a person should still know."""
+        """Close every subscriber once, the last one first; return what a person should still know.
+
+        Where one raises, the others are closed all the same; the error is raised then.
+        """
         closers, self._closers = self._closers, []
-        return tuple(problem for close in closers for problem in close())
+        problems: list[tuple[str, ...]] = []
+        with ExitStack() as stack:
+            for close in closers:
+                stack.callback(_collect, close, problems)
+        return tuple(problem for several in reversed(problems) for problem in several)
+
+
+def _collect(close: Callable[[], Iterable[str]], problems: list[tuple[str, ...]]) -> None:
+    problems.append(tuple(close()))

@@ -10,16 +10,19 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
+from core.backlog import Backlog
 from core.commanded import commanded, note_command, take_commanded
 from core.domain.runs.attempt import BROKE_OFF, Attempt, Recovery, RunRecord, interrupt, recovery_of, unwritten_statuses
 from core.domain.tasks.entry import AppendTask, Edit, SetField, Snapshot
-from core.domain.tasks.reload import FileVersions, Reloaded, compare
-from core.domain.tasks.task import Status, Task, with_status
+from core.domain.tasks.reload import Reloaded
+from core.domain.tasks.task import Status, Task
 from core.ports.clock import Clock
 from core.ports.journal import Journal, StateStore
 from core.ports.standard import MISSING, StrPath, standard, tasks_of
 from core.ports.task_file import Busy, HandEdited, TaskFile
 
+#: Seconds between looks at the file.
+_POLL = 0.25
 #: Seconds by which the file may trail the journal, and the share of a run that writing it may take.
 _WRITE_DELAY = 0.25
 _WRITE_SHARE = 0.05
@@ -45,16 +48,11 @@ class Memory:
     ) -> None:
         self._path, self.run_id = path, run_id
         self._file, self._journal, self._clock, self._live_state = file, journal, clock, live_state
-        #: Entries as read; the statuses that hold now are in ``_status``.
-        self._entries: dict[str, Task] = {}
-        self._status: dict[str, Status] = {}
-        self._versions = FileVersions({})
-        #: Statuses that the file does not show yet.
-        self._dirty: dict[str, Status] = {}
+        self._backlog = Backlog()
         #: Numbers of the newest transition, and of the newest that is marked as written.
         self._last_seq, self._marked_seq = 0, 0
-        #: Monotonic seconds.
-        self._write_due = 0.0
+        #: When the next write is due, if there is something to write, and the next look at the file; monotonic seconds.
+        self._write_due, self._next_poll = 0.0, 0.0
         self._reloads: list[Reloaded] = []
         self._problems: tuple[str, ...] = ()
         #: Number of the last attempt, by task.
@@ -94,13 +92,13 @@ class Memory:
         Their open attempts end as ``interrupted``, their ``in_progress`` tasks are pending again. ``report`` is called for each dead
         run before its end is recorded, so a kill in between makes the next run report it again.
         """
-        take_commanded(self._journal, self._status, self._status)
+        take_commanded(self._journal, self._backlog.statuses)
         dead = [run for run in self._journal.dead_runs() if run.id != self.run_id]
-        if not dead and Status.IN_PROGRESS not in self._status.values():
+        if not dead and not self._backlog.having(Status.IN_PROGRESS):
             return
         interrupted = [interrupt(attempt) for attempt in self._journal.open_attempts() if attempt.run_id != self.run_id]
         for run in dead:
-            report(recovery_of(run, interrupted, replayed=len(self._dirty)))
+            report(recovery_of(run, interrupted, replayed=len(self._backlog.unwritten)))
         with self._journal.transaction():
             for attempt in interrupted:
                 self._journal.end_attempt(attempt)
@@ -132,7 +130,7 @@ class Memory:
         """Journal an attempt's outcome and its task's new status, at once or not at all; None leaves the status as it is."""
         with self._journal.transaction():
             self._journal.end_attempt(attempt)
-            if after is not None and attempt.task_id in self._status:
+            if after is not None and attempt.task_id in self._backlog.statuses:
                 self.transition(attempt.task_id, after, reason)
 
     # -- tasks ---------------------------------------------------------------------------------------------------
@@ -144,33 +142,31 @@ class Memory:
         """
         if tasks_file is not None:
             return standard().load_tasks(tasks_file)
-        self._replace_entries(self._file.read().tasks)
-        self._versions = FileVersions(self._status)
-        self._dirty = {}
+        self._backlog = Backlog(self._file.read().tasks)
         transitions = self._journal.unwritten()
         self._last_seq = transitions[-1].seq if transitions else self._last_seq
-        for task_id, status in unwritten_statuses(transitions, self._status, commanded(self._journal)).items():
-            self._set_status(task_id, status)
+        for task_id, status in unwritten_statuses(transitions, self._backlog.statuses, commanded(self._journal)).items():
+            self._backlog.set_status(task_id, status)
         return self.tasks
 
     @property
     def tasks(self) -> tuple[Task, ...]:
         """The tasks in file order, with the statuses that hold now."""
-        return tuple(with_status(task, self._status[task.id]) for task in self._entries.values())
+        return self._backlog.tasks
 
     def status(self, task_id: str) -> Status | None:
         """Return the status that holds now, None for an entry that is not there (any more)."""
-        return self._status.get(task_id)
+        return self._backlog.statuses.get(task_id)
 
     def transition(self, task_id: str, after: Status, reason: str) -> None:
         """Journal a task's new status; the file follows with the next write that is due."""
-        before = self._status[task_id]
+        before = self._backlog.statuses[task_id]
         if before is after:
             return
         if self._live_state is not None:
             note_command(self._live_state, task_id, after)
         self._record(task_id, before, after, reason)
-        self._set_status(task_id, after)
+        self._backlog.set_status(task_id, after)
 
     def reopen_failed(self, chosen: Collection[str] | None, reason: str) -> None:
         """Make failed tasks pending again: those in ``chosen``, or all."""
@@ -193,10 +189,8 @@ class Memory:
 
     # -- the file ------------------------------------------------------------------------------------------------
 
-    def save_tasks(
-        self, tasks: Iterable[Task | Mapping[str, Any]] | None = None, tasks_file: StrPath = "tasks.yml", *, force: bool = True
-    ) -> bool:
-        """Write the statuses that the file does not show yet; without ``force`` only when a write is due.
+    def save_tasks(self, tasks: Iterable[Task | Mapping[str, Any]] | None = None, tasks_file: StrPath = "tasks.yml") -> bool:
+        """Write the statuses that the file does not show yet, now.
 
         Returns whether file and journal agree now: False while somebody is in the middle of a save or their text is invalid.
         With ``tasks`` it edits ``tasks_file`` instead, where it differs from them, and appends what is new; nothing is removed, and a
@@ -205,22 +199,26 @@ class Memory:
         if tasks is not None:
             standard().save_tasks(tasks_of(tasks), tasks_file)
             return True
-        if not self._dirty:
+        if not self._backlog.unwritten:
             self._mark_written(self._last_seq)
             return True
-        if not force and self._clock.monotonic() < self._write_due:
-            return False
         return self._write([])
 
-    def next_write(self) -> float | None:
-        """Return when the next write is due (monotonic seconds), None when nothing is to be written."""
-        return self._write_due if self._dirty else None
+    def next_sync(self) -> float:
+        """Return when ``sync`` is due, in monotonic seconds."""
+        return min(self._next_poll, self._write_due) if self._backlog.unwritten else self._next_poll
 
-    def poll(self) -> None:
-        """Take over what somebody saved since the file was last read or written; ``next_reload`` then says what changed."""
-        snapshot = self._file.poll()
-        if snapshot is not None:
-            self._merge(snapshot)
+    def sync(self, *, now: bool = False) -> None:
+        """Write the file and look at it, each when that is due (look ``now`` at the latest), and take over what somebody saved.
+
+        ``next_reload`` then says what that changed, ``new_problems`` why a save is not taken over.
+        """
+        if self._backlog.unwritten and self._clock.monotonic() >= self._write_due:
+            self._write([])
+        if now or self._clock.monotonic() >= self._next_poll:
+            self._next_poll = self._clock.monotonic() + _POLL
+            if (snapshot := self._file.poll()) is not None:
+                self._merge(snapshot)
 
     def next_reload(self) -> Reloaded | None:
         """Return what a save that was taken over changed, the oldest first, each once; None when there is no further one."""
@@ -236,29 +234,18 @@ class Memory:
 
     # -- inside --------------------------------------------------------------------------------------------------
 
-    def _replace_entries(self, tasks: Iterable[Task]) -> None:
-        self._entries = {task.id: task for task in tasks}
-        self._status = {task.id: task.status for task in self._entries.values()}
-
-    def _set_status(self, task_id: str, status: Status) -> None:
-        self._status[task_id] = status
-        if self._versions.newest.get(task_id) is status:
-            self._dirty.pop(task_id, None)
-        else:
-            self._dirty[task_id] = status
-
     def _reopen(self, status: Status, chosen: Collection[str] | None, reason: str) -> None:
-        for task_id in [each for each, its in self._status.items() if its is status and (chosen is None or each in chosen)]:
+        for task_id in self._backlog.having(status, chosen):
             self.transition(task_id, Status.PENDING, reason)
 
     def _record(self, task_id: str, before: Status, after: Status, reason: str) -> None:
         self._last_seq = self._journal.record(self.run_id, task_id, before, after, self._clock.now(), reason)
 
     def _write(self, extra: list[Edit] | list[AppendTask] | list[SetField]) -> bool:
-        """Write the dirty statuses and ``extra``; merge and try again when somebody saved in between."""
+        """Write the statuses that the file does not show yet and ``extra``; merge and try again when somebody saved in between."""
         while True:
-            up_to, dirty = self._last_seq, dict(self._dirty)
-            edits: list[Edit] = [SetField(task_id=task_id, path=("status",), value=status.value) for task_id, status in dirty.items()]
+            up_to, statuses = self._last_seq, dict(self._backlog.unwritten)
+            edits: list[Edit] = [SetField(task_id=task_id, path=("status",), value=status.value) for task_id, status in statuses.items()]
             begun = self._clock.monotonic()
             result = self._file.write([*edits, *extra])
             if isinstance(result, HandEdited):
@@ -268,11 +255,9 @@ class Memory:
             self._write_due = ended + max(_WRITE_DELAY, (ended - begun) / _WRITE_SHARE)
             if isinstance(result, Busy):
                 return False
-            self._versions.add_own(dirty)
-            self._dirty = {}
+            self._backlog.note_written(statuses)
             if extra:
-                self._replace_entries(result.snapshot.tasks)
-                self._versions.add(self._status)
+                self._backlog.note_appended(result.snapshot.tasks)
             self._mark_written(up_to)
             return True
 
@@ -284,18 +269,11 @@ class Memory:
 
     def _merge(self, snapshot: Snapshot) -> None:
         """Take over a text that somebody saved: what they changed wins, all other statuses of ours are written again."""
-        saved = {task.id: task.status for task in snapshot.tasks}
-        manual = {**self._versions.manual_changes(saved), **take_commanded(self._journal, saved, self._status)}
-        entries_before, status_before = self._entries, self._status
-        self._replace_entries(snapshot.tasks)
-        self._versions.add(saved)
-        self._dirty = {}
+        statuses = self._backlog.statuses
+        manual = self._backlog.manual_changes(snapshot.tasks)
+        for task_id, status in take_commanded(self._journal, {task.id: task.status for task in snapshot.tasks}).items():
+            if task_id in statuses:
+                manual[task_id] = status
         for task_id, status in manual.items():
-            self._record(task_id, status_before[task_id], status, "set by hand in the file")
-        for task in snapshot.tasks:
-            # Nothing runs under a new id: an entry in progress is the copy of one that runs.
-            initial = Status.PENDING if task.status is Status.IN_PROGRESS else task.status
-            status = status_before.get(task.id, initial)
-            if task.id not in manual and status is not task.status:
-                self._set_status(task.id, status)
-        self._reloads.append(compare(entries_before, self._entries, manual))
+            self._record(task_id, statuses[task_id], status, "set by hand in the file")
+        self._reloads.append(self._backlog.take_over(snapshot.tasks, manual))

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 from core.domain.quality.reflection import CycleReport
 from core.domain.runs.attempt import Attempt, Recovery, described
 from core.domain.runs.budget import Budget
 from core.domain.runs.exit_code import exit_code_of
-from core.domain.runs.outcome import Ending, Settlement, settle
+from core.domain.runs.outcome import Ending, Settlement, recorded, settle
 from core.domain.runs.run_state import RunOptions, RunState
 from core.domain.tasks.lookup import check_selection, select
 from core.domain.tasks.plan import Decision
 from core.domain.tasks.reload import Reloaded
 from core.domain.tasks.task import OPEN, Status, Task, Work
+from core.errors import OrchestratorError
 from core.event_bus import EventBus
-from core.events import Event, RunFinished
+from core.events import RunFinished
 from core.executor import Executor
 from core.memory import Memory
 from core.planner import Planner
@@ -28,9 +28,10 @@ from core.ports.processes import StopSignals
 from core.ports.standard import MISSING, StrPath, standard
 from core.reflector import Reflector
 from core.run_facts import RunFacts
+from core.step_commit import StepCommit
 
-#: Seconds between looks at tasks.yml.
-_POLL = 0.25
+#: Seconds between looks at attempts that are being killed.
+_WAIT = 0.25
 
 
 class Orchestrator:
@@ -61,9 +62,7 @@ class Orchestrator:
         self._options, self._memory, self._runner, self._lock = options, memory, executor or runner, lock
         self._signals, self._clock, self._bus, self._pid, self._note = signals, clock, bus, pid, note
         self._facts = RunFacts(memory.run_id, clock)
-        #: What is to be launched, and then emitted, as soon as the journal has it.
-        self._prepared: list[str] = []
-        self._unsent: list[Event] = []
+        self._commit = StepCommit(memory, self._runner, bus)
 
     def run(self, tasks_file: StrPath = "tasks.yml") -> RunFinished:
         """Work off the backlog (without ports, that of ``tasks_file``) and return what happened.
@@ -78,14 +77,16 @@ class Orchestrator:
         try:
             self._begin(died)
             self._reflect()
-            while self._step():
+            going = True
+            while going:
+                going = self._step()
                 self._bus.tick()
             return self._end()
         except BaseException:
             # Leave no process behind; the next run records what was under way as interrupted.
             self._runner.stop_all("the run broke off", now=True)
             while self._runner.busy:
-                self._runner.wait(_POLL)
+                self._runner.wait(_WAIT)
             raise
         finally:
             self._lock.release()
@@ -123,15 +124,13 @@ class Orchestrator:
         if not self._memory.save_tasks():
             self._warn("the tasks file could not be brought up to date (see above); the next run will do it from the journal")
         self._runner.prune()
-        passed, why = self._planner.passed_over(), state.budget.why_passed_over()
-        if passed and not state.stop_reason:
-            self._bus.emit(self._facts.budget_exhausted(passed, why))
+        over_budget = self._planner.passed_over()
+        if over_budget and not state.stop_reason:
+            self._bus.emit(self._facts.budget_exhausted(over_budget, state.budget.why_passed_over()))
         failed = any(status is Status.FAILED for _, status in self._planner.selected())
-        exit_code = exit_code_of(self._signals.received(), failed=failed, over_budget=bool(passed) and self._options.strict)
+        exit_code = exit_code_of(self._signals.received(), failed=failed, over_budget=bool(over_budget) and self._options.strict)
         self._memory.end_run(exit_code)
-        reason = state.stop_reason or ("the budget is used up" if passed else "nothing actionable is left")
-        left = dict.fromkeys(passed, state.stop_reason or why)
-        last = self._facts.run_finished(state, self._planner, exit_code=exit_code, left=left, reason=reason)
+        last = self._facts.run_finished(state, self._planner, exit_code=exit_code)
         self._bus.emit(last)
         return last
 
@@ -155,28 +154,18 @@ class Orchestrator:
 
     def _settle_and_start(self, ended: Sequence[Attempt], running: Sequence[str]) -> None:
         """Do both in one commit, unless the file is due in between: what somebody saved counts before anything more is started."""
-        with self._one_commit():
+        with self._commit.open():
             for attempt in ended:
                 self._settle_attempt(attempt)
-            for notice in self._runner.notices() if running else ():
-                self._emit(self._facts.disturbed(notice, running))
-            if not (sync := self._is_sync_due()):
+            for notice in self._runner.notices():
+                self._commit.emit(self._facts.disturbed(notice, running))
+            sync_is_due = self._clock.monotonic() >= self._memory.next_sync()
+            if not sync_is_due:
                 self._start_ready()
-        if sync:
+        if sync_is_due:
             self._sync_file()
-            with self._one_commit():
+            with self._commit.open():
                 self._start_ready()
-
-    @contextmanager
-    def _one_commit(self) -> Iterator[None]:
-        """Journal what happens inside at once; launch what was prepared and emit the events only when that is durable."""
-        with self._memory.transaction():
-            yield
-        prepared, unsent, self._prepared, self._unsent = self._prepared, self._unsent, [], []
-        for task_id in prepared:
-            self._runner.launch(task_id)
-        for event in unsent:
-            self._bus.emit(event)
 
     def _start_ready(self) -> None:
         self._check_signals()
@@ -193,14 +182,19 @@ class Orchestrator:
 
     def _start(self, decision: Decision) -> None:
         task, state = decision.task, self._state
-        attempt = self._runner.prepare(task, run_id=self._memory.run_id, number=self._memory.next_attempt(task.id))
+        try:
+            attempt = self._runner.prepare(task, run_id=self._memory.run_id, number=self._memory.next_attempt(task.id))
+        except OrchestratorError as error:
+            self._commit.fail(error)
+            state.stop(str(error))
+            return
         self._memory.begin_attempt(attempt, in_progress=decision.work is Work.COMMAND)
         state.begin_attempt(decision)
         self._planner.mark(task.id, Status.IN_PROGRESS)
-        self._emit(self._facts.started(decision, attempt, described(task, self._options.handlers)))
+        self._commit.emit(self._facts.started(decision, attempt, described(task, self._options.handlers)))
         if state.budget.limit and state.budget.used_share() >= self._options.warn_at and state.first_time("budget"):
-            self._emit(self._facts.budget_used(state.budget))
-        self._prepared.append(task.id)
+            self._commit.emit(self._facts.budget_used(state.budget))
+        self._commit.launch(task.id)
 
     def _settle_attempt(self, attempt: Attempt) -> None:
         """Record how an attempt ended and what that makes of its task."""
@@ -209,32 +203,29 @@ class Orchestrator:
         decision = state.end_attempt(attempt.task_id, outcome)
         task, tries, status = decision.task, state.tries[attempt.task_id], self._memory.status(attempt.task_id)
         may_retry = not state.stop_reason and state.budget.affords(decision.cost)
-        match settle(decision.work, outcome, status, retries=task.retries.limit, tries=tries, may_retry=may_retry):
+        settlement = settle(decision.work, outcome, status, retries=task.retries.limit, tries=tries, may_retry=may_retry)
+        pause = task.retries.pause(tries)
+        after, reason = recorded(settlement, outcome.reason, pause)
+        self._memory.end_attempt(attempt, after, reason)
+        match settlement:
             case Settlement.SUPERSEDED:
-                self._memory.end_attempt(attempt, None, "superseded by a manual edit")
                 self._plan()
                 # An entry that is gone is as good as cancelled.
                 self._emit_finished(task, status or Status.CANCELLED, outcome.reason, attempt)
-            case Settlement.DONE | Settlement.FAILED as end:
-                after = Status.DONE if end is Settlement.DONE else Status.FAILED
-                self._memory.end_attempt(attempt, after, outcome.reason)
-                self._end_task(task, after, outcome.reason, attempt)
+            case Settlement.DONE | Settlement.FAILED:
+                self._end_task(task, Status.DONE if settlement is Settlement.DONE else Status.FAILED, reason, attempt)
             case Settlement.PUT_BACK:
-                self._memory.end_attempt(attempt, Status.PENDING, outcome.reason)
                 self._planner.mark(task.id, Status.PENDING)
-                self._emit_finished(task, Status.PENDING, outcome.reason, attempt)
+                self._emit_finished(task, Status.PENDING, reason, attempt)
             case Settlement.UNMET:
-                self._memory.end_attempt(attempt, Status.PENDING, outcome.reason)
-                unmet = f"its goal is not met: {outcome.reason}"
+                unmet = f"its goal is not met: {reason}"
                 self._planner.wait_for_person(task.id, unmet)
                 state.unmet.note(task.id, unmet, state.completions)
-                self._emit(self._facts.waiting(task, unmet))
+                self._commit.emit(self._facts.waiting(task, unmet))
             case Settlement.RETRY:
-                pause = task.retries.pause(tries)
-                self._memory.end_attempt(attempt, Status.PENDING, f"{outcome.reason}; next attempt in {pause:g} s")
                 self._planner.delay(task.id)
                 state.pauses.add(self._clock.monotonic() + pause, task.id)
-                self._emit(self._facts.retried(attempt, outcome, pause))
+                self._commit.emit(self._facts.retried(attempt, outcome, pause))
 
     def _end_task(self, task: Task, status: Status, reason: str, attempt: Attempt | None = None) -> None:
         self._planner.mark(task.id, status)
@@ -246,7 +237,7 @@ class Orchestrator:
     def _emit_finished(self, task: Task, status: Status, reason: str, attempt: Attempt | None = None) -> None:
         self._state.end_task(task.id, status)
         done, total = self._state.done_count, self._state.open_at_start
-        self._emit(self._facts.finished(task, status, reason, attempt, done=done, total=total))
+        self._commit.emit(self._facts.finished(task, status, reason, attempt, done=done, total=total))
 
     def _has_more_after_quiet(self) -> bool:
         """Nothing runs and nothing can start: look once more at the file, at goals and at the code."""
@@ -266,17 +257,9 @@ class Orchestrator:
             self._state.stop_reason = f"stopped by {signal.Signals(received).name}"
             self._runner.stop_all(self._state.stop_reason, now=self._signals.count() > 1)
 
-    def _is_sync_due(self) -> bool:
-        write = self._memory.next_write()
-        return self._clock.monotonic() >= (self._state.next_poll if write is None else min(write, self._state.next_poll))
-
     def _sync_file(self, *, now: bool = False) -> None:
-        """Bring the file up to date when that is due, look at it now and then, and take over what somebody saved."""
-        if self._memory.next_write() is not None:
-            self._memory.save_tasks(force=False)
-        if now or self._clock.monotonic() >= self._state.next_poll:
-            self._state.next_poll = self._clock.monotonic() + _POLL
-            self._memory.poll()
+        """Keep the file and the run in step, and take over what somebody saved."""
+        self._memory.sync(now=now)
         while (change := self._memory.next_reload()) is not None:
             self._take_over(change)
         for problem in self._memory.new_problems():
@@ -316,16 +299,13 @@ class Orchestrator:
 
     def _seconds_until_due(self) -> float:
         """Return the seconds until something other than the end of an attempt is due."""
-        moments = (self._state.next_poll, self._state.pauses.next_moment(), self._memory.next_write())
-        return max(0.0, min(moment for moment in moments if moment is not None) - self._clock.monotonic())
+        pause = self._state.pauses.next_moment()
+        due = self._memory.next_sync() if pause is None else min(pause, self._memory.next_sync())
+        return max(0.0, due - self._clock.monotonic())
 
     def _time_left(self) -> float | None:
         limit = self._options.time_budget
         return None if limit is None else limit - (self._clock.monotonic() - self._state.began)
-
-    def _emit(self, event: Event) -> None:
-        """Emit an event when what it is about is in the journal."""
-        self._unsent.append(event)
 
     def _warn(self, message: str) -> None:
         self._bus.emit(self._facts.warned(message))

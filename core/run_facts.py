@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from core import events
@@ -108,10 +108,11 @@ class RunFacts:
     def budget_exhausted(self, left: tuple[str, ...], reason: str) -> events.BudgetExhausted:
         return events.BudgetExhausted(**self._stamp(), left=left, reason=reason)
 
-    def run_finished(
-        self, state: RunState, planner: Planner, *, exit_code: int, left: Mapping[str, str], reason: str
-    ) -> events.RunFinished:
-        """Return the last event: every open task with what holds it up. ``left`` are those that did not fit the budget."""
+    def run_finished(self, state: RunState, planner: Planner, *, exit_code: int) -> events.RunFinished:
+        """Return the last event: why the run ended, and every open task with what holds it up."""
+        over_budget = planner.passed_over()
+        reason = state.stop_reason or ("the budget is used up" if over_budget else "nothing actionable is left")
+        left = dict.fromkeys(over_budget, state.stop_reason or state.budget.why_passed_over())
         held: dict[Readiness, dict[str, str]] = {readiness: {} for readiness in Readiness}
         for explanation in planner.explain_open():
             if explanation.task_id not in left and explanation.readiness is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.domain.untrusted.printable import inert_json
 from core.errors import StateRefused
-from core.events import Event, to_json
+from core.events import Event, RunFinished, to_json
 from core.files.private import open_beneath
 
 
@@ -26,6 +26,8 @@ class EventLog:
 
     def __call__(self, event: Event) -> None:
         self._lines.append(inert_json(self._encode(to_json(event))) + "\n")
+        if isinstance(event, RunFinished):
+            self.flush()
 
     def flush(self) -> None:
         """Write the events received since the last call; to be called many times a second."""
@@ -37,7 +39,9 @@ class EventLog:
             if self._descriptor is None:
                 with open_beneath(self._root, self._directory, create=True) as place:
                     self._descriptor = place.open(self._name, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-            os.write(self._descriptor, text.encode("utf-8", "backslashreplace"))
+            rest = memoryview(text.encode("utf-8", "backslashreplace"))
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
         except OSError as error:
             self._problem = f"{self._root / self._directory / self._name}: {error.strerror}"
         except StateRefused as refused:

@@ -31,8 +31,11 @@ class ListNode:
     anchored: bool
     #: Whether an alias refers to it.
     shared: bool = False
-    #: Values and characters inside, aliases written out; 0 until computed, negative before its end has been read.
-    weight: int = -1
+    #: Values and characters inside, and maps and lists inside each other, itself among them, aliases written out; 0 until computed.
+    weight: int = 0
+    levels: int = 0
+    #: Whether its end has been read.
+    complete: bool = False
 
 
 @dataclass(slots=True)
@@ -47,8 +50,11 @@ class MapNode:
     anchored: bool
     #: Whether an alias refers to it.
     shared: bool = False
-    #: Values and characters inside, aliases written out; 0 until computed, negative before its end has been read.
-    weight: int = -1
+    #: Values and characters inside, and maps and lists inside each other, itself among them, aliases written out; 0 until computed.
+    weight: int = 0
+    levels: int = 0
+    #: Whether its end has been read.
+    complete: bool = False
 
 
 @dataclass(slots=True)

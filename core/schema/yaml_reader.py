@@ -8,7 +8,7 @@ from typing import Any
 
 from core.errors import Problem
 from core.schema.document import MAX_PROBLEMS, Document, Mistake, Source
-from core.schema.nodes import Alias, ListNode, MapNode, Node, Scalar, Solid
+from core.schema.nodes import Alias, ListNode, MapNode, Node, Scalar, Solid, resolve
 from core.schema.scalars import is_text
 from core.schema.wording import name_of, not_text, quoted
 from core.schema.yaml_errors import Stop, forbidden_character, not_yaml
@@ -159,9 +159,9 @@ class YamlReader:
             return self._scalar(event)
         index = event.start_mark.index
         if event.__class__ is self._alias_event:
-            return self._alias(event)
+            return self._alias(event, depth)
         if depth >= self._limits.depth:
-            raise Stop(index, f"nested too deeply: at most {self._limits.depth} levels are read")
+            raise self._too_deep(index)
         self._check_tag(event)
         return self._map(event, depth) if event.__class__ is self._map_event else self._sequence(event, depth)
 
@@ -184,7 +184,7 @@ class YamlReader:
             item = self._node(event_inside, depth + 1)
             append(item)
             node.end = item.end
-        node.weight = 0
+        node.complete = True
         if node.flow:
             node.end = event_inside.end_mark.index
         return node
@@ -202,7 +202,7 @@ class YamlReader:
                 self._refuse_key(key, pairs)
             else:
                 pairs[key.text] = (key, value)
-        node.weight = 0
+        node.complete = True
         if node.flow:
             node.end = event_inside.end_mark.index
         return node
@@ -221,31 +221,27 @@ class YamlReader:
 
     # -- aliases -------------------------------------------------------------------------------------------------
 
-    def _alias(self, event: Any) -> Alias:
+    def _alias(self, event: Any, depth: int) -> Alias:
         start, name = event.start_mark.index, event.anchor
         target = self._anchors.get(name)
         if target is None:
             raise Stop(start, f"no anchor &{name} stands above this alias")
-        if not isinstance(target, Scalar) and target.weight < 0:
-            raise Stop(start, f"the alias *{name} stands inside of what it names")
-        self._expanded += self._weight(target)
+        if isinstance(target, Scalar):
+            self._expanded += 1 + len(target.text)
+        else:
+            if not target.complete:
+                raise Stop(start, f"the alias *{name} stands inside of what it names")
+            _measure(target)
+            if depth + target.levels > self._limits.depth:
+                raise self._too_deep(start)
+            self._expanded += target.weight
+            target.shared = True
         if self._expanded > self._limits.expansion:
             raise Stop(start, f"the aliases up to here stand for more than {self._limits.expansion:,} values and characters")
-        if not isinstance(target, Scalar):
-            target.shared = True
         return Alias(target, start, event.end_mark.index)
 
-    def _weight(self, node: Node) -> int:
-        """Return how many values and characters a node is when its aliases are written out."""
-        if isinstance(node, Alias):
-            return self._weight(node.target)
-        if isinstance(node, Scalar):
-            return 1 + len(node.text)
-        if not node.weight:
-            inside = node.items if isinstance(node, ListNode) else [value for _, value in node.pairs.values()]
-            keys = sum(len(key) for key in node.pairs) if isinstance(node, MapNode) else 0
-            node.weight = 1 + keys + sum(map(self._weight, inside))
-        return node.weight
+    def _too_deep(self, index: int) -> Stop:
+        return Stop(index, f"nested too deeply: at most {self._limits.depth} levels are read")
 
     # -- mistakes ------------------------------------------------------------------------------------------------
 
@@ -256,6 +252,22 @@ class YamlReader:
 
     def _add(self, index: int, message: str, hint: str = "") -> None:
         self.mistakes.append(Mistake(index=index, message=message, hint=hint))
+
+
+def _measure(node: ListNode | MapNode) -> None:
+    """Compute the weight and the levels of a list or map, once; what its aliases name was measured when they were read."""
+    if node.weight:
+        return
+    inside = node.items if isinstance(node, ListNode) else [part for pair in node.pairs.values() for part in pair]
+    weight, levels = 1, 0
+    for part in map(resolve, inside):
+        if isinstance(part, Scalar):
+            weight += 1 + len(part.text)
+        else:
+            _measure(part)
+            weight += part.weight
+            levels = max(levels, part.levels)
+    node.weight, node.levels = weight, levels + 1
 
 
 _OTHER_DOCUMENT = "remove the line '---' and what does not belong to it"
@@ -269,7 +281,7 @@ def read_yaml(text: str, file: str, *, size: int = 1024 * 1024) -> Document:
         return Document(source=source, problems=(problem,))
     if forbidden := forbidden_character(text):
         return Document(source=source, problems=(source.problem(forbidden.mistake),))
-    reader = YamlReader(text, Limits(values=20_000, entry_values=20_000, expansion=100_000), noun="file")
+    reader = YamlReader(text, Limits(values=20_000, entry_values=20_000, expansion=20_000), noun="file")
     root = None
     try:
         root = reader.document()

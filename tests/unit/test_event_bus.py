@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from core.event_bus import EventBus
 from core.events import TaskWaiting, Warned
 
@@ -45,3 +47,26 @@ def test_a_tick_may_emit():
     bus.tick()
 
     assert [event.message for event in received] == ["m"]
+
+
+def test_subscribers_are_closed_the_last_one_first_and_heard_in_their_order():
+    bus, calls = EventBus(), []
+    bus.subscribe(calls.append, close=lambda: calls.append("first") or ("one line is missing",))
+    bus.subscribe(calls.append, close=lambda: calls.append("second") or ("another is missing",))
+
+    assert bus.close() == ("one line is missing", "another is missing")
+    assert calls == ["second", "first"]
+
+
+def test_a_subscriber_that_cannot_be_closed_does_not_keep_others_open():
+    def fail():
+        raise OSError("no space left")
+
+    bus, calls = EventBus(), []
+    bus.subscribe(calls.append, close=lambda: calls.append("first") or ())
+    bus.subscribe(calls.append, close=fail)
+    bus.subscribe(calls.append, close=lambda: calls.append("third") or ())
+
+    with pytest.raises(OSError, match="no space left"):
+        bus.close()
+    assert calls == ["third", "first"]

@@ -9,9 +9,10 @@ import pytest
 
 from core import events
 from core.domain.quality.reflection import CycleReport
+from core.domain.runs.outcome import Ending
 from core.domain.runs.run_state import RunOptions
 from core.domain.tasks.task import Retry, Status, Task
-from core.errors import LockHeld
+from core.errors import LockHeld, StorageError
 from core.event_bus import EventBus
 from core.executor import Executor, ExecutorSettings
 from core.handlers import CommandHandler, Handlers
@@ -41,6 +42,7 @@ class World:
         self.lock = InMemoryRunLock()
         self.signals = ScriptedSignals()
         self.events = []
+        self.tick = None
         self.runs = 0
 
     def run(self, reflect=None, **options):
@@ -56,7 +58,7 @@ class World:
             handlers=Handlers(CommandHandler("/repo", options.handlers)),
         )
         bus = EventBus()
-        bus.subscribe(self.events.append)
+        bus.subscribe(self.events.append, tick=self.tick)
         orchestrator = Orchestrator(
             options=options,
             memory=memory,
@@ -480,9 +482,75 @@ def test_a_command_that_does_not_exist_fails_its_task_even_as_the_only_one():
 @pytest.mark.parametrize(("tasks", "running", "blamed"), [(["a"], "a", "a"), (["a", "b"], "a, b", "")])
 def test_interference_with_the_tool_is_reported_with_the_tasks_that_ran(tasks, running, blamed):
     world = World([task(name) for name in tasks], {"run a": Script(duration=1.0), "run b": Script(duration=1.0)})
-    world.launcher.noticed.append("this process was stopped")
+    world.launcher.at(0.5, lambda: world.launcher.noticed.append("this process was stopped"))
     world.run(jobs=2)
 
     assert [(event.message, event.task_id) for event in world.of(events.Warned)] == [
         (f"this process was stopped; running then: {running}", blamed)
     ]
+
+
+def test_interference_while_nothing_runs_is_not_blamed_on_what_starts_next():
+    world = World([task("a")])
+    world.launcher.noticed.append("this process was stopped")
+    world.run()
+
+    assert [(event.message, event.task_id) for event in world.of(events.Warned)] == [("this process was stopped", "")]
+
+
+class FullDisk(InMemoryLogStore):
+    """Takes the logs of some tasks and has no room for any other."""
+
+    def __init__(self, *taken):
+        super().__init__()
+        self.taken = taken
+
+    def open(self, attempt):
+        if attempt.task_id not in self.taken:
+            raise StorageError("logs: No space left on device")
+        return super().open(attempt)
+
+
+def test_what_ended_stays_recorded_when_the_log_of_the_next_attempt_cannot_be_made():
+    world = World([task("a"), task("b", "a")])
+    world.logs = FullDisk("a")
+    with pytest.raises(StorageError, match="No space left on device"):
+        world.run()
+
+    assert [attempt.outcome.ending for attempt in world.journal.attempts("a")] == [Ending.SUCCEEDED]
+    assert [event.task_id for event in world.of(events.TaskFinished)] == ["a"]
+    world.logs = FullDisk("a", "b")
+    world.run()
+    assert world.commands == ["run a", "run b"]
+
+
+def test_what_started_beside_an_attempt_whose_log_cannot_be_made_is_ended_and_runs_again():
+    world = World([task("a"), task("b")], {"run a": HANG})
+    world.logs = FullDisk("a")
+    with pytest.raises(StorageError):
+        world.run(jobs=2)
+
+    assert world.launcher.most_at_once == 1
+    world.logs, world.launcher = InMemoryLogStore(), ScriptedLauncher(world.clock)
+    assert world.run().done == ("a", "b")
+
+
+def test_what_ended_is_reported_even_if_the_next_launch_breaks_off():
+    def during(launch):
+        if launch.command == "run b":
+            raise RuntimeError("no more processes")
+
+    world = World([task("a"), task("b", "a")], during=during)
+    with pytest.raises(RuntimeError, match="no more processes"):
+        world.run()
+
+    assert [event.task_id for event in world.of(events.TaskFinished)] == ["a"]
+
+
+def test_subscribers_do_what_is_pending_after_the_last_step_too():
+    world = World([task("a")])
+    seen = []
+    world.tick = lambda: seen.append([event.task_id for event in world.of(events.TaskFinished)])
+    world.run()
+
+    assert seen[-1] == ["a"]

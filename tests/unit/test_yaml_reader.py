@@ -140,11 +140,19 @@ def test_deep_nesting_is_refused(text: str) -> None:
     assert "nested too deeply: at most 32 levels" in problems(text)[-1]
 
 
+def test_nesting_through_aliases_counts_like_nesting_that_is_written_out() -> None:
+    chain = "\n".join(["a0: &a0 [x]"] + [f"a{n}: &a{n} [*a{n - 1}]" for n in range(1, 40)])
+
+    # The map, and lists a0 to a30 inside each other, are 32 levels.
+    assert problems(chain) == ["f:32:12: nested too deeply: at most 32 levels are read"]
+    assert problems("\n".join(chain.splitlines()[:31])) == []
+
+
 def test_an_alias_bomb_is_refused_before_it_explodes() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)]
 
-    assert "stand for more than 100,000 values and characters" in problems("\n".join(lines))[-1]
+    assert "stand for more than 20,000 values and characters" in problems("\n".join(lines))[-1]
 
 
 def test_a_text_beyond_the_size_limit_is_not_parsed() -> None:

@@ -91,3 +91,18 @@ def settle(work: Work, outcome: Outcome, present: Status | None, *, retries: int
     if work is Work.GOAL:
         return Settlement.UNMET
     return Settlement.RETRY if tries <= retries and may_retry else Settlement.FAILED
+
+
+def recorded(settlement: Settlement, reason: str, pause: float) -> tuple[Status | None, str]:
+    """Return the status that the journal gets after an attempt, and why; None leaves it as it is. ``pause`` in seconds, before a retry."""
+    match settlement:
+        case Settlement.SUPERSEDED:
+            return None, "superseded by a manual edit"
+        case Settlement.DONE:
+            return Status.DONE, reason
+        case Settlement.FAILED:
+            return Status.FAILED, reason
+        case Settlement.PUT_BACK | Settlement.UNMET:
+            return Status.PENDING, reason
+        case Settlement.RETRY:
+            return Status.PENDING, f"{reason}; next attempt in {pause:g} s"

@@ -106,9 +106,8 @@ class RunState:
     completions: int = 0
     #: Open tasks when the run began.
     open_at_start: int = 0
-    #: Execution cycles so far, and when to look at tasks.yml again (monotonic seconds).
+    #: Execution cycles so far.
     cycles: int = 0
-    next_poll: float = 0.0
     #: Warnings that are given once.
     _given: set[str] = field(default_factory=set)
 
