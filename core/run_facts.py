@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from core import events
@@ -113,10 +113,7 @@ class RunFacts:
         over_budget = planner.passed_over()
         reason = state.stop_reason or ("the budget is used up" if over_budget else "nothing actionable is left")
         left = dict.fromkeys(over_budget, state.stop_reason or state.budget.why_passed_over())
-        held: dict[Readiness, dict[str, str]] = {readiness: {} for readiness in Readiness}
-        for explanation in planner.explain_open():
-            if explanation.task_id not in left and explanation.readiness is not None:
-                held[explanation.readiness][explanation.task_id] = explanation.reasons[0]
+        held = _held_up(planner, left)
         return events.RunFinished(
             **self._stamp(),
             exit_code=exit_code,
@@ -134,3 +131,12 @@ class RunFacts:
 
     def _stamp(self) -> dict[str, Any]:
         return {"at": self._clock.now(), "run_id": self._run_id}
+
+
+def _held_up(planner: Planner, left: Mapping[str, str]) -> dict[Readiness, dict[str, str]]:
+    """Return the open tasks that are not ``left``, by readiness, each with what holds it up."""
+    held: dict[Readiness, dict[str, str]] = {readiness: {} for readiness in Readiness}
+    for explanation in planner.explain_open():
+        if explanation.task_id not in left and explanation.readiness is not None:
+            held[explanation.readiness][explanation.task_id] = explanation.reasons[0]
+    return held
