@@ -178,19 +178,20 @@ def _bring_in_line(memory: Memory, tasks: tuple[Task, ...]) -> bool:
     Return whether the file has all edits and new tasks now: it has not while somebody else is saving it.
     """
     known = {task.id: task for task in memory.tasks}
-    memory.append(entry_of(task) for task in tasks if task.id not in known)
+    new = [entry_of(task) for task in tasks if task.id not in known]
+    if new and not memory.append(new):
+        return False
     memory.set_fields(edit for task in tasks if task.id in known for edit in _edits(known[task.id], task))
     for task in tasks:
-        if task.id in known:
+        if task.id in known and memory.status(task.id) is not None:
             memory.transition(task.id, task.status, "saved by save_tasks")
-    return not any(_differences(memory.tasks, tasks))
+    return _has_all(memory.tasks, tasks)
 
 
-def _differences(now: Iterable[Task], wanted: Iterable[Task]) -> Iterator[object]:
-    """Yield what is to be appended or edited for ``now`` to be as ``wanted``, but for statuses."""
+def _has_all(now: Iterable[Task], wanted: Iterable[Task]) -> bool:
+    """Return whether all of ``wanted`` are among ``now``, and differ in their statuses at most."""
     known = {task.id: task for task in now}
-    for task in wanted:
-        yield from _edits(known[task.id], task) if task.id in known else (task,)
+    return all(task.id in known and not any(_edits(known[task.id], task)) for task in wanted)
 
 
 def _edits(before: Task, after: Task) -> Iterable[SetField]:

@@ -74,7 +74,7 @@ def _execute(arguments: list[str], wings: "Sequence[Wing] | None") -> int:
         return _say(_overview(), to_error=True)
 
     collecting = gc.get_threshold()
-    # A backlog and a report are many objects that live as long as the command, and few of them in circles.
+    # A backlog and a report are many objects that live as long as the command, and few of them in cycles.
     gc.set_threshold(*_SELDOM)
     try:
         from core.assembly.container import Session

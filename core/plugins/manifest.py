@@ -103,9 +103,9 @@ def _beyond_schema(document: JsonDocument, file: str) -> list[Problem]:
     mistakes: list[tuple[Path, str, str]] = [
         (path, "holds a character that cannot be shown", "") for path in islice(_unprintable(document.value, ()), MOST_PROBLEMS)
     ]
-    place, flaw = schema_mistake(document.value.get("config", {})) or ((), misplaced_mark(document.value.get("config", {})))
-    if flaw:
-        mistakes.append((("config", *place), flaw, ""))
+    place, problem = schema_mistake(document.value.get("config", {})) or ((), misplaced_mark(document.value.get("config", {})))
+    if problem:
+        mistakes.append((("config", *place), problem, ""))
     entry = document.value["entry_point"].partition(".")[0]
     if is_taken(entry):
         message = f"{entry} is a module of Python's own or of ours, and would be that one"

@@ -175,12 +175,12 @@ def _map(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _number(literal: str) -> int | float:
-    if _flaw_of_number(literal):
+    if _problem_of_number(literal):
         raise _Refused
     return int(literal) if literal.lstrip("-").isdigit() else float(literal)
 
 
-def _flaw_of_number(literal: str) -> str:
+def _problem_of_number(literal: str) -> str:
     """Return why a number is not taken; empty when it is."""
     if literal.lstrip("-") in {"NaN", "Infinity"}:
         return f"{literal} is no number in JSON"
@@ -207,7 +207,7 @@ def _first_problem(text: str, file: str, limit: int) -> Problem:
     keys: set[str] | None = None
     for token in _TOKEN.finditer(text):
         literal = token[0]
-        message, hint = _flaw_of_token(literal, around, limit) if keys is None or literal == "}" else _flaw_of_key(literal, keys)
+        message, hint = _problem_of_token(literal, around, limit) if keys is None or literal == "}" else _problem_of_key(literal, keys)
         if message:
             line, column = line_and_column(text, token.start())
             return Problem(file=file, line=line, column=column, message=message, hint=hint)
@@ -215,7 +215,7 @@ def _first_problem(text: str, file: str, limit: int) -> Problem:
     return Problem(file=file, message="nested too deeply")
 
 
-def _flaw_of_token(literal: str, around: list[set[str] | None], limit: int) -> tuple[str, str]:
+def _problem_of_token(literal: str, around: list[set[str] | None], limit: int) -> tuple[str, str]:
     """Return what is wrong with a token that is no key, and what to do; ``around`` follows the brackets."""
     if literal in "[{":
         around.append(set() if literal == "{" else None)
@@ -223,11 +223,11 @@ def _flaw_of_token(literal: str, around: list[set[str] | None], limit: int) -> t
     if literal in "]}":
         around.pop()
     elif literal[0] != '"' and literal != ",":
-        return _flaw_of_number(literal), ""
+        return _problem_of_number(literal), ""
     return "", ""
 
 
-def _flaw_of_key(literal: str, keys: set[str]) -> tuple[str, str]:
+def _problem_of_key(literal: str, keys: set[str]) -> tuple[str, str]:
     """Return what is wrong with a key, and what to do; it is added to the ``keys`` of its map."""
     key = JSONDecoder(strict=False).decode(literal)
     if key in keys:

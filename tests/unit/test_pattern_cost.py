@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.untrusted.pattern_cost import LONGEST_TEXT, MOST_STEPS, pattern_flaw, pattern_steps
+from core.domain.untrusted.pattern_cost import LONGEST_TEXT, MOST_STEPS, pattern_problem, pattern_steps
 
 BUNDLED = sorted(Path(__file__).parents[2].glob("plugins/*/manifest.json"))
 
@@ -48,7 +48,7 @@ BUNDLED = sorted(Path(__file__).parents[2].glob("plugins/*/manifest.json"))
     ],
 )
 def test_a_pattern_whose_cost_is_high_or_unknown_is_refused(pattern: str, why: str):
-    assert re.search(why.replace("+", r"\+") if why.endswith("+") else why, pattern_flaw(pattern))
+    assert re.search(why.replace("+", r"\+") if why.endswith("+") else why, pattern_problem(pattern))
 
 
 @pytest.mark.parametrize(
@@ -65,13 +65,13 @@ def test_a_pattern_whose_cost_is_high_or_unknown_is_refused(pattern: str, why: s
     ],
 )
 def test_plain_patterns_are_taken(pattern: str):
-    assert pattern_flaw(pattern) == ""
+    assert pattern_problem(pattern) == ""
 
 
 @pytest.mark.parametrize("path", BUNDLED, ids=lambda path: path.parent.name)
 def test_the_patterns_of_the_bundled_plugins_are_taken(path: Path):
     properties = json.loads(path.read_text()).get("config", {}).get("properties", {})
-    assert [part["pattern"] for part in properties.values() if pattern_flaw(part.get("pattern", ""))] == []
+    assert [part["pattern"] for part in properties.values() if pattern_problem(part.get("pattern", ""))] == []
 
 
 _PIECES = [
@@ -103,7 +103,7 @@ _PIECES = [
 
 @given(st.lists(st.sampled_from(_PIECES), max_size=24).map("".join), st.sampled_from(["a", "ab", "b", "a!"]))
 def test_whatever_is_taken_is_quick_on_a_hostile_text(pattern: str, unit: str):
-    if pattern_flaw(pattern):
+    if pattern_problem(pattern):
         return
     text = (unit * LONGEST_TEXT)[: LONGEST_TEXT - 1] + "!"
     started = time.process_time()
@@ -114,7 +114,7 @@ def test_whatever_is_taken_is_quick_on_a_hostile_text(pattern: str, unit: str):
 
 @pytest.mark.parametrize("pattern", ["^.*a.*!b$", "^(?:a|b|a)(?:a|b|a)(?:a|b|a)(?:a|b|a)a*!b", "^(?=.*a.*!b)", "a{1,60}a{1,4}!b"])
 def test_the_dearest_that_is_taken_is_quick(pattern: str):
-    assert pattern_flaw(pattern) == ""
+    assert pattern_problem(pattern) == ""
     started = time.process_time()
     re.search(pattern, "a" * LONGEST_TEXT)
     assert time.process_time() - started < 2

@@ -114,7 +114,7 @@ def test_a_key_that_the_manifest_gives_to_the_user_is_refused_from_a_repository(
 
 
 @pytest.mark.parametrize(
-    ("schema", "flaw"),
+    ("schema", "problem"),
     [
         (SCHEMA, ""),
         ({}, ""),
@@ -124,8 +124,8 @@ def test_a_key_that_the_manifest_gives_to_the_user_is_refused_from_a_repository(
         ({"properties": {"a": {"x-owner": ["user"]}}}, "x-owner can only be user"),
     ],
 )
-def test_a_mark_that_would_not_be_seen_is_a_mistake_of_the_manifest(schema: dict[str, object], flaw: str) -> None:
-    assert misplaced_mark(schema) == flaw
+def test_a_mark_that_would_not_be_seen_is_a_mistake_of_the_manifest(schema: dict[str, object], problem: str) -> None:
+    assert misplaced_mark(schema) == problem
 
 
 def test_what_decides_a_verdict_is_taken_from_the_base_and_the_rest_from_here() -> None:

@@ -48,7 +48,7 @@ class ContentMeasures:
 
 @contextmanager
 def no_collecting() -> Iterator[None]:
-    """Pause the cyclic collector: trees are large and have no circles, and looking for some takes as long as parsing."""
+    """Pause the cyclic collector: trees are large and have no cycles, and looking for some takes as long as parsing."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

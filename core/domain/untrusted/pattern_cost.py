@@ -29,24 +29,24 @@ _TOKEN = re.compile(
 )
 
 
-def pattern_flaw(pattern: str) -> str:
+def pattern_problem(pattern: str) -> str:
     """Return why a pattern is not matched against anything, or an empty string."""
     if len(pattern) > LONGEST_TEXT:
         return f"it is longer than {LONGEST_TEXT} characters"
-    flaw = _unknown_cost(pattern)
-    if not flaw and pattern_steps(pattern, LONGEST_TEXT) > MOST_STEPS:
+    problem = _unknown_cost(pattern)
+    if not problem and pattern_steps(pattern, LONGEST_TEXT) > MOST_STEPS:
         return "it may take too many steps: begin it with ^, repeat less often or up to a limit, such as {1,20}"
-    if not flaw:
+    if not problem:
         try:
             re.compile(pattern)
         except (re.error, OverflowError, RecursionError) as error:
             return f"it is no regular expression: {error}"
-    return flaw
+    return problem
 
 
 @lru_cache(maxsize=4096)
 def pattern_steps(pattern: str, length: int) -> int:
-    """Return how many steps a search in a text of ``length`` characters takes at most; only of patterns without a flaw."""
+    """Return how many steps a search in a text of ``length`` characters takes at most; only of patterns without a problem."""
     pieces = choices = 1
     anchored = pattern.startswith(("^", "\\A"))
     alternatives = [1]
@@ -71,9 +71,9 @@ def _unknown_cost(pattern: str) -> str:
     groups = 0
     for token in _TOKEN.finditer(pattern):
         groups += token["open"] is not None
-        flaw = _unknown_token(token, pattern, before)
-        if flaw or groups > _MOST_GROUPS:
-            return flaw or f"it has more than {_MOST_GROUPS} groups"
+        problem = _unknown_token(token, pattern, before)
+        if problem or groups > _MOST_GROUPS:
+            return problem or f"it has more than {_MOST_GROUPS} groups"
         before = token[0]
     return ""
 

@@ -22,7 +22,7 @@ from core.errors import PluginRefused, StorageError, UsageError
 from core.files.reading import open_regular
 from core.files.temporary import remove_tree, temporary_directory
 from core.files.user_places import UserPlaces
-from core.plugins.rules.statement import DEEPEST, LARGEST_FILE, SIGNATURE, collisions, name_flaw
+from core.plugins.rules.statement import DEEPEST, LARGEST_FILE, SIGNATURE, collisions, name_problem
 from core.plugins.rules.trust import TrustStore
 from core.plugins.signing.verification import verify_plugin
 from core.sudden_stop import held
@@ -229,9 +229,9 @@ def _checked(name: str) -> str:
     path = name.removeprefix("./")
     if path.count("/") > DEEPEST:
         raise PluginRefused([f"{ascii(name[:200])[1:-1]}: more than {DEEPEST} folders deep"])
-    flaws = [flaw for part in path.split("/") if part != SIGNATURE and (flaw := name_flaw(part))]
-    if flaws or posixpath.isabs(path) or posixpath.normpath(path) != path:
-        raise PluginRefused([f"{ascii(name)[1:-1]}: {flaws[0] if flaws else 'not a path inside the archive'}"])
+    problems = [problem for part in path.split("/") if part != SIGNATURE and (problem := name_problem(part))]
+    if problems or posixpath.isabs(path) or posixpath.normpath(path) != path:
+        raise PluginRefused([f"{ascii(name)[1:-1]}: {problems[0] if problems else 'not a path inside the archive'}"])
     return path
 
 

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from core.domain.plugins.plugin import ProvisionKind
-from core.plugins.rules.schema_check import TooMuchWork, bounded_validator, mistakes, value_flaw
+from core.plugins.rules.schema_check import TooMuchWork, bounded_validator, mistakes, value_problem
 from core.schema.json_reader import dotted
 
 #: Of very many mistakes not all are looked for.
@@ -85,9 +85,9 @@ def config_problems(schema: Mapping[str, Any], value: Any, validator: Any = None
 
     One ``bounded_validator()`` for many configurations bounds the work of them all.
     """
-    flaw = value_flaw(value)
-    if flaw:
-        return (f"(root): {flaw}",)
+    problem = value_problem(value)
+    if problem:
+        return (f"(root): {problem}",)
     # The schema names its own dialect, which would bring a validator without bounds.
     own = {key: part for key, part in schema.items() if key != "$schema"}
     try:

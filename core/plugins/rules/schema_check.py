@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
-from core.domain.untrusted.pattern_cost import LONGEST_TEXT, pattern_flaw, pattern_steps
+from core.domain.untrusted.pattern_cost import LONGEST_TEXT, pattern_problem, pattern_steps
 from core.errors import Problem
 from core.schema.document import Path
 from core.schema.json_reader import JsonDocument, dotted
@@ -61,9 +61,9 @@ def schema_mistake(schema: Any) -> tuple[Path, str] | None:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError
 
-    flaw = limit_flaw(schema)
-    if flaw:
-        return flaw
+    problem = limit_problem(schema)
+    if problem:
+        return problem
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
@@ -125,7 +125,7 @@ class TooMuchWork(Exception):
     """A check took more work than it was allowed."""
 
 
-def limit_flaw(schema: Any) -> tuple[Path, str] | None:
+def limit_problem(schema: Any) -> tuple[Path, str] | None:
     """Return the place in a schema that goes beyond the limits and why, or None."""
     characters = 0
     for count, (path, part) in enumerate(_parts(schema), 1):
@@ -135,13 +135,13 @@ def limit_flaw(schema: Any) -> tuple[Path, str] | None:
         characters += sum(len(pattern) for *_, pattern in patterns)
         if characters > MOST_OF_PATTERNS:
             return path, f"more than {MOST_OF_PATTERNS:,} characters of patterns"
-        flaw = _keyword_flaw(path, part) or _flaw_of_patterns(path, patterns)
-        if flaw:
-            return flaw
+        problem = _keyword_problem(path, part) or _problem_of_patterns(path, patterns)
+        if problem:
+            return problem
     return None
 
 
-def value_flaw(value: Any) -> str:
+def value_problem(value: Any) -> str:
     """Return why a configuration is too large to be checked, or an empty string."""
     waiting = [value]
     values = characters = 0
@@ -173,9 +173,9 @@ def bounded_validator(work: int = MOST_WORK) -> Any:
 
     def counted(name: str, keyword: Keyword) -> Keyword:
         def check(validator: Any, wanted: Any, instance: Any, schema: Any) -> Iterator[Any]:
-            flaw = _beyond(name, instance)
-            if flaw:
-                yield ValidationError(flaw, validator="limit")
+            problem = _beyond(name, instance)
+            if problem:
+                yield ValidationError(problem, validator="limit")
                 return
             spend(_units(name, wanted, instance))
             for error in keyword(validator, wanted, instance, schema) or ():
@@ -202,7 +202,7 @@ def _parts(schema: Any) -> Iterator[tuple[Path, Any]]:
                 waiting.extend(((*path, key, name), item) for name, item in named)
 
 
-def _keyword_flaw(path: Path, part: Any) -> tuple[Path, str] | None:
+def _keyword_problem(path: Path, part: Any) -> tuple[Path, str] | None:
     for key in part if isinstance(part, dict) else ():
         if key == "$schema" and not path:
             if part[key] != _DIALECT:
@@ -214,11 +214,11 @@ def _keyword_flaw(path: Path, part: Any) -> tuple[Path, str] | None:
     return None
 
 
-def _flaw_of_patterns(path: Path, patterns: list[tuple[str, ...]]) -> tuple[Path, str] | None:
+def _problem_of_patterns(path: Path, patterns: list[tuple[str, ...]]) -> tuple[Path, str] | None:
     for *place, pattern in patterns:
-        flaw = pattern_flaw(pattern)
-        if flaw:
-            return (*path, *place), f"the pattern {pattern[:60]!r} is not used: {flaw}"
+        problem = pattern_problem(pattern)
+        if problem:
+            return (*path, *place), f"the pattern {pattern[:60]!r} is not used: {problem}"
     return None
 
 

@@ -183,7 +183,7 @@ def differences(expected: tuple[FileEntry, ...], actual: tuple[FileEntry, ...]) 
     return tuple(reasons)
 
 
-def name_flaw(name: str) -> str:
+def name_problem(name: str) -> str:
     """Return why a single name must not be in a plugin, or an empty string."""
     if name in ("", ".", "..") or "/" in name or "\\" in name:
         return "not a plain name"

@@ -13,7 +13,7 @@ from pathlib import Path
 from core.errors import StorageError
 from core.files.ownership import check_way_to
 from core.files.temporary import remove_tree, temporary_directory
-from core.plugins.rules.statement import DEEPEST, LARGEST_FILE, SIGNATURE, FileEntry, Listing, collisions, name_flaw
+from core.plugins.rules.statement import DEEPEST, LARGEST_FILE, SIGNATURE, FileEntry, Listing, collisions, name_problem
 
 _LARGEST_FOLDER = 64 * 1024 * 1024
 _MOST_FILES = 5000
@@ -60,9 +60,9 @@ class _Walk:
                 return
             if self.skip_compiled and name == "__pycache__":
                 continue
-            flaw = name_flaw(name)
-            if flaw:
-                self.reasons.append(f"{ascii(path)[1:-1]}: {flaw}")
+            problem = name_problem(name)
+            if problem:
+                self.reasons.append(f"{ascii(path)[1:-1]}: {problem}")
             elif path != SIGNATURE:
                 self.entry(descriptor, name, path, depth)
 
@@ -85,9 +85,9 @@ class _Walk:
             os.close(descriptor)
 
     def file(self, descriptor: int, path: str, state: os.stat_result) -> None:
-        flaw = _file_flaw(state)
-        if flaw:
-            self.reasons.append(f"{path}: {flaw}")
+        problem = _file_problem(state)
+        if problem:
+            self.reasons.append(f"{path}: {problem}")
             return
         content = _read(descriptor)
         self.bytes += len(content)
@@ -100,7 +100,7 @@ class _Walk:
             self.keep(path, content, executable)
 
 
-def _file_flaw(state: os.stat_result) -> str:
+def _file_problem(state: os.stat_result) -> str:
     if not stat.S_ISREG(state.st_mode):
         return "neither a regular file nor a folder"
     if state.st_nlink > 1:
