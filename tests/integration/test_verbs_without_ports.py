@@ -89,7 +89,8 @@ def test_saved_tasks_change_only_what_differs(tmp_path):
     assert memory.load_tasks(file)[1].description == second.description
 
 
-def test_tasks_that_cannot_be_saved_now_are_an_error(here):
+@pytest.mark.parametrize("entry", [{"id": "c", "description": "do c"}, {"id": "a", "description": "do it"}], ids=["new", "edited"])
+def test_tasks_that_cannot_be_saved_now_are_an_error(here, entry):
     memory, file = Memory("state.json"), here / "tasks.yml"
     file.write_text("- {id: a, description: do a}\n")
     # Whoever is writing the file holds a lock on its directory.
@@ -97,9 +98,7 @@ def test_tasks_that_cannot_be_saved_now_are_an_error(here):
     fcntl.flock(holder, fcntl.LOCK_EX)
     try:
         with pytest.raises(StorageError, match="is being saved by somebody else"):
-            memory.save_tasks([{"id": "c", "description": "do c"}], file)
-        with pytest.raises(StorageError, match="is being saved by somebody else"):
-            memory.save_tasks([{"id": "a", "description": "do it"}], file)
+            memory.save_tasks([entry], file)
     finally:
         os.close(holder)
     assert file.read_text() == "- {id: a, description: do a}\n"
