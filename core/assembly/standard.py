@@ -181,17 +181,23 @@ def _bring_in_line(memory: Memory, tasks: tuple[Task, ...]) -> bool:
     new = [entry_of(task) for task in tasks if task.id not in known]
     if new and not memory.append(new):
         return False
-    memory.set_fields(edit for task in tasks if task.id in known for edit in _edits(known[task.id], task))
+    memory.set_fields(_changes(known, tasks))
+    if not _has_all(memory.tasks, tasks):
+        return False
     for task in tasks:
-        if task.id in known and memory.status(task.id) is not None:
-            memory.transition(task.id, task.status, "saved by save_tasks")
-    return _has_all(memory.tasks, tasks)
+        memory.transition(task.id, task.status, "saved by save_tasks")
+    return True
 
 
-def _has_all(now: Iterable[Task], wanted: Iterable[Task]) -> bool:
+def _has_all(now: Iterable[Task], wanted: Sequence[Task]) -> bool:
     """Return whether all of ``wanted`` are among ``now``, and differ in their statuses at most."""
     known = {task.id: task for task in now}
-    return all(task.id in known and not any(_edits(known[task.id], task)) for task in wanted)
+    return all(task.id in known for task in wanted) and not _changes(known, wanted)
+
+
+def _changes(known: Mapping[str, Task], wanted: Sequence[Task]) -> list[SetField]:
+    """Return the edits that make tasks that are there, by id, those that are wanted."""
+    return [edit for task in wanted if task.id in known for edit in _edits(known[task.id], task)]
 
 
 def _edits(before: Task, after: Task) -> Iterable[SetField]:
