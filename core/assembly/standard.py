@@ -136,7 +136,7 @@ def _state(path: str) -> dict[str, Any]:
 
 
 def _json_of(state: Mapping[str, Any]) -> str:
-    """Return the text of a file of kept values. Raises UsageError for values that reading it would not give back."""
+    """Return the text of a file of kept values. Raises UsageError for values with which it could not be read."""
     try:
         text = json.dumps(state, indent=2, allow_nan=False) + "\n"
         load_json(text, "values")

@@ -78,7 +78,7 @@ class Standard(Protocol):
     def save_state(self, path: StrPath, key: str | Mapping[str, Any], value: Any) -> None:
         """Change a value of the JSON object in a file, atomically; a map as ``key`` replaces all. Its directories are made.
 
-        Raises UsageError for what could not be read back, such as an infinite number; the file is as it was.
+        Raises UsageError for a value with which the file could not be read, such as an infinite number; it is as it was.
         """
 
     def load_tasks(self, tasks_file: StrPath) -> tuple[Task, ...]:

@@ -130,6 +130,8 @@ def test_a_backlog_is_held_to_the_rules_of_the_file():
         backlog.add("y", cost=-1)
     with pytest.raises(EditRefused, match='no field "prio"'):
         backlog.add("y", prio=1)
+    with pytest.raises(EditRefused, match="tags must be something that YAML can hold, not a Python set"):
+        backlog.add("y", tags={"x"})
     with pytest.raises(EditRefused, match="no task z to depend on"):
         api.add("y", tasks=backlog, dependencies=["z"])
     with pytest.raises(InvalidFile, match="backlog:1:3"):

@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 from operator import attrgetter
 from typing import Any
 
-from core.adapters.tasks_yaml.edit.render import normalised, render_block, render_flow, render_scalar, render_text
+from core.adapters.tasks_yaml.edit.render import foreign_values, normalised, render_block, render_flow, render_scalar, render_text
 from core.adapters.tasks_yaml.parse.document import Document, Layout
 from core.adapters.tasks_yaml.parse.fields import read_entry
 from core.adapters.tasks_yaml.parse.parse import Watch, insertion, parse_document
@@ -47,6 +47,8 @@ class _Batch:
 
     def add(self, edit: Edit) -> None:
         if isinstance(edit, AppendTask):
+            for wrong in foreign_values(edit.fields):
+                raise self._refused(wrong)
             entry = normalised(edit.fields)
             task_id = str(entry.get("id", ""))
             if self._document.knows(task_id) or task_id in self._new:

@@ -45,6 +45,17 @@ def render_text(value: str, indent: int) -> str:
     return "\n".join([first, *(f"{' ' * indent}{line}" if line else "" for line in rest)])
 
 
+def foreign_values(fields: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each field with a value of a type that YAML does not have."""
+    wrong = []
+    for key, value in fields.items():
+        try:
+            json.dumps(normalised(value))
+        except (TypeError, RecursionError):
+            wrong.append(f"{key} must be something that YAML can hold, not a Python {type(value).__name__}")
+    return wrong
+
+
 def normalised(value: Any) -> Any:
     """Return ``value`` as reading its rendering gives it back: dicts, lists, text, numbers, truth values, None."""
     if isinstance(value, Mapping):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from core.adapters.tasks_yaml.edit.render import normalised, render_flow
+from core.adapters.tasks_yaml.edit.render import foreign_values, normalised, render_flow
 from core.adapters.tasks_yaml.parse.fields import complain_about_fields, read_entry
 from core.domain.tasks.task import Place, Task
 from core.errors import InvalidFile, Problem
@@ -25,7 +24,9 @@ def task_of_values(entry: object) -> Task:
     def complain(_index: int, message: str, hint: str) -> None:
         problems.append(Problem(file=name, message=message, hint=hint))
 
-    reader = YamlReader(f"- {_rendered(entry, name)}\n")
+    if wrong := foreign_values(entry):
+        raise InvalidFile([Problem(file=name, message=message) for message in wrong])
+    reader = YamlReader(f"- {render_flow(normalised(entry), as_json=False)}\n")
     try:
         for node in reader.entries():
             task = read_entry(node, Place(line=0, column=0), complain)
@@ -37,16 +38,3 @@ def task_of_values(entry: object) -> Task:
     if problems or task is None:
         raise InvalidFile(problems)
     return task
-
-
-def _rendered(entry: Mapping[str, Any], name: str) -> str:
-    """Return an entry as YAML on one line. Raises InvalidFile for values of types that YAML does not have."""
-    problems = []
-    for key, value in entry.items():
-        try:
-            render_flow(normalised({key: value}), as_json=False)
-        except (TypeError, RecursionError):
-            problems.append(Problem(file=name, message=f"{key} must be something that YAML can hold, not a Python {type(value).__name__}"))
-    if problems:
-        raise InvalidFile(problems)
-    return render_flow(normalised(entry), as_json=False)
