@@ -139,9 +139,10 @@ def test_a_guardian_holds_nothing_of_the_tool_open(tmp_path):
         until(lambda: not any("python" in name or name.endswith(".py") for name in _open_files(guardian)))
         open_files = _open_files(guardian)
     os.close(log)
-    # Where libffi makes its trampolines from its own file, it keeps that open; nothing of the tool's.
-    assert {name for name in open_files if not name.startswith("pipe:") and "/libffi.so" not in name} == {"/dev/null"}
-    assert len(open_files) == 2
+    # Where libffi makes its trampolines from its own file (Python 3.14 of Debian), it keeps that open.
+    held = {name for name in open_files if not Path(name).name.startswith("libffi.so")}
+    pipes = {name for name in held if name.startswith("pipe:")}
+    assert (held - pipes, len(pipes)) == ({"/dev/null"}, 1), open_files
 
 
 def test_a_clean_close_dismisses_the_guardian(tmp_path):

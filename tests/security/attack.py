@@ -24,6 +24,7 @@ def attacked(repository: Repository, trick: Trick, cell: Cell, scratch: Path) ->
         repository.root,
         scratch / "watched",
         repository.environment(**cell.environment),
+        cpu=trick.cpu,
     )
     found = violations(seen, _allowed(repository, report, trick, cell))
     after = snapshot(repository.outside)

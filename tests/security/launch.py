@@ -1,7 +1,8 @@
 """Starts one command, waits for it and all that it left behind, and prints what they cost, as JSON.
 
-Run as ``python -I -S launch.py WISH``; WISH is JSON. A program of its own, and a small one: through ``exec`` a process inherits
-the peak memory of the process it was forked from, and that of a test runner would be taken for the tool's.
+Run as ``python -I -S launch.py WISH``; WISH is JSON, its ``cpu`` the whole seconds of CPU time after which a process is killed.
+A program of its own, and a small one: through ``exec`` a process inherits the peak memory of the process it was forked from, and that
+of a test runner would be taken for the tool's.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import sys
 from contextlib import suppress
 
 _PR_SET_CHILD_SUBREAPER = 36
-#: Keep a command that spins, allocates or writes for ever from harming the machine; far above what the judge allows.
-_LIMITS = ((resource.RLIMIT_CPU, 15), (resource.RLIMIT_AS, 8 << 30), (resource.RLIMIT_FSIZE, 1 << 30), (resource.RLIMIT_CORE, 0))
+#: Keep a command that allocates or writes for ever from harming the machine; far above what the judge allows.
+_LIMITS = ((resource.RLIMIT_AS, 8 << 30), (resource.RLIMIT_FSIZE, 1 << 30), (resource.RLIMIT_CORE, 0))
 
 
 def main() -> None:
@@ -42,7 +43,7 @@ def main() -> None:
 def _become(wish: dict[str, object]) -> None:
     try:
         os.setsid()
-        for kind, most in _LIMITS:
+        for kind, most in ((resource.RLIMIT_CPU, wish["cpu"]), *_LIMITS):
             resource.setrlimit(kind, (most, most))
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         for number, name in ((1, wish["stdout"]), (2, wish["stderr"])):

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.security.judge import Allowed, violations
+from tests.security.judge import MOST_CPU, Allowed, violations
 from tests.security.monitor import Observation, observe, why_not
+from tests.waiting import HANG
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "strace is there")
 
@@ -29,12 +30,14 @@ def watch(tmp_path: Path) -> Watch:
     for name in ("state", "outside", "work"):
         (top / name).mkdir()
 
-    def watching(code: str, *, patience: float = 60.0) -> list[str]:
-        return violations(seen(code, patience=patience), Allowed(directories=(top / "state",), files=(top / "outside/report",)))
+    def watching(code: str, *, patience: float = 60.0, cpu: float = MOST_CPU) -> list[str]:
+        allowed = Allowed(directories=(top / "state",), files=(top / "outside/report",), cpu=cpu)
+        return violations(seen(code, patience=patience, cpu=cpu), allowed)
 
-    def seen(code: str, *, patience: float) -> Observation:
+    def seen(code: str, *, patience: float, cpu: float) -> Observation:
         command = [sys.executable, "-I", "-c", _LINE + code, str(top / "state"), str(top / "outside")]
-        return observe(command, top / "work", top / "scratch", {"PATH": os.environ["PATH"], "HOME": str(top)}, patience=patience)
+        environment = {"PATH": os.environ["PATH"], "HOME": str(top)}
+        return observe(command, top / "work", top / "scratch", environment, cpu=cpu, patience=patience)
 
     return watching
 
@@ -101,6 +104,13 @@ print('::error file=a.py::this says ::planted:: and is ours')
 def test_a_planted_violation_is_seen(watch: Watch, code: str, sentence: str) -> None:
     found = watch(code)
     assert any(sentence in each for each in found), found
+
+
+def test_a_process_that_spins_is_killed_soon_after_the_limit_of_the_trick(watch: Watch) -> None:
+    found = watch("while True: pass", cpu=1.0, patience=HANG)
+    assert any(sentence.startswith("exit code 137") for sentence in found), found
+    (seconds,) = [float(sentence.split()[0]) for sentence in found if sentence.endswith(" s of CPU time")]
+    assert 1.0 < seconds < MOST_CPU, found
 
 
 def test_a_command_that_does_not_end_is_ended_and_told(watch: Watch) -> None:
