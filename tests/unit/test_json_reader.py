@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -63,8 +62,13 @@ def test_a_refusal_has_its_place(text, told):
 
 @given(st.text(st.sampled_from('[]{}",:\\ 019-+.eENaInfityultrs\n'), max_size=12) | st.lists(PIECES, max_size=8).map("".join))
 def test_whatever_the_text_it_is_a_value_or_refused_with_its_place(text):
-    with suppress(InvalidFile):
+    try:
         load_json(text, "f")
+    except InvalidFile as error:
+        (problem,) = error.problems
+        lines = text.split("\n")
+        assert 1 <= problem.line <= len(lines)
+        assert 1 <= problem.column <= len(lines[problem.line - 1]) + 1
 
 
 def test_brackets_in_strings_are_no_depth():
@@ -109,29 +113,34 @@ def test_what_is_not_there_has_the_place_of_what_is_around_it():
 
 
 MILLION = 1_000_000
+#: Texts, and the line and column at which they are refused; None for those that are read.
 LARGE = {
-    "flat list": "[" + "1," * MILLION + "1]",
-    "empty lists": "[" + "[]," * (MILLION // 2) + "1]",
-    "open strings": '["a",' * (MILLION // 5),
-    "quotes": '"' * MILLION,
-    "escaped quotes": '["' + '\\"' * MILLION,
-    "digits": "1" * MILLION,
-    "exponent": "1e" + "9" * MILLION,
-    "keys": "{" + ",".join(f'"{number}":1' for number in range(MILLION // 10)) + ',"1":1}',
-    "line ends": "\n" * MILLION,
-    "deep": "[" * MILLION,
-    "deep maps": '{"a":' * (MILLION // 5),
-    "long string": '"' + "a" * MILLION + '"',
-    "escapes": '"' + "\\u0000" * (MILLION // 6) + '"',
+    "flat list": ("[" + "1," * MILLION + "1]", None),
+    "empty lists": ("[" + "[]," * (MILLION // 2) + "1]", None),
+    "open strings": ('["a",' * (MILLION // 5), (1, 321)),
+    "quotes": ('"' * MILLION, (1, 3)),
+    "escaped quotes": ('["' + '\\"' * MILLION, (1, 2)),
+    "digits": ("1" * MILLION, (1, 1)),
+    "exponent": ("1e" + "9" * MILLION, (1, 1)),
+    "keys": ("{" + ",".join(f'"{number}":1' for number in range(MILLION // 10)) + ',"1":1}', (1, 988_892)),
+    "line ends": ("\n" * MILLION, (MILLION + 1, 1)),
+    "deep": ("[" * MILLION, (1, 65)),
+    "deep maps": ('{"a":' * (MILLION // 5), (1, 321)),
+    "long string": ('"' + "a" * MILLION + '"', None),
+    "escapes": ('"' + "\\u0000" * (MILLION // 6) + '"', None),
 }
 
 
 @pytest.mark.parametrize("name", LARGE)
 def test_a_megabyte_of_anything_is_answered_in_linear_time(name):
+    text, place = LARGE[name]
     begun = time.process_time()
     try:
-        load_json(LARGE[name], "f")
+        load_json(text, "f")
+        refused = None
     except InvalidFile as error:
-        assert error.problems[0].line
+        (problem,) = error.problems
+        refused = (problem.line, problem.column)
     # Most take some milliseconds, a million values half a second; quadratic time would be hours.
     assert time.process_time() - begun < 10
+    assert refused == place
