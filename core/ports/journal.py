@@ -43,7 +43,10 @@ class AttemptJournal(Protocol):
     def begin_attempt(self, attempt: Attempt) -> None: ...
 
     def end_attempt(self, attempt: Attempt) -> None:
-        """Record ``attempt.outcome`` for the attempt with the same run, task and number. Raises ValueError without an outcome."""
+        """Record ``attempt.outcome``, but for the tokens and money used, for the attempt with the same run, task and number.
+
+        Raises ValueError without an outcome.
+        """
 
     def open_attempts(self) -> tuple[Attempt, ...]:
         """Return attempts without an outcome, oldest first."""

@@ -69,7 +69,8 @@ class InMemoryJournal:
         for index in range(len(self._attempts) - 1, -1, -1):
             known = self._attempts[index]
             if (known.run_id, known.task_id, known.number) == key:
-                self._attempts[index] = replace(known, log=attempt.outcome.log, outcome=attempt.outcome)
+                usage = replace(attempt.outcome.usage, tokens=0, money=0.0)
+                self._attempts[index] = replace(known, log=attempt.outcome.log, outcome=replace(attempt.outcome, usage=usage))
                 return
 
     def record(self, run_id: str, task_id: str, before: Status, after: Status, at: float, reason: str) -> int:

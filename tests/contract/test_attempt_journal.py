@@ -46,6 +46,14 @@ def test_an_attempt_cannot_end_without_an_outcome(journal):
         journal.end_attempt(attempt())
 
 
+def test_tokens_and_money_are_not_recorded(journal):
+    ended = attempt(ending=Ending.SUCCEEDED)
+    spent = replace(ended.outcome.usage, tokens=1200, money=0.25)
+    play(journal, replace(ended, outcome=replace(ended.outcome, usage=spent)))
+
+    assert journal.attempts("a") == (ended,)
+
+
 def test_attempts_come_newest_first_and_by_task(journal):
     play(journal, attempt("a", 1, ending=Ending.FAILED), attempt("b", 1), attempt("a", 2))
 
