@@ -138,4 +138,7 @@ class LogStore(LogReader, Protocol):
         """Create the log of an attempt. Raises StorageError."""
 
     def prune(self) -> int:
-        """Remove the oldest beyond the limit, none of them of this run; return how many files."""
+        """Remove the oldest logs of attempts beyond the limit, none of them of this run, and as many event logs of runs as are beyond it.
+
+        Returns how many files were removed.
+        """

@@ -11,6 +11,7 @@ from core.domain.runs.attempt import Attempt
 from core.domain.runs.outcome import Ending, Outcome, Usage
 from core.domain.tasks.task import Task, Work
 from core.testing.clock import VirtualClock
+from core.testing.logs import InMemoryLogStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +36,17 @@ class _Underway:
 
 
 class ScriptedRunner:
-    """Plays ``scripts``, by task id, on a virtual clock: ``wait`` lets the time pass until the next attempt ends."""
+    """Plays ``scripts``, by task id, on a virtual clock: ``wait`` lets the time pass until the next attempt ends.
 
-    def __init__(self, clock: VirtualClock, scripts: Mapping[str, ScriptedAttempt] | None = None) -> None:
+    Without ``logs`` attempts have paths of logs that exist nowhere.
+    """
+
+    def __init__(
+        self, clock: VirtualClock, scripts: Mapping[str, ScriptedAttempt] | None = None, *, logs: InMemoryLogStore | None = None
+    ) -> None:
         self._clock = clock
         self._scripts = scripts or {}
+        self._logs = logs
         self._underway: dict[str, _Underway] = {}
         self._alarms: list[tuple[float, Callable[[], None]]] = []
         self._woken = False
@@ -65,6 +72,8 @@ class ScriptedRunner:
     def prepare(self, task: Task, *, run_id: str, number: int) -> Attempt:
         path = f"logs/task-{task.id}-{run_id}-{number}.log"
         attempt = Attempt(run_id=run_id, task_id=task.id, number=number, started=self._clock.now(), log=path)
+        if self._logs is not None:
+            attempt = replace(attempt, log=self._logs.open(attempt).path)
         script = self._scripts.get(task.id, ScriptedAttempt(reason="every check passed" if task.verify else "exit 0"))
         self._underway[task.id] = _Underway(attempt=attempt, task=task, script=script, begun=self._clock.monotonic())
         return attempt
@@ -103,7 +112,8 @@ class ScriptedRunner:
         return noticed
 
     def prune(self) -> None:
-        """There is nothing to remove."""
+        if self._logs is not None:
+            self._logs.prune()
 
     # -- inside --------------------------------------------------------------------------------------------------
 

@@ -65,6 +65,8 @@ class InMemoryLogStore:
         self._outputs = outputs or {}
         #: Every log that retention has kept, by path, the oldest first.
         self.logs: dict[str, InMemoryLog] = earlier.logs if earlier is not None else {}
+        #: Names of event logs of runs that retention has kept, the oldest first.
+        self.run_logs: list[str] = earlier.run_logs if earlier is not None else []
         self._own: set[str] = set()
 
     def open(self, attempt: Attempt) -> InMemoryLog:
@@ -84,7 +86,9 @@ class InMemoryLogStore:
         surplus = [path for path in list(self.logs)[: -self._keep] if path not in self._own]
         for path in surplus:
             del self.logs[path]
-        return len(surplus)
+        surplus_runs = self.run_logs[: -self._keep]
+        del self.run_logs[: -self._keep]
+        return len(surplus) + len(surplus_runs)
 
 
 def _escaped(line: str) -> str:

@@ -23,6 +23,7 @@ from core.handlers import CommandHandler, Handlers
 from core.ports.attempts import AttemptRunner
 from core.testing.attempt_runner import ScriptedAttempt, ScriptedRunner
 from core.testing.clock import VirtualClock
+from core.testing.logs import InMemoryLogStore
 from tests.run_ids import own_run_id
 from tests.waiting import HANG as PATIENCE
 
@@ -65,6 +66,10 @@ class Rig:
     now: Callable[[], float]
     later: Callable[[float, Callable[[], None]], None]
     run_id: str
+    #: Whether there is a log at a path.
+    has_log: Callable[[str], bool]
+    #: Returns the runner of another run in the same repository.
+    next_run: Callable[[], AttemptRunner]
 
     def prepare(self, name: str, number: int = 1) -> Attempt:
         return self.runner.prepare(_TASKS[name][0], run_id=self.run_id, number=number)
@@ -99,19 +104,37 @@ def _later(seconds: float, action: Callable[[], None]) -> None:
 def rig(request: pytest.FixtureRequest, tmp_path) -> Iterator[Rig]:
     run_id = own_run_id("run")
     if request.param == "twin":
-        clock = VirtualClock()
-        twin = ScriptedRunner(clock, {name: script for name, (_, script) in _TASKS.items() if script is not None})
-        yield Rig(twin, clock.monotonic, twin.at, run_id)
+        clock, logs = VirtualClock(), InMemoryLogStore(keep=1)
+        scripts = {name: script for name, (_, script) in _TASKS.items() if script is not None}
+        twin = ScriptedRunner(clock, scripts, logs=logs)
+        yield Rig(
+            runner=twin,
+            now=clock.monotonic,
+            later=twin.at,
+            run_id=run_id,
+            has_log=lambda path: path in logs.logs,
+            next_run=lambda: ScriptedRunner(clock, scripts, logs=InMemoryLogStore(keep=1, earlier=logs)),
+        )
         return
     with ProcessLauncher() as launcher:
-        executor = Executor(
-            launcher=launcher,
-            logs=FileLogStore(str(tmp_path)),
-            clock=SystemClock(),
-            settings=ExecutorSettings(tasks_file="tasks.yml", grace=0.5),
-            handlers=Handlers(CommandHandler(str(tmp_path))),
+
+        def executor() -> Executor:
+            return Executor(
+                launcher=launcher,
+                logs=FileLogStore(str(tmp_path), keep=1),
+                clock=SystemClock(),
+                settings=ExecutorSettings(tasks_file="tasks.yml", grace=0.5),
+                handlers=Handlers(CommandHandler(str(tmp_path))),
+            )
+
+        yield Rig(
+            runner=executor(),
+            now=time.monotonic,
+            later=_later,
+            run_id=run_id,
+            has_log=lambda path: (tmp_path / path).exists(),
+            next_run=executor,
         )
-        yield Rig(executor, time.monotonic, _later, run_id)
 
 
 def test_a_prepared_attempt_says_what_will_be_recorded_of_it(rig):
@@ -252,7 +275,18 @@ def test_a_dead_run_that_left_nothing_leaves_nothing_to_kill(rig):
     assert rig.runner.running == ("hangs",)
 
 
-def test_pruning_leaves_the_attempts_of_this_run_alone(rig):
-    rig.outcome("succeeds")
+def test_pruning_leaves_the_logs_of_this_run_and_its_running_attempts_alone(rig):
+    """However many there are beyond the limit, which is one here."""
+    ended = [rig.outcome(name) for name in ("succeeds", "fails", "verified")]
+    rig.start("takes-a-moment")
     rig.runner.prune()
-    assert rig.outcome("fails").exit_code == 3
+    assert all(map(rig.has_log, (outcome.log for outcome in ended)))
+    last = rig.ended()
+    assert (last.task_id, last.outcome.ending, rig.has_log(last.outcome.log)) == ("takes-a-moment", Ending.SUCCEEDED, True)
+
+
+def test_pruning_removes_logs_of_earlier_runs_beyond_the_limit(rig):
+    earlier = [rig.outcome(name).log for name in ("succeeds", "fails", "verified")]
+    later = rig.next_run()
+    later.prune()
+    assert [rig.has_log(path) for path in earlier] == [False, False, True]

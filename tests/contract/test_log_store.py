@@ -24,6 +24,10 @@ class Rig:
     write: Callable[[Log, str], object]
     #: Returns the store of another run in the same repository.
     another: Callable[[], LogStore]
+    #: Adds an event log of a run by its name.
+    add_run_log: Callable[[str], object]
+    #: Returns the names of the event logs of runs that are there.
+    run_logs: Callable[[], list[str]]
 
     def open(self, task_id: str = "build", started: float = 1795229707.123456) -> Log:
         return self.store.open(Attempt(run_id="run-1", task_id=task_id, number=1, started=started))
@@ -42,12 +46,26 @@ class Rig:
 def rig(request: pytest.FixtureRequest, tmp_path) -> Rig:
     if request.param == "twin":
         twin = InMemoryLogStore(limit=_LIMIT, keep=_KEEP)
-        return Rig(twin, lambda log, text: log.print(text), lambda: InMemoryLogStore(limit=_LIMIT, keep=_KEEP, earlier=twin))
+        return Rig(
+            store=twin,
+            write=lambda log, text: log.print(text),
+            another=lambda: InMemoryLogStore(limit=_LIMIT, keep=_KEEP, earlier=twin),
+            add_run_log=twin.run_logs.append,
+            run_logs=lambda: list(twin.run_logs),
+        )
 
     def files() -> FileLogStore:
         return FileLogStore(str(tmp_path), limit=_LIMIT, keep=_KEEP)
 
-    return Rig(files(), lambda log, text: os.write(log.output, text.encode()), files)
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    return Rig(
+        store=files(),
+        write=lambda log, text: os.write(log.output, text.encode()),
+        another=files,
+        add_run_log=lambda name: (logs / name).touch(),
+        run_logs=lambda: sorted(path.name for path in logs.glob("run-*.jsonl")),
+    )
 
 
 def test_the_tail_is_the_tasks_own_output_without_our_lines(rig):
@@ -148,6 +166,18 @@ def test_pruning_spares_every_log_of_its_own_run(rig):
     assert rig.store.prune() == 1
     assert rig.store.tail(earlier, 1) == ()
     assert [rig.store.tail(path, 1) for path in own] == [("0",), ("1",), ("2",), ("3",), ("4",)]
+
+
+def test_pruning_keeps_as_many_event_logs_of_runs_as_logs_of_attempts(rig):
+    names = [f"run-2026112{day}T010203-00ff.jsonl" for day in range(5)]
+    for name in names:
+        rig.add_run_log(name)
+    paths = [rig.log("x\n", started=1795229707.0 + number) for number in range(4)]
+    later = rig.another()
+    assert later.prune() == 3, "two event logs, one log of an attempt"
+    assert rig.run_logs() == names[2:]
+    assert [rig.store.tail(path, 1) for path in paths] == [(), ("x",), ("x",), ("x",)]
+    assert later.prune() == 0
 
 
 def test_pruning_nothing_removes_nothing(rig):
