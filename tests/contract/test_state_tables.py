@@ -9,11 +9,17 @@ from core.ports.state_tables import Migrations
 from core.testing.state_tables import InMemoryStateTables
 
 TOYS = Migrations(component="toys", steps=(("CREATE TABLE toys_list (name TEXT PRIMARY KEY, colour TEXT NOT NULL) STRICT",),))
+#: A second component, whose second step changes the table of the first.
+BOXES = Migrations(
+    component="boxes",
+    steps=(("CREATE TABLE boxes_list (toy TEXT PRIMARY KEY) STRICT",), ("ALTER TABLE boxes_list ADD COLUMN shelf INTEGER",)),
+)
 
 
 @pytest.fixture(params=["twin", "sqlite"])
 def tables(request, tmp_path):
-    opened = InMemoryStateTables([TOYS]) if request.param == "twin" else open_journal(tmp_path / "state" / "state.db", [TOYS])
+    components = [TOYS, BOXES]
+    opened = InMemoryStateTables(components) if request.param == "twin" else open_journal(tmp_path / "state" / "state.db", components)
     yield opened
     opened.close()
 
@@ -39,3 +45,28 @@ def test_a_transaction_is_all_or_nothing(tables):
     with tables.transaction():
         tables.execute("INSERT INTO toys_list VALUES ('ball', 'red')")
     assert tables.execute("SELECT name FROM toys_list") == (("ball",),)
+
+
+def test_two_components_have_their_tables_side_by_side(tables):
+    tables.execute("INSERT INTO toys_list VALUES ('ball', 'red')")
+    tables.execute("INSERT INTO boxes_list VALUES ('ball', 3)")
+
+    assert tables.execute("SELECT colour, shelf FROM toys_list JOIN boxes_list ON toy = name") == (("red", 3),)
+
+
+def test_a_transaction_spans_the_tables_of_two_components(tables):
+    with pytest.raises(RuntimeError), tables.transaction():
+        tables.execute("INSERT INTO toys_list VALUES ('ball', 'red')")
+        tables.execute("INSERT INTO boxes_list VALUES ('ball', 3)")
+        raise RuntimeError
+
+    assert tables.execute("SELECT name FROM toys_list") == tables.execute("SELECT toy FROM boxes_list") == ()
+
+
+def test_a_refused_statement_leaves_the_transaction_as_it_was(tables):
+    with tables.transaction():
+        tables.execute("INSERT INTO toys_list VALUES ('ball', 'red')")
+        with pytest.raises(ValueError, match="UNIQUE"):
+            tables.execute("INSERT INTO toys_list VALUES ('ball', 'blue')")
+
+    assert tables.execute("SELECT name, colour FROM toys_list") == (("ball", "red"),)

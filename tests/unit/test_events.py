@@ -3,9 +3,11 @@
 import dataclasses
 import json
 
+import pytest
+
 from core import events
 from core.domain.runs.exit_code import ExitCode
-from core.domain.runs.outcome import Ending, Outcome
+from core.domain.runs.outcome import Ending, Outcome, Usage
 
 STAMP = {"at": 1.5, "run_id": "r"}
 
@@ -36,3 +38,22 @@ def test_nested_nouns_maps_and_enums_become_json_values():
     )
     value = events.to_json(end)
     assert (type(value["exit_code"]), value["exit_code"], value["done"], value["blocked"]) == (int, 1, ["a"], {"b": "a"})
+
+
+@pytest.mark.parametrize(
+    ("usage", "shown"),
+    [
+        (Usage(tokens=1200, money=0.25), {"tokens": 1200, "money": 0.25}),
+        (Usage(tokens=7), {"tokens": 7, "money": 0.0}),
+        (Usage(money=0.5), {"tokens": 0, "money": 0.5}),
+        (Usage(units=3.0), {}),
+    ],
+)
+def test_an_outcome_has_tokens_and_money_where_there_are_any(usage, shown):
+    outcome = Outcome(ending=Ending.SUCCEEDED, reason="exit 0", exit_code=0, usage=usage)
+    event = events.TaskFinished(
+        **STAMP, task_id="t", description="x", attempt=1, status="done", outcome=outcome, reason="exit 0", done=1, total=1
+    )
+    value = json.loads(json.dumps(events.to_json(event)))["outcome"]
+    assert {name: value[name] for name in ("tokens", "money") if name in value} == shown
+    assert value["cost"] == usage.units
