@@ -39,7 +39,12 @@ def test_a_run_uses_the_handler_of_a_wing_and_its_subscriber_receives_the_events
 
 
 def test_plan_and_why_know_that_a_wing_carries_the_task_out(repository: Path) -> None:
-    assert "hi" in with_toy(repository, "plan").stdout
+    plan = json.loads(with_toy(repository, "plan", "--json").stdout)
+    assert ([start["id"] for start in plan["starts"]], plan["left"]) == (["hi"], [])
+    why = with_toy(repository, "why", "hi")
+    assert why.stdout.splitlines()[0] == "hi runs next time", why.stderr
+    explained = json.loads(with_toy(repository, "why", "hi", "--json").stdout)
+    assert (explained["verdict"], explained["readiness"], explained["because_of"]) == ("start", "ready", [])
     assert json.loads(with_toy(repository, "list", "--json").stdout)[0]["work"] == "command"
 
 
