@@ -86,6 +86,7 @@ print('::error file=a.py::this says ::planted:: and is ours')
         ("socket.socket().connect_ex(('127.0.0.1', 9))", "connection: connect("),
         ("socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 9))", "connection: sendto("),
         ("socket.socket(socket.AF_UNIX).bind(state + '/s')", "connection: bind("),
+        ("socket.socket(socket.AF_UNIX).connect_ex('/nowhere/var/run/nscd/socket')", "connection: connect("),
         ("os.kill(os.getppid(), signal.SIGCONT)", "signal to another process: kill("),
         ("if os.fork(): os.wait()\nelse:\n while True: pass", " s of CPU time"),
         ("x = bytearray(300 * 1024 * 1024)", " MiB of memory"),

@@ -264,6 +264,28 @@ def executed(trace):
     return {Path(name).name for name in re.findall(r'execve\("([^"]+)".*= 0$', trace, re.MULTILINE)}
 
 
+#: The C library looks up the name of a user in its own cache, where there is one.
+_CACHE_OF_USERS = re.compile(r'connect\(\d+, \{sa_family=AF_UNIX, sun_path="/var/run/nscd/socket"\}, \d+(?:\)| <unfinished)')
+
+
+def connected(trace):
+    """Return the calls that connect to anything but the C library's cache of users."""
+    return [line for line in trace.splitlines() if "connect(" in line and not _CACHE_OF_USERS.search(line)]
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
+def test_only_a_connection_to_the_cache_of_users_is_excused(tmp_path):
+    paths = ["/var/run/nscd/socket", "/var/run/nscd/socket2", "/nowhere/var/run/nscd/socket", "nscd/socket", "\0/var/run/nscd/socket"]
+    code = f"import socket\nfor path in {paths!r}: socket.socket(socket.AF_UNIX).connect_ex(path)\n"
+    code += "socket.socket().connect_ex(('127.0.0.1', 9))"
+    watched = ["strace", "-f", "-qq", "-e", "trace=connect", "-s", "300", "-o", str(tmp_path / "calls")]
+    done = subprocess.run([*watched, sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    calls = (tmp_path / "calls").read_text()
+    assert len(calls.splitlines()) == len(paths) + 1, calls
+    assert len(connected(calls)) == len(paths), calls
+
+
 @pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
 def test_under_strace_nothing_but_git_is_started_with_every_trick_at_once(victim, canary, tmp_path):
     for name, plant in TRICKS.items():
@@ -281,9 +303,8 @@ def test_under_strace_nothing_but_git_is_started_with_every_trick_at_once(victim
     assert done.returncode == 0, done.stderr
     calls = (tmp_path / "calls").read_text()
     assert executed(calls) <= {Path(sys.executable).name, "git"}, executed(calls)
-    # The C library asks its own cache of user names, where there is one, for the name of the user.
-    assert not [line for line in calls.splitlines() if "connect(" in line and "/nscd/socket" not in line]
-    # The same watch sees a program that is started.
+    assert not connected(calls)
+    # The same watch sees a program that is started, and what is connected to.
     planted = [*watched, "git", "-C", str(victim.root), "status"]
     subprocess.run(planted, capture_output=True, check=False, timeout=HANG)
     assert canary.name in executed((tmp_path / "calls").read_text())

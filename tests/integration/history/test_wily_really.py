@@ -52,7 +52,8 @@ def wily_python(tmp_path_factory):
 
 @pytest.fixture
 def wily(scratch, tmp_path, wily_python):
-    return WilyHistory(GitLog(Git(str(scratch.root))), GitWorktrees(Git(str(scratch.root))), str(tmp_path / "state"), python=wily_python)
+    git = Git(str(scratch.root))
+    return WilyHistory(GitLog(git), GitWorktrees(git), str(tmp_path / "state"), python=wily_python)
 
 
 @pytest.fixture
@@ -171,7 +172,8 @@ import sys
 from core.adapters.git import Git, GitLog, GitWorktrees
 from core.adapters.wily import WilyHistory
 root, state, python = sys.argv[1:]
-WilyHistory(GitLog(Git(root)), GitWorktrees(Git(root)), state, python=python).revisions(200)
+git = Git(root)
+WilyHistory(GitLog(git), GitWorktrees(git), state, python=python).revisions(200)
 """
 
 

@@ -36,7 +36,8 @@ def state(tmp_path):
 
 
 def wily(scratch, state, directory=".", python=sys.executable):
-    return WilyHistory(GitLog(Git(str(scratch.root / directory))), GitWorktrees(Git(str(scratch.root))), str(state), python=python)
+    git = Git(str(scratch.root / directory))
+    return WilyHistory(GitLog(git), GitWorktrees(git), str(state), python=python)
 
 
 def grow(scratch, count):
@@ -187,7 +188,8 @@ import sys
 from core.adapters.git import Git, GitLog, GitWorktrees
 from core.adapters.wily import WilyHistory
 root, state, python = sys.argv[1:]
-WilyHistory(GitLog(Git(root)), GitWorktrees(Git(root)), state, python=python).revisions(50)
+git = Git(root)
+WilyHistory(GitLog(git), GitWorktrees(git), state, python=python).revisions(50)
 """
 
 
