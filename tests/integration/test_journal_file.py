@@ -102,9 +102,9 @@ def test_a_migration_is_preceded_by_a_backup_and_only_the_newest_are_kept(tmp_pa
     for version in range(1, 6):
         open_journal(path, [later(version)]).close()
 
-    backups = sorted(backup.name for backup in tmp_path.glob("state.db.v*.bak"))
-    assert len(backups) == migrations.BACKUPS
-    assert f"state.db.v{migrations.total({'journal': migrations.JOURNAL.version, 'later': 4})}.bak" in backups
+    # Named after the sum of the versions before the migration: of the file's format (1), the journal and the component.
+    backups = sorted(backup.name for backup in tmp_path.glob("*.bak"))
+    assert backups == [f"state.db.v{1 + migrations.JOURNAL.version + later}.bak" for later in (2, 3, 4)]
     reopened = open_journal(path, [later(5)])
     assert [transition.reason for transition in reopened.unwritten()] == ["kept"]
     reopened.close()
