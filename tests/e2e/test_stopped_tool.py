@@ -44,12 +44,16 @@ def test_a_task_that_stops_the_tool_holds_nothing_up_and_is_named(bench: Bench, 
 
 
 def test_a_task_that_stops_the_guardian_before_the_tool_holds_nothing_up(bench: Bench) -> None:
-    stop = "for each in $(cat /proc/$PPID/task/$PPID/children); do [ $each = $$ ] || kill -STOP $each; done"
+    # A signal takes effect a moment later, and the tool may let the guardian go on in between.
+    stopped = "until grep -q '^State:.T' /proc/$each/status; do kill -STOP $each; done; tr '\\0' ' ' </proc/$each/cmdline >>stopped"
+    stop = f"for each in $(cat /proc/$PPID/task/$PPID/children); do [ $each = $$ ] || {{ {stopped}; echo >>stopped; }}; done"
     bench.write_tasks({"id": "hostile", "command": f"{stop}; kill -STOP $PPID; sleep 0.2"})
     process = bench.start("run", "--no-reflect")
     output, _ = process.communicate(timeout=HANG)
 
     assert process.returncode == 0, output
+    (guardian,) = bench.lines("stopped")
+    assert "guardian_loop.py" in guardian
     assert "its guardian let it go on" in output
 
 
