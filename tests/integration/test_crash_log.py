@@ -1,7 +1,15 @@
 """A mistake of ours ends in a crash log, not in a traceback."""
 
+from __future__ import annotations
+
+import platform
+import re
+import subprocess
+import sys
+
 import pytest
 
+from core import __version__
 from core.cli.failure import guarded
 from core.terminal.console import Console
 
@@ -22,13 +30,15 @@ def test_the_log_lies_in_the_state_directory_of_the_repository(here, capsys):
     (here / "repository" / ".orchestrator").mkdir(parents=True)
     assert guarded(broken, ["run", "-C", "repository"], Console()) == 3
     (log,) = (here / "repository" / ".orchestrator").iterdir()
-    text = log.read_text()
-    assert "ZeroDivisionError: by zero" in text
-    assert "arguments: ['run', '-C', 'repository']" in text
-    error = capsys.readouterr().err
-    assert error.startswith("error: ZeroDivisionError: by zero\n  hint: ")
-    assert error.rstrip().endswith(log.name)
-    assert "Traceback" not in error
+    assert re.fullmatch(r"crash-\d{8}-\d{6}-\d+\.log", log.name)
+    about, libraries, arguments, encoding, empty, first, *traceback = log.read_text().splitlines()
+    assert about.startswith(f"orchestrator {__version__}, Python {platform.python_version()}, {platform.system()} {platform.release()} ")
+    assert re.fullmatch(r"typer \S+, rich \S+, PyYAML \S+, jsonschema \S+, radon \S+", libraries)
+    assert (arguments, encoding) == ("arguments: ['run', '-C', 'repository']", f"encoding: {sys.getfilesystemencoding()}")
+    assert (empty, first) == ("", "Traceback (most recent call last):")
+    assert traceback[-2:] == ['    raise ZeroDivisionError("by zero")', "ZeroDivisionError: by zero"]
+    hint = f"this is a mistake in orchestrator; please report it with repository/.orchestrator/{log.name}"
+    assert capsys.readouterr().err == f"error: ZeroDivisionError: by zero\n  hint: {hint}\n"
 
 
 def test_without_a_state_directory_none_is_made(here, capsys):
@@ -49,3 +59,24 @@ def test_the_environment_is_not_in_the_log(here, monkeypatch):
     guarded(broken, ["list"], Console())
     (log,) = (here / "tmp").iterdir()
     assert "hunter2" not in log.read_text()
+
+
+_CODE = """
+import sys
+started = []
+starts = ("subprocess.Popen", "os.posix_spawn", "os.system")
+sys.addaudithook(lambda event, arguments: started.append(arguments) if event in starts else None)
+from core.cli.crash_log import crash_text
+print(crash_text(ValueError("x"), ["audit"]))
+assert not started, started
+"""
+
+
+def test_the_text_names_the_system_without_starting_a_program() -> None:
+    ended = subprocess.run([sys.executable, "-c", _CODE], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    lines = ended.stdout.splitlines()
+    assert lines[0] == (
+        f"orchestrator {__version__}, Python {platform.python_version()}, {platform.system()} {platform.release()} {platform.machine()}"
+    )
+    assert (lines[2], lines[-2:]) == ("arguments: ['audit']", ["ValueError: x", ""])
