@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-#: Seconds after which something is taken to hang. It judges nobody's speed: no machine, however busy, may need so long.
-HANG = 300.0
+#: Seconds after which something counts as hanging. It judges nobody's speed: no machine, however busy, may need so long.
+TIMEOUT = 300.0
 
 
-def until(condition: Callable[[], object], *, within: float = HANG, every: float = 0.01, what: str = "") -> float:
+def until(condition: Callable[[], object], *, within: float = TIMEOUT, every: float = 0.01, what: str = "") -> float:
     """Wait for ``condition`` and return the seconds it took. Fails when it hangs."""
     begun = time.monotonic()
     while not condition():

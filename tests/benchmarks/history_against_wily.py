@@ -35,7 +35,8 @@ from core.adapters.git import Git, GitLog, GitWorktrees
 from core.adapters.wily import WilyHistory
 from core.domain.quality.trend import file_trends
 root, state, revisions, python = sys.argv[1:]
-history = WilyHistory(GitLog(Git(root)), GitWorktrees(Git(root)), state + "/wily", python=python).revisions(int(revisions))
+git = Git(root)
+history = WilyHistory(GitLog(git), GitWorktrees(git), state + "/wily", python=python).revisions(int(revisions))
 print(len(history.revisions), "revisions,", len(file_trends(history)), "files with a trend", history.gap)
 """
 

@@ -21,8 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.benchmarks.figures import write_figures
-from tests.e2e.workbench import Bench, until, without_statuses
-from tests.waiting import HANG
+from tests.e2e.rig import Rig, until, without_statuses
+from tests.waiting import TIMEOUT
 
 #: Saves in one run, and tasks enough to keep it writing meanwhile.
 _SAVES = 60
@@ -56,10 +56,10 @@ def _entry(task: str) -> str:
 class Person:
     """Edits and saves in every way that editors do."""
 
-    def __init__(self, bench: Bench, dice: random.Random, tally: Tally) -> None:
-        self._bench, self._dice, self._tally = bench, dice, tally
-        self._path = bench.tasks_file
-        self.model = bench.tasks_file.read_text()
+    def __init__(self, rig: Rig, dice: random.Random, tally: Tally) -> None:
+        self._rig, self._dice, self._tally = rig, dice, tally
+        self._path = rig.tasks_file
+        self.model = rig.tasks_file.read_text()
         self.cancelled: set[str] = set()
         self.added: set[str] = set()
         self._number = 0
@@ -137,7 +137,7 @@ class Person:
     def _cancel(self) -> Edit:
         """Cancel one that is far from its turn; on a slow machine there may be none left."""
         number = _TASKS - self._number - 1
-        if len(self._bench.lines("ran")) > number - _FAR:
+        if len(self._rig.lines("ran")) > number - _FAR:
             return self._comment()
         task = f"t{number}"
         self.cancelled.add(task)
@@ -184,28 +184,28 @@ def _inode(path: Path) -> int:
 
 def one_run(directory: Path, dice: random.Random, saves: int, tally: Tally) -> None:
     """One run with ``saves`` saves into it."""
-    bench = Bench(directory)
+    rig = Rig(directory)
     keeper = _entry("keeper").replace("sleep 0.1", "until test -e go; do sleep 0.1; done") + "  priority: critical\n\n"
     tasks = [f"t{number}" for number in range(_TASKS)]
-    bench.write("# mark\n" + keeper + "".join(map(_entry, tasks)))
-    process = bench.start("run", "-j3", "--no-reflect")
-    person = Person(bench, dice, tally)
-    until(lambda: "status:" in (_read(bench.tasks_file) or ""), what="the run writes")
+    rig.write("# mark\n" + keeper + "".join(map(_entry, tasks)))
+    process = rig.start("run", "-j3", "--no-reflect")
+    person = Person(rig, dice, tally)
+    until(lambda: "status:" in (_read(rig.tasks_file) or ""), what="the run writes")
     for _ in range(saves):
         tally.lost += person.save_once()
-    (bench.root / "go").touch()
-    output, _ = process.communicate(timeout=HANG)
-    _judge(bench, person, tally, process.returncode, output)
-    bench.close()
+    (rig.root / "go").touch()
+    output, _ = process.communicate(timeout=TIMEOUT)
+    _judge(rig, person, tally, process.returncode, output)
+    rig.close()
 
 
-def _judge(bench: Bench, person: Person, tally: Tally, code: int, output: str) -> None:
-    text = bench.tasks_file.read_text()
+def _judge(rig: Rig, person: Person, tally: Tally, code: int, output: str) -> None:
+    text = rig.tasks_file.read_text()
     if code != 0 or without_statuses(text) != person.model:
         tally.wrong += 1
         tally.notes.append(f"exit {code}, or the file is not what the person made of it: {output[-500:]}")
-    ran = Counter(bench.lines("ran"))
-    statuses = bench.statuses()
+    ran = Counter(rig.lines("ran"))
+    statuses = rig.statuses()
     for task, status in statuses.items():
         expected = ("cancelled", 0) if task in person.cancelled else ("done", 1)
         if (status, ran[task]) != expected:

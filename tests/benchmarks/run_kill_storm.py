@@ -22,7 +22,7 @@ from pathlib import Path
 import yaml
 
 from tests.benchmarks.figures import write_figures
-from tests.e2e.workbench import Bench, until, without_statuses
+from tests.e2e.rig import Rig, until, without_statuses
 
 _TASKS = 20
 _LAYER = 4
@@ -69,7 +69,7 @@ class Tally:
         return self.lost + self.repeated + self.skipped + self.out_of_order + self.overlapping + self.torn + self.misrecorded
 
 
-def write_tasks(bench: Bench, dice: random.Random) -> dict[str, list[str]]:
+def write_tasks(rig: Rig, dice: random.Random) -> dict[str, list[str]]:
     """Write a backlog of five layers in every style of hand, and return what each task depends on."""
     needs: dict[str, list[str]] = {}
     parts = ["# A backlog with a bit of everything.\n"]
@@ -82,23 +82,23 @@ def write_tasks(bench: Bench, dice: random.Random) -> dict[str, list[str]]:
         status = dice.choice(["", "  status: pending\n", "  status: pending   # mine\n"])
         head = f"- id: {task}\n  description: 'the {number}th'  # {dice.random()}\n{status}"
         parts.append(f"{head}  command: |\n{block}  dependencies: [{', '.join(needs[task])}]\n\n")
-    bench.write("".join(parts))
+    rig.write("".join(parts))
     return needs
 
 
 class Watch(threading.Thread):
     """Reads the file without a pause."""
 
-    def __init__(self, bench: Bench, tally: Tally) -> None:
+    def __init__(self, rig: Rig, tally: Tally) -> None:
         super().__init__(daemon=True)
-        self._bench, self._tally = bench, tally
-        self._expected = without_statuses(bench.tasks_file.read_text())
+        self._rig, self._tally = rig, tally
+        self._expected = without_statuses(rig.tasks_file.read_text())
         self._over = threading.Event()
 
     def run(self) -> None:
         before = ""
         while not self._over.wait(0.003):
-            text = self._bench.tasks_file.read_text()
+            text = self._rig.tasks_file.read_text()
             self._tally.looks_at_the_file += 1
             if text == before:
                 continue
@@ -114,57 +114,57 @@ class Watch(threading.Thread):
 
 def trial(directory: Path, dice: random.Random, tally: Tally, kills: int) -> None:
     """One backlog from pending to done, with up to ``kills`` kills."""
-    bench = Bench(directory)
-    needs = write_tasks(bench, dice)
-    watch = Watch(bench, tally)
+    rig = Rig(directory)
+    needs = write_tasks(rig, dice)
+    watch = Watch(rig, tally)
     watch.start()
     recorded: dict[int, set[str]] = {}
     try:
-        while kills and not _killed(bench, dice.uniform(0.1, 1.0), tally):
+        while kills and not _killed(rig, dice.uniform(0.1, 1.0), tally):
             kills -= 1
-            recorded[len(bench.lines("trace"))] = {task for task, status in bench.journalled().items() if status == "done"}
-        resumed = bench.run("run", "-j3")
+            recorded[len(rig.lines("trace"))] = {task for task, status in rig.journalled().items() if status == "done"}
+        resumed = rig.run("run", "-j3")
         if resumed.returncode != 0:
             tally.lost += 1
             tally.notes.append(f"exit {resumed.returncode}: {resumed.stdout}{resumed.stderr}")
     finally:
         watch.end()
     tally.trials += 1
-    judge(bench, needs, recorded, tally)
-    bench.close()
+    judge(rig, needs, recorded, tally)
+    rig.close()
 
 
-def _killed(bench: Bench, after: float, tally: Tally) -> bool:
+def _killed(rig: Rig, after: float, tally: Tally) -> bool:
     """Run, kill, and return whether the run had come to its end before."""
-    mark = len(bench.lines("trace"))
-    process = bench.start("run", "-j3")
+    mark = len(rig.lines("trace"))
+    process = rig.start("run", "-j3")
     # Half of the time first of all a task runs, however long the tool takes to start.
     if tally.kills % 4 < 2:
-        until(lambda: process.poll() is not None or len(bench.lines("trace")) > mark, what="a task runs, or all is done")
+        until(lambda: process.poll() is not None or len(rig.lines("trace")) > mark, what="a task runs, or all is done")
     deadline = time.monotonic() + after
     while time.monotonic() < deadline and process.poll() is None:
         time.sleep(0.002)
     if process.poll() is not None:
         return True
-    lines = Counter(line.split()[0] for line in bench.lines("trace"))
+    lines = Counter(line.split()[0] for line in rig.lines("trace"))
     tally.kills_with_tasks_running += lines["start"] > lines["end"]
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     tally.kills += 1
     # Half of the time the next run meets the guardian at work, half of the time it comes after it.
     if tally.kills % 2:
-        until(lambda: not bench.processes(), what="the dead run's processes are gone")
+        until(lambda: not rig.processes(), what="the dead run's processes are gone")
     return False
 
 
-def judge(bench: Bench, needs: dict[str, list[str]], recorded: dict[int, set[str]], tally: Tally) -> None:
+def judge(rig: Rig, needs: dict[str, list[str]], recorded: dict[int, set[str]], tally: Tally) -> None:
     """Compare the trace with what the tool says."""
-    statuses = bench.statuses()
+    statuses = rig.statuses()
     ended: set[str] = set()
     starts: dict[str, list[int]] = {task: [] for task in needs}
     last: dict[str, str] = {}
     known: set[str] = set()
-    for position, line in enumerate(bench.lines("trace")):
+    for position, line in enumerate(rig.lines("trace")):
         known |= recorded.get(position, set())
         word, task, *number = line.split()
         tally.overlapping += word == "overlap"
@@ -176,9 +176,9 @@ def judge(bench: Bench, needs: dict[str, list[str]], recorded: dict[int, set[str
         elif word == "end":
             ended.add(task)
         last[task] = word
-    attempts_by_task = bench.journalled_attempts()
+    attempts_by_task = rig.journalled_attempts()
     for task in needs:
-        whole = bench.lines(f"out.{task}") == ["half", "whole"]
+        whole = rig.lines(f"out.{task}") == ["half", "whole"]
         tally.lost += statuses[task] != "done" or not whole
         tally.skipped += statuses[task] == "done" and last.get(task) != "end"
         attempts = attempts_by_task.get(task, [])

@@ -25,7 +25,7 @@ from core.testing.attempt_runner import ScriptedAttempt, ScriptedRunner
 from core.testing.clock import VirtualClock
 from core.testing.logs import InMemoryLogStore
 from tests.run_ids import own_run_id
-from tests.waiting import HANG as PATIENCE
+from tests.waiting import TIMEOUT
 
 #: A process that uses more memory than the tests' own, and some CPU time.
 _HUNGRY = (sys.executable, "-c", "data = bytearray(400_000_000); [None for _ in range(3_000_000)]")
@@ -81,7 +81,7 @@ class Rig:
 
     def ended(self) -> Attempt:
         """Wait for the next attempt that ends."""
-        deadline = self.now() + PATIENCE
+        deadline = self.now() + TIMEOUT
         while self.now() < deadline:
             for attempt in self.runner.wait(deadline - self.now()):
                 return attempt
@@ -227,8 +227,8 @@ def test_a_wake_ends_the_wait(rig):
     rig.later(0.1, rig.runner.wake)
     begun = rig.now()
     while rig.now() - begun < 0.1:
-        assert rig.runner.wait(PATIENCE) == ()
-    assert rig.now() - begun < PATIENCE
+        assert rig.runner.wait(TIMEOUT) == ()
+    assert rig.now() - begun < TIMEOUT
 
 
 def test_a_stopped_attempt_ends_as_asked(rig):
@@ -256,7 +256,7 @@ def test_everything_can_be_stopped(rig, now):
     rig.start("also-hangs")
     rig.runner.stop_all("stopped by SIGTERM", now=now)
     ended: list[Attempt] = []
-    deadline = rig.now() + PATIENCE
+    deadline = rig.now() + TIMEOUT
     while rig.runner.busy and rig.now() < deadline:
         ended += rig.runner.wait(deadline - rig.now())
     assert {attempt.task_id for attempt in ended} == {"hangs", "also-hangs"}

@@ -17,8 +17,7 @@ from core.ports.processes import CommandNotStarted, Exit, Launch, Launcher
 from core.testing.clock import VirtualClock
 from core.testing.processes import HANG, Script, ScriptedLauncher
 from tests.run_ids import own_run_id
-from tests.waiting import HANG as PATIENCE
-from tests.waiting import until
+from tests.waiting import TIMEOUT, until
 
 _IGNORE = ("sh", "-c", "trap '' TERM; echo deaf; sleep 1060 & wait; sleep 1060; sleep 1060")
 _LEAVE = ("sh", "-c", "setsid -f sleep 1060; sleep 1060 & exit 5")
@@ -50,17 +49,17 @@ class Rig:
         launch = Launch(command=_COMMANDS[kind][0], cwd=self.directory, env={}, output=self.output, run_id=own_run_id(word))
         return self.launcher.start(launch)
 
-    def exit_of(self, handle: int, patience: float = PATIENCE) -> Exit:
-        deadline = self.now() + patience
+    def exit_of(self, handle: int, timeout: float = TIMEOUT) -> Exit:
+        deadline = self.now() + timeout
         while self.now() < deadline:
             for exit_ in self.launcher.wait(deadline - self.now()):
                 if exit_.handle == handle:
                     return exit_
         raise AssertionError("it did not end")
 
-    def settled(self, handle: int, patience: float = PATIENCE) -> bool:
-        """Tell whether the tree is gone within ``patience`` seconds."""
-        deadline = self.now() + patience
+    def settled(self, handle: int, timeout: float = TIMEOUT) -> bool:
+        """Tell whether the tree is gone within ``timeout`` seconds."""
+        deadline = self.now() + timeout
         while self.launcher.survivors(handle) and self.now() < deadline:
             self.launcher.wait(0.01)
         return self.launcher.survivors(handle) == 0
@@ -125,7 +124,7 @@ def test_handles_are_never_used_twice(rig):
 
 def test_wait_returns_when_the_first_of_several_ends(rig):
     slow, quick = rig.start("hangs"), rig.start("takes a moment")
-    assert [exit_.handle for exit_ in rig.launcher.wait(PATIENCE)] == [quick]
+    assert [exit_.handle for exit_ in rig.launcher.wait(TIMEOUT)] == [quick]
     assert rig.launcher.survivors(slow) == 1
 
 
@@ -153,8 +152,8 @@ def test_a_wake_during_the_wait_ends_it(rig):
     rig.start("hangs")
     rig.later(0.1, rig.launcher.wake)
     begun = rig.now()
-    assert rig.launcher.wait(PATIENCE) == ()
-    assert rig.now() - begun < PATIENCE
+    assert rig.launcher.wait(TIMEOUT) == ()
+    assert rig.now() - begun < TIMEOUT
 
 
 def test_what_cannot_be_started_says_why_in_one_sentence(rig):

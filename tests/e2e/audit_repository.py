@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.waiting import HANG
+from tests.waiting import TIMEOUT
 
 ORCHESTRATOR = Path(sys.executable).with_name("orchestrator")
 _OURS = ("ORCHESTRATOR_", "GITHUB_", "GITLAB_", "GIT_", "CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "COLUMNS")
@@ -71,7 +71,7 @@ class CodeRepository:
             env={**_clean(), **_WHO, **variables},
             capture_output=True,
             text=True,
-            timeout=HANG,
+            timeout=TIMEOUT,
             stdin=subprocess.DEVNULL,
         )
 

@@ -39,7 +39,7 @@ def test_text_has_the_trend_the_churn_and_the_packages(repository):
     assert package.split()[-1] == "3"
 
 
-def test_sarif(repository):
+def test_the_sarif_report_is_valid_and_has_every_finding_as_an_error(repository):
     log = json.loads(report(repository, "sarif"))
     jsonschema.Draft4Validator(json.loads((SCHEMAS / "sarif-2.1.0.json").read_text())).validate(log)
     assert [result["level"] for result in log["runs"][0]["results"]] == ["error"] * 3

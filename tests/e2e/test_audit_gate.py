@@ -196,7 +196,7 @@ def test_paths_are_those_of_the_directory_one_is_in(repository):
     assert repository.audit("nowhere.py").returncode == 2
 
 
-def test_it_says_so_when_it_measured_nothing(repository):
+def test_an_audit_that_measured_no_file_says_so(repository):
     (repository.root / "config.yaml").write_text("audit: {include: [srcs/**/*.py]}\n")
     done = repository.audit()
     assert (done.returncode, done.stderr) == (0, "note: nothing was measured: audit.include and audit.exclude select no file\n")

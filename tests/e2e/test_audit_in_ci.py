@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tests.e2e.audit_repository import CodeRepository, branchy
-from tests.waiting import HANG
+from tests.waiting import TIMEOUT
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -50,7 +50,7 @@ def action(repository: CodeRepository, **inputs: str) -> tuple[int, str, dict[st
         },
         capture_output=True,
         text=True,
-        timeout=HANG,
+        timeout=TIMEOUT,
     )  # fmt: skip
     assert summary.read_text() or done.returncode > 1, done.stderr
     return done.returncode, done.stdout, dict(line.split("=", 1) for line in output.read_text().splitlines())
@@ -154,6 +154,6 @@ def test_the_commands_in_the_docs_are_commands(repository, command):
     (repository.root / "src").mkdir(exist_ok=True)
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = subprocess.run(
-        command, shell=True, cwd=repository.root, env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=HANG
+        command, shell=True, cwd=repository.root, env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=TIMEOUT
     )
     assert done.returncode in (0, 1), done.stderr

@@ -55,7 +55,7 @@ def test_json_says_what_to_do_about_what_is_new_or_worse(repository):
     }
 
 
-def test_it_fails_on_worse_and_new_by_default(repository):
+def test_new_and_worse_findings_fail_by_default(repository):
     repository.write("src/a.py", branchy("old", 13))
     assert repository.audit("--since", "base").returncode == 0
     repository.write("src/a.py", branchy("old", 15))
@@ -82,7 +82,7 @@ def test_the_same_thresholds_hold_at_both_ends(repository):
     assert standings(repository) == {"bad": "worse"}  # by the base's it was not
 
 
-def test_paths_narrow_it(repository):
+def test_paths_limit_what_is_compared_with_the_base(repository):
     repository.write("src/a.py", branchy("old", 15))
     repository.write("lib/b.py", branchy("fresh", 15, "item"))
 

@@ -11,7 +11,7 @@ from textwrap import indent
 import pytest
 
 from tests.e2e.audit_repository import CodeRepository, branchy
-from tests.e2e.workbench import changed_lines
+from tests.e2e.rig import changed_lines
 
 HEAD = "# mine\n- id: hand\n  description: By hand   # stays\n  manual: true\n"
 
@@ -88,7 +88,7 @@ def test_a_part_of_the_repository_is_no_ground_for_a_cycle(appended):
         assert (done.returncode, "looks at the whole repository" in done.stderr) == (2, True)
 
 
-def test_of_two_namesakes_the_worse_one_is_what_the_suggestion_speaks_of(repository):
+def test_of_two_blocks_with_one_name_the_suggestion_is_about_the_worse_one(repository):
     repository.write("src/a.py", branchy("twice", 14), branchy("twice", 22, "other"))
     property_ = f"    @property\n    def size(self):\n        return 1\n\n    @size.setter\n{indent(branchy('size', 13), '    ')}"
     repository.write("src/b.py", "class Box:\n" + property_)
@@ -187,7 +187,7 @@ def test_a_priority_set_by_hand_stays(appended):
     assert the_task(appended)["priority"] == 77
 
 
-def test_what_a_person_cancelled_comes_back_only_when_it_is_worse(appended):
+def test_a_task_that_a_person_cancelled_is_reopened_only_when_its_finding_gets_worse(appended):
     identity = the_task(appended)["id"]
     assert appended.run("cancel", identity).returncode == 0
     append(appended)
@@ -274,7 +274,7 @@ def mark(repository: CodeRepository, status: str) -> None:
         ),
     ],
 )
-def test_what_the_tool_cancelled_is_open_again_when_its_file_is_back(appended, leaves, returns, told):
+def test_a_task_that_the_tool_cancelled_is_reopened_when_its_file_is_back(appended, leaves, returns, told):
     leaves(appended)
     append(appended)
     assert (appended.states(), the_task(appended)["origin"]["closed"]) == ({"src/a.py::flagged": "cancelled"}, told)
@@ -307,7 +307,7 @@ def test_a_failed_task_ends_with_its_finding(appended, happens, states):
 
 
 @pytest.mark.parametrize("happens", [rename_block, move_block, move_file, improve_and_then_rename_block])
-def test_what_a_person_cancelled_stays_so_wherever_it_goes(appended, happens):
+def test_a_task_that_a_person_cancelled_stays_cancelled_when_its_block_moves(appended, happens):
     appended.run("cancel", the_task(appended)["id"])
     happens(appended)
     append(appended)
@@ -340,7 +340,7 @@ def test_a_moved_file_that_is_hard_to_maintain_keeps_its_task(repository):
     assert the_task(repository)["id"] == identity
 
 
-def test_what_is_open_again_counts_against_the_limit(repository):
+def test_reopened_tasks_count_against_the_limit_of_open_tasks(repository):
     (repository.root / "config.yaml").write_text("reflect: {max_open_tasks: 1}\n")
     whole = [branchy(f"f{score}", score, f"v{score}") for score in (14, 15, 16)]
     for number in range(3):
@@ -363,7 +363,7 @@ def test_commits_elsewhere_in_the_file_change_no_byte(appended):
     assert (appended.root / "tasks.yml").read_bytes() == before
 
 
-def test_what_is_open_again_tells_its_score_of_now(appended):
+def test_a_reopened_task_has_the_present_score(appended):
     appended.run("cancel", the_task(appended)["id"])
     appended.write("src/a.py", branchy("flagged", 40))
     append(appended)

@@ -16,7 +16,7 @@ import core
 from core.cli import build_parser
 from core.cli.commands import COMMANDS
 from core.diff_utils import generate_diff
-from tests.waiting import HANG
+from tests.waiting import TIMEOUT
 
 ORCHESTRATOR = Path(sys.executable).parent / "orchestrator"
 OURS = ("ORCHESTRATOR_", "GITHUB_", "GITLAB_", "CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "TERM", "_ORCHESTRATOR", "PYTHON")
@@ -39,7 +39,7 @@ def orchestrator(*arguments: str, cwd: Path | None = None, **variables: str) -> 
         env=environment(**variables),
         capture_output=True,
         text=True,
-        timeout=HANG,
+        timeout=TIMEOUT,
         stdin=subprocess.DEVNULL,
     )
 
@@ -51,7 +51,7 @@ def repository(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("word", ["--version", "-V", "version"])
-def test_version(word):
+def test_version_prints_the_version(word):
     done = orchestrator(word)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"orchestrator {core.__version__}\n", "")
 
@@ -105,13 +105,13 @@ def test_a_mistyped_command_is_named_with_the_nearest():
 def test_a_closed_pipe_is_no_reason_to_complain(repository):
     for words in ("--help", "list"):
         script = f"{ORCHESTRATOR} {words} | true; echo ${{PIPESTATUS[0]}}"
-        done = subprocess.run(["bash", "-c", script], cwd=repository, env=environment(), capture_output=True, text=True, timeout=HANG)
+        done = subprocess.run(["bash", "-c", script], cwd=repository, env=environment(), capture_output=True, text=True, timeout=TIMEOUT)
         assert (done.stdout, done.stderr) == ("0\n", "")
 
 
 def test_a_closed_stdout_is_no_reason_to_fail(repository):
     for words in ("--help", "list", "run"):
-        done = subprocess.run(["bash", "-c", f"{ORCHESTRATOR} {words} >&- 2>/dev/null"], cwd=repository, env=environment(), timeout=HANG)
+        done = subprocess.run(["bash", "-c", f"{ORCHESTRATOR} {words} >&- 2>/dev/null"], cwd=repository, env=environment(), timeout=TIMEOUT)
         assert done.returncode == (1 if words == "run" else 0), words
 
 
@@ -127,7 +127,7 @@ def test_a_result_that_the_disk_does_not_take_is_a_failure_that_is_told(reposito
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=HANG,
+        timeout=TIMEOUT,
     )
     assert (done.returncode, done.stderr.count("error: the result could not be written to stdout: No space left on device")) == (2, 1)
     assert "Traceback" not in done.stderr
@@ -211,7 +211,7 @@ def test_a_terminal_that_is_closed_does_not_stop_a_run(repository):
     os.close(terminal)
     os.read(controller, 1)
     os.close(controller)
-    assert process.wait(timeout=HANG) == 0
+    assert process.wait(timeout=TIMEOUT) == 0
     assert (repository / "tasks.yml").read_text().count("status: done") == 2
 
 
@@ -245,7 +245,7 @@ def test_bash_completes_commands_ids_and_options(repository, line, expected):
         _orchestrator_completion {ORCHESTRATOR}
         printf '%s\\n' "${{COMPREPLY[@]}}"
     """
-    done = subprocess.run(["bash", "-c", script], cwd=repository, env=environment(), capture_output=True, text=True, timeout=HANG)
+    done = subprocess.run(["bash", "-c", script], cwd=repository, env=environment(), capture_output=True, text=True, timeout=TIMEOUT)
     assert (set(done.stdout.split()), done.stderr) == (expected, "")
 
 
@@ -336,5 +336,5 @@ def at_a_terminal(*arguments: str, cwd: Path, **variables: str) -> str:
             break
         chunks.append(chunk)
     os.close(controller)
-    process.wait(timeout=HANG)
+    process.wait(timeout=TIMEOUT)
     return b"".join(chunks).decode()

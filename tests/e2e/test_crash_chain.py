@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.workbench import Bench, chain, until
-from tests.waiting import HANG
+from tests.e2e.rig import Rig, chain, until
+from tests.waiting import TIMEOUT
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(tmp_path)
-    yield bench
-    bench.close()
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    rig = Rig(tmp_path)
+    yield rig
+    rig.close()
 
 
 #: c waits until ``go`` is there; whoever starts while an earlier attempt still lives says so.
@@ -43,61 +43,61 @@ _C = {
 }
 
 
-def _write_chain(bench: Bench, when: str) -> None:
-    bench.write_tasks(*chain("abcde", lambda task: _STEP.format(id=task, body=_C[when] if task == "c" else f"echo {task} > {task}.out")))
+def _write_chain(rig: Rig, when: str) -> None:
+    rig.write_tasks(*chain("abcde", lambda task: _STEP.format(id=task, body=_C[when] if task == "c" else f"echo {task} > {task}.out")))
 
 
-def _run_until_c(bench: Bench, when: str) -> subprocess.Popen[str]:
-    process = bench.start("run")
-    until(lambda: "start c" in bench.lines("trace"), what="c runs")
+def _run_until_c(rig: Rig, when: str) -> subprocess.Popen[str]:
+    process = rig.start("run")
+    until(lambda: "start c" in rig.lines("trace"), what="c runs")
     if when == "after half of its output":
-        until((bench.root / "c.half").exists, what="half of the output")
+        until((rig.root / "c.half").exists, what="half of the output")
     return process
 
 
 @pytest.mark.parametrize("when", ["before its output", "after half of its output"])
-def test_after_a_kill_the_same_command_goes_on_where_it_was(bench: Bench, when: str) -> None:
-    _write_chain(bench, when)
-    process = _run_until_c(bench, when)
+def test_after_a_kill_the_same_command_goes_on_where_it_was(rig: Rig, when: str) -> None:
+    _write_chain(rig, when)
+    process = _run_until_c(rig, when)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    (bench.root / "trace").write_text("")
-    until(lambda: not bench.processes(), what=f"nothing of the dead run is left: {bench.processes()}")
+    (rig.root / "trace").write_text("")
+    until(lambda: not rig.processes(), what=f"nothing of the dead run is left: {rig.processes()}")
 
-    (bench.root / "go").touch()
-    resumed = bench.run("run")
+    (rig.root / "go").touch()
+    resumed = rig.run("run")
 
     assert resumed.returncode == 0, resumed.stderr
-    assert bench.lines("trace") == [f"{word} {task}" for task in "cde" for word in ("start", "end")]
-    assert bench.lines("c.out") == ["first", "second"]
-    assert [attempt["ending"] for attempt in bench.attempts("c")] == ["interrupted", "succeeded"]
-    assert {task: len(bench.attempts(task)) for task in "abde"} == dict.fromkeys("abde", 1)
-    assert set(bench.statuses().values()) == {"done"}
-    assert not bench.processes()
+    assert rig.lines("trace") == [f"{word} {task}" for task in "cde" for word in ("start", "end")]
+    assert rig.lines("c.out") == ["first", "second"]
+    assert [attempt["ending"] for attempt in rig.attempts("c")] == ["interrupted", "succeeded"]
+    assert {task: len(rig.attempts(task)) for task in "abde"} == dict.fromkeys("abde", 1)
+    assert set(rig.statuses().values()) == {"done"}
+    assert not rig.processes()
 
 
-def test_where_not_even_the_guardian_was_spared_the_next_run_clears_up_first(bench: Bench) -> None:
-    _write_chain(bench, "before its output")
-    process = _run_until_c(bench, "before its output")
-    task = int(bench.lines("c.pids")[0])
-    others = [pid for pid in bench.processes() if pid != process.pid and not _descends(pid, task)]
+def test_where_not_even_the_guardian_was_spared_the_next_run_clears_up_first(rig: Rig) -> None:
+    _write_chain(rig, "before its output")
+    process = _run_until_c(rig, "before its output")
+    task = int(rig.lines("c.pids")[0])
+    others = [pid for pid in rig.processes() if pid != process.pid and not _descends(pid, task)]
     # The guardian would end the task as soon as the tool is gone: nobody else moves between the first kill and the last.
     for number, pids in ((signal.SIGSTOP, others), (signal.SIGKILL, [process.pid, *others])):
         for pid in pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
     process.wait()
-    assert task in bench.processes(), "the task outlived the tool and its guardian"
-    (bench.root / "trace").write_text("")
+    assert task in rig.processes(), "the task outlived the tool and its guardian"
+    (rig.root / "trace").write_text("")
 
-    resumed = bench.start("run")
-    until(lambda: "start c" in bench.lines("trace"), what="c runs again")
-    assert task not in bench.processes()
-    (bench.root / "go").touch()
+    resumed = rig.start("run")
+    until(lambda: "start c" in rig.lines("trace"), what="c runs again")
+    assert task not in rig.processes()
+    (rig.root / "go").touch()
 
-    assert resumed.wait(HANG) == 0
-    assert "overlap" not in bench.lines("trace")
-    assert not bench.processes()
+    assert resumed.wait(TIMEOUT) == 0
+    assert "overlap" not in rig.lines("trace")
+    assert not rig.processes()
 
 
 def _descends(pid: int, ancestor: int) -> bool:
@@ -111,16 +111,16 @@ def _descends(pid: int, ancestor: int) -> bool:
     return False
 
 
-def test_a_person_is_told_what_was_put_right(bench: Bench) -> None:
-    _write_chain(bench, "before its output")
-    process = _run_until_c(bench, "before its output")
+def test_a_person_is_told_what_was_put_right(rig: Rig) -> None:
+    _write_chain(rig, "before its output")
+    process = _run_until_c(rig, "before its output")
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    (bench.root / "go").touch()
+    (rig.root / "go").touch()
 
-    resumed = bench.run("run", "--json")
+    resumed = rig.run("run", "--json")
 
     assert '"event": "run_recovered"' in resumed.stdout
     assert '"interrupted": ["c"]' in resumed.stdout
-    runs = bench.json("history")
+    runs = rig.json("history")
     assert [run["exit_code"] for run in runs] == [0, None]

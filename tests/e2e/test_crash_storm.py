@@ -21,6 +21,6 @@ def test_nothing_is_lost_repeated_or_skipped_whenever_the_run_is_killed(tmp_path
 
 
 @pytest.mark.slow
-def test_three_hundred_kills(tmp_path: Path) -> None:
+def test_after_three_hundred_kills_nothing_is_wrong(tmp_path: Path) -> None:
     used = seed()
     _assert_nothing_wrong(storm(300, used, tmp_path), used)

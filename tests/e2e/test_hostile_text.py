@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.workbench import ORCHESTRATOR, Bench
+from tests.e2e.rig import ORCHESTRATOR, Rig
 
 TEXTS = ("::error::{0}", "  ::set-env name=X::{0}", "##[add-mask]{0}", "##vso[task.setvariable]{0}", "##teamcity[{0}]",
          "a\x1b]0;{0}\x07\x1b[2Jb",
@@ -29,27 +29,27 @@ OBEYED = re.compile(r"^::(?!(?:error(?: (?:title|file)=[^:]*)?|group|endgroup)::
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(tmp_path)
-    yield bench
-    bench.close()
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    rig = Rig(tmp_path)
+    yield rig
+    rig.close()
 
 
 @pytest.fixture
-def hostile(bench: Bench) -> Bench:
-    subprocess.run(["git", "init", "-q"], cwd=bench.root, check=True)
+def hostile(rig: Rig) -> Rig:
+    subprocess.run(["git", "init", "-q"], cwd=rig.root, check=True)
     tasks = []
     for number, text in enumerate(TEXTS):
         said = text.format(f"evil{number}")
-        (bench.root / f"say{number}").write_text(f"{said}\n\n{said}\n")
+        (rig.root / f"say{number}").write_text(f"{said}\n\n{said}\n")
         command = ["sh", "-c", f"cat say{number}; cat say{number} >&2; exit {number % 2}"]
         tasks.append({"id": f"t{number}", "description": said.strip(), "command": command, "tags": [f"tag{number}"], "timeout": 30})
     tasks.append({"id": "waits", "description": "::error::evil waiting", "manual": True, "x-note": "::error::evil note"})
-    bench.write_tasks(*tasks)
+    rig.write_tasks(*tasks)
     for place in ("::error::evil.py", "##[error]evil.py", "a\x1b[31mevil.py", "b\u202eevil.py", "c\n::error::evil.py"):
-        (bench.root / place).write_text("def f(a):\n" + "    if a: a()\n" * 15)
-    (bench.root / "config.yaml").write_text("reflect: {enabled: false}\n")
-    return bench
+        (rig.root / place).write_text("def f(a):\n" + "    if a: a()\n" * 15)
+    (rig.root / "config.yaml").write_text("reflect: {enabled: false}\n")
+    return rig
 
 
 def commands_obeyed(text: str) -> list[str]:
@@ -74,29 +74,29 @@ EVERY_COMMAND = (
 )  # fmt: skip
 
 
-def check(bench: Bench, commands: Iterable[list[str]], **variables: str) -> None:
+def check(rig: Rig, commands: Iterable[list[str]], **variables: str) -> None:
     for arguments in commands:
-        ended = bench.run(*arguments, **variables)
+        ended = rig.run(*arguments, **variables)
         assert ended.returncode in (0, 1, 2), (arguments, ended.stderr)
         for text in (ended.stdout, ended.stderr):
             assert not (variables and commands_obeyed(text)), arguments
             assert not ORDERS.search(SECTION.sub("", text)), (arguments, text)
 
 
-def test_no_text_of_others_is_obeyed_by_a_ci_service_whatever_the_command(hostile: Bench) -> None:
+def test_no_text_of_others_is_obeyed_by_github_whatever_the_command(hostile: Rig) -> None:
     check(hostile, EVERY_COMMAND, **SERVICES["github"])
 
 
 @pytest.mark.parametrize("service", ["gitlab", "azure"])
-def test_other_services_obey_nothing_either(hostile: Bench, service: str) -> None:
+def test_no_text_of_others_is_obeyed_by_other_ci_services(hostile: Rig, service: str) -> None:
     check(hostile, (["run"], ["log", "t1"], ["show", "::error::evil"], ["audit", "--no-history"]), **SERVICES[service])
 
 
-def test_without_a_ci_service_control_characters_are_escapes_too(hostile: Bench) -> None:
+def test_without_a_ci_service_control_characters_are_escapes_too(hostile: Rig) -> None:
     check(hostile, (["run"], ["log", "t5"], ["show", "t5"], ["audit", "--no-history"], ["list", "--json"], ["show", "\x1b[2J"]))
 
 
-def test_documents_stay_what_they_are(hostile: Bench) -> None:
+def test_escaping_does_not_break_documents(hostile: Rig) -> None:
     ci = SERVICES["github"]
     found = json.loads(hostile.run("audit", "--no-history", "--format", "json", **ci).stdout)
     paths = {each["path"] for each in found["findings"]}
@@ -106,7 +106,7 @@ def test_documents_stay_what_they_are(hostile: Bench) -> None:
     ET.fromstring(hostile.run("audit", "--no-history", "--format", "junit", **ci).stdout)
 
 
-def test_a_terminal_gets_our_colours_and_nothing_else_to_obey(hostile: Bench) -> None:
+def test_a_terminal_gets_our_colours_and_nothing_else_to_obey(hostile: Rig) -> None:
     for arguments in (["run"], ["log", "t5"], ["audit", "--no-history"]):
         master, slave = pty.openpty()
         process = subprocess.Popen(
@@ -125,7 +125,7 @@ def test_a_terminal_gets_our_colours_and_nothing_else_to_obey(hostile: Bench) ->
         assert not ORDERS.search(ours), (arguments, ours)
 
 
-def test_raw_is_what_the_task_wrote_and_only_where_nobody_obeys_it(hostile: Bench) -> None:
+def test_raw_is_what_the_task_wrote_and_only_where_nobody_obeys_it(hostile: Rig) -> None:
     hostile.run("run")
     log = next(hostile.root.glob("logs/task-t5-*.log")).read_bytes()
     with (hostile.root / "copy").open("wb") as copy:
@@ -158,14 +158,14 @@ LOOKS = ("log says", "log names", "log own", "log says --json", "history names -
 
 
 @pytest.fixture
-def secretive(bench: Bench) -> Bench:
-    bench.write_tasks(*TASKS)
-    (bench.root / "config.yaml").write_text("reflect: {enabled: false}\nredact: [MY_*]\n")
-    return bench
+def secretive(rig: Rig) -> Rig:
+    rig.write_tasks(*TASKS)
+    (rig.root / "config.yaml").write_text("reflect: {enabled: false}\nredact: [MY_*]\n")
+    return rig
 
 
 @pytest.mark.parametrize("service", [{}, SERVICES["github"]], ids=["person", "github"])
-def test_no_secret_is_shown_or_written_down(secretive: Bench, service: dict[str, str]) -> None:
+def test_no_secret_is_shown_or_written_down(secretive: Rig, service: dict[str, str]) -> None:
     variables = {**SECRETS, **service, "GITHUB_STEP_SUMMARY": str(secretive.root / "summary.md")} if service else SECRETS
     shown = {"run": secretive.run("run", "-v", "--junit", "junit.xml", **variables)}
     assert shown["run"].returncode == 1, shown["run"].stderr

@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 import yaml
 
-from tests.waiting import HANG
+from tests.waiting import TIMEOUT
 
 ORCHESTRATOR = Path(sys.executable).parent / "orchestrator"
 
@@ -26,7 +26,7 @@ def orchestrator(root: Path, *arguments: str, **variables: str) -> subprocess.Co
         env={**environ, **variables},
         capture_output=True,
         text=True,
-        timeout=HANG,
+        timeout=TIMEOUT,
         stdin=subprocess.DEVNULL,
     )
 

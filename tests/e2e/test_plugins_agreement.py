@@ -106,7 +106,7 @@ def test_a_trust_file_handed_to_a_pipeline_is_all_that_it_needs(author: User, tm
     assert pipeline.plugins_found() == ["seer/seen"]
 
 
-def test_what_is_removed_here_is_agreed_to_no_more(author: User):
+def test_removing_a_plugin_withdraws_the_agreement(author: User):
     lock = (author.repository / "plugins.lock").read_bytes()
     author("plugins", "remove", "seer")
     (author.repository / "plugins.lock").write_bytes(lock)

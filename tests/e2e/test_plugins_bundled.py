@@ -51,14 +51,14 @@ class ToolCopy:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> ToolCopy:
+def tool(tmp_path: Path) -> ToolCopy:
     if sandbox_layers().tier is Tier.NONE:
         pytest.skip("; ".join(sandbox_layers().lines()))
     return ToolCopy(tmp_path)
 
 
-def test_dependency_graph_finds_the_circle_and_the_god_module_and_draws_them(bench: ToolCopy):
-    shop = bench.repository / "shop"
+def test_dependency_graph_finds_the_circle_and_the_god_module_and_draws_them(tool: ToolCopy):
+    shop = tool.repository / "shop"
     shop.mkdir()
     (shop / "__init__.py").write_text("")
     (shop / "a.py").write_text("import shop.b\nraise SystemExit('never imported')\n")
@@ -66,47 +66,47 @@ def test_dependency_graph_finds_the_circle_and_the_god_module_and_draws_them(ben
     (shop / "god.py").write_text("")
     for number in range(11):
         (shop / f"m{number}.py").write_text("from shop import god\n")
-    bench.grant("dependency_graph")
-    audit = json.loads(bench.run("plugins", "run", "dependency_graph", "--as", "auditor", "--json").stdout)
+    tool.grant("dependency_graph")
+    audit = json.loads(tool.run("plugins", "run", "dependency_graph", "--as", "auditor", "--json").stdout)
     found = {finding["metric"]: finding for finding in audit["result"]["findings"]}
     assert found["import-circle"]["message"] == "2 modules import each other: shop.a → shop.b → shop.a"
     assert found["import-circle"]["suggestion"] in ("cut shop.b → shop.a (line 2)", "cut shop.a → shop.b (line 1)")
     assert (found["god-module"]["block"], found["god-module"]["score"]) == ("shop.god", 11)
-    done = bench.run("plugins", "run", "dependency_graph")
+    done = tool.run("plugins", "run", "dependency_graph")
     assert done.stdout.startswith("15 modules, 2 findings; wrote docs/dependency_graph/graph.mmd"), done.stderr
-    drawn = bench.repository / "docs" / "dependency_graph"
+    drawn = tool.repository / "docs" / "dependency_graph"
     assert '"shop.a" -> "shop.b" [color=red];' in (drawn / "graph.dot").read_text()
     page = (drawn / "graph.html").read_text()
     assert page.startswith("<!doctype html>")
     assert "http" not in page
-    assert bench.run("x", "dependency_graph", "mermaid").stdout == (drawn / "graph.mmd").read_text()
+    assert tool.run("x", "dependency_graph", "mermaid").stdout == (drawn / "graph.mmd").read_text()
 
 
-def test_dependency_graph_reads_a_package_that_is_called_like_ours(bench: ToolCopy):
-    (bench.repository / "core").mkdir()
-    (bench.repository / "core" / "__init__.py").write_text("from core import a\n")
-    (bench.repository / "core" / "a.py").write_text("from core import b\n")
-    (bench.repository / "core" / "b.py").write_text("")
-    bench.grant("dependency_graph")
-    assert bench.run("x", "dependency_graph", "dot").stdout.count("->") == 2
-    refused = bench.run("x", "dependency_graph", "nope")
+def test_dependency_graph_reads_a_package_that_is_called_like_ours(tool: ToolCopy):
+    (tool.repository / "core").mkdir()
+    (tool.repository / "core" / "__init__.py").write_text("from core import a\n")
+    (tool.repository / "core" / "a.py").write_text("from core import b\n")
+    (tool.repository / "core" / "b.py").write_text("")
+    tool.grant("dependency_graph")
+    assert tool.run("x", "dependency_graph", "dot").stdout.count("->") == 2
+    refused = tool.run("x", "dependency_graph", "nope")
     assert refused.stderr == "error: plugin dependency_graph: no such picture: nope; there are mermaid, dot, html\n"
-    assert not (bench.repository / "docs").exists()
+    assert not (tool.repository / "docs").exists()
 
 
-def test_changelog_is_written_from_the_commits_and_twice_is_once(bench: ToolCopy):
-    bench.git("init", "-q")
+def test_changelog_is_written_from_the_commits_and_twice_is_once(tool: ToolCopy):
+    tool.git("init", "-q")
     for message in ("feat: first", "fix(api): second\n\nlong text", "no convention", "feat!: third"):
-        bench.git("commit", "-q", "--allow-empty", "-m", message)
-    bench.grant("changelog")
-    done = bench.run("plugins", "run", "changelog")
+        tool.git("commit", "-q", "--allow-empty", "-m", message)
+    tool.grant("changelog")
+    done = tool.run("plugins", "run", "changelog")
     assert done.stdout == "wrote CHANGELOG.md\n", done.stderr
-    text = (bench.repository / "CHANGELOG.md").read_text()
+    text = (tool.repository / "CHANGELOG.md").read_text()
     lines = [line.partition(" (")[0] for line in text.splitlines() if line.startswith(("#", "-"))]
     assert lines == ["# Changelog", "## Unreleased", "### Added", "- First", "- **breaking:** Third", "### Fixed", "- **api:** Second"]
-    again = bench.run("plugins", "run", "changelog")
+    again = tool.run("plugins", "run", "changelog")
     assert again.stdout == "CHANGELOG.md is up to date\n", again.stderr
-    assert (bench.repository / "CHANGELOG.md").read_text() == text
+    assert (tool.repository / "CHANGELOG.md").read_text() == text
 
 
 class Flaky(http.server.ThreadingHTTPServer):
@@ -147,19 +147,19 @@ def flaky():
     server.server_close()
 
 
-def test_notify_tells_an_event_once_though_the_network_is_bad(bench: ToolCopy, flaky: Flaky):
+def test_notify_tells_an_event_once_though_the_network_is_bad(tool: ToolCopy, flaky: Flaky):
     port = flaky.server_address[1]
-    manifest = bench.top / "copy" / "plugins" / "notify" / "manifest.json"
+    manifest = tool.top / "copy" / "plugins" / "notify" / "manifest.json"
     manifest.write_text(manifest.read_text().replace("*:8080", f"127.0.0.1:{port}"))
-    bench.grant("notify")
+    tool.grant("notify")
     event = {"event": "run_finished", "run_id": "r1", "exit_code": 0, "done": ["1"], "failed": [], "reason": "all done"}
-    (bench.repository / "event.json").write_text(json.dumps(event))
+    (tool.repository / "event.json").write_text(json.dumps(event))
     command = ("plugins", "run", "notify", "event.json", "--as", "listener", "--with", "pause=0.05")
-    done = bench.run(*command, NOTIFY_WEBHOOK=f"http://127.0.0.1:{port}/hook")
+    done = tool.run(*command, NOTIFY_WEBHOOK=f"http://127.0.0.1:{port}/hook")
     assert done.returncode == 0, done.stderr
     assert [body["text"] for _, body in flaky.got] == ["✅ run r1: 1 done; all done"]
     assert flaky.got[0][0]
-    telegram = bench.run(
+    telegram = tool.run(
         *command,
         "--with",
         f"telegram_api=http://127.0.0.1:{port}",
@@ -171,9 +171,9 @@ def test_notify_tells_an_event_once_though_the_network_is_bad(bench: ToolCopy, f
     assert "secret" not in telegram.stdout + telegram.stderr
 
 
-def test_notify_without_permission_for_the_address_tells_nobody(bench: ToolCopy, flaky: Flaky):
-    bench.grant("notify")
-    done = bench.run("plugins", "run", "notify", "--as", "command", NOTIFY_WEBHOOK=f"http://127.0.0.1:{flaky.server_address[1]}/hook")
+def test_notify_without_permission_for_the_address_tells_nobody(tool: ToolCopy, flaky: Flaky):
+    tool.grant("notify")
+    done = tool.run("plugins", "run", "notify", "--as", "command", NOTIFY_WEBHOOK=f"http://127.0.0.1:{flaky.server_address[1]}/hook")
     assert done.returncode == 1
     assert "no permission to connect to 127.0.0.1" in done.stderr
     assert flaky.got == []

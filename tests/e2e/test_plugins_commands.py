@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from core.plugins.sandbox.layers import Tier, sandbox_layers
-from tests.waiting import HANG
+from tests.waiting import TIMEOUT
 
 
 @dataclass
@@ -97,7 +97,7 @@ def test_a_plugin_that_is_stopped_leaves_nothing_behind(signed: Shell):
         assert running.stderr.readline() == "up\n"
         assert list(temporary.iterdir())
         running.terminate()
-        assert running.wait(HANG) == 143
+        assert running.wait(TIMEOUT) == 143
     assert list(temporary.iterdir()) == []
 
 

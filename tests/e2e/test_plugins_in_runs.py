@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from core.plugins.sandbox.layers import Tier, sandbox_layers
-from tests.waiting import HANG, until
+from tests.waiting import TIMEOUT, until
 
 ROOT = Path(__file__).resolve().parents[2]
 TASKS = """\
@@ -102,7 +102,7 @@ class ToolCopy:
             **variables,
         }
         command = [str(script), *words]
-        return subprocess.run(command, cwd=self.repository, env=environment, capture_output=True, text=True, check=False, timeout=HANG)
+        return subprocess.run(command, cwd=self.repository, env=environment, capture_output=True, text=True, check=False, timeout=TIMEOUT)
 
     def grant(self, name: str) -> None:
         assert self.run("plugins", "sign", "--bundled").returncode == 0
@@ -124,135 +124,135 @@ class ToolCopy:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> ToolCopy:
+def tool(tmp_path: Path) -> ToolCopy:
     if sandbox_layers().tier is Tier.NONE:
         pytest.skip("; ".join(sandbox_layers().lines()))
     return ToolCopy(tmp_path)
 
 
-def test_an_import_circle_becomes_a_task_that_is_done_when_the_circle_is_cut(bench: ToolCopy):
-    bench.write("shop/__init__.py", "")
-    bench.write("shop/a.py", "import shop.b\n")
-    bench.write("shop/b.py", "import shop.a\n")
-    bench.grant("dependency_graph")
+def test_an_import_circle_becomes_a_task_that_is_done_when_the_circle_is_cut(tool: ToolCopy):
+    tool.write("shop/__init__.py", "")
+    tool.write("shop/a.py", "import shop.b\n")
+    tool.write("shop/b.py", "import shop.a\n")
+    tool.grant("dependency_graph")
 
-    first = bench.run("run")
-    entries = (bench.repository / "tasks.yml").read_text()
+    first = tool.run("run")
+    entries = (tool.repository / "tasks.yml").read_text()
     assert "2 modules import each other: shop.a → shop.b → shop.a" in entries, first.stderr
     identity = next(line.split()[-1] for line in entries.splitlines() if line.startswith("- id: refactor-"))
-    still = bench.run("audit", "--check", identity)
+    still = tool.run("audit", "--check", identity)
     assert (still.returncode, "still there" in still.stdout) == (1, True)
 
-    bench.write("shop/b.py", "")
-    gone = bench.run("audit", "--check", identity)
+    tool.write("shop/b.py", "")
+    gone = tool.run("audit", "--check", identity)
     assert (gone.returncode, "gone" in gone.stdout) == (0, True)
-    second = bench.run("run", "--retry-failed")
+    second = tool.run("run", "--retry-failed")
     assert f"closed  {identity}" in second.stderr, second.stderr
-    assert (bench.repository / "tasks.yml").read_text().count("refactor-") == entries.count("refactor-")
+    assert (tool.repository / "tasks.yml").read_text().count("refactor-") == entries.count("refactor-")
 
 
-def test_every_report_shows_what_a_plugin_found(bench: ToolCopy):
-    bench.write("shop/__init__.py", "")
-    bench.write("shop/a.py", "import shop.b\n")
-    bench.write("shop/b.py", "import shop.a\n")
-    bench.grant("dependency_graph")
+def test_every_report_shows_what_a_plugin_found(tool: ToolCopy):
+    tool.write("shop/__init__.py", "")
+    tool.write("shop/a.py", "import shop.b\n")
+    tool.write("shop/b.py", "import shop.a\n")
+    tool.grant("dependency_graph")
     for form in ("text", "json", "sarif", "junit", "github", "gitlab", "markdown", "html"):
-        done = bench.run("audit", "--format", form)
+        done = tool.run("audit", "--format", form)
         assert done.returncode == 1
         assert "2 modules import each other" in done.stdout, form
 
 
-def test_a_changed_auditor_is_refused_and_its_tasks_stay(bench: ToolCopy):
-    bench.write("shop/__init__.py", "")
-    bench.write("shop/a.py", "import shop.b\n")
-    bench.write("shop/b.py", "import shop.a\n")
-    bench.grant("dependency_graph")
-    bench.run("run")
-    before = (bench.repository / "tasks.yml").read_text()
-    with (bench.top / "copy" / "plugins" / "dependency_graph" / "pictures.py").open("a") as stream:
+def test_a_changed_auditor_is_refused_and_its_tasks_stay(tool: ToolCopy):
+    tool.write("shop/__init__.py", "")
+    tool.write("shop/a.py", "import shop.b\n")
+    tool.write("shop/b.py", "import shop.a\n")
+    tool.grant("dependency_graph")
+    tool.run("run")
+    before = (tool.repository / "tasks.yml").read_text()
+    with (tool.top / "copy" / "plugins" / "dependency_graph" / "pictures.py").open("a") as stream:
         stream.write("# harmless?\n")
-    bench.write("shop/b.py", "")
-    told = bench.run("run", "--retry-failed")
+    tool.write("shop/b.py", "")
+    told = tool.run("run", "--retry-failed")
     assert "plugin dependency_graph: pictures.py: content differs from what was signed" in told.stderr
-    after = (bench.repository / "tasks.yml").read_text()
+    after = (tool.repository / "tasks.yml").read_text()
     assert after.count("refactor-") == before.count("refactor-")
-    audit = bench.run("audit")
+    audit = tool.run("audit")
     assert audit.returncode == 0
     assert "what it finds is unknown" in audit.stderr
 
 
-def test_a_run_tells_the_webhook_each_event_once_and_leaves_nothing_behind(bench: ToolCopy, hook: Hook):
-    bench.grant_notify(hook.port, "task_finished", "run_finished", "audit_finished")
-    done = bench.run("run", "--no-reflect")
+def test_a_run_tells_the_webhook_each_event_once_and_leaves_nothing_behind(tool: ToolCopy, hook: Hook):
+    tool.grant_notify(hook.port, "task_finished", "run_finished", "audit_finished")
+    done = tool.run("run", "--no-reflect")
     assert done.returncode == 1
     assert "warning" not in done.stderr, done.stderr
     names = [message["event"]["event"] for message in hook.got]
     assert sorted(names) == ["run_finished", "task_finished", "task_finished"]
     assert names[-1] == "run_finished"
-    assert list((bench.top / "tmp").glob("orchestrator-plugin-*")) == []
+    assert list((tool.top / "tmp").glob("orchestrator-plugin-*")) == []
 
     hook.got.clear()
-    assert bench.run("audit").returncode == 0
+    assert tool.run("audit").returncode == 0
     assert [message["text"] for message in hook.got] == ["audit finished: gate passed: nothing over a threshold"]
 
 
-def test_a_repository_cannot_say_where_the_users_messages_go(bench: ToolCopy, hook: Hook):
-    bench.write("tasks.yml", "- {id: a, description: d, command: 'true'}\n")
-    bench.grant_notify(hook.server_port, "run_finished")
-    bench.write("config.yaml", f"plugins:\n  notify:\n    telegram_api: http://127.0.0.1:{hook.server_port}\n")
-    invalid = bench.run("validate")
+def test_a_repository_cannot_say_where_the_users_messages_go(tool: ToolCopy, hook: Hook):
+    tool.write("tasks.yml", "- {id: a, description: d, command: 'true'}\n")
+    tool.grant_notify(hook.server_port, "run_finished")
+    tool.write("config.yaml", f"plugins:\n  notify:\n    telegram_api: http://127.0.0.1:{hook.server_port}\n")
+    invalid = tool.run("validate")
     assert invalid.returncode == 2
     assert "config.yaml:3:5: plugins.notify: telegram_api can be set only by the user, not by a repository" in invalid.stderr
-    done = bench.run("run", NOTIFY_TELEGRAM_TOKEN="secret", NOTIFY_TELEGRAM_CHAT="1")
+    done = tool.run("run", NOTIFY_TELEGRAM_TOKEN="secret", NOTIFY_TELEGRAM_CHAT="1")
     assert done.returncode == 0, done.stderr
     assert "telegram_api can be set only by the user" in done.stdout + done.stderr
     assert hook.got == []
 
 
-def test_a_slow_webhook_does_not_slow_the_tasks(bench: ToolCopy, hook: Hook):
-    bench.write("tasks.yml", "".join(f"- id: t{number}\n  description: Task\n  command: echo x >> ran\n" for number in range(5)))
-    bench.grant_notify(hook.port, "task_finished", "run_finished")
-    ran = bench.repository / "ran"
+def test_a_slow_webhook_does_not_slow_the_tasks(tool: ToolCopy, hook: Hook):
+    tool.write("tasks.yml", "".join(f"- id: t{number}\n  description: Task\n  command: echo x >> ran\n" for number in range(5)))
+    tool.grant_notify(hook.port, "task_finished", "run_finished")
+    ran = tool.repository / "ran"
     hook.may_answer = lambda: ran.exists() and ran.read_text().count("x") == 5
-    done = bench.run("run", "--no-reflect", "--json")
+    done = tool.run("run", "--no-reflect", "--json")
     last = json.loads(done.stdout.splitlines()[-1])
     assert last["event"] == "run_finished", "no task waited for the webhook, which waited for all of them"
     assert len(hook.got) == 6, done.stderr
 
 
-def test_a_refused_listener_is_a_warning_and_the_run_is_as_without_it(bench: ToolCopy, hook: Hook):
-    bench.grant_notify(hook.port, "run_finished")
-    with (bench.top / "copy" / "plugins" / "notify" / "notify.py").open("a") as stream:
+def test_a_refused_listener_is_a_warning_and_the_run_is_as_without_it(tool: ToolCopy, hook: Hook):
+    tool.grant_notify(hook.port, "run_finished")
+    with (tool.top / "copy" / "plugins" / "notify" / "notify.py").open("a") as stream:
         stream.write("# harmless?\n")
-    done = bench.run("run", "--no-reflect")
+    done = tool.run("run", "--no-reflect")
     assert done.returncode == 1
     assert "plugin notify: notify.py: content differs from what was signed" in done.stderr
     assert hook.got == []
 
 
-def test_without_a_lock_a_run_imports_nothing_of_plugins(bench: ToolCopy):
-    done = bench.run("run", "--no-reflect", PYTHONPROFILEIMPORTTIME="1")
+def test_without_a_lock_a_run_imports_nothing_of_plugins(tool: ToolCopy):
+    done = tool.run("run", "--no-reflect", PYTHONPROFILEIMPORTTIME="1")
     assert "core.run_facts" in done.stderr
     assert "core.plugins" not in done.stderr
 
 
-def test_a_reporter_writes_the_report(bench: ToolCopy):
-    assert bench.run("plugins", "new", "shout", "--kind", "reporter").returncode == 0
-    plugin = bench.repository / "plugins" / "shout"
+def test_a_reporter_writes_the_report(tool: ToolCopy):
+    assert tool.run("plugins", "new", "shout", "--kind", "reporter").returncode == 0
+    plugin = tool.repository / "plugins" / "shout"
     (plugin / "shout.py").write_text(
         "def run(context):\n    counts = context.input['report']['counts']\n    return {'content': f\"{counts['files']} FILES\\n\"}\n"
     )
-    keys = bench.top / "keys" / "me"
+    keys = tool.top / "keys" / "me"
     keys.parent.mkdir()
-    assert bench.run("plugins", "keygen", str(keys)).returncode == 0
-    assert bench.run("plugins", "sign", str(plugin), "--key", str(keys)).returncode == 0
-    assert bench.run("plugins", "trust", f"{keys}.pub", "--scope", "shout").returncode == 0
-    assert bench.run("plugins", "trust", "shout", "--yes").returncode == 0
+    assert tool.run("plugins", "keygen", str(keys)).returncode == 0
+    assert tool.run("plugins", "sign", str(plugin), "--key", str(keys)).returncode == 0
+    assert tool.run("plugins", "trust", f"{keys}.pub", "--scope", "shout").returncode == 0
+    assert tool.run("plugins", "trust", "shout", "--yes").returncode == 0
     for form in ("shout", "plugin:shout"):
-        done = bench.run("audit", "--format", form)
+        done = tool.run("audit", "--format", form)
         assert (done.returncode, done.stdout) == (0, "2 FILES\n"), done.stderr
-    unknown = bench.run("audit", "--format", "plugin:whisper")
+    unknown = tool.run("audit", "--format", "plugin:whisper")
     assert (unknown.returncode, "no granted plugin reports as plugin:whisper" in unknown.stderr) == (2, True)
     (plugin / "shout.py").write_text("def run(context):\n    return {}\n")
-    refused = bench.run("audit", "--format", "shout")
+    refused = tool.run("audit", "--format", "shout")
     assert (refused.returncode, "content differs" in refused.stderr) == (2, True)

@@ -41,7 +41,7 @@ def messages(done: subprocess.CompletedProcess[str]) -> list[str]:
     return [f"{item['line']}:{item['column']} {item['message']}" for item in json.loads(done.stdout)["problems"]]
 
 
-def test_what_a_plugin_takes_is_valid(validate: Validate):
+def test_a_task_that_fits_the_plugins_manifest_is_valid(validate: Validate):
     assert validate("- {id: a, description: a, plugin: hello, with: {name: you}}\n").returncode == 0
 
 
@@ -54,7 +54,7 @@ def test_what_a_plugin_takes_is_valid(validate: Validate):
         ("plugin: listen", "2:3 task 'a': plugin listen runs no tasks"),
     ],
 )
-def test_what_would_fail_in_the_run_is_told_at_its_place(validate: Validate, task: str, message: str):
+def test_validate_reports_what_would_fail_in_the_run_with_its_place(validate: Validate, task: str, message: str):
     assert messages(validate(f"# tasks\n- {{id: a, description: a, {task}}}\n")) == [message]
 
 

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from tests.benchmarks.history_of_releases import content, release
-from tests.e2e.workbench import Bench
+from tests.e2e.rig import Rig
 
 _PACKAGE = "click"
 _VERSIONS = ("7.0", "7.1.2", "8.0.4", "8.1.7", "8.2.1")
@@ -36,14 +36,14 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(tmp_path / "repository")
-    bench.root.mkdir()
-    _git(bench.root, "init", "--quiet", "--initial-branch", "main")
-    bench.write("# What reflection finds.\n")
-    (bench.root / "config.yaml").write_text("reflect: {max_open_tasks: 100}\n")
-    yield bench
-    bench.close()
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    rig = Rig(tmp_path / "repository")
+    rig.root.mkdir()
+    _git(rig.root, "init", "--quiet", "--initial-branch", "main")
+    rig.write("# What reflection finds.\n")
+    (rig.root / "config.yaml").write_text("reflect: {max_open_tasks: 100}\n")
+    yield rig
+    rig.close()
 
 
 def _git(root: Path, *arguments: str) -> None:
@@ -82,27 +82,27 @@ def _radon(root: Path) -> set[tuple[str, str]]:
     return files.union(*(over(path, blocks) for path, blocks in ask("cc").items()))
 
 
-def _entries(bench: Bench) -> dict[str, dict[str, Any]]:
-    return {entry["id"]: entry for entry in yaml.safe_load(bench.tasks_file.read_text()) or []}
+def _entries(rig: Rig) -> dict[str, dict[str, Any]]:
+    return {entry["id"]: entry for entry in yaml.safe_load(rig.tasks_file.read_text()) or []}
 
 
-def test_after_every_release_the_open_tasks_are_what_radon_finds(bench: Bench, wheels: list[Path]) -> None:
+def test_after_every_release_the_open_tasks_are_what_radon_finds(rig: Rig, wheels: list[Path]) -> None:
     before: dict[str, dict[str, Any]] = {}
     for wheel in wheels:
-        _land(bench.root, wheel)
-        ended = bench.run("run")
+        _land(rig.root, wheel)
+        ended = rig.run("run")
         assert ended.returncode == 0, ended.stderr
-        after = _entries(bench)
+        after = _entries(rig)
         is_open = {task_id for task_id, entry in after.items() if entry.get("status", "pending") == "pending"}
-        found = _radon(bench.root)
+        found = _radon(rig.root)
         origins = [after[task_id]["origin"] for task_id in is_open]
         assert sorted((origin["path"], origin.get("block", "")) for origin in origins) == sorted(found)
         appended = after.keys() - before.keys()
         closed = {task_id for task_id in before if before[task_id].get("status", "pending") == "pending"} - is_open
         print(f"{wheel.name.split('-')[1]:6} {len(found):3} findings, {len(appended):2} tasks appended, {len(closed):2} closed")
-        text = bench.tasks_file.read_text()
-        assert bench.run("run").returncode == 0
-        assert bench.tasks_file.read_text() == text, "a second cycle on unchanged code appends nothing"
+        text = rig.tasks_file.read_text()
+        assert rig.run("run").returncode == 0
+        assert rig.tasks_file.read_text() == text, "a second cycle on unchanged code appends nothing"
         before = after
     assert any(entry.get("status") == "done" for entry in before.values())
     assert any(entry.get("status") == "cancelled" for entry in before.values()), "the file of one is gone"

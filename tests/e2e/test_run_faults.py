@@ -20,8 +20,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.workbench import ORCHESTRATOR, Bench, events_of, until
-from tests.waiting import HANG
+from tests.e2e.rig import ORCHESTRATOR, Rig, events_of, until
+from tests.waiting import TIMEOUT
 
 _MIB = 1024 * 1024
 #: The two capabilities by which root reads and writes what its mode forbids.
@@ -29,10 +29,10 @@ _PR_CAPBSET_DROP, _OVERRIDES = 24, (1, 2)
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(tmp_path)
-    yield bench
-    bench.close()
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    rig = Rig(tmp_path)
+    yield rig
+    rig.close()
 
 
 @pytest.fixture
@@ -59,21 +59,21 @@ def as_mortal() -> None:
 # -- output ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_gigabyte_of_output_costs_the_log_limit_and_no_memory(bench: Bench) -> None:
+def test_a_gigabyte_of_output_costs_the_log_limit_and_no_memory(rig: Rig) -> None:
     # An eighth of it at a time, each of which waits until the log has been cut.
     part = "head -c 134217728 /dev/zero; until [ $(stat -Lc %b /proc/$$/fd/1) -lt 200000 ]; do sleep 0.02; done; "
-    bench.write_tasks({"id": "flood", "command": f"echo the beginning; {8 * part}echo the end"})
-    process = bench.start("run", "--json")
+    rig.write_tasks({"id": "flood", "command": f"echo the beginning; {8 * part}echo the end"})
+    process = rig.start("run", "--json")
     largest = peak = 0
     while process.poll() is None:
-        log = next((bench.root / "logs").glob("task-flood-*.log"), None)
+        log = next((rig.root / "logs").glob("task-flood-*.log"), None)
         if log is not None:
             largest = max(largest, log.stat().st_blocks * 512)
         peak = max(peak, _memory(process.pid))
         time.sleep(0.01)
     assert process.stdout is not None
     finished = events_of(process.stdout.read(), "task_finished")[0]
-    log = bench.root / finished["outcome"]["log"]
+    log = rig.root / finished["outcome"]["log"]
     content = log.read_bytes()
 
     assert finished["status"] == "done"
@@ -85,7 +85,7 @@ def test_a_gigabyte_of_output_costs_the_log_limit_and_no_memory(bench: Bench) ->
     assert b"the end" in content[-70_000:]
     assert b"beyond log.limit" in content[-1000:]
     assert finished["outcome"]["log_digest"] == hashlib.sha256(content).hexdigest()
-    shutil.rmtree(bench.root / "logs")
+    shutil.rmtree(rig.root / "logs")
 
 
 def _memory(pid: int) -> int:
@@ -96,15 +96,15 @@ def _memory(pid: int) -> int:
         return 0
 
 
-def test_binary_output_is_kept_as_it_is_and_shown_harmless(bench: Bench) -> None:
+def test_binary_output_is_kept_as_it_is_and_shown_harmless(rig: Rig) -> None:
     noise = bytes(range(256)) * 40 + b"\x1b[2J\x1b]0;owned\x07\n"
-    (bench.root / "noise").write_bytes(noise)
-    bench.write_tasks({"id": "binary", "command": "cat noise; exit 1"})
-    ended = subprocess.run([ORCHESTRATOR, "run"], cwd=bench.root, env=bench.environment(), capture_output=True)
-    shown = subprocess.run([ORCHESTRATOR, "log", "binary"], cwd=bench.root, env=bench.environment(), capture_output=True)
+    (rig.root / "noise").write_bytes(noise)
+    rig.write_tasks({"id": "binary", "command": "cat noise; exit 1"})
+    ended = subprocess.run([ORCHESTRATOR, "run"], cwd=rig.root, env=rig.environment(), capture_output=True)
+    shown = subprocess.run([ORCHESTRATOR, "log", "binary"], cwd=rig.root, env=rig.environment(), capture_output=True)
 
     assert ended.returncode == 1
-    assert noise in next((bench.root / "logs").glob("task-binary-*.log")).read_bytes()
+    assert noise in next((rig.root / "logs").glob("task-binary-*.log")).read_bytes()
     for output in (ended.stdout, ended.stderr, shown.stdout):
         assert b"\x1b" not in output
         assert b"\x07" not in output
@@ -112,31 +112,31 @@ def test_binary_output_is_kept_as_it_is_and_shown_harmless(bench: Bench) -> None
     assert b"owned" in shown.stdout
 
 
-def test_a_reader_that_goes_away_does_not_stop_the_run(bench: Bench) -> None:
-    bench.write_tasks(*({"id": f"t{number}", "command": "sleep 0.05"} for number in range(20)))
+def test_a_reader_that_goes_away_does_not_stop_the_run(rig: Rig) -> None:
+    rig.write_tasks(*({"id": f"t{number}", "command": "sleep 0.05"} for number in range(20)))
     piped = f"{ORCHESTRATOR} run --json -j2 | head -n 1; exit ${{PIPESTATUS[0]}}"
-    ended = subprocess.run(["bash", "-c", piped], cwd=bench.root, env=bench.environment(), capture_output=True, text=True)
+    ended = subprocess.run(["bash", "-c", piped], cwd=rig.root, env=rig.environment(), capture_output=True, text=True)
 
     assert ended.returncode == 0, ended.stderr
     assert "Traceback" not in ended.stderr
-    assert set(bench.statuses().values()) == {"done"}
+    assert set(rig.statuses().values()) == {"done"}
 
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
-def test_a_run_needs_no_streams(bench: Bench, closed: str) -> None:
-    bench.write_tasks({"id": "a", "command": "echo hello"}, {"id": "b", "command": "echo $(ls /proc/self/fd | wc -l)"})
-    ended = subprocess.run(["bash", "-c", f"{ORCHESTRATOR} run {closed}"], cwd=bench.root, env=bench.environment(), capture_output=True)
+def test_a_run_needs_no_streams(rig: Rig, closed: str) -> None:
+    rig.write_tasks({"id": "a", "command": "echo hello"}, {"id": "b", "command": "echo $(ls /proc/self/fd | wc -l)"})
+    ended = subprocess.run(["bash", "-c", f"{ORCHESTRATOR} run {closed}"], cwd=rig.root, env=rig.environment(), capture_output=True)
 
     assert ended.returncode == 0, ended.stderr
-    assert set(bench.statuses().values()) == {"done"}
-    assert "\nhello\n" in next((bench.root / "logs").glob("task-a-*.log")).read_text()
+    assert set(rig.statuses().values()) == {"done"}
+    assert "\nhello\n" in next((rig.root / "logs").glob("task-a-*.log")).read_text()
     assert b"hello" not in ended.stdout
 
 
 # -- terminals -------------------------------------------------------------------------------------------------------
 
 
-def _on_terminal(bench: Bench, *arguments: str) -> tuple[subprocess.Popen[bytes], int]:
+def _on_terminal(rig: Rig, *arguments: str) -> tuple[subprocess.Popen[bytes], int]:
     """Start the tool as the leader of a terminal of its own; return it and our end of the terminal."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
@@ -147,8 +147,8 @@ def _on_terminal(bench: Bench, *arguments: str) -> tuple[subprocess.Popen[bytes]
 
     process = subprocess.Popen(
         [ORCHESTRATOR, *arguments],
-        cwd=bench.root,
-        env=bench.environment(TERM="xterm"),
+        cwd=rig.root,
+        env=rig.environment(TERM="xterm"),
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -170,27 +170,27 @@ def _read_until_end(ours: int, process: subprocess.Popen[bytes]) -> bytes:
 
     reader = threading.Thread(target=read)
     reader.start()
-    process.wait(HANG)
-    reader.join(HANG)
+    process.wait(TIMEOUT)
+    reader.join(TIMEOUT)
     return b"".join(parts)
 
 
-def test_closing_the_terminal_ends_the_run_as_a_hangup(bench: Bench) -> None:
-    bench.write_tasks({"id": "a", "command": "touch up; sleep 1060"})
-    process, ours = _on_terminal(bench, "run")
-    until((bench.root / "up").exists)
+def test_closing_the_terminal_ends_the_run_as_a_hangup(rig: Rig) -> None:
+    rig.write_tasks({"id": "a", "command": "touch up; sleep 1060"})
+    process, ours = _on_terminal(rig, "run")
+    until((rig.root / "up").exists)
     os.close(ours)
 
-    assert process.wait(HANG) == 129
-    assert not bench.processes()
-    assert bench.statuses() == {"a": "pending"}
-    assert [attempt["ending"] for attempt in bench.attempts("a")] == ["interrupted"]
+    assert process.wait(TIMEOUT) == 129
+    assert not rig.processes()
+    assert rig.statuses() == {"a": "pending"}
+    assert [attempt["ending"] for attempt in rig.attempts("a")] == ["interrupted"]
 
 
-def test_control_c_on_a_terminal(bench: Bench) -> None:
-    bench.write_tasks({"id": "a", "command": "touch up; sleep 1060"})
-    process, ours = _on_terminal(bench, "run")
-    until((bench.root / "up").exists)
+def test_control_c_on_a_terminal(rig: Rig) -> None:
+    rig.write_tasks({"id": "a", "command": "touch up; sleep 1060"})
+    process, ours = _on_terminal(rig, "run")
+    until((rig.root / "up").exists)
     os.write(ours, b"\x03")
     shown = _read_until_end(ours, process)
     os.close(ours)
@@ -198,12 +198,12 @@ def test_control_c_on_a_terminal(bench: Bench) -> None:
     assert process.returncode == 130
     assert b"stopped by SIGINT" in shown
     assert shown.count(b"\x1b[?25l") == shown.count(b"\x1b[?25h"), "the cursor is back"
-    assert bench.statuses() == {"a": "pending"}
+    assert rig.statuses() == {"a": "pending"}
 
 
-def test_a_terminal_shows_what_runs_and_what_came_of_it(bench: Bench) -> None:
-    bench.write_tasks({"id": "good", "command": "sleep 0.5"}, {"id": "bad", "command": "echo why; exit 3"})
-    process, ours = _on_terminal(bench, "run", "-j1")
+def test_a_terminal_shows_what_runs_and_what_came_of_it(rig: Rig) -> None:
+    rig.write_tasks({"id": "good", "command": "sleep 0.5"}, {"id": "bad", "command": "echo why; exit 3"})
+    process, ours = _on_terminal(rig, "run", "-j1")
     shown = _read_until_end(ours, process)
     os.close(ours)
 
@@ -216,18 +216,18 @@ def test_a_terminal_shows_what_runs_and_what_came_of_it(bench: Bench) -> None:
     assert "1 failed" in text
 
 
-def test_nohup_is_honoured(bench: Bench) -> None:
-    bench.write_tasks({"id": "a", "command": "touch up; while [ ! -e go ]; do sleep 0.05; done"})
+def test_nohup_is_honoured(rig: Rig) -> None:
+    rig.write_tasks({"id": "a", "command": "touch up; while [ ! -e go ]; do sleep 0.05; done"})
     process = subprocess.Popen(
-        ["nohup", ORCHESTRATOR, "run"], cwd=bench.root, env=bench.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ["nohup", ORCHESTRATOR, "run"], cwd=rig.root, env=rig.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    until((bench.root / "up").exists)
+    until((rig.root / "up").exists)
     os.kill(process.pid, signal.SIGHUP)
     until(lambda: _hangups_waiting(process.pid) == 0, what="the hangup has arrived")
-    (bench.root / "go").touch()
+    (rig.root / "go").touch()
 
-    assert process.wait(HANG) == 0
-    assert bench.statuses() == {"a": "done"}
+    assert process.wait(TIMEOUT) == 0
+    assert rig.statuses() == {"a": "done"}
 
 
 def _hangups_waiting(pid: int) -> int:
@@ -240,72 +240,72 @@ def _hangups_waiting(pid: int) -> int:
 
 
 def test_a_task_that_fills_the_disk_leaves_the_state_intact(small_disk: Path) -> None:
-    bench = Bench(small_disk)
-    bench.write_tasks(
+    rig = Rig(small_disk)
+    rig.write_tasks(
         {"id": "before", "command": "true", "priority": 1},
         {"id": "flood", "command": "head -c 50000000 /dev/zero; sleep 0.5"},
         {"id": "other", "command": "sleep 0.7"},
     )
-    text = bench.tasks_file.read_text()
-    ended = bench.run("run", "-j2")
+    text = rig.tasks_file.read_text()
+    ended = rig.run("run", "-j2")
 
     assert ended.returncode in (0, 1, 2)
     assert "Traceback" not in ended.stderr
     if ended.returncode == 2:
         assert "full" in ended.stderr or "No space left" in ended.stderr
-    assert not bench.processes()
-    assert bench.tasks_file.read_text().replace("  status: done\n", "").replace("  status: in_progress\n", "") == text
+    assert not rig.processes()
+    assert rig.tasks_file.read_text().replace("  status: done\n", "").replace("  status: in_progress\n", "") == text
     for log in (small_disk / "logs").glob("task-*"):
         log.unlink()
-    bench.write(bench.tasks_file.read_text().replace("50000000", "5"))
+    rig.write(rig.tasks_file.read_text().replace("50000000", "5"))
 
-    assert bench.run("run").returncode == 0
-    assert set(bench.statuses().values()) == {"done"}
-    assert len([attempt for attempt in bench.attempts("before") if attempt["ending"] == "succeeded"]) == 1
+    assert rig.run("run").returncode == 0
+    assert set(rig.statuses().values()) == {"done"}
+    assert len([attempt for attempt in rig.attempts("before") if attempt["ending"] == "succeeded"]) == 1
 
 
 @pytest.mark.parametrize("command", [["run"], ["done", "a"], ["add", "something"]])
 def test_on_a_disk_that_is_full_from_the_start_nothing_is_changed_and_the_reason_is_said(small_disk: Path, command: list[str]) -> None:
-    bench = Bench(small_disk)
-    bench.write_tasks({"id": "a", "command": "true"})
-    text = bench.tasks_file.read_text()
+    rig = Rig(small_disk)
+    rig.write_tasks({"id": "a", "command": "true"})
+    text = rig.tasks_file.read_text()
     _fill(small_disk)
-    refused = bench.run(*command)
+    refused = rig.run(*command)
 
     assert refused.returncode == 2
     assert "full" in refused.stderr or "no space left" in refused.stderr.lower()
     assert "Traceback" not in refused.stderr
-    assert bench.tasks_file.read_text() == text
+    assert rig.tasks_file.read_text() == text
     (small_disk / "ballast").unlink()
-    assert bench.run("run").returncode == 0
+    assert rig.run("run").returncode == 0
 
 
 def test_a_full_disk_can_be_looked_at(small_disk: Path) -> None:
-    bench = Bench(small_disk)
-    bench.write_tasks({"id": "a", "command": "true"})
+    rig = Rig(small_disk)
+    rig.write_tasks({"id": "a", "command": "true"})
     _fill(small_disk)
-    bench.run("run")
+    rig.run("run")
 
-    assert bench.run("status").returncode == 0
+    assert rig.run("status").returncode == 0
 
 
-def test_a_tasks_file_on_a_full_disk_is_as_it_was_and_the_journal_knows_more(bench: Bench, small_disk: Path) -> None:
+def test_a_tasks_file_on_a_full_disk_is_as_it_was_and_the_journal_knows_more(rig: Rig, small_disk: Path) -> None:
     elsewhere = small_disk / "tasks.yml"
-    bench.tasks_file.symlink_to(elsewhere)
-    bench.write_tasks({"id": "a", "command": "sleep 0.6"}, {"id": "b", "command": "echo b >> b.ran", "dependencies": ["a"]})
+    rig.tasks_file.symlink_to(elsewhere)
+    rig.write_tasks({"id": "a", "command": "sleep 0.6"}, {"id": "b", "command": "echo b >> b.ran", "dependencies": ["a"]})
     text = elsewhere.read_text()
     _fill(small_disk)
-    ended = bench.run("run")
+    ended = rig.run("run")
 
     assert ended.returncode == 2, ended.stderr
     assert "No space left on device" in ended.stderr
     assert elsewhere.read_text() == text
     (small_disk / "ballast").unlink()
-    again = bench.run("run")
+    again = rig.run("run")
     assert again.returncode == 0, again.stderr
-    assert bench.tasks_file.is_symlink()
+    assert rig.tasks_file.is_symlink()
     assert elsewhere.read_text().count("status: done") == 2
-    assert bench.lines("b.ran") == ["b"]
+    assert rig.lines("b.ran") == ["b"]
 
 
 def _fill(disk: Path) -> None:
@@ -317,27 +317,27 @@ def _fill(disk: Path) -> None:
             return
 
 
-def _forbid_reading(bench: Bench) -> None:
-    bench.tasks_file.chmod(0)
+def _forbid_reading(rig: Rig) -> None:
+    rig.tasks_file.chmod(0)
 
 
-def _make_directory(bench: Bench) -> None:
-    bench.tasks_file.unlink()
-    bench.tasks_file.mkdir()
+def _make_directory(rig: Rig) -> None:
+    rig.tasks_file.unlink()
+    rig.tasks_file.mkdir()
 
 
-def _point_nowhere(bench: Bench) -> None:
-    bench.tasks_file.unlink()
-    bench.tasks_file.symlink_to("tasks.yml")
+def _point_nowhere(rig: Rig) -> None:
+    rig.tasks_file.unlink()
+    rig.tasks_file.symlink_to("tasks.yml")
 
 
-def _make_pipe(bench: Bench) -> None:
-    bench.tasks_file.unlink()
-    os.mkfifo(bench.tasks_file)
+def _make_pipe(rig: Rig) -> None:
+    rig.tasks_file.unlink()
+    os.mkfifo(rig.tasks_file)
 
 
-def _make_binary(bench: Bench) -> None:
-    bench.tasks_file.write_bytes(b"- id: \xff\xfe\x00\n")
+def _make_binary(rig: Rig) -> None:
+    rig.tasks_file.write_bytes(b"- id: \xff\xfe\x00\n")
 
 
 @pytest.mark.parametrize(
@@ -350,56 +350,56 @@ def _make_binary(bench: Bench) -> None:
         (_make_binary, "tasks.yml:1"),
     ],
 )
-def test_a_tasks_file_that_cannot_be_read_is_refused_with_the_reason(bench: Bench, damage: Callable[[Bench], None], message: str) -> None:
-    bench.write_tasks({"id": "a", "command": "touch ran"})
-    damage(bench)
-    refused = bench.run("run", preexec=as_mortal, timeout=HANG)
+def test_a_tasks_file_that_cannot_be_read_is_refused_with_the_reason(rig: Rig, damage: Callable[[Rig], None], message: str) -> None:
+    rig.write_tasks({"id": "a", "command": "touch ran"})
+    damage(rig)
+    refused = rig.run("run", preexec=as_mortal, timeout=TIMEOUT)
 
     assert refused.returncode == 2, refused.stdout + refused.stderr
     assert message in refused.stderr
     assert "Traceback" not in refused.stderr
-    assert not (bench.root / "ran").exists()
+    assert not (rig.root / "ran").exists()
 
 
-def test_a_read_only_repository_can_be_looked_at_and_not_run(bench: Bench) -> None:
-    bench.write_tasks({"id": "a", "command": "touch /dev/null"})
-    text = bench.tasks_file.read_text()
-    bench.root.chmod(0o555)
+def test_a_read_only_repository_can_be_looked_at_and_not_run(rig: Rig) -> None:
+    rig.write_tasks({"id": "a", "command": "touch /dev/null"})
+    text = rig.tasks_file.read_text()
+    rig.root.chmod(0o555)
     try:
-        refused = bench.run("run", preexec=as_mortal)
-        looks = [bench.run(*command, preexec=as_mortal) for command in (["status"], ["list"], ["plan"], ["why", "a"], ["validate"])]
-        changed = bench.run("done", "a", preexec=as_mortal)
+        refused = rig.run("run", preexec=as_mortal)
+        looks = [rig.run(*command, preexec=as_mortal) for command in (["status"], ["list"], ["plan"], ["why", "a"], ["validate"])]
+        changed = rig.run("done", "a", preexec=as_mortal)
     finally:
-        bench.root.chmod(0o755)
+        rig.root.chmod(0o755)
 
     assert refused.returncode == 2
     assert "ermission denied" in refused.stderr
     assert [look.returncode for look in looks] == [0] * 5, [look.stderr for look in looks]
     assert changed.returncode == 2
-    assert bench.tasks_file.read_text() == text
-    assert os.listdir(bench.root) == ["tasks.yml"]
+    assert rig.tasks_file.read_text() == text
+    assert os.listdir(rig.root) == ["tasks.yml"]
 
 
-def test_a_read_only_tasks_file_is_not_written_behind_its_owners_back(bench: Bench) -> None:
-    bench.write_tasks({"id": "a", "command": "true"})
-    bench.tasks_file.chmod(0o444)
-    refused = bench.run("run", preexec=as_mortal)
+def test_a_read_only_tasks_file_is_not_written_behind_its_owners_back(rig: Rig) -> None:
+    rig.write_tasks({"id": "a", "command": "true"})
+    rig.tasks_file.chmod(0o444)
+    refused = rig.run("run", preexec=as_mortal)
 
     assert refused.returncode == 2
     assert "tasks.yml is read-only" in refused.stderr
     assert "chmod u+w tasks.yml" in refused.stderr
-    assert "status" not in bench.tasks_file.read_text()
-    bench.tasks_file.chmod(0o644)
-    assert bench.run("run").returncode == 0
+    assert "status" not in rig.tasks_file.read_text()
+    rig.tasks_file.chmod(0o644)
+    assert rig.run("run").returncode == 0
 
 
 def test_a_repository_on_a_read_only_disk_after_some_runs_can_still_be_looked_at(small_disk: Path) -> None:
-    bench = Bench(small_disk)
-    bench.write_tasks({"id": "a", "command": "echo hello"})
-    bench.run("run")
+    rig = Rig(small_disk)
+    rig.write_tasks({"id": "a", "command": "echo hello"})
+    rig.run("run")
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
-    looks = {command: bench.run(*command.split()) for command in ("status", "list", "history", "history a", "log a", "show a", "run -n")}
-    refused = bench.run("run")
+    looks = {command: rig.run(*command.split()) for command in ("status", "list", "history", "history a", "log a", "show a", "run -n")}
+    refused = rig.run("run")
 
     assert {command: look.returncode for command, look in looks.items()} == dict.fromkeys(looks, 0)
     assert "hello" in looks["log a"].stdout
@@ -412,12 +412,12 @@ LOOKING = (["status"], ["history"], ["list", "--json"], ["why", "a"], ["plan"])
 
 
 @pytest.mark.parametrize("command", LOOKING, ids=lambda command: command[0])
-def test_looking_at_a_damaged_state_says_that_it_is(bench: Bench, command: list[str]) -> None:
-    bench.write_tasks({"id": "a", "command": "true"})
-    bench.run("run")
-    database = bench.root / ".orchestrator" / "state.db"
+def test_looking_at_a_damaged_state_says_that_it_is(rig: Rig, command: list[str]) -> None:
+    rig.write_tasks({"id": "a", "command": "true"})
+    rig.run("run")
+    database = rig.root / ".orchestrator" / "state.db"
     database.write_bytes(database.read_bytes()[:5000])
-    looked = bench.run(*command)
+    looked = rig.run(*command)
 
     assert looked.returncode == 0
     assert looked.stderr.startswith("warning: state.db cannot be read (")
@@ -427,15 +427,15 @@ def test_looking_at_a_damaged_state_says_that_it_is(bench: Bench, command: list[
 
 @pytest.mark.parametrize("command", LOOKING, ids=lambda command: command[0])
 @pytest.mark.parametrize("mode", [0o755, 0o555])
-def test_the_state_of_a_newer_version_is_refused_by_whoever_looks(bench: Bench, command: list[str], mode: int) -> None:
-    bench.write_tasks({"id": "a", "command": "true"})
-    bench.run("run")
-    state = bench.root / ".orchestrator"
+def test_the_state_of_a_newer_version_is_refused_by_whoever_looks(rig: Rig, command: list[str], mode: int) -> None:
+    rig.write_tasks({"id": "a", "command": "true"})
+    rig.run("run")
+    state = rig.root / ".orchestrator"
     connection = sqlite3.connect(state / "state.db")
     connection.execute("PRAGMA user_version = 99")
     connection.close()
     state.chmod(mode)
-    looked = bench.run(*command)
+    looked = rig.run(*command)
     state.chmod(0o755)
 
     assert looked.returncode == 2
@@ -443,51 +443,51 @@ def test_the_state_of_a_newer_version_is_refused_by_whoever_looks(bench: Bench, 
     assert "upgrade orchestrator" in looked.stderr
 
 
-def test_a_damaged_state_is_moved_aside_and_the_file_believed(bench: Bench) -> None:
-    bench.write_tasks({"id": "a", "command": "true"}, {"id": "b", "command": "echo b >> b.ran", "dependencies": ["a"]})
-    bench.run("run", "--only", "a")
-    database = bench.root / ".orchestrator" / "state.db"
+def test_a_damaged_state_is_moved_aside_and_the_file_believed(rig: Rig) -> None:
+    rig.write_tasks({"id": "a", "command": "true"}, {"id": "b", "command": "echo b >> b.ran", "dependencies": ["a"]})
+    rig.run("run", "--only", "a")
+    database = rig.root / ".orchestrator" / "state.db"
     database.write_bytes(b"this is no database" * 1000)
-    ended = bench.run("run")
+    ended = rig.run("run")
 
     assert ended.returncode == 0, ended.stderr
     assert "moved" in ended.stderr
-    assert set(bench.statuses().values()) == {"done"}
-    assert bench.lines("b.ran") == ["b"]
+    assert set(rig.statuses().values()) == {"done"}
+    assert rig.lines("b.ran") == ["b"]
     assert list(database.parent.glob("state.db.damaged-*"))
 
 
 @pytest.mark.parametrize("gone", [".orchestrator", "logs"])
-def test_what_is_ours_may_be_deleted_between_runs(bench: Bench, gone: str) -> None:
-    bench.write_tasks({"id": "a", "command": "true"}, {"id": "b", "command": "true"})
-    bench.run("run", "--only", "a")
-    shutil.rmtree(bench.root / gone)
-    ended = bench.run("run", "--json")
+def test_state_and_logs_may_be_deleted_between_runs(rig: Rig, gone: str) -> None:
+    rig.write_tasks({"id": "a", "command": "true"}, {"id": "b", "command": "true"})
+    rig.run("run", "--only", "a")
+    shutil.rmtree(rig.root / gone)
+    ended = rig.run("run", "--json")
 
     assert ended.returncode == 0, ended.stderr
     assert events_of(ended.stdout, "run_finished")[0]["done"] == ["b"]
 
 
-def test_logs_deleted_during_a_run_do_not_stop_it(bench: Bench) -> None:
-    bench.write_tasks(*({"id": f"t{number}", "command": "sleep 0.1; echo out"} for number in range(10)))
-    process = bench.start("run", "-j1")
-    until(lambda: len(list((bench.root / "logs").glob("task-*"))) >= 3, what="some logs")
-    shutil.rmtree(bench.root / "logs")
-    output, _ = process.communicate(timeout=HANG)
+def test_logs_deleted_during_a_run_do_not_stop_it(rig: Rig) -> None:
+    rig.write_tasks(*({"id": f"t{number}", "command": "sleep 0.1; echo out"} for number in range(10)))
+    process = rig.start("run", "-j1")
+    until(lambda: len(list((rig.root / "logs").glob("task-*"))) >= 3, what="some logs")
+    shutil.rmtree(rig.root / "logs")
+    output, _ = process.communicate(timeout=TIMEOUT)
 
     assert process.returncode == 0, output
-    assert set(bench.statuses().values()) == {"done"}
+    assert set(rig.statuses().values()) == {"done"}
 
 
-def test_the_state_deleted_during_a_run_costs_no_result(bench: Bench) -> None:
-    bench.write_tasks(*({"id": f"t{number}", "command": f"sleep 0.1; echo t{number} >> ran"} for number in range(10)))
-    process = bench.start("run", "-j1")
-    until(lambda: len(bench.lines("ran")) >= 3, what="some tasks done")
-    shutil.rmtree(bench.root / ".orchestrator")
-    output, _ = process.communicate(timeout=HANG)
+def test_the_state_deleted_during_a_run_costs_no_result(rig: Rig) -> None:
+    rig.write_tasks(*({"id": f"t{number}", "command": f"sleep 0.1; echo t{number} >> ran"} for number in range(10)))
+    process = rig.start("run", "-j1")
+    until(lambda: len(rig.lines("ran")) >= 3, what="some tasks done")
+    shutil.rmtree(rig.root / ".orchestrator")
+    output, _ = process.communicate(timeout=TIMEOUT)
 
     assert "Traceback" not in output
     assert "mistake in orchestrator" not in output
-    assert bench.run("run").returncode == 0
-    assert sorted(bench.lines("ran")) == sorted({*bench.lines("ran")}), "nothing ran twice"
-    assert set(bench.statuses().values()) == {"done"}
+    assert rig.run("run").returncode == 0
+    assert sorted(rig.lines("ran")) == sorted({*rig.lines("ran")}), "nothing ran twice"
+    assert set(rig.statuses().values()) == {"done"}

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.e2e.workbench import Bench, events_of
-from tests.waiting import HANG
+from tests.e2e.rig import Rig, events_of
+from tests.waiting import TIMEOUT
 
 _PACKAGE = "click==8.1.7"
 
@@ -38,7 +38,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def bench(source: Path, tmp_path: Path) -> Iterator[Bench]:
+def rig(source: Path, tmp_path: Path) -> Iterator[Rig]:
     root = tmp_path / "click"
     subprocess.run(["cp", "-r", source, root], check=True)
     for command in (
@@ -47,42 +47,42 @@ def bench(source: Path, tmp_path: Path) -> Iterator[Bench]:
         ["-c", "user.name=A", "-c", "user.email=a@b", "commit", "--quiet", "-m", "All"],
     ):
         subprocess.run(["git", *command], cwd=root, check=True)
-    bench = Bench(root)
-    yield bench
-    bench.close()
+    rig = Rig(root)
+    yield rig
+    rig.close()
 
 
-def test_init_validate_plan_and_run(bench: Bench) -> None:
-    begun = bench.run("init")
+def test_init_validate_plan_and_run(rig: Rig) -> None:
+    begun = rig.run("init")
     assert begun.returncode == 0, begun.stderr
-    tasks = yaml.safe_load(bench.tasks_file.read_text())
+    tasks = yaml.safe_load(rig.tasks_file.read_text())
     assert "pytest" in json.dumps(tasks), "it has tests and a configuration of pytest"
 
-    validated = bench.run("validate")
+    validated = rig.run("validate")
     assert validated.returncode == 0, validated.stderr
-    planned = bench.json("run", "-n", "--no-reflect")
-    before = bench.tasks_file.read_text()
+    planned = rig.json("run", "-n", "--no-reflect")
+    before = rig.tasks_file.read_text()
     started = [start["id"] for start in planned["starts"]]
     assert set(started) <= {task["id"] for task in tasks}
-    assert bench.tasks_file.read_text() == before
+    assert rig.tasks_file.read_text() == before
 
-    environment = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(bench.root / "src")}
-    ended = bench.run("run", "--no-reflect", "--json", timeout=HANG, **environment)
+    environment = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(rig.root / "src")}
+    ended = rig.run("run", "--no-reflect", "--json", timeout=TIMEOUT, **environment)
     finished = events_of(ended.stdout, "run_finished")[0]
-    statuses = bench.statuses()
+    statuses = rig.statuses()
     assert ended.returncode == (1 if finished["failed"] else 0), ended.stderr
     assert {task for task, status in statuses.items() if status == "done"} == set(finished["done"])
     assert {task for task, status in statuses.items() if status == "failed"} == set(finished["failed"])
     for task in (*finished["done"], *finished["failed"]):
         assert statuses[task] in ("done", "failed")
-        assert bench.run("why", task).returncode == 0
-    assert not bench.processes()
+        assert rig.run("why", task).returncode == 0
+    assert not rig.processes()
     for task in finished["failed"]:
-        assert bench.attempts(task)[-1]["reason"], "a failure says why"
+        assert rig.attempts(task)[-1]["reason"], "a failure says why"
 
 
-def test_a_backlog_of_its_own_measures_and_keeps_its_hands_off_the_code(bench: Bench) -> None:
-    bench.write_tasks(
+def test_a_backlog_of_its_own_measures_and_keeps_its_hands_off_the_code(rig: Rig) -> None:
+    rig.write_tasks(
         {"id": "compile", "command": [sys.executable, "-m", "compileall", "-q", "src"], "verify": "test -d src/click/__pycache__"},
         {
             "id": "import",
@@ -90,15 +90,15 @@ def test_a_backlog_of_its_own_measures_and_keeps_its_hands_off_the_code(bench: B
             "dependencies": ["compile"],
         },
     )
-    ended = bench.run("run", "--json", timeout=HANG)
-    changed = subprocess.run(["git", "status", "--porcelain"], cwd=bench.root, capture_output=True, text=True, check=True).stdout
+    ended = rig.run("run", "--json", timeout=TIMEOUT)
+    changed = subprocess.run(["git", "status", "--porcelain"], cwd=rig.root, capture_output=True, text=True, check=True).stdout
 
     assert ended.returncode == 0, ended.stderr
     finished = events_of(ended.stdout, "run_finished")[0]
     assert {"compile", "import"} <= set(finished["done"])
     assert {line.split()[-1] for line in changed.splitlines()} <= {"tasks.yml", "src/click/__pycache__/"}
     added = events_of(ended.stdout, "task_appended")
-    ours = [task for task in yaml.safe_load(bench.tasks_file.read_text()) if task.get("origin")]
+    ours = [task for task in yaml.safe_load(rig.tasks_file.read_text()) if task.get("origin")]
     assert len(added) == len(ours) <= 10, "no more than reflect.max_open_tasks"
     assert added, "click has blocks of a complexity above 10"
-    assert bench.run("validate").returncode == 0
+    assert rig.run("validate").returncode == 0

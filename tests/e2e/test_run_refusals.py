@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.workbench import ORCHESTRATOR, Bench
-from tests.waiting import HANG
+from tests.e2e.rig import ORCHESTRATOR, Rig
+from tests.waiting import TIMEOUT
 
 _WRONG = """\
 - id: build
@@ -50,38 +50,38 @@ _PROBLEMS = [
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(tmp_path)
-    yield bench
-    bench.close()
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    rig = Rig(tmp_path)
+    yield rig
+    rig.close()
 
 
 @pytest.mark.parametrize("command", [["run"], ["validate"], ["run", "--dry-run"], ["plan"]])
-def test_all_five_sorts_of_mistakes_in_one_file_are_told_at_once(bench: Bench, command: list[str]) -> None:
-    bench.write(_WRONG)
-    refused = bench.run(*command)
+def test_all_five_sorts_of_mistakes_in_one_file_are_told_at_once(rig: Rig, command: list[str]) -> None:
+    rig.write(_WRONG)
+    refused = rig.run(*command)
 
     assert refused.returncode == 2
     assert refused.stdout == ""
     assert refused.stderr.splitlines() == [*_PROBLEMS, "error: 5 problems"]
-    assert not (bench.root / "ran").exists()
-    assert list((bench.root / "logs").glob("*.log")) == []
-    assert bench.tasks_file.read_text() == _WRONG
+    assert not (rig.root / "ran").exists()
+    assert list((rig.root / "logs").glob("*.log")) == []
+    assert rig.tasks_file.read_text() == _WRONG
 
 
-def test_a_program_gets_the_same_problems(bench: Bench) -> None:
-    bench.write(_WRONG)
-    refused = json.loads(bench.run("run", "--json").stdout)
+def test_a_program_gets_the_same_problems(rig: Rig) -> None:
+    rig.write(_WRONG)
+    refused = json.loads(rig.run("run", "--json").stdout)
 
     assert refused["exit_code"] == 2
     places = [f"{problem['file']}:{problem['line']}:{problem['column']}: {problem['message']}" for problem in refused["problems"]]
     assert places == [problem.partition(" (")[0] for problem in _PROBLEMS]
 
 
-def test_doctor_gives_every_fact_although_the_config_is_wrong(bench: Bench) -> None:
-    bench.write_tasks({"id": "a", "command": "true"})
-    (bench.root / "config.yaml").write_text("jobs: many\nbudgt: {}\n")
-    text, value = bench.run("doctor"), bench.run("doctor", "--json")
+def test_doctor_gives_every_fact_although_the_config_is_wrong(rig: Rig) -> None:
+    rig.write_tasks({"id": "a", "command": "true"})
+    (rig.root / "config.yaml").write_text("jobs: many\nbudgt: {}\n")
+    text, value = rig.run("doctor"), rig.run("doctor", "--json")
     told = {one["subject"]: one for one in json.loads(value.stdout)}
 
     assert (text.returncode, value.returncode) == (1, 1)
@@ -94,57 +94,57 @@ def test_doctor_gives_every_fact_although_the_config_is_wrong(bench: Bench) -> N
     assert told["tasks.yml"]["found"] == "1 task"
     assert {"python", "git", "run lock", "state"} <= set(told)
     assert "config.yaml:1:7" in text.stdout
-    (bench.root / "config.yaml").unlink()
-    (bench.root / "config.yaml").mkdir()
-    assert "config.yaml" in {one["subject"]: one for one in json.loads(bench.run("doctor", "--json").stdout)}["settings"]["found"]
+    (rig.root / "config.yaml").unlink()
+    (rig.root / "config.yaml").mkdir()
+    assert "config.yaml" in {one["subject"]: one for one in json.loads(rig.run("doctor", "--json").stdout)}["settings"]["found"]
 
 
 @pytest.mark.parametrize("name", ["../tasks.yml", "../plans/night.yml", "here.yml", "{root}/tasks.yml"])
-def test_a_tasks_file_is_named_from_where_a_person_stands(bench: Bench, name: str) -> None:
-    (bench.root / ".git").mkdir()
+def test_a_tasks_file_is_named_from_where_a_person_stands(rig: Rig, name: str) -> None:
+    (rig.root / ".git").mkdir()
     for path in ("tasks.yml", "plans/night.yml", "sub/here.yml"):
-        (bench.root / path).parent.mkdir(exist_ok=True)
-        (bench.root / path).write_text(f"- {{id: {Path(path).stem}, description: d, command: pwd}}\n")
-    named = name.format(root=bench.root)
-    listed = bench.run("-C", "sub", "list", "-f", "here.yml") if name == "here.yml" else _in(bench, "sub", "list", "-f", named)
+        (rig.root / path).parent.mkdir(exist_ok=True)
+        (rig.root / path).write_text(f"- {{id: {Path(path).stem}, description: d, command: pwd}}\n")
+    named = name.format(root=rig.root)
+    listed = rig.run("-C", "sub", "list", "-f", "here.yml") if name == "here.yml" else _in(rig, "sub", "list", "-f", named)
     assert listed.returncode == 0, listed.stderr
     assert Path(name).stem in listed.stdout
     if name.startswith("../"):
-        assert _in(bench, "sub", "run", "-q", "-f", named).returncode == 0
-        assert (bench.root / ".orchestrator").is_dir(), "the repository's, not one beside the file"
+        assert _in(rig, "sub", "run", "-q", "-f", named).returncode == 0
+        assert (rig.root / ".orchestrator").is_dir(), "the repository's, not one beside the file"
 
 
 @pytest.mark.parametrize("name", ["../../outside.yml", "/etc/outside.yml"])
-def test_a_tasks_file_outside_of_the_repository_is_refused(bench: Bench, name: str) -> None:
-    (bench.root / ".git").mkdir()
-    (bench.root / "sub").mkdir()
-    refused = _in(bench, "sub", "list", "-f", name)
+def test_a_tasks_file_outside_of_the_repository_is_refused(rig: Rig, name: str) -> None:
+    (rig.root / ".git").mkdir()
+    (rig.root / "sub").mkdir()
+    refused = _in(rig, "sub", "list", "-f", name)
     assert refused.returncode == 2
     assert "must be a path inside the repository" in refused.stderr
 
 
-def test_a_file_that_is_not_there_is_not_promised_by_init(bench: Bench) -> None:
-    assert "orchestrator init" in bench.run("list").stderr
-    refused = bench.run("list", "-f", "nofile.yml").stderr
+def test_a_file_that_is_not_there_is_not_promised_by_init(rig: Rig) -> None:
+    assert "orchestrator init" in rig.run("list").stderr
+    refused = rig.run("list", "-f", "nofile.yml").stderr
     assert "nofile.yml is not there" in refused
     assert "orchestrator init" not in refused
 
 
-def _in(bench: Bench, folder: str, *words: str) -> subprocess.CompletedProcess[str]:
+def _in(rig: Rig, folder: str, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [ORCHESTRATOR, *words], cwd=bench.root / folder, env=bench.environment(), capture_output=True, text=True, timeout=HANG, check=False
+        [ORCHESTRATOR, *words], cwd=rig.root / folder, env=rig.environment(), capture_output=True, text=True, timeout=TIMEOUT, check=False
     )
 
 
-def test_one_task_is_counted_as_one(bench: Bench) -> None:
-    bench.write_tasks({"id": "a", "command": "true"})
-    assert bench.run("validate").stdout == "tasks.yml: 1 task, no problems\n"
+def test_one_task_is_counted_as_one(rig: Rig) -> None:
+    rig.write_tasks({"id": "a", "command": "true"})
+    assert rig.run("validate").stdout == "tasks.yml: 1 task, no problems\n"
 
 
-def test_the_config_is_told_of_together_with_the_tasks(bench: Bench) -> None:
-    bench.write(_WRONG)
-    (bench.root / "config.yaml").write_text("bugdet: 3\n")
-    refused = bench.run("validate")
+def test_the_config_is_told_of_together_with_the_tasks(rig: Rig) -> None:
+    rig.write(_WRONG)
+    (rig.root / "config.yaml").write_text("bugdet: 3\n")
+    refused = rig.run("validate")
 
     assert refused.stderr.splitlines() == [
         "config.yaml:1:1: unknown key 'bugdet' (did you mean 'budget'?)",
@@ -167,45 +167,45 @@ def test_the_config_is_told_of_together_with_the_tasks(bench: Bench) -> None:
         (["log", "build"], "no attempt"),
     ],
 )
-def test_a_command_line_that_does_not_fit_is_refused_by_name(bench: Bench, arguments: list[str], message: str) -> None:
-    bench.write_tasks({"id": "build", "command": "touch ran"})
-    refused = bench.run(*arguments)
+def test_a_command_line_that_does_not_fit_is_refused_by_name(rig: Rig, arguments: list[str], message: str) -> None:
+    rig.write_tasks({"id": "build", "command": "touch ran"})
+    refused = rig.run(*arguments)
 
     assert refused.returncode == 2, refused.stdout + refused.stderr
     assert message in refused.stderr
     assert "Traceback" not in refused.stderr
-    assert not (bench.root / "ran").exists()
+    assert not (rig.root / "ran").exists()
 
 
 @pytest.mark.parametrize("command", ["run", "plan"])
-def test_only_a_task_that_is_not_there_is_a_mistake(bench: Bench, command: str) -> None:
-    bench.write_tasks({"id": "build", "command": "touch ran"})
-    refused = bench.run(command, "--only", "biuld")
+def test_only_a_task_that_is_not_there_is_a_mistake(rig: Rig, command: str) -> None:
+    rig.write_tasks({"id": "build", "command": "touch ran"})
+    refused = rig.run(command, "--only", "biuld")
 
     assert refused.returncode == 2
     assert "no task biuld" in refused.stderr
     assert "build" in refused.stderr
 
 
-def test_a_tag_that_no_task_has_is_a_mistake(bench: Bench) -> None:
-    bench.write_tasks({"id": "build", "command": "touch ran", "tags": ["nightly"]})
-    refused = bench.run("run", "--tag", "nightyl")
+def test_a_tag_that_no_task_has_is_a_mistake(rig: Rig) -> None:
+    rig.write_tasks({"id": "build", "command": "touch ran", "tags": ["nightly"]})
+    refused = rig.run("run", "--tag", "nightyl")
 
     assert refused.returncode == 2
     assert "nightyl" in refused.stderr
 
 
-def test_a_word_that_is_no_status_is_a_mistake(bench: Bench) -> None:
-    bench.write_tasks({"id": "build", "command": "touch ran"})
-    refused = bench.run("list", "--status", "doen")
+def test_a_word_that_is_no_status_is_a_mistake(rig: Rig) -> None:
+    rig.write_tasks({"id": "build", "command": "touch ran"})
+    refused = rig.run("list", "--status", "doen")
 
     assert refused.returncode == 2
     assert "doen" in refused.stderr
 
 
 @pytest.mark.parametrize("command", [["run"], ["plan"], ["status"], ["list"], ["validate"], ["done", "a"], ["add", "something"]])
-def test_where_there_is_no_tasks_file_the_next_thing_to_type_is_said(bench: Bench, command: list[str]) -> None:
-    refused = bench.run(*command)
+def test_where_there_is_no_tasks_file_the_next_thing_to_type_is_said(rig: Rig, command: list[str]) -> None:
+    refused = rig.run(*command)
 
     assert refused.returncode == 2
     assert "tasks.yml is not there" in refused.stderr
@@ -213,22 +213,22 @@ def test_where_there_is_no_tasks_file_the_next_thing_to_type_is_said(bench: Benc
 
 
 @pytest.mark.parametrize("command", [["run"], ["done", "a"]])
-def test_looking_for_a_file_that_is_not_there_leaves_nothing_behind(bench: Bench, command: list[str]) -> None:
-    bench.run(*command)
+def test_looking_for_a_file_that_is_not_there_leaves_nothing_behind(rig: Rig, command: list[str]) -> None:
+    rig.run(*command)
 
-    assert list(bench.root.iterdir()) == []
+    assert list(rig.root.iterdir()) == []
 
 
-def test_two_runs_at_once_are_refused_with_the_pid(bench: Bench) -> None:
-    bench.write_tasks({"id": "a", "command": "touch up; while [ ! -e go ]; do sleep 0.05; done"})
-    first = bench.start("run")
-    while not (bench.root / "up").exists():
+def test_two_runs_at_once_are_refused_with_the_pid(rig: Rig) -> None:
+    rig.write_tasks({"id": "a", "command": "touch up; while [ ! -e go ]; do sleep 0.05; done"})
+    first = rig.start("run")
+    while not (rig.root / "up").exists():
         assert first.poll() is None
-    second = bench.run("run")
+    second = rig.run("run")
 
     assert second.returncode == 4
     assert f"another run holds the lock: pid {first.pid}" in second.stderr
     assert f"kill {first.pid}" in second.stderr
-    (bench.root / "go").touch()
-    assert first.wait(HANG) == 0
-    assert len(bench.attempts("a")) == 1
+    (rig.root / "go").touch()
+    assert first.wait(TIMEOUT) == 0
+    assert len(rig.attempts("a")) == 1

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.workbench import Bench, events_of
+from tests.e2e.rig import Rig, events_of
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(tmp_path)
-    bench.write_tasks(
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    rig = Rig(tmp_path)
+    rig.write_tasks(
         {"id": "good", "command": "echo fine"},
         {
             "id": "bad",
@@ -29,12 +29,12 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
         {"id": "manual", "manual": True},
         {"id": "flaky", "command": 'test "$ORCHESTRATOR_TASK_ATTEMPT" = 2', "retries": {"limit": 1, "delay": 0.01}},
     )
-    yield bench
-    bench.close()
+    yield rig
+    rig.close()
 
 
-def test_events_are_one_json_object_a_line_in_order(bench: Bench) -> None:
-    ended = bench.run("run", "--json", "-j2")
+def test_events_are_one_json_object_a_line_in_order(rig: Rig) -> None:
+    ended = rig.run("run", "--json", "-j2")
     events = events_of(ended.stdout)
 
     assert ended.returncode == 1
@@ -50,17 +50,17 @@ def test_events_are_one_json_object_a_line_in_order(bench: Bench) -> None:
     assert last["exit_code"] == 1
 
 
-def test_the_event_log_holds_the_same_events(bench: Bench) -> None:
-    ended = bench.run("run", "--json")
-    kept = next((bench.root / "logs").glob("run-*.jsonl")).read_text()
+def test_the_event_log_holds_the_same_events(rig: Rig) -> None:
+    ended = rig.run("run", "--json")
+    kept = next((rig.root / "logs").glob("run-*.jsonl")).read_text()
 
     assert [json.loads(line) for line in kept.splitlines()] == [json.loads(line) for line in ended.stdout.splitlines()]
 
 
-def test_the_junit_report_is_valid_and_counts_right(bench: Bench) -> None:
-    ended = bench.run("run", "--junit", "junit.xml")
+def test_the_junit_report_is_valid_and_counts_right(rig: Rig) -> None:
+    ended = rig.run("run", "--junit", "junit.xml")
     assert ended.returncode == 1, ended.stderr
-    suite = ET.parse(bench.root / "junit.xml").getroot()
+    suite = ET.parse(rig.root / "junit.xml").getroot()
     suite = suite if suite.tag == "testsuite" else suite[0]
     cases = {case.get("name"): case for case in suite.iter("testcase")}
 
@@ -77,16 +77,16 @@ def test_the_junit_report_is_valid_and_counts_right(bench: Bench) -> None:
     assert float(cases["good"].get("time", "")) >= 0
 
 
-def test_a_report_gets_the_directory_it_was_asked_for(bench: Bench) -> None:
-    bench.run("run", "--junit", "reports/junit.xml")
+def test_a_report_gets_the_directory_it_was_asked_for(rig: Rig) -> None:
+    rig.run("run", "--junit", "reports/junit.xml")
 
-    assert (bench.root / "reports" / "junit.xml").exists()
+    assert (rig.root / "reports" / "junit.xml").exists()
 
 
-def test_github_gets_groups_annotations_and_a_step_summary(bench: Bench, tmp_path: Path) -> None:
+def test_github_gets_groups_annotations_and_a_step_summary(rig: Rig, tmp_path: Path) -> None:
     summary = tmp_path / "summary.md"
     summary.write_text("what another step wrote\n")
-    ended = bench.run("run", GITHUB_ACTIONS="true", CI="true", GITHUB_STEP_SUMMARY=str(summary))
+    ended = rig.run("run", GITHUB_ACTIONS="true", CI="true", GITHUB_STEP_SUMMARY=str(summary))
     lines = ended.stdout.splitlines()
 
     assert ended.returncode == 1
@@ -113,43 +113,43 @@ def _obeyed(lines: list[str]) -> set[str]:
     return titles
 
 
-def test_an_invalid_file_is_annotated_where_it_is_wrong(bench: Bench) -> None:
-    bench.write("- id: a\n  description: x\n  comand: true\n")
-    ended = bench.run("run", GITHUB_ACTIONS="true", CI="true")
+def test_an_invalid_file_is_annotated_where_it_is_wrong(rig: Rig) -> None:
+    rig.write("- id: a\n  description: x\n  comand: true\n")
+    ended = rig.run("run", GITHUB_ACTIONS="true", CI="true")
 
     assert ended.returncode == 2
     assert "::error file=tasks.yml,line=3,col=3::" in ended.stdout
 
 
-def test_gitlab_gets_collapsed_sections(bench: Bench) -> None:
-    ended = bench.run("run", GITLAB_CI="true", CI="true")
+def test_gitlab_gets_collapsed_sections(rig: Rig) -> None:
+    ended = rig.run("run", GITLAB_CI="true", CI="true")
 
     assert len(re.findall(r"section_start:\d+:", ended.stdout)) == len(re.findall(r"section_end:\d+:", ended.stdout)) > 0
 
 
-def test_another_ci_gets_plain_lines_without_colour(bench: Bench) -> None:
-    ended = bench.run("run", CI="1", TERM="xterm-256color")
+def test_another_ci_gets_plain_lines_without_colour(rig: Rig) -> None:
+    ended = rig.run("run", CI="1", TERM="xterm-256color")
 
     assert "\x1b" not in ended.stdout + ended.stderr
     assert "1 failed" in ended.stdout
 
 
-def test_colour_can_be_asked_for_and_forbidden(bench: Bench) -> None:
-    assert "\x1b[" in bench.run("run", FORCE_COLOR="1").stderr
-    assert "\x1b[" not in bench.run("run", "--retry-failed", FORCE_COLOR="1", NO_COLOR="1").stderr
+def test_colour_can_be_asked_for_and_forbidden(rig: Rig) -> None:
+    assert "\x1b[" in rig.run("run", FORCE_COLOR="1").stderr
+    assert "\x1b[" not in rig.run("run", "--retry-failed", FORCE_COLOR="1", NO_COLOR="1").stderr
 
 
-def test_quiet_says_only_what_went_wrong_and_verbose_says_more(bench: Bench) -> None:
-    quiet = bench.run("run", "-q")
+def test_quiet_says_only_what_went_wrong_and_verbose_says_more(rig: Rig) -> None:
+    quiet = rig.run("run", "-q")
     assert "good" not in quiet.stdout + quiet.stderr
     assert "exit 3" in quiet.stdout
-    bench.run("reset", "good", "flaky", "bad")
-    verbose = bench.run("run", "-v")
+    rig.run("reset", "good", "flaky", "bad")
+    verbose = rig.run("run", "-v")
     assert "echo fine" in verbose.stdout + verbose.stderr
 
 
-def test_progress_and_result_go_different_ways(bench: Bench) -> None:
-    ended = bench.run("run")
+def test_progress_and_result_go_different_ways(rig: Rig) -> None:
+    ended = rig.run("run")
 
     assert "✓" in ended.stderr
     assert "✓" not in ended.stdout
@@ -159,9 +159,9 @@ def test_progress_and_result_go_different_ways(bench: Bench) -> None:
 @pytest.mark.parametrize(
     "command", ["status", "list", "plan", "validate", "history", "graph", "config show", "schema tasks", "show good", "why good"]
 )
-def test_every_command_speaks_json(bench: Bench, command: str) -> None:
-    bench.run("run")
-    spoken = bench.run(*command.split(), "--json")
+def test_every_command_speaks_json(rig: Rig, command: str) -> None:
+    rig.run("run")
+    spoken = rig.run(*command.split(), "--json")
 
     assert spoken.returncode == 0, spoken.stderr
     json.loads(spoken.stdout)

@@ -9,10 +9,10 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.e2e.workbench import Bench, until
+from tests.e2e.rig import Rig, until
 from tests.faults.invariants import violations
 from tests.faults.zygote import Tool, Zygote
-from tests.waiting import HANG
+from tests.waiting import TIMEOUT
 
 #: Says when it begins and ends, and notices an earlier attempt that is still alive (a zombie has no command line).
 _COMMAND = """\
@@ -29,8 +29,8 @@ _FLAKY = "[ -e tried.{id} ] || {{ touch tried.{id}; exit 1; }}\n"
 RUN = ("run", "--no-reflect")
 
 
-class Laboratory(Bench):
-    """A bench whose tool is forked from a zygote, and whose backlog is known."""
+class Laboratory(Rig):
+    """A rig whose tool is forked from a zygote, and whose backlog is known."""
 
     def __init__(self, root: Path, zygote: Zygote) -> None:
         root.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ class Laboratory(Bench):
             (os.killpg if group else os.kill)(tool.pid, signal.SIGKILL)
         except ProcessLookupError:
             tool.kill()  # it is so young that it has no group of its own yet
-        tool.wait(HANG)
+        tool.wait(TIMEOUT)
 
     def violations(self, *, resting: bool = False, edits: tuple[str, ...] = ()) -> list[str]:
         return violations(self.root, before=self.before, edits=edits, resting=resting)
@@ -78,7 +78,7 @@ class Laboratory(Bench):
         """Return how many attempts have left their mark."""
         return sum(line.startswith("start") for line in self.lines("trace"))
 
-    def resume(self, *arguments: str, installed: bool = False, timeout: float = HANG) -> tuple[list[str], float]:
+    def resume(self, *arguments: str, installed: bool = False, timeout: float = TIMEOUT) -> tuple[list[str], float]:
         """Run to the end; return what is wrong then, and the seconds until the first attempt began (or the end came)."""
         mark, begun = self.started(), time.monotonic()
         arguments = (*(arguments or RUN), "-j4")

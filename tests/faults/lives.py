@@ -15,10 +15,10 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.e2e.workbench import ORCHESTRATOR, until
+from tests.e2e.rig import ORCHESTRATOR, until
 from tests.faults.laboratory import RUN, Laboratory
 from tests.faults.zygote import Zygote
-from tests.waiting import HANG
+from tests.waiting import TIMEOUT
 
 STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 #: Text of the interpreter's, or of a library, that no person should have to read.
@@ -29,7 +29,6 @@ _FOREIGN = re.compile(
 _LEFTOVERS = (".tasks.yml.*", ".*.part", ".orchestrator/**/*.part*", ".audit.baseline-*", ".plugins.lock.*", ".orchestrator-*-*")
 #: Enough source for measuring it in several processes.
 _WIDE = "".join(f"def wide_{at}(a):\n" + "".join(f"    if a == {n}: return {n}\n" for n in range(12)) for at in range(900))
-_PATIENCE = HANG
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +103,7 @@ class Lives:
             return
         laboratory = self.begin(name, "undisturbed")
         process = self.start(name, laboratory)
-        _, errors = process.communicate(timeout=_PATIENCE)
+        _, errors = process.communicate(timeout=TIMEOUT)
         lines = frozenset(errors.splitlines())
         self.undisturbed[name] = Undisturbed(code=process.returncode, errors=lines, text=_text(laboratory))
         laboratory.close()

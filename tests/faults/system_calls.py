@@ -17,9 +17,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from tests.e2e.workbench import until
+from tests.e2e.rig import until
 from tests.faults.zygote import Tool
-from tests.waiting import HANG
+from tests.waiting import TIMEOUT
 
 #: Kinds that begin a process or a thread; they name no path.
 STARTING = {"vfork", "clone", "clone3"}
@@ -85,8 +85,8 @@ def record(tool: Held, scratch: Path) -> list[Call]:
     """Let a held tool run to its end and return its calls."""
     listing = scratch / "calls"
     tracer = _attach(tool, "-y", "-s", "16", "-o", str(listing))
-    tool.wait(HANG)
-    tracer.wait(HANG)
+    tool.wait(TIMEOUT)
+    tracer.wait(TIMEOUT)
     counts: Counter[str] = Counter()
     calls = []
     for line in listing.read_text(errors="replace").splitlines():
@@ -108,10 +108,10 @@ def inject(tool: Held, call: Call, action: str, *, sticky: bool = False, on_path
     only = ("-P", on_path) if on_path else ()
     tracer = _attach(tool, "-o", os.devnull, f"--inject={call.kind}:{action}:when={when}", "-e", f"trace={call.kind}", *only)
     try:
-        tool.wait(HANG)
+        tool.wait(TIMEOUT)
     finally:
         tool.kill()
-        tracer.wait(HANG)
+        tracer.wait(TIMEOUT)
 
 
 def _attach(tool: Held, *options: str) -> subprocess.Popen[bytes]:

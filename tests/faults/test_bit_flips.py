@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.workbench import until
+from tests.e2e.rig import until
 from tests.faults.laboratory import RUN, Laboratory
 from tests.faults.scale import count, seed
 

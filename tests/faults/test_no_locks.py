@@ -8,10 +8,10 @@ import subprocess
 
 import pytest
 
-from tests.e2e.workbench import ORCHESTRATOR
+from tests.e2e.rig import ORCHESTRATOR
 from tests.faults.laboratory import RUN, Laboratory
 from tests.faults.system_calls import why_not
-from tests.waiting import HANG
+from tests.waiting import TIMEOUT
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "-")
 
@@ -27,7 +27,7 @@ def test_without_locks_nothing_runs_and_nothing_is_changed(laboratory: Laborator
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=HANG,
+        timeout=TIMEOUT,
     )
     assert ended.returncode == 2, ended.stderr
     assert ".orchestrator/lock: cannot take the run lock" in ended.stderr, ended.stderr

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.workbench import ORCHESTRATOR
+from tests.e2e.rig import ORCHESTRATOR
 from tests.faults.laboratory import RUN, Laboratory
 from tests.faults.scale import count
-from tests.waiting import HANG
+from tests.waiting import TIMEOUT
 
 _MIB = 1024 * 1024
 _FLOODS = {
@@ -117,11 +117,11 @@ def _on_terminal(laboratory: Laboratory, *arguments: str) -> bytes:
     )
     os.close(theirs)
     parts: list[bytes] = []
-    while select.select([ours], [], [], HANG)[0]:
+    while select.select([ours], [], [], TIMEOUT)[0]:
         try:
             parts.append(os.read(ours, 65536))
         except OSError:
             break
-    process.wait(HANG)
+    process.wait(TIMEOUT)
     os.close(ours)
     return b"".join(parts)

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.workbench import ORCHESTRATOR, Bench, events_of
+from tests.e2e.rig import ORCHESTRATOR, Rig, events_of
 from tests.faults.scale import count
-from tests.waiting import HANG, until
+from tests.waiting import TIMEOUT, until
 
 #: A user nobody else is: how many processes it may have is counted over all of the machine.
 _STRANGER = 61_234
@@ -24,37 +24,37 @@ _ROOT = os.geteuid() == 0
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(tmp_path)
-    yield bench
-    bench.close()
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    rig = Rig(tmp_path)
+    yield rig
+    rig.close()
 
 
 @pytest.fixture
-def strangers_bench() -> Iterator[Bench]:
-    """A bench of a user that nothing else belongs to."""
+def strangers_rig() -> Iterator[Rig]:
+    """A rig of a user that nothing else belongs to."""
     tool = [ORCHESTRATOR.with_name("python"), "-c", "import core"]
     if not _ROOT or subprocess.run(tool, cwd="/", user=_STRANGER, group=_STRANGER, capture_output=True).returncode:
         pytest.skip("only root can become somebody else, where they can read the tool")
     with tempfile.TemporaryDirectory() as directory:
-        bench = Bench(Path(directory, "repository"))
-        bench.root.mkdir()
-        yield bench
-        bench.close()
+        rig = Rig(Path(directory, "repository"))
+        rig.root.mkdir()
+        yield rig
+        rig.close()
 
 
-def _as_stranger(bench: Bench, processes: int, *arguments: str) -> subprocess.CompletedProcess[str]:
+def _as_stranger(rig: Rig, processes: int, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the tool as a user that may have so many processes and threads, the tool included."""
-    for path in (bench.root.parent, bench.root, *bench.root.rglob("*")):
+    for path in (rig.root.parent, rig.root, *rig.root.rglob("*")):
         os.chown(path, _STRANGER, _STRANGER, follow_symlinks=False)
     return subprocess.run(
         [ORCHESTRATOR, *arguments],
-        cwd=bench.root,
-        env=bench.environment(HOME=str(bench.root.parent)),
+        cwd=rig.root,
+        env=rig.environment(HOME=str(rig.root.parent)),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=HANG,
+        timeout=TIMEOUT,
         user=_STRANGER,
         group=_STRANGER,
         extra_groups=[],
@@ -64,67 +64,67 @@ def _as_stranger(bench: Bench, processes: int, *arguments: str) -> subprocess.Co
 
 
 @pytest.mark.parametrize("processes", range(1, 1 + count(4, 12)))
-def test_where_no_more_processes_can_be_had_the_state_is_true_and_the_next_run_goes_on(strangers_bench: Bench, processes: int) -> None:
-    bench = strangers_bench
-    bench.write_tasks(*({"id": f"t{number}", "command": "echo x >> traces; true", "verify": "true"} for number in range(4)))
-    short = _as_stranger(bench, processes, "run", "-j2")
+def test_where_no_more_processes_can_be_had_the_state_is_true_and_the_next_run_goes_on(strangers_rig: Rig, processes: int) -> None:
+    rig = strangers_rig
+    rig.write_tasks(*({"id": f"t{number}", "command": "echo x >> traces; true", "verify": "true"} for number in range(4)))
+    short = _as_stranger(rig, processes, "run", "-j2")
 
     assert short.returncode in (0, 1), short.stderr
     assert "Traceback" not in short.stderr
-    assert not bench.processes()
-    last = _as_stranger(bench, 500, "run", "--retry-failed", "--json")
+    assert not rig.processes()
+    last = _as_stranger(rig, 500, "run", "--retry-failed", "--json")
     assert last.returncode == 0, last.stderr
     assert events_of(last.stdout)[-1]["exit_code"] == 0
-    listed = json.loads(_as_stranger(bench, 500, "list", "--json").stdout)
+    listed = json.loads(_as_stranger(rig, 500, "list", "--json").stdout)
     assert {task["id"]: task["status"] for task in listed} == dict.fromkeys(("t0", "t1", "t2", "t3"), "done")
 
 
 @pytest.mark.parametrize("arguments", [("plan",), ("status",), ("audit",), ("doctor",), ("plugins", "list"), ("validate",)], ids=" ".join)
-def test_a_command_that_looks_needs_no_second_process(strangers_bench: Bench, arguments: tuple[str, ...]) -> None:
-    strangers_bench.write_tasks({"id": "a", "command": "true"})
-    (strangers_bench.root / "module.py").write_text("def f(a):\n    return a\n")
-    ended = _as_stranger(strangers_bench, 1, *arguments)
+def test_a_command_that_looks_needs_no_second_process(strangers_rig: Rig, arguments: tuple[str, ...]) -> None:
+    strangers_rig.write_tasks({"id": "a", "command": "true"})
+    (strangers_rig.root / "module.py").write_text("def f(a):\n    return a\n")
+    ended = _as_stranger(strangers_rig, 1, *arguments)
 
     assert ended.returncode in (0, 1), ended.stderr
     assert "Traceback" not in ended.stderr
 
 
-def _without_proc(bench: Bench, *arguments: str) -> subprocess.CompletedProcess[str]:
+def _without_proc(rig: Rig, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /proc && exec "$@"', "sh", str(ORCHESTRATOR), *arguments]
-    ended = subprocess.run(command, cwd=bench.root, env=bench.environment(), capture_output=True, text=True, timeout=HANG)
+    ended = subprocess.run(command, cwd=rig.root, env=rig.environment(), capture_output=True, text=True, timeout=TIMEOUT)
     if "unshare" in ended.stderr or "mount:" in ended.stderr:
         pytest.skip(f"/proc cannot be hidden here: {ended.stderr.strip()}")
     return ended
 
 
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="unshare is not installed")
-def test_without_proc_a_run_works_and_time_limits_hold(bench: Bench) -> None:
-    bench.write_tasks(
+def test_without_proc_a_run_works_and_time_limits_hold(rig: Rig) -> None:
+    rig.write_tasks(
         {"id": "quick", "command": "echo hello; sleep 0.1"},
         {"id": "hangs", "command": "echo $$ > leader; sleep 300; sleep 300", "timeout": "1s"},
         {"id": "after", "command": "true", "dependencies": ["quick"]},
     )
-    ended = _without_proc(bench, "run", "--json")
+    ended = _without_proc(rig, "run", "--json")
 
     assert ended.returncode == 1, ended.stderr
-    assert bench.statuses() == {"quick": "done", "hangs": "failed", "after": "done"}
-    assert [attempt["ending"] for attempt in bench.attempts("hangs")] == ["timed_out"]
-    until(lambda: not bench.processes(), what="the group of the task is gone")
+    assert rig.statuses() == {"quick": "done", "hangs": "failed", "after": "done"}
+    assert [attempt["ending"] for attempt in rig.attempts("hangs")] == ["timed_out"]
+    until(lambda: not rig.processes(), what="the group of the task is gone")
 
 
-def test_a_process_that_has_the_pid_of_a_dead_run_now_is_never_killed(bench: Bench) -> None:
-    bench.write_tasks({"id": "a", "command": "touch up; sleep 300"})
-    process = bench.start("run", "--no-reflect")
-    until((bench.root / "up").exists, what="the task runs")
+def test_a_process_that_has_the_pid_of_a_dead_run_now_is_never_killed(rig: Rig) -> None:
+    rig.write_tasks({"id": "a", "command": "touch up; sleep 300"})
+    process = rig.start("run", "--no-reflect")
+    until((rig.root / "up").exists, what="the task runs")
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     bystander = _process_with(process.pid)
     try:
-        bench.write_tasks({"id": "a", "command": "true"})
-        ended = bench.run("run", "--no-reflect")
+        rig.write_tasks({"id": "a", "command": "true"})
+        ended = rig.run("run", "--no-reflect")
 
         assert ended.returncode == 0, ended.stderr
-        assert bench.statuses() == {"a": "done"}
+        assert rig.statuses() == {"a": "done"}
         assert bystander.poll() is None
     finally:
         bystander.kill()
@@ -147,10 +147,10 @@ def _process_with(pid: int) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.skipif(not _ROOT or shutil.which("strace") is None, reason="only root's tasks can trace, and strace does it")
-def test_a_task_of_root_that_traces_the_tool_is_noticed(bench: Bench) -> None:
+def test_a_task_of_root_that_traces_the_tool_is_noticed(rig: Rig) -> None:
     trace = 'strace -o /dev/null -p $PPID & tracer=$!; until grep -q "^TracerPid:.*[1-9]" /proc/$PPID/status; do sleep 0.05; done'
-    bench.write_tasks({"id": "curious", "command": f"{trace}; sleep 2.5; kill -INT $tracer; wait; true"})
-    ended = bench.run("run", "--no-reflect", timeout=HANG)
+    rig.write_tasks({"id": "curious", "command": f"{trace}; sleep 2.5; kill -INT $tracer; wait; true"})
+    ended = rig.run("run", "--no-reflect", timeout=TIMEOUT)
 
     assert ended.returncode == 0, ended.stderr
     assert "started by a task, traces this one" in ended.stdout + ended.stderr

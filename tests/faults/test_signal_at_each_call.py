@@ -12,10 +12,9 @@ import pytest
 from tests.faults.lives import LIVES, STOPS, Ended, Lives, tidy
 from tests.faults.scale import NIGHTLY, count, seed
 from tests.faults.system_calls import why_not
-from tests.waiting import HANG
+from tests.waiting import TIMEOUT
 
 _FIXED = 315030262
-_PATIENCE = HANG
 #: The call that is the first line of ``main``: nothing else blocks all three.
 _FIRST_LINE = re.compile(r"^rt_sigprocmask\(SIG_BLOCK, \[HUP INT TERM\]", re.MULTILINE)
 _CALL = re.compile(r"^(\w+)\(", re.MULTILINE)
@@ -27,7 +26,7 @@ def _calls(lives: Lives, name: str) -> list[tuple[str, int, bool]]:
     laboratory = lives.begin(name, "recorded")
     try:
         listing = laboratory.root.parent / "calls"
-        lives.start(name, laboratory, "strace", "-qq", "-o", str(listing)).communicate(timeout=_PATIENCE)
+        lives.start(name, laboratory, "strace", "-qq", "-o", str(listing)).communicate(timeout=TIMEOUT)
         text = listing.read_text(errors="replace")
         first = _FIRST_LINE.search(text)
         assert first is not None, f"{name}: the first line of main blocks stop signals"
@@ -48,7 +47,7 @@ def _struck(lives: Lives, name: str, kind: str, number: int, stop: int, which: i
         traced = f"trace={kind},rt_sigprocmask"
         inject = f"inject={kind}:signal={stop}:when={number}"
         process = lives.start(name, laboratory, "strace", "-qq", "-o", str(listing), "-e", traced, "-e", inject)
-        _, errors = process.communicate(timeout=_PATIENCE)
+        _, errors = process.communicate(timeout=TIMEOUT)
         text = listing.read_text(errors="replace")
         struck, first = _STRUCK.search(text), _FIRST_LINE.search(text)
         ours = struck is None or (first is not None and first.start() < struck.start())

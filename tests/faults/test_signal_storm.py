@@ -9,12 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.faults.lives import LIVES, STOPS, Ended, Lives, deliver, is_ours, tidy
 from tests.faults.scale import NIGHTLY, count, seed
-from tests.waiting import HANG
+from tests.waiting import TIMEOUT
 
 #: What every commit gets is the same every time.
 _FIXED = 967590
 #: Seconds until a command must have ended: TERM, grace and KILL for its tasks, on a machine that has other work to do.
-_PATIENCE = HANG
 _AT_ONCE = 3
 
 
@@ -36,7 +35,7 @@ def _disturbed(lives: Lives, name: str, number: int, dice: random.Random) -> tup
         if second is not None:
             time.sleep(dice.uniform(0.0, 0.15))
             sent += [second] if deliver(process, second) else []
-        _, errors = process.communicate(timeout=_PATIENCE)
+        _, errors = process.communicate(timeout=TIMEOUT)
         ended = Ended(code=process.returncode, errors=errors, signals=tuple(sent), ours=ours, where=where)
         wrong = lives.judge(name, laboratory, ended)
         if LIVES[name].runs_tasks and dice.random() < 0.2:

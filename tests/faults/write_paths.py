@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.e2e.workbench import until
+from tests.e2e.rig import until
 from tests.faults.laboratory import RUN, Laboratory
 from tests.faults.zygote import Tool, Zygote
 

@@ -20,8 +20,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.workbench import ORCHESTRATOR
-from tests.waiting import HANG
+from tests.e2e.rig import ORCHESTRATOR
+from tests.waiting import TIMEOUT
 
 _ROOT = Path(__file__).parents[2]
 
@@ -39,7 +39,7 @@ class Tool:
     def poll(self) -> int | None:
         return self.wait(0.0, needed=False)
 
-    def wait(self, timeout: float = HANG, *, needed: bool = True) -> int | None:
+    def wait(self, timeout: float = TIMEOUT, *, needed: bool = True) -> int | None:
         """Return the exit code once it has ended. Raises TimeoutExpired unless not ``needed``."""
         if self.returncode is None and select.select([self._pidfd], [], [], timeout)[0]:
             status = self._zygote.ask({"reap": self.pid})

@@ -20,7 +20,7 @@ from core.domain.runs.attempt import Attempt
 from core.errors import StorageError
 from core.ports.processes import Launch
 from tests.run_ids import own_run_id
-from tests.waiting import HANG
+from tests.waiting import TIMEOUT
 
 
 def attempt(task_id: str = "build", started: float = 1795229707.5) -> Attempt:
@@ -193,7 +193,7 @@ def test_output_lands_behind_our_lines_even_when_two_processes_write_at_once(tmp
             launcher.start(Launch(command=command, cwd=str(tmp_path), env={}, output=log.output, run_id=own_run_id()))
         ended = 0
         while ended < 2:
-            ended += len(launcher.wait(HANG))
+            ended += len(launcher.wait(TIMEOUT))
     log.note("done")
     log.close()
     lines = Path(tmp_path, log.path).read_text().splitlines()
@@ -208,7 +208,7 @@ def test_a_task_that_empties_its_own_log_is_told_so(tmp_path):
     with ProcessLauncher() as launcher:
         command = "echo lost; echo an error > /dev/stderr; echo kept"
         launcher.start(Launch(command=command, cwd=str(tmp_path), env={}, output=log.output, run_id=own_run_id()))
-        launcher.wait(HANG)
+        launcher.wait(TIMEOUT)
     log.note("failed: exit 1")
     log.note("duration: 1 s")
     log.close()

@@ -21,7 +21,7 @@ from core.adapters.run_lock import FileRunLock
 from core.adapters.stop_signals import SystemStopSignals
 from core.ports.processes import Launch
 from tests.run_ids import own_run_id
-from tests.waiting import HANG, until
+from tests.waiting import TIMEOUT, until
 
 #: Starts a plain task, one that ignores TERM, and a daemon with neither environment nor stdio; then says so and waits.
 _DRIVER = """
@@ -176,7 +176,7 @@ def test_two_thousand_starts_leak_neither_descriptors_nor_zombies(tmp_path):
         for number in range(1000):
             handles = {launcher.start(launch), launcher.start(elsewhere if number % 10 == 0 else launch)}
             while handles:
-                for exit_ in launcher.wait(HANG):
+                for exit_ in launcher.wait(TIMEOUT):
                     assert exit_.exit_code == 0
                     assert launcher.survivors(exit_.handle) == 0
                     launcher.forget(exit_.handle)
@@ -192,8 +192,8 @@ def test_a_signal_between_the_check_and_the_wait_still_ends_the_wait(tmp_path):
     with ProcessLauncher() as launcher, SystemStopSignals() as signals, signals.waking(launcher.wake_fd):
         os.kill(os.getpid(), signal.SIGTERM)
         begun = time.monotonic()
-        assert launcher.wait(HANG) == ()
-        assert time.monotonic() - begun < HANG
+        assert launcher.wait(TIMEOUT) == ()
+        assert time.monotonic() - begun < TIMEOUT
         assert signals.received() == signal.SIGTERM
 
 

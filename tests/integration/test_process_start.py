@@ -21,7 +21,7 @@ from core.adapters.processes import ProcessLauncher
 from core.adapters.processes.command import direct_words
 from core.ports.processes import CommandNotStarted, Exit, Launch
 from tests.run_ids import own_run_id
-from tests.waiting import HANG
+from tests.waiting import TIMEOUT
 
 _TELL = """
 import json, os, signal, sys
@@ -52,7 +52,7 @@ def run(cwd: Path, tmp_path: Path) -> Iterator[Run]:
             output = os.open(tmp_path / "output", os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC)
             try:
                 launcher.start(Launch(command=command, cwd=str(where), env=env, output=output, run_id=own_run_id()))
-                (exit_,) = launcher.wait(HANG)
+                (exit_,) = launcher.wait(TIMEOUT)
             finally:
                 os.close(output)
             return exit_, (tmp_path / "output").read_text()

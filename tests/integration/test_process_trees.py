@@ -17,7 +17,7 @@ from core.adapters.processes.mark import _number, _number_from_text
 from core.adapters.processes.tree import children, is_alive
 from core.ports.processes import Exit, Launch
 from tests.run_ids import own_run_id
-from tests.waiting import HANG
+from tests.waiting import TIMEOUT
 
 
 @pytest.fixture
@@ -43,8 +43,8 @@ def python(source: str) -> tuple[str, ...]:
     return (sys.executable, "-I", "-S", "-c", textwrap.dedent(source))
 
 
-def ended(launcher: ProcessLauncher, handle: int, patience: float = HANG) -> Exit:
-    deadline = time.monotonic() + patience
+def ended(launcher: ProcessLauncher, handle: int, timeout: float = TIMEOUT) -> Exit:
+    deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         for exit_ in launcher.wait(deadline - time.monotonic()):
             if exit_.handle == handle:
@@ -52,8 +52,8 @@ def ended(launcher: ProcessLauncher, handle: int, patience: float = HANG) -> Exi
     raise AssertionError("it did not end")
 
 
-def eventually(condition: Callable[[], object], patience: float = HANG) -> bool:
-    deadline = time.monotonic() + patience
+def eventually(condition: Callable[[], object], timeout: float = TIMEOUT) -> bool:
+    deadline = time.monotonic() + timeout
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.01)
     return bool(condition())

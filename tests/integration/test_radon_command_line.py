@@ -51,7 +51,7 @@ def radon(library):
     return run
 
 
-def test_complexity(ours, radon):
+def test_cyclomatic_complexity_is_that_of_the_radon_command(ours, radon):
     theirs = radon("cc", "--show-closures")
     for path, measure in ours.items():
         expected = theirs.get(path, [])
@@ -67,7 +67,7 @@ def test_complexity(ours, radon):
         assert sorted(found) == sorted(wanted), path
 
 
-def test_maintainability(ours, radon):
+def test_the_maintainability_index_is_that_of_the_radon_command(ours, radon):
     theirs = radon("mi", "-s")
     assert set(theirs) == set(ours)
     for path, expected in theirs.items():
@@ -79,7 +79,7 @@ def test_maintainability(ours, radon):
             assert found == ("", expected["mi"], expected["rank"]), path
 
 
-def test_raw_counts(ours, radon):
+def test_raw_counts_are_those_of_the_radon_command(ours, radon):
     for path, expected in radon("raw").items():
         measure = ours[path]
         if "error" in expected:
@@ -91,7 +91,7 @@ def test_raw_counts(ours, radon):
             assert dataclasses.asdict(measure.raw) == expected, path
 
 
-def test_halstead(ours, radon):
+def test_halstead_measures_are_those_of_the_radon_command(ours, radon):
     for path, expected in radon("hal").items():
         measure = ours[path]
         if "error" in expected:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.workbench import until
-from tests.waiting import HANG
+from tests.e2e.rig import until
+from tests.waiting import TIMEOUT
 
 #: Begins every script: stop signals are answered, and ``ready`` says so to the test and waits for the signal.
 _HEAD = """
@@ -35,7 +35,7 @@ def _script(body: str, cwd: Path, number: int = signal.SIGTERM) -> subprocess.Co
     line = process.stdout.readline()
     if line == "ready\n":
         process.send_signal(number)
-    output, errors = process.communicate(timeout=HANG)
+    output, errors = process.communicate(timeout=TIMEOUT)
     return subprocess.CompletedProcess([], process.returncode, line + output, errors)
 
 
@@ -95,7 +95,7 @@ def test_without_a_signal_a_temporary_directory_is_gone_after_its_block(tmp_path
     assert (ended.returncode, ended.stdout, os.listdir(tmp_path)) == (0, "True\n", [])
 
 
-def test_nobody_who_reads_its_words_is_waited_for(tmp_path: Path) -> None:
+def test_a_reader_that_does_not_read_stderr_does_not_delay_the_end(tmp_path: Path) -> None:
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     try:
@@ -108,7 +108,7 @@ def test_nobody_who_reads_its_words_is_waited_for(tmp_path: Path) -> None:
     assert process.stdout.readline() == "ready\n"
     process.send_signal(signal.SIGTERM)
 
-    assert process.wait(HANG) == 143
+    assert process.wait(TIMEOUT) == 143
     process.stdout.close()
     os.close(reader)
     os.close(writer)

@@ -81,7 +81,7 @@ def test_saves_in_every_moment_of_putting_one_back_end_with_the_newest(path: Pat
     assert os.listdir(path.parent) == ["tasks.yml"]
 
 
-def test_somebody_who_never_stops_saving_is_left_alone(path: Path):
+def test_a_file_that_is_saved_over_and_over_is_an_error(path: Path):
     saves = iter(range(100))
     save = lambda: save_by_renaming(path, THEIRS.replace("theirs", f"save {next(saves)}"))  # noqa: E731
     file = YamlTaskFile(path, path.parent, exchange=before_exchange(save, times=50))

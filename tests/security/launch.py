@@ -26,8 +26,8 @@ def main() -> None:
     pid = os.fork()
     if not pid:
         _become(wish)
-    patience = _Patience(pid)
-    signal.signal(signal.SIGALRM, patience.end)
+    deadline = _Deadline(pid)
+    signal.signal(signal.SIGALRM, deadline.end)
     signal.setitimer(signal.ITIMER_REAL, wish["seconds"], 0.2)
     _, status, usage = os.wait4(pid, 0)
     cpu, peak = usage.ru_utime + usage.ru_stime, usage.ru_maxrss
@@ -37,7 +37,7 @@ def main() -> None:
             cpu, peak = cpu + usage.ru_utime + usage.ru_stime, max(peak, usage.ru_maxrss)
     # Python ends with the default of every signal: the alarm would kill it.
     signal.setitimer(signal.ITIMER_REAL, 0)
-    print(json.dumps({"status": status, "cpu": cpu, "peak": peak * 1024, "ended": not patience.lost}))
+    print(json.dumps({"status": status, "cpu": cpu, "peak": peak * 1024, "ended": not deadline.lost}))
 
 
 def _become(wish: dict[str, object]) -> None:
@@ -54,7 +54,7 @@ def _become(wish: dict[str, object]) -> None:
         os._exit(127)
 
 
-class _Patience:
+class _Deadline:
     """Kills everything that is left when the time is over, again and again until nothing is."""
 
     def __init__(self, leader: int) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 _LAUNCH = Path(__file__).with_name("launch.py")
 #: Wall time after which a command counts as one that does not end; long, for the machine may be busy.
-PATIENCE = 60.0
+TIMEOUT = 60.0
 
 #: Calls that name a file they change; the path is their first string, or the first after a directory.
 _CHANGING = (
@@ -87,7 +87,7 @@ class Observation:
     cpu: float
     #: Bytes, of the largest process.
     peak: int
-    #: False: killed when the patience was over.
+    #: False: killed when the timeout was over.
     ended: bool
 
 
@@ -101,7 +101,7 @@ def why_not() -> str:
 
 
 def observe(
-    command: Sequence[str], directory: Path, scratch: Path, environment: Mapping[str, str], *, cpu: float, patience: float = PATIENCE
+    command: Sequence[str], directory: Path, scratch: Path, environment: Mapping[str, str], *, cpu: float, timeout: float = TIMEOUT
 ) -> Observation:
     """Run ``command`` in ``directory`` to its end; ``scratch`` is a directory to be made.
 
@@ -115,7 +115,7 @@ def observe(
         "environment": dict(environment),
         "stdout": str(scratch / "stdout"),
         "stderr": str(scratch / "stderr"),
-        "seconds": patience,
+        "seconds": timeout,
         "cpu": math.floor(cpu) + 1,  # the kernel counts whole seconds; above the limit, so that the judge sees that it was exceeded
     }
     launched = subprocess.run([sys.executable, "-I", "-S", str(_LAUNCH), json.dumps(wish)], capture_output=True, text=True)

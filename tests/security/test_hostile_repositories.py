@@ -1,6 +1,6 @@
 """Whatever a repository holds, a command that only reads starts git and nothing else, writes nothing but its state, and ends soon.
 
-``make test`` tries each trick against two commands in turn, ``make faults`` against every command in every form.
+``make test`` tries each trick against one command, in turn, ``make faults`` against every command in every form.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _try(repository: Repository, trick: Trick, cells: tuple[Cell, ...], scratch:
 
 
 @pytest.mark.parametrize("number", range(len(TRICKS)), ids=[trick.name for trick in TRICKS])
-def test_a_trick_meets_two_commands_and_gets_nothing(
+def test_one_command_violates_no_rule_in_a_repository_with_the_trick(
     number: int, spoilt: Callable[[Trick], Repository], tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     trick, cells = TRICKS[number], slice_of(number)
@@ -58,7 +58,7 @@ def test_a_trick_meets_two_commands_and_gets_nothing(
 @pytest.mark.slow
 @pytest.mark.parametrize("command", _COMMANDS)
 @pytest.mark.parametrize("trick", TRICKS, ids=[trick.name for trick in TRICKS])
-def test_a_trick_meets_every_form_of_a_command_and_gets_nothing(
+def test_every_form_of_a_command_violates_no_rule_in_a_repository_with_the_trick(
     trick: Trick, command: str, spoilt: Callable[[Trick], Repository], tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     cells = tuple(cell for cell in CELLS if cell.command == command)
@@ -67,7 +67,7 @@ def test_a_trick_meets_every_form_of_a_command_and_gets_nothing(
     assert not found, "\n".join(found)
 
 
-def test_in_make_test_every_command_is_met_in_every_form() -> None:
+def test_in_make_test_every_form_of_every_command_is_tried() -> None:
     met = {cell.name for number in range(len(TRICKS)) for cell in slice_of(number)}
     assert met == {cell.name for cell in CELLS}
 

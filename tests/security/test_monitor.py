@@ -11,7 +11,7 @@ import pytest
 
 from tests.security.judge import MOST_CPU, Allowed, violations
 from tests.security.monitor import Observation, observe, why_not
-from tests.waiting import HANG
+from tests.waiting import TIMEOUT
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "strace is there")
 
@@ -30,19 +30,19 @@ def watch(tmp_path: Path) -> Watch:
     for name in ("state", "outside", "work"):
         (top / name).mkdir()
 
-    def watching(code: str, *, patience: float = 60.0, cpu: float = MOST_CPU) -> list[str]:
+    def watching(code: str, *, timeout: float = 60.0, cpu: float = MOST_CPU) -> list[str]:
         allowed = Allowed(directories=(top / "state",), files=(top / "outside/report",), cpu=cpu)
-        return violations(seen(code, patience=patience, cpu=cpu), allowed)
+        return violations(seen(code, timeout=timeout, cpu=cpu), allowed)
 
-    def seen(code: str, *, patience: float, cpu: float) -> Observation:
+    def seen(code: str, *, timeout: float, cpu: float) -> Observation:
         command = [sys.executable, "-I", "-c", _LINE + code, str(top / "state"), str(top / "outside")]
         environment = {"PATH": os.environ["PATH"], "HOME": str(top)}
-        return observe(command, top / "work", top / "scratch", environment, cpu=cpu, patience=patience)
+        return observe(command, top / "work", top / "scratch", environment, cpu=cpu, timeout=timeout)
 
     return watching
 
 
-def test_a_command_that_keeps_to_the_rules_is_let_pass(watch: Watch) -> None:
+def test_a_command_that_keeps_to_the_rules_has_no_violation(watch: Watch) -> None:
     assert not watch("""
 open(state + '/a', 'w').close()
 open(outside + '/report', 'w').close()
@@ -108,21 +108,21 @@ def test_a_planted_violation_is_seen(watch: Watch, code: str, sentence: str) -> 
 
 
 def test_a_process_that_spins_is_killed_soon_after_the_limit_of_the_trick(watch: Watch) -> None:
-    found = watch("while True: pass", cpu=1.0, patience=HANG)
+    found = watch("while True: pass", cpu=1.0, timeout=TIMEOUT)
     assert any(sentence.startswith("exit code 137") for sentence in found), found
     (seconds,) = [float(sentence.split()[0]) for sentence in found if sentence.endswith(" s of CPU time")]
     assert 1.0 < seconds < MOST_CPU, found
 
 
-def test_a_command_that_does_not_end_is_ended_and_told(watch: Watch) -> None:
-    assert "it does not end" in watch("time.sleep(1000)", patience=1.0)
+def test_a_command_that_does_not_end_is_killed_and_reported(watch: Watch) -> None:
+    assert "it does not end" in watch("time.sleep(1000)", timeout=1.0)
 
 
-def test_what_a_command_leaves_behind_is_waited_for_and_ended(watch: Watch) -> None:
-    assert "it does not end" in watch("if not os.fork():\n os.setsid()\n signal.pause()", patience=1.0)
+def test_processes_that_a_command_leaves_behind_are_waited_for_and_killed(watch: Watch) -> None:
+    assert "it does not end" in watch("if not os.fork():\n os.setsid()\n signal.pause()", timeout=1.0)
 
 
-def test_the_memory_of_who_watches_is_not_taken_for_the_commands(watch: Watch) -> None:
+def test_the_memory_of_the_test_process_is_not_counted_as_the_commands(watch: Watch) -> None:
     ballast = bytearray(300 * 1024 * 1024)
     assert not watch("pass")
     del ballast

@@ -52,7 +52,7 @@ def test_a_missing_newline_at_the_end_is_shown_as_git_does():
 
 
 @given(_TEXTS, _TEXTS)
-def test_equal_means_empty(before, after):
+def test_equal_texts_have_an_empty_diff(before, after):
     assert (generate_diff(before, after) == "") == (before == after)
 
 

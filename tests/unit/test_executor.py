@@ -81,32 +81,32 @@ def test_a_command_that_cannot_start_is_an_outcome_not_an_error():
 
 
 def test_checks_run_after_the_command_in_order():
-    bench = ExecutorRig()
-    outcome = bench.outcome(task(verify=("first", "second")))
+    rig = ExecutorRig()
+    outcome = rig.outcome(task(verify=("first", "second")))
 
-    assert bench.launcher.commands == ["work", "first", "second"]
+    assert rig.launcher.commands == ["work", "first", "second"]
     assert (outcome.ending, outcome.reason, outcome.verified) == (Ending.SUCCEEDED, "every check passed", True)
 
 
 def test_a_failing_check_is_failed_verify_and_the_rest_is_not_run():
-    bench = ExecutorRig({"first": Script(exit_code=1)})
-    outcome = bench.outcome(task(verify=("first", "second")))
+    rig = ExecutorRig({"first": Script(exit_code=1)})
+    outcome = rig.outcome(task(verify=("first", "second")))
 
-    assert bench.launcher.commands == ["work", "first"]
+    assert rig.launcher.commands == ["work", "first"]
     assert (outcome.ending, outcome.reason) == (Ending.FAILED_VERIFY, "check failed: first: exit 1")
     assert not outcome.verified
 
 
 def test_checks_do_not_run_after_a_failed_command():
-    bench = ExecutorRig({"work": Script(exit_code=1)})
-    bench.outcome(task(verify=("check",)))
+    rig = ExecutorRig({"work": Script(exit_code=1)})
+    rig.outcome(task(verify=("check",)))
 
-    assert bench.launcher.commands == ["work"]
+    assert rig.launcher.commands == ["work"]
 
 
 def test_the_timeout_spans_command_and_checks():
-    bench = ExecutorRig({"work": Script(duration=6.0), "check": HANG})
-    outcome = bench.outcome(task(verify=("check",), timeout=10.0))
+    rig = ExecutorRig({"work": Script(duration=6.0), "check": HANG})
+    outcome = rig.outcome(task(verify=("check",), timeout=10.0))
 
     assert (outcome.ending, outcome.reason) == (Ending.TIMED_OUT, "timed out after 10 s")
     assert 10.0 <= outcome.usage.seconds < 10.2
@@ -117,10 +117,10 @@ def test_a_task_without_a_timeout_gets_the_configured_one():
 
 
 def test_term_turns_into_kill_after_the_grace_period():
-    bench = ExecutorRig({"work": Script(duration=math.inf, ignores_term=True)}, grace=5.0)
-    outcome = bench.outcome(task(timeout=10.0))
+    rig = ExecutorRig({"work": Script(duration=math.inf, ignores_term=True)}, grace=5.0)
+    outcome = rig.outcome(task(timeout=10.0))
 
-    numbers = [number for _, number in bench.launcher.sent]
+    numbers = [number for _, number in rig.launcher.sent]
     assert numbers[:2] == [signal.SIGTERM, signal.SIGCONT]
     assert numbers[-1] == signal.SIGKILL
     assert outcome.ending is Ending.TIMED_OUT
@@ -128,89 +128,89 @@ def test_term_turns_into_kill_after_the_grace_period():
 
 
 def test_what_a_command_leaves_behind_is_ended_before_its_checks():
-    bench = ExecutorRig({"work": Script(leftovers=2)})
-    outcome = bench.outcome(task(verify=("check",)))
+    rig = ExecutorRig({"work": Script(leftovers=2)})
+    outcome = rig.outcome(task(verify=("check",)))
 
-    assert (1, signal.SIGTERM) in bench.launcher.sent
+    assert (1, signal.SIGTERM) in rig.launcher.sent
     assert outcome.reason == "every check passed; 2 processes left behind, terminated"
 
 
 def test_leftovers_that_ignore_term_are_killed():
-    bench = ExecutorRig({"work": Script(leftovers=1, ignores_term=True)}, grace=5.0)
-    outcome = bench.outcome(task())
+    rig = ExecutorRig({"work": Script(leftovers=1, ignores_term=True)}, grace=5.0)
+    outcome = rig.outcome(task())
 
     assert outcome.ending is Ending.SUCCEEDED
     assert 5.2 <= outcome.usage.seconds < 5.4
 
 
 def test_processes_that_end_shortly_after_their_command_are_not_killed():
-    bench = ExecutorRig({"work": Script(leftovers=1)})
-    bench.start(task())
-    bench.launcher.at(0.1, lambda: bench.launcher.signal(1, signal.SIGKILL))
-    outcome = bench.until_ended()
+    rig = ExecutorRig({"work": Script(leftovers=1)})
+    rig.start(task())
+    rig.launcher.at(0.1, lambda: rig.launcher.signal(1, signal.SIGKILL))
+    outcome = rig.until_ended()
 
     assert outcome.reason == "exit 0"
-    assert (1, signal.SIGTERM) not in bench.launcher.sent
+    assert (1, signal.SIGTERM) not in rig.launcher.sent
 
 
 def test_stopping_everything_interrupts_every_attempt():
-    bench = ExecutorRig({"work": HANG})
-    bench.start(task(id="a"))
-    bench.start(task(id="b"))
-    bench.executor.stop_all("stopped by SIGTERM")
+    rig = ExecutorRig({"work": HANG})
+    rig.start(task(id="a"))
+    rig.start(task(id="b"))
+    rig.executor.stop_all("stopped by SIGTERM")
 
-    outcomes = [attempt.outcome for _ in range(3) for attempt in bench.executor.wait(1.0)]
+    outcomes = [attempt.outcome for _ in range(3) for attempt in rig.executor.wait(1.0)]
     assert len(outcomes) == 2
     assert {(outcome.ending, outcome.reason) for outcome in outcomes} == {(Ending.INTERRUPTED, "stopped by SIGTERM")}
-    assert bench.executor.running == ()
+    assert rig.executor.running == ()
 
 
 def test_stopping_now_kills_without_grace():
-    bench = ExecutorRig({"work": Script(duration=math.inf, ignores_term=True)}, grace=60.0)
-    bench.start(task())
-    bench.executor.stop_all("twice", now=True)
+    rig = ExecutorRig({"work": Script(duration=math.inf, ignores_term=True)}, grace=60.0)
+    rig.start(task())
+    rig.executor.stop_all("twice", now=True)
 
-    assert bench.until_ended().usage.seconds < 0.2
+    assert rig.until_ended().usage.seconds < 0.2
 
 
 def test_a_handler_runs_for_its_kind_and_the_checks_after_it():
-    bench = ExecutorRig(handlers={"refactor": "agent"})
-    bench.outcome(task(command=None, kind="refactor", verify=("check",)))
+    rig = ExecutorRig(handlers={"refactor": "agent"})
+    rig.outcome(task(command=None, kind="refactor", verify=("check",)))
 
-    assert bench.launcher.commands == ["agent", "check"]
+    assert rig.launcher.commands == ["agent", "check"]
 
 
 def test_a_goal_is_only_its_check_and_costs_nothing():
-    bench = ExecutorRig({"check": Script(exit_code=1)})
-    outcome = bench.outcome(task(command=None, verify=("check",), cost=5.0))
+    rig = ExecutorRig({"check": Script(exit_code=1)})
+    outcome = rig.outcome(task(command=None, verify=("check",), cost=5.0))
 
     assert (outcome.ending, outcome.usage.units) == (Ending.FAILED_VERIFY, 0.0)
 
 
 def test_task_text_reaches_the_command_as_environment_only():
     nasty = Task(id="t", description="$(rm -rf /); `x`", command="work", env={"MODE": "fast"}, origin={"path": "a b.py", "block": "f"})
-    bench = ExecutorRig()
-    bench.start(nasty, number=4)
+    rig = ExecutorRig()
+    rig.start(nasty, number=4)
 
-    env = bench.launcher.started[0].env
+    env = rig.launcher.started[0].env
     assert env["ORCHESTRATOR_TASK_DESCRIPTION"] == "$(rm -rf /); `x`"
     assert (env["ORCHESTRATOR_TASK_PATH"], env["ORCHESTRATOR_TASK_BLOCK"], env["ORCHESTRATOR_TASK_ATTEMPT"]) == ("a b.py", "f", "4")
     assert env["MODE"] == "fast"
-    assert bench.launcher.commands == ["work"]
+    assert rig.launcher.commands == ["work"]
 
 
 def test_a_task_starts_in_its_own_directory():
-    bench = ExecutorRig()
-    bench.start(task(cwd="sub/dir"))
+    rig = ExecutorRig()
+    rig.start(task(cwd="sub/dir"))
 
-    assert bench.launcher.started[0].cwd == "/repo/sub/dir"
+    assert rig.launcher.started[0].cwd == "/repo/sub/dir"
 
 
 def test_the_log_says_what_ran_how_it_ended_and_what_it_took():
-    bench = ExecutorRig({"work": Script(duration=1.5, cpu=0.25, peak_memory=3 * 2**20)})
-    outcome = bench.outcome(task(verify=("check",)))
+    rig = ExecutorRig({"work": Script(duration=1.5, cpu=0.25, peak_memory=3 * 2**20)})
+    outcome = rig.outcome(task(verify=("check",)))
 
-    assert bench.notes() == [
+    assert rig.notes() == [
         "task t, attempt 1, run r1",
         "command: work",
         "cwd: /repo",
@@ -227,10 +227,10 @@ def test_a_manual_task_has_no_command_to_run():
 
 
 def test_every_process_gets_the_runs_variables_unless_its_task_overrides_them():
-    bench = ExecutorRig(variables={"ORCHESTRATOR_TASKS_FILE": "plan.yml", "SHARED": "run"})
-    bench.start(task(env={"SHARED": "task"}))
+    rig = ExecutorRig(variables={"ORCHESTRATOR_TASKS_FILE": "plan.yml", "SHARED": "run"})
+    rig.start(task(env={"SHARED": "task"}))
 
-    told = bench.launcher.started[0].env
+    told = rig.launcher.started[0].env
     assert (told["ORCHESTRATOR_TASKS_FILE"], told["SHARED"]) == ("plan.yml", "task")
 
 

@@ -61,7 +61,7 @@ def test_a_refusal_has_its_place(text, told):
 
 
 @given(st.text(st.sampled_from('[]{}",:\\ 019-+.eENaInfityultrs\n'), max_size=12) | st.lists(PIECES, max_size=8).map("".join))
-def test_whatever_the_text_it_is_a_value_or_refused_with_its_place(text):
+def test_any_text_is_read_or_refused_with_a_place_inside_it(text):
     try:
         load_json(text, "f")
     except InvalidFile as error:
@@ -102,7 +102,7 @@ def _inside(value: object, path: Path) -> Iterator[tuple[Path, object]]:
         yield from _inside(item, (*path, key))
 
 
-def test_what_is_not_there_has_the_place_of_what_is_around_it():
+def test_an_absent_value_has_the_place_of_what_surrounds_it():
     text = '{"a":\n [1, {"b": 2}]}'
     assert places_of(text, [("a", 1, "c"), ("a", 7), ("x", 3), ()]) == {
         ("a", 1, "c"): (2, 6),

@@ -144,7 +144,7 @@ def test_versions_are_ordered_as_semantic_versions():
     assert sorted(shuffled, key=order_of) == ordered
 
 
-def test_of_two_policies_the_stricter_word_counts_each_time():
+def test_of_two_policies_the_stricter_one_decides_each_permission():
     users = PluginPolicy(require="certified", blocked=("b",), ceiling=Permissions(read=("src/**",), net=("*:443",), pids=8))
     repositorys = PluginPolicy(sandbox="strong", blocked=("a",), ceiling=Permissions(read=("**",), time=600.0))
     both = PluginPolicy(require="certified", blocked=("a", "b"), ceiling=Permissions(read=("src/**",)), sandbox="strong")

@@ -57,7 +57,7 @@ def test_commands_become_escapes_that_can_be_read(text):
     assert made.encode().decode("unicode_escape").encode("latin-1").decode() == text
 
 
-def test_other_text_stays_as_it_is():
+def test_harmless_text_is_unchanged():
     for text in ("a::b", "std::string x;", "# heading", "## [link]", "C:\\x", "", "é ✓ 漢", "\ta\n  b\n"):
         assert inert(visible(text)) == text
 

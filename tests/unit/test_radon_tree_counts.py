@@ -112,7 +112,7 @@ def test_a_class_inside_a_function_is_no_block():
         ("def f():\n    return a and b and c\n", 3),
     ],
 )
-def test_radons_rules(source, complexity):
+def test_code_is_counted_by_the_rules_of_radon(source, complexity):
     assert blocks(source)["f"][1] == complexity
 
 

@@ -245,7 +245,7 @@ def test_of_namesakes_the_worst_counts_once():
     assert [finding.score for finding in findings] == [15]
 
 
-def test_what_is_suggested_is_drawn_from_the_namesake_that_is_the_finding():
+def test_a_suggestion_is_about_the_block_of_that_name_that_is_the_finding():
     class Namesakes(Code):
         def _measure(self, blocks):
             block = Block(kind=BlockKind.FUNCTION, name="f", line=1, end_line=9, column=0, complexity=12)
@@ -518,7 +518,7 @@ def test_of_blocks_that_do_the_same_the_nearest_is_taken():
 # -- how many, how urgent, how it is told ---------------------------------------------------------------------------------
 
 
-def test_what_is_open_again_counts_against_the_limit_and_the_worst_comes_first():
+def test_reopened_tasks_count_against_the_limit_and_the_worst_comes_first():
     desk = Desk(Code(a_py={"f": (20, "s1")}), most=1)
     desk.cycle()
     for name, score in (("g", 30), ("h", 25)):

@@ -191,7 +191,7 @@ def accepts(read: Any) -> bool:
 
 
 @pytest.mark.parametrize(("text", "valid"), [*((text, True) for text in VALID_TASKS), *((text, False) for text in INVALID_TASKS)])
-def test_tasks(text: str, valid: bool) -> None:
+def test_the_schema_of_tasks_accepts_what_the_reader_accepts(text: str, valid: bool) -> None:
     document = read_yaml(text, "tasks.yml").value
 
     assert accepts(lambda: parse_tasks(text, "tasks.yml")) == valid
@@ -199,7 +199,7 @@ def test_tasks(text: str, valid: bool) -> None:
 
 
 @pytest.mark.parametrize(("text", "valid"), [*((text, True) for text in VALID_CONFIGS), *((text, False) for text in INVALID_CONFIGS)])
-def test_configurations(text: str, valid: bool) -> None:
+def test_the_schema_of_configurations_accepts_what_the_reader_accepts(text: str, valid: bool) -> None:
     document = read_yaml(text, "config.yaml")
 
     assert accepts(lambda: merge_settings(document, {}, {})) == valid
@@ -219,7 +219,7 @@ def test_a_setting_of_the_user_is_refused_in_a_repository_by_both() -> None:
 @pytest.mark.parametrize(
     ("changes", "valid"), [*((changes, True) for changes in VALID_MANIFESTS), *((changes, False) for changes in INVALID_MANIFESTS)]
 )
-def test_manifests(changes: dict[str, Any], valid: bool) -> None:
+def test_the_schema_of_manifests_accepts_what_the_reader_accepts(changes: dict[str, Any], valid: bool) -> None:
     document = {**MANIFEST, **changes}
 
     assert accepts(lambda: parse_manifest(json.dumps(document).encode(), "manifest.json")) == valid

@@ -33,7 +33,7 @@ def test_several_scripts_are_played_one_a_start_and_the_last_for_ever():
         assert launcher.wait(None)[0].exit_code == 0
 
 
-def test_what_no_script_names_does_the_default():
+def test_a_command_without_a_script_plays_the_default():
     launcher = ScriptedLauncher(VirtualClock(), default=Script(exit_code=9))
     launcher.start(launch(("python", "-m", "x")))
     assert launcher.wait(None)[0].exit_code == 9

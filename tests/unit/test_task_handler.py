@@ -83,7 +83,7 @@ class Rig:
         return [line for log in self.logs.logs.values() for line in log.notes]
 
 
-def test_what_passes_its_checks_is_landed():
+def test_work_that_passes_its_checks_is_landed():
     handler = ToyHandler()
     rig = Rig(handler, {"toy tidy": Script(duration=4.0, cpu=2.0)})
     outcome = rig.outcome()
@@ -111,7 +111,7 @@ def test_what_only_the_handler_knows_is_added_to_what_was_measured():
         ({"check": Script(exit_code=1)}, Ending.FAILED_VERIFY, _JUDGED),
     ],
 )
-def test_what_does_not_succeed_is_discarded(scripts, ending, steps):
+def test_work_that_does_not_succeed_is_discarded(scripts, ending, steps):
     handler = ToyHandler()
 
     assert Rig(handler, scripts).outcome().ending is ending

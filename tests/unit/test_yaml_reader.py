@@ -37,7 +37,7 @@ def problems(text: str, size: int = 1024 * 1024) -> list[str]:
         ('"yes": 1', {"yes": 1}),
     ],
 )
-def test_plain_values(text: str, value: Any) -> None:
+def test_scalars_are_read_by_the_rules_of_yaml_1_2(text: str, value: Any) -> None:
     plain = read_yaml(text, "f")
 
     assert (plain.value, plain.problems) == (value, ())
@@ -83,7 +83,7 @@ def test_what_readers_of_yaml_disagree_about_is_a_mistake_in_a_map_of_anything(p
 
 
 @given(st.text(st.sampled_from("0123456789+-.:_eExXoObaFTZtnuly~=< "), max_size=12) | st.sampled_from(["yes", "Off", "null", "NULL", "<<"]))
-def test_what_yaml_1_1_takes_text_for_is_what_pyyaml_takes_it_for(plain: str) -> None:
+def test_the_yaml_1_1_type_of_a_scalar_is_the_one_that_pyyaml_resolves(plain: str) -> None:
     tag = yaml.resolver.Resolver().resolve(yaml.ScalarNode, plain, (True, False)).removeprefix("tag:yaml.org,2002:")
 
     assert tag_of(plain) == {"merge": "special", "value": "special"}.get(tag, tag)
@@ -172,7 +172,7 @@ def test_a_text_beyond_the_size_limit_is_not_parsed() -> None:
 
 
 @pytest.mark.parametrize("unit", ["- [\n", "a: {b: ", "&a ", "- \n", "? ", "'", "[x, ", "*a ", "!a ", "a\n\n: ", "- |\n "])
-def test_a_megabyte_of_nonsense_is_answered_soon(unit: str) -> None:
+def test_a_megabyte_of_nonsense_is_answered_in_linear_time(unit: str) -> None:
     started = time.process_time()
 
     read_yaml((unit * (2**20 // len(unit) + 1))[: 2**20], "f")
@@ -194,7 +194,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
-def test_json_is_read_as_what_it_is(document: Any) -> None:
+def test_json_is_read_as_the_same_value(document: Any) -> None:
     plain = read_yaml(json.dumps(document, ensure_ascii=False), "f")
 
     assert (plain.value, plain.problems) == (document, ())

@@ -145,7 +145,7 @@ def test_what_is_made_is_closed_to_others_whatever_the_umask(tmp_path, umask):
     assert {mode(tmp_path / "state" / name) for name in ("file", "whole", "db")} == {0o600}
 
 
-def test_what_an_older_version_left_open_to_readers_is_closed_without_a_word(tmp_path):
+def test_a_directory_that_an_older_version_left_readable_is_made_private_silently(tmp_path):
     state = tmp_path / "state"
     state.mkdir(mode=0o755)
     (state / "db").write_bytes(b"")
@@ -158,7 +158,7 @@ def test_what_an_older_version_left_open_to_readers_is_closed_without_a_word(tmp
     assert (mode(state), mode(state / "db"), mode(state / "lock")) == (0o700, 0o600, 0o600)
 
 
-def test_what_is_not_there_is_no_offence(tmp_path, ours):
+def test_absent_files_are_reported_as_not_found(tmp_path, ours):
     with pytest.raises(FileNotFoundError):
         open_private(tmp_path / "nothing")
     with pytest.raises(FileNotFoundError):

@@ -18,7 +18,7 @@ import pytest
 from core.adapters.git import Git, GitLog, GitRepository, GitWorktrees, is_tracked, list_files
 from core.adapters.git.read.blobs import LARGEST, read_blobs
 from core.errors import OrchestratorError
-from tests.waiting import HANG
+from tests.waiting import TIMEOUT
 
 BIG = "".join(f"line_{number} = {number}\n" for number in range(40))
 
@@ -306,7 +306,7 @@ def test_under_strace_nothing_but_git_is_started_with_every_trick_at_once(victim
     assert not connected(calls)
     # The same watch sees a program that is started, and what is connected to.
     planted = [*watched, "git", "-C", str(victim.root), "status"]
-    subprocess.run(planted, capture_output=True, check=False, timeout=HANG)
+    subprocess.run(planted, capture_output=True, check=False, timeout=TIMEOUT)
     assert canary.name in executed((tmp_path / "calls").read_text())
 
 
@@ -407,7 +407,7 @@ def test_a_named_pipe_in_place_of_a_file_is_no_hang(victim, path):
     with suppress(OrchestratorError):
         GitRepository(git).changed_since("nowhere")
     # A bound against waiting for ever; git is given up once, after two seconds of sleep.
-    assert time.monotonic() - began < HANG
+    assert time.monotonic() - began < TIMEOUT
 
 
 def test_a_blob_that_is_a_bomb_is_not_held_in_memory(scratch):
@@ -435,7 +435,7 @@ def git_of_other_words(tmp_path):
     return str(place)
 
 
-def test_what_is_wrong_is_known_by_facts_and_not_by_gits_words(scratch, tmp_path, git_of_other_words, monkeypatch):
+def test_the_cause_of_a_failure_is_found_without_reading_gits_messages(scratch, tmp_path, git_of_other_words, monkeypatch):
     def gap(place):
         git = Git(str(place), executable=git_of_other_words)
         return GitLog(git).window(5).gap

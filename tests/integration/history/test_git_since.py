@@ -29,7 +29,7 @@ def forked(scratch):
     return scratch
 
 
-def test_what_the_base_branch_did_meanwhile_is_not_ours(forked):
+def test_later_commits_of_the_base_branch_are_no_changes_of_this_one(forked):
     found = forked.repository().changed_since("main")
     assert told(found) == {"a.py": ("a.py", b"1\n")}
     assert (found.base, found.note) == (forked.git("merge-base", "main", "side"), "")

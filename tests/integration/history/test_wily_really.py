@@ -70,7 +70,7 @@ def content(scratch, revision, path):
     return done.stdout.decode()
 
 
-def test_its_numbers_are_radons(scratch, wily, judge, real_code):
+def test_the_measures_of_wily_are_those_of_radon(scratch, wily, judge, real_code):
     real_code(scratch, 5)
     history = wily.revisions(200)
     assert history.gap == ""
@@ -132,7 +132,7 @@ def differences(scratch, tmp_path, wily_python, judge):
     return found
 
 
-def test_left_alone_it_differs_only_where_a_side_branch_came_in_between(scratch, differences, real_code):
+def test_wily_alone_differs_from_radon_only_where_a_side_branch_came_in_between(scratch, differences, real_code):
     real_code(scratch, 5)
     pairs, odd = differences()
     assert len(pairs) > 300
@@ -140,14 +140,14 @@ def test_left_alone_it_differs_only_where_a_side_branch_came_in_between(scratch,
     assert all(carried for _, _, carried in odd), odd
 
 
-def test_left_alone_on_a_straight_line_it_differs_nowhere(scratch, differences, real_code):
+def test_wily_alone_agrees_with_radon_on_a_history_without_branches(scratch, differences, real_code):
     real_code(scratch, 4, merges=False)
     pairs, odd = differences()
     assert len(pairs) > 100
     assert odd == []
 
 
-def test_left_alone_it_forgets_untouched_files_when_it_goes_on(scratch, tmp_path, wily_python):
+def test_wily_alone_loses_untouched_files_when_it_continues_a_build(scratch, tmp_path, wily_python):
     scratch.commit({"a.py": "x = 1\n", "b.py": "x = 1\n"})
     clone, cache = scratch.clone(tmp_path / "clone"), tmp_path / "cache"
     assert bare_build(clone.root, wily_python, cache).returncode == 0
@@ -157,7 +157,7 @@ def test_left_alone_it_forgets_untouched_files_when_it_goes_on(scratch, tmp_path
     assert list(bare_numbers(cache, newest)) == ["b.py"]
 
 
-def test_left_alone_it_never_gets_over_a_killed_build(scratch, tmp_path, wily_python):
+def test_wily_alone_does_not_recover_from_a_killed_build(scratch, tmp_path, wily_python):
     scratch.commit({"a.py": "x = 1\n"})
     clone, cache = scratch.clone(tmp_path / "clone"), tmp_path / "cache"
     assert bare_build(clone.root, wily_python, cache).returncode == 0

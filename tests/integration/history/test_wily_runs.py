@@ -16,7 +16,7 @@ import pytest
 
 from core.adapters.git import Git, GitLog, GitWorktrees
 from core.adapters.wily import WilyHistory
-from tests.waiting import HANG, until
+from tests.waiting import TIMEOUT, until
 
 STAND_IN = Path(__file__).with_name("stand_in")
 
@@ -48,7 +48,7 @@ def leftovers(state):
     return sorted(path.name for path in state.iterdir())
 
 
-def test_its_numbers_arrive_where_they_belong(scratch, state, builds, numbers_of):
+def test_each_measure_belongs_to_its_file_and_revision(scratch, state, builds, numbers_of):
     scratch.commit({"a.py": "x\n" * 30, "b.py": "y\n", "same.py": "z\n", "café.py": "z\n"})
     scratch.commit({"b.py": "y\ny\n"})
     scratch.commit({"a.py": None, "pkg/moved.py": "x\n" * 30 + "more\n", "café.py": "z\nz\n"})
@@ -61,7 +61,7 @@ def test_its_numbers_arrive_where_they_belong(scratch, state, builds, numbers_of
     assert history == wily(scratch, state).revisions(3)
 
 
-def test_it_agrees_with_gits_objects(scratch, state, builds):
+def test_the_history_by_wily_is_the_history_by_git(scratch, state, builds):
     grow(scratch, 5)
     scratch.git("checkout", "-q", "-b", "side")
     scratch.commit({"a.py": "side\n" * 50})
@@ -211,7 +211,7 @@ def test_killed_at_any_moment_it_leaves_no_process_and_no_trace_in_the_repositor
     )
     time.sleep(random.Random(moment).uniform(0.05, 1.2))
     look.send_signal(number)
-    look.wait(HANG)
+    look.wait(TIMEOUT)
     until(lambda: processes_about(str(state)) == [], what="no process of it is left")
     assert hash_of(scratch.root) == before
     monkeypatch.setenv("STAND_IN_SECONDS", "0")

@@ -37,7 +37,7 @@ def ask(world):
     return asked
 
 
-def test_it_is_told_the_files_and_its_findings_are_known(ask):
+def test_an_auditor_gets_the_files_and_its_findings_are_returned(ask):
     told = ask()
     assert [(finding.path, finding.block, finding.problem) for finding in told.findings] == [
         ("a.py", "sample/seen", "seen"),

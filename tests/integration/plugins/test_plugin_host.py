@@ -250,7 +250,7 @@ def test_a_listener_is_told_many_events_by_one_process(world):
     assert told == ["1run_started", "2run_finished"]
 
 
-def test_what_is_not_provided_is_refused(world):
+def test_a_call_of_what_no_plugin_provides_is_refused(world):
     host = world.ready(body("return {}"))
     with pytest.raises(PluginRefused, match="provides no reporter"):
         host.call("sample", ProvisionKind.REPORTER, {"report": {}})

@@ -9,7 +9,7 @@ from core.events import RunFinished, Warned
 from core.plugins.host import listeners
 from core.plugins.host.listeners import PluginListeners
 from core.plugins.sandbox.resource_use import tasks_in_group
-from tests.waiting import HANG, until
+from tests.waiting import TIMEOUT, until
 
 SOURCE = """
 import json, os, time
@@ -45,7 +45,7 @@ def finished() -> RunFinished:
 def ready(world, monkeypatch):
     """Return a function that grants a listener with what it provides and is configured, and the sink that tells it."""
 
-    monkeypatch.setattr(listeners, "CLOSE_SECONDS", HANG)
+    monkeypatch.setattr(listeners, "CLOSE_SECONDS", TIMEOUT)
 
     def make(config=None, *, events=(), source=SOURCE, **options):
         provides = [{"kind": "listener", "contract": 1, **({"events": list(events)} if events else {})}]
@@ -117,7 +117,7 @@ def test_in_a_hurry_the_wait_is_short(ready):
     assert sink.problems()[-1] == "plugin sample: 1 event was not told"
 
 
-def test_what_finds_no_room_is_counted(world, ready):
+def test_events_that_do_not_fit_the_queue_are_counted(world, ready):
     sink = ready({"held": True}, room=2)
     for number in range(20):
         sink(warned(str(number)))

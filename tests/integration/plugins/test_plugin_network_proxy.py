@@ -17,7 +17,7 @@ from core.plugins.sandbox import network_proxy
 from core.plugins.sandbox.network_proxy import MOST_REQUESTS, NameLookup, NetworkProxy, Place
 
 #: Longer than anything here takes; only a proxy that never answers needs it.
-PATIENCE = 60
+TIMEOUT = 60
 
 
 class Talk:
@@ -27,7 +27,7 @@ class Talk:
         self.looked_up: list[str] = []
         self.says = says
         self.proxy = NetworkProxy(allowed, self.look_up)
-        self.proxy.theirs.settimeout(PATIENCE)
+        self.proxy.theirs.settimeout(TIMEOUT)
 
     def look_up(self, host: str, port: int, seconds: float) -> list[Place]:
         self.looked_up.append(host)
@@ -46,7 +46,7 @@ class Talk:
     def frame(self, frame: bytes) -> dict[str, str]:
         """Send a frame and return what is answered; a connection that is handed over is closed, and called ``connected``."""
         self.proxy.theirs.sendall(frame)
-        self.proxy.serve(PATIENCE)
+        self.proxy.serve(TIMEOUT)
         line, descriptors, _, _ = socket.recv_fds(self.proxy.theirs, 4096, 1)
         for descriptor in descriptors:
             with socket.socket(fileno=descriptor) as connected:
@@ -136,7 +136,7 @@ def test_a_name_server_that_never_answers_costs_the_host_nothing_and_the_plugin_
         raise TimeoutError("its address was not found in time")
 
     proxy = NetworkProxy(("*:443",), silent)
-    proxy.theirs.settimeout(PATIENCE)
+    proxy.theirs.settimeout(TIMEOUT)
     request = json.dumps({"host": "slow.example", "port": 443, "timeout": 1e300}).encode()
     used = time.process_time()
     for _ in range(20):
@@ -156,7 +156,7 @@ def test_the_systems_own_look_up_has_a_deadline_and_does_not_pile_up(monkeypatch
     go_on = threading.Event()
 
     def hangs(*_: object, **__: object) -> list[object]:
-        go_on.wait(PATIENCE)
+        go_on.wait(TIMEOUT)
         raise socket.gaierror(socket.EAI_AGAIN, "temporary failure")
 
     monkeypatch.setattr(socket, "getaddrinfo", hangs)
@@ -168,7 +168,7 @@ def test_the_systems_own_look_up_has_a_deadline_and_does_not_pile_up(monkeypatch
         look_up("slow.example", 443, 0.01)
     go_on.set()
     with pytest.raises(OSError, match=r"too many|temporary failure"):
-        look_up("slow.example", 443, PATIENCE)
+        look_up("slow.example", 443, TIMEOUT)
 
 
 MALFORMED = [

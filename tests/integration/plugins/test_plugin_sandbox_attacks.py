@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from core.plugins.sandbox.layers import Tier, sandbox_layers
-from tests.waiting import HANG
+from tests.waiting import TIMEOUT
 
 ROOT = Path(__file__).resolve().parents[3]
 DRIVER = Path(__file__).parent / "hostile_driver.py"
@@ -65,7 +65,7 @@ def test_every_attempt_is_denied(tier: Tier, profile: str, user: str, open_direc
     if become:
         os.chown(open_directory, NOBODY, NOBODY)
     command = [python, "-B", str(DRIVER), tier, profile, str(open_directory)]
-    done = subprocess.run(command, env=python_path(), cwd="/", **become, capture_output=True, text=True, timeout=HANG, check=False)
+    done = subprocess.run(command, env=python_path(), cwd="/", **become, capture_output=True, text=True, timeout=TIMEOUT, check=False)
     assert done.returncode == 0, done.stderr
     outcome = json.loads(done.stdout)
     assert outcome["problem"] == ""

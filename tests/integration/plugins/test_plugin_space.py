@@ -81,7 +81,7 @@ def test_a_plugin_cannot_hide_what_it_has_open(world, tier):
 
 
 @TIERS
-def test_what_fits_is_no_offence(world, tier):
+def test_usage_within_the_quota_is_allowed(world, tier):
     lines = [
         "for n in range(100):",
         "    with open(f'{top}/{n}', 'wb') as stream:",
@@ -119,7 +119,7 @@ def test_space_is_counted_in_blocks_and_links_once(tmp_path: Path):
     assert watch.exceeded(now=True) == SPACE
 
 
-def test_names_are_counted(tmp_path: Path):
+def test_files_directories_and_links_count_against_the_limit(tmp_path: Path):
     (tmp_path / "folder").mkdir()
     for number in range(9):
         (tmp_path / "folder" / str(number)).touch()

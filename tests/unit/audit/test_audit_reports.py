@@ -377,7 +377,7 @@ def test_every_control_has_an_accessible_name():
             assert attributes.get("aria-label"), (tag, attributes)
 
 
-def test_what_moved_is_plotted_and_what_got_worse_comes_first():
+def test_changed_files_are_plotted_the_worst_change_first():
     page = Page(audit_html(gate(), gate().judgement.judged))
     plots = [attributes["class"] for tag, attributes in page.tags if tag == "svg" and attributes.get("preserveaspectratio")]
 

@@ -41,16 +41,16 @@ def shapes(finding, shape):
 
 
 @pytest.mark.parametrize(
-    ("was", "standing"),
+    ("was", "delta"),
     [(None, Delta.NEW), (12, Delta.SAME), (11, Delta.WORSE), (13, Delta.BETTER)],
 )
-def test_a_block_is_judged_against_its_accepted_score(was, standing):
+def test_a_block_is_judged_against_its_accepted_score(was, delta):
     before = [] if was is None else [accepted(score=was)]
-    assert judge([complex_block()], {}, before, {"a.py"}).judged[0].delta is standing
+    assert judge([complex_block()], {}, before, {"a.py"}).judged[0].delta is delta
 
 
 @pytest.mark.parametrize(
-    ("was", "standing"),
+    ("was", "delta"),
     [
         (12.34, Delta.SAME),  # what the baseline holds of it is rounded
         (13.3, Delta.SAME),  # a line of comment more or less is no reason to fail
@@ -58,9 +58,9 @@ def test_a_block_is_judged_against_its_accepted_score(was, standing):
         (11.3, Delta.BETTER),
     ],
 )
-def test_a_maintainability_index_may_move_by_one_point(was, standing):
+def test_a_maintainability_index_may_move_by_one_point(was, delta):
     before = [accepted(block="", score=was, metric=MI)]
-    assert judge([poor_file()], {}, before, {"a.py"}).judged[0].delta is standing
+    assert judge([poor_file()], {}, before, {"a.py"}).judged[0].delta is delta
 
 
 def test_a_renamed_block_is_known_by_its_shape_and_judged_by_its_old_score():

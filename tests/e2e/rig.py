@@ -19,18 +19,18 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.waiting import HANG, until
+from tests.waiting import TIMEOUT, until
 
-__all__ = ["ORCHESTRATOR", "Bench", "chain", "changed_lines", "events_of", "until", "without_statuses"]
+__all__ = ["ORCHESTRATOR", "Rig", "chain", "changed_lines", "events_of", "until", "without_statuses"]
 
 ORCHESTRATOR = Path(sys.executable).with_name("orchestrator")
 
 #: Set for the tool; whatever it starts inherits it, unless it hides.
-_TOKEN = "WORKBENCH_TOKEN"
+_TOKEN = "RIG_TOKEN"
 _OURS = re.compile(r"^  status: (?:pending|in_progress|done|failed|cancelled)\b")
 
 
-class Bench:
+class Rig:
     """A directory with a ``tasks.yml``. Whatever was started in it and still runs is killed by ``close``."""
 
     def __init__(self, root: Path) -> None:
@@ -69,7 +69,7 @@ class Bench:
         return {**inherited, _TOKEN: self.token, **variables}
 
     def run(
-        self, *arguments: str, timeout: float = HANG, preexec: Callable[[], None] | None = None, **variables: str
+        self, *arguments: str, timeout: float = TIMEOUT, preexec: Callable[[], None] | None = None, **variables: str
     ) -> subprocess.CompletedProcess[str]:
         """Run ``orchestrator`` to its end."""
         return subprocess.run(
@@ -141,7 +141,7 @@ class Bench:
     # -- processes -----------------------------------------------------------------------------------------------
 
     def processes(self) -> dict[int, str]:
-        """Return the command lines of living processes that were started for this bench, or work in it."""
+        """Return the command lines of living processes that were started for this rig, or work in it."""
         found = {}
         for entry in os.listdir("/proc"):
             if entry.isdigit() and int(entry) != os.getpid() and self._is_ours(int(entry)):
@@ -179,7 +179,7 @@ def _command_line(pid: int) -> str:
 
 
 def without_statuses(text: str) -> str:
-    """Return a ``tasks.yml`` of this bench's style without what the tool may change in it: the words of statuses."""
+    """Return a ``tasks.yml`` of this rig's style without what the tool may change in it: the words of statuses."""
     kept = []
     for line in text.splitlines(keepends=True):
         found = _OURS.match(line)
