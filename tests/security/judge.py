@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.security.monitor import Call, Observation
 
-#: Seconds of all processes together. The most that was measured is 2.2 s: ``audit`` where sources are large and many.
+#: Seconds of all processes together. The most that the heaviest tricks but one took is 2.2 s: ``audit`` where sources are large and many.
 MOST_CPU = 5.0
 #: Bytes of one process.
 MOST_MEMORY = 256 * 1024 * 1024
