@@ -217,17 +217,17 @@ def masked(event: Event, mask: Callable[[str], str]) -> Event:
 
 
 def _collect_texts(value: Any, texts: list[str]) -> None:
+    """Append every text in a tuple, a mapping's values or the fields of a noun."""
     kind: Any = type(value)
-    if kind is str:
-        texts.append(value)
-    elif kind in _TEXTLESS or isinstance(value, Enum):
-        return
+    if isinstance(value, Mapping):
+        parts: Iterable[Any] = value.values()
     else:
-        if isinstance(value, Mapping):
-            parts: Iterable[Any] = value.values()
-        else:
-            parts = value if kind is tuple else [getattr(value, name) for name in _fields(kind)]
-        for part in parts:
+        parts = value if kind is tuple else [getattr(value, name) for name in _fields(kind)]
+    for part in parts:
+        # Most parts are no containers: a call for each would take half the time of the whole.
+        if (its := type(part)) is str:
+            texts.append(part)
+        elif its not in _TEXTLESS and not isinstance(part, Enum):
             _collect_texts(part, texts)
 
 
