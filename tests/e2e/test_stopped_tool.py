@@ -86,8 +86,11 @@ def test_a_task_that_goes_on_stopping_the_tool_is_still_ended_by_its_time_limit(
 
 
 def test_a_guardian_that_a_task_kills_is_replaced(rig: Rig) -> None:
-    kill = "for each in $(cat /proc/$PPID/task/$PPID/children); do [ $each = $$ ] || kill -KILL $each; done"
-    rig.write_tasks({"id": "hostile", "command": f"{kill}; sleep 2.5; kill -STOP $PPID; sleep 0.2"})
+    each = "for each in $(cat /proc/$PPID/task/$PPID/children); do"
+    kill = f"{each} [ $each = $$ ] || {{ kill -KILL $each; killed=$each; }}; done"
+    replaced = f"{each} grep -qs guardian_loop /proc/$each/cmdline && [ $each != $killed ] && break; done"
+    wait = f"until {replaced}; do sleep 0.05; done; sleep 1.5"  # until it is ready, which the tool itself waits a second for
+    rig.write_tasks({"id": "hostile", "command": f"{kill}; {wait}; kill -STOP $PPID; sleep 0.2"})
     process = rig.start("run", "--no-reflect")
     output, _ = process.communicate(timeout=TIMEOUT)
 
