@@ -12,9 +12,12 @@ from typing import Any, Protocol
 class Migrations:
     """The schema of one component's tables. Step N (0-based) brings them from version N to N + 1; released steps never change.
 
-    Each statement of a step makes or changes tables and indexes whose names begin with ``<component>_``; a database with views or
-    triggers is refused as damaged. All steps that a file lacks are applied in one transaction when it is opened.
+    A step makes and changes only tables and indexes whose names begin with ``<component>_``, each of its statements a text of its own.
+    All steps that a file lacks are applied in one transaction when it is opened; where one fails, or leaves anything else made, changed
+    or removed in the schema, that is a StorageError which names the component, and the file stays as it was.
     """
+
+    #: For a wing, its name.
 
     component: str
     steps: tuple[tuple[str, ...], ...]
@@ -22,6 +25,10 @@ class Migrations:
     @property
     def version(self) -> int:
         return len(self.steps)
+
+    def owns(self, kind: str, name: str) -> bool:
+        """True if the component may make something of this name; ``kind`` is ``table``, ``index``, ``view`` or ``trigger``."""
+        return kind in ("table", "index") and name.startswith(f"{self.component}_")
 
 
 class StateTables(Protocol):

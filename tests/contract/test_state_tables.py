@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from core.adapters.state_db import open_journal
+from core.errors import StorageError
 from core.ports.state_tables import Migrations
 from core.testing.state_tables import InMemoryStateTables
 
@@ -17,9 +20,14 @@ BOXES = Migrations(
 
 
 @pytest.fixture(params=["twin", "sqlite"])
-def tables(request, tmp_path):
-    components = [TOYS, BOXES]
-    opened = InMemoryStateTables(components) if request.param == "twin" else open_journal(tmp_path / "state" / "state.db", components)
+def opener(request, tmp_path):
+    """What opens the tables of some components."""
+    return InMemoryStateTables if request.param == "twin" else partial(open_journal, tmp_path / "state" / "state.db")
+
+
+@pytest.fixture
+def tables(opener):
+    opened = opener([TOYS, BOXES])
     yield opened
     opened.close()
 
@@ -70,3 +78,11 @@ def test_a_refused_statement_leaves_the_transaction_as_it_was(tables):
             tables.execute("INSERT INTO toys_list VALUES ('ball', 'blue')")
 
     assert tables.execute("SELECT name, colour FROM toys_list") == (("ball", "red"),)
+
+
+@pytest.mark.parametrize(
+    "statement", ["CREATE TABLE seen (x INTEGER)", "CREATE INDEX seen ON toys_list (name)", "CREATE TABLE toysx_list (x)", "this is no SQL"]
+)
+def test_steps_that_are_wrong_or_make_what_is_not_theirs_are_refused_with_the_name_of_the_component(opener, statement):
+    with pytest.raises(StorageError, match="the tables of the wing toys.*(seen|toysx_list|SQL|syntax)"):
+        opener([Migrations(component="toys", steps=(*TOYS.steps, (statement,)))])

@@ -142,13 +142,53 @@ def test_a_step_of_a_component_that_fails_is_an_error_and_leaves_the_file_as_it_
     journal.save_state("kept", 1)
     journal.close()
     broken = Migrations(component="later", steps=(("CREATE TABLE later_half (x INTEGER) STRICT", "THIS IS NO SQL"),))
-    with pytest.raises(StorageError, match="the tables of later cannot be brought to version 1"):
+    with pytest.raises(StorageError, match="the tables of the wing later cannot be brought to version 1"):
         open_journal(path, [broken])
 
     journal = open_journal(path)
     assert (journal.load_state("kept"), journal.repaired) == (1, "")
     journal.close()
     assert "later_half" not in tables(path)
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("CREATE TABLE later_one (x INTEGER); CREATE TABLE later_two (x INTEGER)", "one statement at a time"),
+        ("INSERT INTO later_0 VALUES (?)", "bindings"),
+        ("INSERT INTO later_0 VALUES ('no number')", "cannot store TEXT"),
+        ("CREATE TABLE seen (x INTEGER)", "begin with later_, and it touches the table seen$"),
+        ("CREATE TABLE laterer_seen (x INTEGER)", "the table laterer_seen"),
+        ("CREATE INDEX seen ON later_0 (x)", "the index seen"),
+        ("CREATE VIEW later_view AS SELECT x FROM later_0", "the view later_view"),
+        ("ALTER TABLE later_0 RENAME TO seen", "the table seen"),
+        ("ALTER TABLE runs ADD COLUMN mine INTEGER", "the table runs"),
+        ("DROP TABLE outcomes", "the table outcomes"),
+    ],
+)
+def test_a_wrong_step_of_a_wing_names_wing_and_reason_and_leaves_the_file_as_it_was(tmp_path, statement, said):
+    path = tmp_path / "state.db"
+    journal = open_journal(path, [later(1)])
+    journal.save_state("kept", 1)
+    journal.close()
+    before = tables(path)
+    wrong = Migrations(component="later", steps=(*later(1).steps, (statement,)))
+
+    for opener in (open_journal, open_journal_to_read):
+        with pytest.raises(StorageError, match=f"the tables of the wing later cannot be brought to version 2: .*{said}") as refused:
+            opener(path, [wrong])
+        assert refused.value.hint == "this is a mistake in the wing later; the file was left as it is"
+    journal = open_journal(path, [later(1)])
+    assert (journal.load_state("kept"), journal.repaired, tables(path)) == (1, "", before)
+    journal.close()
+    assert not list(tmp_path.glob("*.damaged-*"))
+
+
+def test_a_wing_may_use_keys_and_counters_for_which_sqlite_makes_tables_of_its_own(tmp_path):
+    steps = (("CREATE TABLE later_0 (x INTEGER PRIMARY KEY AUTOINCREMENT, y TEXT UNIQUE)", "CREATE INDEX later_by_y ON later_0 (y)"),)
+    open_journal(tmp_path / "state.db", [Migrations(component="later", steps=steps)]).close()
+
+    assert {"later_0", "later_by_y"} < tables(tmp_path / "state.db")
 
 
 def test_a_step_of_the_journal_that_fails_leaves_the_old_version(tmp_path, monkeypatch):

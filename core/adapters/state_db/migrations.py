@@ -45,6 +45,11 @@ JOURNAL = Migrations(
 FORMAT = 3
 _COMPONENTS = "CREATE TABLE components (name TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITHOUT ROWID"
 
+#: In place of SQLite's code where Python refused a statement, because it is two statements or has parameters.
+_WRONG_USE = sqlite3.SQLITE_MISUSE
+#: SQLite's codes for a statement that is wrong, or does not fit the rows that are there.
+_MISTAKES = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, _WRONG_USE})
+
 #: How many backups of older versions are kept beside the database.
 BACKUPS = 3
 
@@ -120,22 +125,36 @@ def _apply(connection: sqlite3.Connection, path: Path, versions: Mapping[str, in
     if file_format(connection) < FORMAT:
         connection.execute(_COMPONENTS)
     for each in components:
-        for step in each.steps[versions.get(each.component, 0) :]:
-            _run_step(connection, path, each, step)
+        _run_steps(connection, path, each, each.steps[versions.get(each.component, 0) :])
         connection.execute("INSERT OR REPLACE INTO components VALUES (?, ?)", (each.component, each.version))
     connection.execute(f"PRAGMA user_version = {FORMAT}")
 
 
-def _run_step(connection: sqlite3.Connection, path: Path, component: Migrations, step: Iterable[str]) -> None:
+def _run_steps(connection: sqlite3.Connection, path: Path, component: Migrations, steps: Iterable[Iterable[str]]) -> None:
+    """Apply steps of a component. What a wing's do wrong is an error that names it; damage and a refusing disk are raised as they are."""
+    before = _schema(connection)
     try:
-        for statement in step:
-            connection.execute(statement)
-    except sqlite3.OperationalError as error:
+        for step in steps:
+            for statement in step:
+                connection.execute(statement)
+    except sqlite3.Error as error:
         # The journal's own steps are known to be right: where one fails, the file has other tables than it says.
-        if component is JOURNAL or error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+        if component is JOURNAL or getattr(error, "sqlite_errorcode", _WRONG_USE) & 0xFF not in _MISTAKES:
             raise
-        message = f"{path}: the tables of {component.component} cannot be brought to version {component.version}: {error}"
-        raise StorageError(message, hint="this is a mistake in that component; the file was left as it is") from error
+        raise _mistake(path, component, str(error)) from error
+    foreign = sorted({f"{kind} {name}" for kind, name, _sql in before ^ _schema(connection) if not component.owns(kind, name)})
+    if foreign and component is not JOURNAL:
+        raise _mistake(path, component, f"its names begin with {component.component}_, and it touches the {', the '.join(foreign)}")
+
+
+def _schema(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:
+    """Return kind, name and text of everything in the database but what SQLite makes for itself."""
+    return set(connection.execute("SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"))
+
+
+def _mistake(path: Path, component: Migrations, what: str) -> StorageError:
+    message = f"{path}: the tables of the wing {component.component} cannot be brought to version {component.version}: {what}"
+    return StorageError(message, hint=f"this is a mistake in the wing {component.component}; the file was left as it is")
 
 
 def _newer(path: Path, what: str, found: int, known: int) -> StorageError:
