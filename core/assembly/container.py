@@ -23,7 +23,7 @@ from core.ports.journal import RunLock
 from core.ports.processes import LogStore
 from core.ports.state_tables import Migrations, StateTables
 from core.ports.task_file import TaskFile
-from core.ports.wing import Wing, check_wings, load, settings_class
+from core.ports.wing import HandlerOfWing, Wing, check_wings, load, migrations_of, part_of, settings_class
 from core.terminal.console import Console
 from core.terminal.masking import Masking
 
@@ -170,7 +170,7 @@ class Container:
 
     @cached_property
     def _migrations(self) -> tuple[Migrations, ...]:
-        return tuple(load(wing.migrations) for wing in self.wings if wing.migrations)
+        return migrations_of(self.wings)
 
     def section(self, cls: type[_SettingsSection]) -> _SettingsSection:
         """Return the section of the settings that a wing registered as ``cls``. Raises LookupError when none did."""
@@ -188,16 +188,21 @@ class Container:
     @cached_property
     def task_handlers(self) -> Mapping[str, TaskHandler]:
         """The handlers of wings, by kind, of those kinds that have no command in config.yaml."""
-        references = {kind: reference for wing in self.wings for kind, reference in wing.handlers.items()}
-        return {kind: load(reference)(self) for kind, reference in references.items() if kind not in self.settings.handlers}
+        kinds = [(kind, wing.name, reference) for wing in self.wings for kind, reference in wing.handlers.items()]
+        return {kind: self._task_handler(*named) for kind, *named in kinds if kind not in self.settings.handlers}
+
+    def _task_handler(self, wing: str, reference: str) -> Any:
+        with part_of(wing, reference):
+            return HandlerOfWing(load(reference)(self), wing, reference)
 
     def runner(self, name: str) -> AttemptRunner:
         """Return the runner that a wing registered as ``name``. Raises LookupError when none did."""
-        reference = next((wing.runners[name] for wing in self.wings if name in wing.runners), None)
-        if reference is None:
+        wing = next((wing for wing in self.wings if name in wing.runners), None)
+        if wing is None:
             raise LookupError(f"no wing has registered a runner {name}")
-        made: AttemptRunner = load(reference)(self)
-        return made
+        with part_of(wing.name, wing.runners[name]):
+            made: AttemptRunner = load(wing.runners[name])(self)
+            return made
 
     @cached_property
     def run_lock(self) -> RunLock:

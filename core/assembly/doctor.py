@@ -14,7 +14,7 @@ from core.domain.settings.diagnosis import Diagnosis, Health
 from core.domain.settings.settings import Settings, Source
 from core.errors import InvalidFile, OrchestratorError, StateRefused, StorageError
 from core.files.user_places import user_places
-from core.ports.wing import load
+from core.ports.wing import Wing, load, part_of
 from core.reports.text.wording import count
 
 
@@ -53,8 +53,13 @@ def _diagnose(container: Container, settings: Diagnosis) -> tuple[Diagnosis, ...
         _policy(container.root, container.settings),
         _tasks(container),
         *_state(container),
-        *(found for wing in container.wings if wing.doctor for found in load(wing.doctor)(container)),
+        *(found for wing in container.wings if wing.doctor for found in _wing(wing, container)),
     )
+
+
+def _wing(wing: Wing, container: Container) -> tuple[Diagnosis, ...]:
+    with part_of(wing.name, wing.doctor):
+        return tuple(load(wing.doctor)(container))
 
 
 def _own_state(container: Container) -> Path | None:

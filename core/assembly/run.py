@@ -22,7 +22,7 @@ from core.memory import Memory
 from core.orchestrator import Orchestrator
 from core.ports.processes import Launcher, LogReader, StopSignals
 from core.ports.subscribers import Listeners
-from core.ports.wing import load
+from core.ports.wing import load, part_of
 from core.run_facts import RunFacts
 
 
@@ -71,8 +71,10 @@ def open_run(container: Container, options: RunOptions, *, reflect: bool = True,
             from core.assembly.plugins import plugin_listeners
 
             _subscribe_listeners(bus, plugin_listeners(container), RunFacts(run_id, clock), signals)
-        for subscribers in [wing.subscribers for wing in container.wings if wing.subscribers]:
-            load(subscribers)(bus, container)
+        for wing in container.wings:
+            if wing.subscribers:
+                with part_of(wing.name, wing.subscribers):
+                    load(wing.subscribers)(bus, container)
         memory = Memory(file=file, journal=journal, clock=clock, run_id=run_id)
         orchestrator = Orchestrator(
             options=options,

@@ -10,9 +10,9 @@ import typer
 
 from core.assembly.backlog import open_backlog_to_edit
 from core.assembly.container import Session
-from core.cli.options import Directory, DryRun, Json, TasksFile
 from core.domain.quality.refactor_task import number
 from core.errors import EditRefused, OrchestratorError, UsageError
+from core.terminal.options import Directory, DryRun, Json, TasksFile
 
 Description = Annotated[str, typer.Argument(metavar="DESCRIPTION", help="What and why.", show_default=False)]
 Command = Annotated[str | None, typer.Option("--command", "-c", metavar="COMMAND", help="What runs it.", show_default=False)]

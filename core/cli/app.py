@@ -5,13 +5,14 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from typing import Any
 
 from core.assembly.container import Session
 from core.cli.commands import COMMANDS, GROUPS
 from core.errors import UsageError
-from core.ports.wing import Command, Wing, check_wings, load
+from core.ports.wing import Command, Wing, check_wings, load, part_of
 from core.schema.wording import nearest
 
 PROGRAM = "orchestrator"
@@ -67,17 +68,24 @@ def _nothing() -> None:
 
 def _bound(command: Command, session: Session) -> Callable[..., Any]:
     """Return a command's function without its first parameter, for which it gets ``session``; the others are options to Typer."""
-    function = load(command.function)
+    with _part(session, command):
+        function = load(command.function)
 
     @wraps(function)
     def call(**options: Any) -> Any:
-        return function(session, **options)
+        with _part(session, command):
+            return function(session, **options)
 
     signature = inspect.signature(function, eval_str=True)
     _session, *others = signature.parameters.values()
     call.__signature__ = signature.replace(parameters=others)  # type: ignore[attr-defined]
     call.__annotations__ = {each.name: each.annotation for each in others}
     return call
+
+
+def _part(session: Session, command: Command) -> AbstractContextManager[None]:
+    wing = next((wing.name for wing in session.wings if command in wing.commands), "")
+    return part_of(wing, command.function) if wing else nullcontext()
 
 
 def _asked_for(command: Command, words: Sequence[str]) -> bool:

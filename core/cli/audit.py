@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from core.assembly.container import Session
-from core.cli.options import Directory, Json, Quiet, TasksFile, complete_task_ids
+from core.cli.options import complete_task_ids
 from core.domain.quality.verdict import FailOn
+from core.terminal.options import Directory, Json, Quiet, TasksFile
 from core.terminal.screen import MeasuringLine
 
 

@@ -10,10 +10,11 @@ import typer
 
 from core.assembly.container import Session
 from core.cli.backlog_view import BacklogView, viewed
-from core.cli.options import Directory, Json, TaskId, TasksFile, complete_tags
+from core.cli.options import TaskId, complete_tags
 from core.domain.tasks.task import Readiness, Status, Task
 from core.errors import UsageError
 from core.reports.backlog.display_status import INTERRUPTED, display_status, task_json
+from core.terminal.options import Directory, Json, TasksFile
 
 StatusWords = Annotated[
     list[str] | None, typer.Option("--status", "-s", metavar="WORD", help="Only these: ready, blocked, waiting, queued, done, failed …")

@@ -13,6 +13,7 @@ from typing import Any, TextIO
 from core.domain.runs.exit_code import ExitCode
 from core.domain.untrusted.printable import inert_json
 from core.errors import EditRefused, InvalidFile, OrchestratorError, Problem, StorageError
+from core.ports.wing import origin_of
 from core.reports.text.style import PLAIN, Style
 from core.reports.text.wording import count
 from core.reports.text.workflow_commands import command as workflow_command
@@ -35,8 +36,11 @@ def guarded(command: Callable[[Sequence[str]], int], arguments: Sequence[str], c
     except Exception as error:  # noqa: BLE001 – the boundary: an error in orchestrator ends in a crash log, not in a traceback
         from core.cli.crash_log import write_crash_log
 
-        hint = f"this is a mistake in orchestrator; please report it with {write_crash_log(error, arguments, console.masking)}"
-        return _report(OrchestratorError(f"{type(error).__name__}: {error}", hint=hint), arguments, console)
+        origin = origin_of(error)
+        whose = "that wing" if origin else "orchestrator"
+        hint = f"this is a mistake in {whose}; please report it with {write_crash_log(error, arguments, console.masking)}"
+        message = f"{origin}: " * bool(origin) + f"{type(error).__name__}: {error}"
+        return _report(OrchestratorError(message, hint=hint), arguments, console)
     finally:
         console.flush()
         _flush_or_discard(sys.stdout)

@@ -12,9 +12,10 @@ import typer
 from core.assembly.backlog import Backlog, follow_log, raw_log, read_log
 from core.assembly.container import Container, Session
 from core.cli.backlog_view import BacklogView, viewed
-from core.cli.options import Directory, Json, TaskId
+from core.cli.options import TaskId
 from core.domain.runs.attempt import Attempt
 from core.errors import UsageError
+from core.terminal.options import Directory, Json
 
 Follow = Annotated[bool, typer.Option("-f", "--follow", help="Print what is added until the attempt ends.")]
 #: Without the short form that other commands have: here people expect ``-f`` to follow.

@@ -1,4 +1,4 @@
-"""Options that several commands share, so that they look and mean the same everywhere."""
+"""Options that several commands of the kernel share; those that a wing's may take as well are in ``core.terminal.options``."""
 
 from __future__ import annotations
 
@@ -34,14 +34,6 @@ def _tasks_here() -> tuple[Task, ...]:
 
 TaskId = Annotated[str, typer.Argument(metavar="ID", help="Id of a task.", autocompletion=complete_task_ids, show_default=False)]
 TaskIds = Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of tasks.", autocompletion=complete_task_ids, show_default=False)]
-Directory = Annotated[
-    str, typer.Option("-C", "--directory", metavar="DIR", help="Work in this repository.", show_default="the current one")
-]
-TasksFile = Annotated[str | None, typer.Option("-f", "--file", metavar="FILE", help="Use this file instead of tasks.yml.")]
-DryRun = Annotated[bool, typer.Option("-n", "--dry-run", help="Print the change of the file as a diff; change nothing.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Say more.")]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say only what went wrong.")]
 Only = Annotated[
     list[str] | None,
     typer.Option("--only", metavar="ID", help="Run this task and what it needs; may be repeated.", autocompletion=complete_task_ids),

@@ -9,8 +9,9 @@ import typer
 from core.assembly.container import Container, Session
 from core.assembly.run import run_options
 from core.cli.backlog_view import viewed
-from core.cli.options import Budget, Directory, Jobs, Json, Only, Tag, TasksFile, TimeBudget
+from core.cli.options import Budget, Jobs, Only, Tag, TimeBudget
 from core.domain.runs.run_state import RunOptions
+from core.terminal.options import Directory, Json, TasksFile
 
 
 def plan(

@@ -14,11 +14,11 @@ import typer
 
 from core.assembly.container import Session
 from core.assembly.plugin_tools import PluginState, input_of, plugin_details, plugin_states, verify, write_new_plugin
-from core.cli.options import Directory, Json
 from core.domain.plugins.configuration import PluginConfiguration
 from core.domain.plugins.plugin import Permissions, ProvisionKind
 from core.errors import UsageError
 from core.terminal.console import Console
+from core.terminal.options import Directory, Json
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Id of a plugin.", show_default=False)]
 With = Annotated[

@@ -10,10 +10,10 @@ import typer
 
 from core.assembly import plugin_tools as tools
 from core.assembly.container import Session
-from core.cli.options import Directory, Json
 from core.cli.plugins import Name
 from core.errors import UsageError
 from core.terminal.console import Console
+from core.terminal.options import Directory, Json
 
 KeyFile = Annotated[str | None, typer.Option("--key", metavar="FILE", help="Private key; default: what PLUGIN_SIGNING_KEY names.")]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")]

@@ -10,10 +10,11 @@ import typer
 
 from core.assembly.container import Session
 from core.assembly.run import Run, open_run, run_options
-from core.cli.options import Budget, Directory, Jobs, Json, Only, Quiet, Tag, TasksFile, TimeBudget, Verbose
+from core.cli.options import Budget, Jobs, Only, Tag, TimeBudget
 from core.errors import StorageError, UsageError
 from core.reports.run.event_line import Volume
 from core.terminal.console import Output
+from core.terminal.options import Directory, Json, Quiet, TasksFile, Verbose
 from core.terminal.views import Sources, View, ViewOptions, pick_views
 
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from core.assembly.backlog import open_backlog_to_edit
 from core.assembly.container import Session
-from core.cli.options import Directory, DryRun, Json, TaskIds, TasksFile
+from core.cli.options import TaskIds
 from core.domain.tasks.task import Status
+from core.terminal.options import Directory, DryRun, Json, TasksFile
 
 
 def done(

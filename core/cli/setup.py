@@ -10,12 +10,12 @@ import typer
 
 from core.assembly.container import Container, Session
 from core.assembly.project import file_schemas, project_folder
-from core.cli.options import Directory, Json, TasksFile
 from core.domain.runs.exit_code import ExitCode
 from core.domain.settings.diagnosis import Health
 from core.domain.tasks.task import Task
 from core.errors import InvalidFile, Problem, UsageError
 from core.reports.text.wording import count
+from core.terminal.options import Directory, Json, TasksFile
 
 if TYPE_CHECKING:
     from core.scaffold import Proposal

@@ -6,19 +6,29 @@ kernel reads the list and knows no wing by name. Whatever is named by a *referen
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields, is_dataclass
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from core.domain.settings.settings import Settings
 from core.errors import OrchestratorError
 from core.ports.clock import Clock
-from core.ports.state_tables import StateTables
+from core.ports.state_tables import Migrations, StateTables
+
+if TYPE_CHECKING:
+    from core.ports.handlers import TaskHandler
 
 _SettingsSection = TypeVar("_SettingsSection")
+_NAME = re.compile(r"[a-z][a-z0-9]*")
+#: The component of the kernel's own tables.
+_JOURNAL = "journal"
+#: What the note of ``part_of`` begins with.
+_ORIGIN = "the wing "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +49,12 @@ class Command:
 class Wing:
     """Everything that a wing adds. What it does not add is left out."""
 
-    #: One word; also the key of its section in config.yaml and the component of its tables.
+    #: Lower-case letters and digits; also the key of its section in config.yaml and the component of its tables.
     name: str
     #: Reference to a dataclass whose fields are made with ``option``; a value of it is ``services.section(cls)``.
     settings: str = ""
     commands: tuple[Command, ...] = ()
-    #: Reference to a constant, the ``Migrations`` of its tables in state.db.
+    #: Reference to a constant, the ``Migrations`` of its tables in state.db, whose component is ``name``.
     migrations: str = ""
     #: Reference to a function ``(EventBus, Services) -> None``, called with the bus of each run before its first event.
     subscribers: str = ""
@@ -79,9 +89,11 @@ class Services(Protocol):
 class Screen(Protocol):
     """Where a command writes its result. Methods return exit code 0 and raise StorageError when the result is lost."""
 
-    def say(self, text: str) -> int: ...
+    def say(self, text: str) -> int:
+        """Write ``text`` as it is: no newline is added."""
 
-    def say_json(self, value: Any) -> int: ...
+    def say_json(self, value: Any) -> int:
+        """Write ``value`` as JSON, with a newline at its end."""
 
 
 class Session(Protocol):
@@ -95,14 +107,64 @@ class Session(Protocol):
 
 
 def load(reference: str) -> Any:
-    """Import what ``module:name`` refers to."""
+    """Import what ``module:name`` refers to. Raises whatever importing it raises."""
     module, _, name = reference.partition(":")
     return getattr(import_module(module), name)
 
 
+@contextmanager
+def part_of(wing: str, reference: str) -> Iterator[None]:
+    """Note on whatever is raised inside which wing it comes from, and by which reference: ``origin_of`` finds it."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"{_ORIGIN}{wing}: {reference}")
+        raise
+
+
+def origin_of(error: BaseException) -> str:
+    """Return the wing and the reference that an exception comes from, ``the wing NAME: module:name``; empty where it is the kernel."""
+    return next((note for note in getattr(error, "__notes__", ()) if note.startswith(_ORIGIN)), "")
+
+
+class HandlerOfWing:
+    """A TaskHandler of a wing; what its steps raise says so."""
+
+    def __init__(self, handler: TaskHandler, wing: str, reference: str) -> None:
+        self._handler, self._wing, self._reference = handler, wing, reference
+
+    def __getattr__(self, step: str) -> Any:
+        def call(*arguments: Any) -> Any:
+            with part_of(self._wing, self._reference):
+                return getattr(self._handler, step)(*arguments)
+
+        return call
+
+
+def migrations_of(wings: Iterable[Wing]) -> tuple[Migrations, ...]:
+    """Return the migrations of all wings that have tables. Raises OrchestratorError for a component that is not its wing's name."""
+    return tuple(_migrations(wing) for wing in wings if wing.migrations)
+
+
+def _migrations(wing: Wing) -> Migrations:
+    with part_of(wing.name, wing.migrations):
+        found: Migrations = load(wing.migrations)
+        if found.component != wing.name:
+            message = f"the wing {wing.name}: {wing.migrations} is of the component {found.component}"
+            raise OrchestratorError(message, hint=f'the component of a wing is its name: Migrations(component="{wing.name}", …)')
+        return found
+
+
 def check_wings(wings: Sequence[Wing], kernel: Sequence[Command] = ()) -> None:
-    """Raise OrchestratorError when two wings, or a wing and the kernel, register the same name; ``kernel`` has the kernel's commands."""
-    owners = dict.fromkeys(_first_words(kernel), "the kernel")
+    """Raise OrchestratorError when two wings, or a wing and the kernel, register the same name, and for a name that is none.
+
+    ``kernel`` has the kernel's commands.
+    """
+    for wing in wings:
+        if not _NAME.fullmatch(wing.name):
+            hint = "its tables begin with this name and an underscore, so a name with one could be taken for another wing's"
+            raise OrchestratorError(f"the name of the wing {wing.name} is not lower-case letters and digits", hint=hint)
+    owners = {**dict.fromkeys(_first_words(kernel), "the kernel"), f"the name {_JOURNAL}": "the kernel"}
     owners |= {f"the section {each.name} of config.yaml": "the kernel" for each in fields(Settings)}
     for wing in wings:
         for registered in _registered(wing):
@@ -129,10 +191,20 @@ def _registered(wing: Wing) -> Iterator[str]:
 
 def settings_class(wings: Sequence[Wing]) -> type[Settings]:
     """Return the class of settings with a section for each wing that has settings; the kernel's own class where none has."""
-    sections = [(wing.name, load(wing.settings)) for wing in wings if wing.settings]
+    sections = [(wing.name, _section_class(wing)) for wing in wings if wing.settings]
     if not sections:
         return Settings
     from dataclasses import make_dataclass
 
     entries = [(name, cls, field(default_factory=cls)) for name, cls in sections]
     return make_dataclass("SettingsOfAllWings", entries, bases=(Settings,), frozen=True, slots=True, kw_only=True)
+
+
+def _section_class(wing: Wing) -> Any:
+    with part_of(wing.name, wing.settings):
+        cls = load(wing.settings)
+        # A field whose default is made by a dataclass is a section inside this one.
+        wrong = [each.name for each in fields(cls()) if "value_type" not in each.metadata and not is_dataclass(each.default_factory)]
+        if wrong:
+            raise TypeError(f"{', '.join(wrong)} must be made with option(…)")
+        return cls

@@ -197,7 +197,7 @@ class Console:
         return _output(sys.stderr, self.environ, self.masking)
 
     def say(self, text: str) -> int:
-        """Write a result to stdout and return exit code 0. Raises StorageError when it is lost."""
+        """Write a result to stdout as it is, without a newline of our own, and return exit code 0. Raises StorageError when it is lost."""
         self.stdout.add(text)
         self.stdout.finish()
         return 0

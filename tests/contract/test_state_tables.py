@@ -84,5 +84,5 @@ def test_a_refused_statement_leaves_the_transaction_as_it_was(tables):
     "statement", ["CREATE TABLE seen (x INTEGER)", "CREATE INDEX seen ON toys_list (name)", "CREATE TABLE toysx_list (x)", "this is no SQL"]
 )
 def test_steps_that_are_wrong_or_make_what_is_not_theirs_are_refused_with_the_name_of_the_component(opener, statement):
-    with pytest.raises(StorageError, match="the tables of the wing toys.*(seen|toysx_list|SQL|syntax)"):
+    with pytest.raises(StorageError, match=r"the tables of the wing toys.*(seen|toysx_list|SQL|syntax)"):
         opener([Migrations(component="toys", steps=(*TOYS.steps, (statement,)))])

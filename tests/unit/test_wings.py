@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from core.cli.app import commands
@@ -36,12 +38,19 @@ def test_two_wings_that_register_the_same_name_are_refused(one, other, both):
     [
         (Wing(name="toy", commands=(command("config edit"),)), "the command config"),
         (Wing(name="audit", settings="a:B"), "the section audit of config.yaml"),
+        (Wing(name="journal"), "the name journal"),
     ],
 )
 def test_a_wing_that_registers_a_name_of_the_kernel_is_refused(wing, both):
     with pytest.raises(OrchestratorError, match=f"the kernel and the wing {wing.name} both register {both}") as refused:
         commands((wing,))
     assert refused.value.hint == f"give it another name where the wing {wing.name} registers"
+
+
+@pytest.mark.parametrize("name", ["", "Acme", "acme_x", "acme.x", "9acme", "acme\n"])
+def test_the_name_of_a_wing_is_lower_case_letters_and_digits(name):
+    with pytest.raises(OrchestratorError, match=f"the name of the wing {re.escape(name)} is not lower-case letters and digits"):
+        check_wings((Wing(name=name),))
 
 
 def test_wings_with_names_of_their_own_are_registered():

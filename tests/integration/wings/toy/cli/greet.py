@@ -7,11 +7,9 @@ from typing import Annotated
 import typer
 
 from core.ports.wing import Session
+from core.terminal.options import Directory, Json
 from toy.settings import ToySettings
 from toy.tables import add_greeting, greetings
-
-Directory = Annotated[str, typer.Option("-C", "--directory", help="Work in this repository.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def greet(session: Session, whom: Annotated[str, typer.Argument(help="Whom to greet.")], directory: Directory = "") -> int:
