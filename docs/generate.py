@@ -134,22 +134,24 @@ def generated() -> dict[Path, str]:
     return {**pages, HELP: overview()}
 
 
-def differences(wanted: Mapping[Path, str]) -> str:
-    """Return a unified diff from the files to what they should hold, empty when they are the same."""
+def differences(wanted: Mapping[Path, str]) -> dict[str, str]:
+    """Return a unified diff from each file that differs to what it should hold, by its path in the repository."""
     from core.diff_utils import generate_file_diff
 
-    return "".join(generate_file_diff(path, text, path.relative_to(ROOT).as_posix()) for path, text in wanted.items())
+    names = {path: path.relative_to(ROOT).as_posix() for path in wanted}
+    diffs = {names[path]: "".join(generate_file_diff(path, text, names[path])) for path, text in wanted.items()}
+    return {name: diff for name, diff in diffs.items() if diff}
 
 
 def main(arguments: list[str]) -> int:
     """Write the files, or compare them; return 1 when they differ."""
     wanted = generated()
-    difference = differences(wanted)
     if "--check" in arguments:
-        sys.stdout.write(difference)
-        if difference:
-            sys.stderr.write("error: the documentation is not what the code says\n  hint: python docs/generate.py\n")
-        return 1 if difference else 0
+        stale = differences(wanted)
+        sys.stdout.write("".join(stale.values()))
+        if stale:
+            sys.stderr.write(f"error: not what the code says: {', '.join(stale)}\n  hint: make docs writes them anew\n")
+        return 1 if stale else 0
     for path, text in wanted.items():
         path.write_text(text, encoding="utf-8")
     return 0

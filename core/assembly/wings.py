@@ -1,4 +1,4 @@
-"""The one list of wings. A new wing is a package of its own and one line here."""
+"""The one list of wings. docs/wings.md says what a new one adds beside its line here."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 A wing is a package of its own (``agents``, ``models`` …). It registers by one constant and one line in ``core.assembly.wings``; the
 kernel reads the list and knows no wing by name. Whatever is named by a *reference*, ``module:name``, is imported when it is needed.
+docs/wings.md has a worked one.
 """
 
 from __future__ import annotations
