@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from core.domain.quality.verdict import FailOn, GateReport
@@ -21,6 +22,7 @@ from core.errors import OrchestratorError
 from core.events import Event, RunFinished
 from core.ports.standard import paths_of
 from core.ports.subscribers import EventSink
+from core.schema.arguments import check_flags, check_type, several, word_of
 
 if TYPE_CHECKING:
     from core.assembly.container import Container
@@ -42,6 +44,8 @@ __all__ = [
 ]
 
 _Path = str | os.PathLike[str]
+#: Tasks that the repr of a backlog shows.
+_SHOWN = 5
 
 
 class Backlog:
@@ -50,13 +54,17 @@ class Backlog:
     def __init__(self, entries: Mapping[str, Any] | Iterable[Mapping[str, Any]] = (), *, text: str = "") -> None:
         """Begin with the tasks of a YAML ``text`` and append ``entries``, maps of the fields that a person would write.
 
-        Raises InvalidFile with every problem of the text, EditRefused for the first entry that cannot be a task.
+        Raises InvalidFile with every problem of the text, EditRefused for the first entry that cannot be a task, UsageError for what
+        is neither.
         """
         from core.assembly.in_memory import task_text
 
+        check_type("text", text, str, "the text of a tasks.yml", "Backlog(text=Path(file).read_text())")
+        hint = "entries are maps: Backlog([{...}]); run, plan and add take the path of a file as it is"
+        given = several("entries", entries, Mapping, "maps of fields", hint)
         #: The port through which runs work on it.
         self.file = task_text(text)
-        self.file.write([AppendTask(fields=entry) for entry in ((entries,) if isinstance(entries, Mapping) else entries)])
+        self.file.write([AppendTask(fields=entry) for entry in given])
 
     @property
     def tasks(self) -> tuple[Task, ...]:
@@ -74,25 +82,35 @@ class Backlog:
     def __iter__(self) -> Iterator[Task]:
         return iter(self.tasks)
 
-    def __getitem__(self, task_id: str) -> Task:
+    def __contains__(self, task: object) -> bool:
+        """Return whether a task is here, given itself or its id."""
+        return task in self.tasks if isinstance(task, Task) else any(each.id == str(task) for each in self.tasks)
+
+    def __getitem__(self, task_id: str | int) -> Task:
         """Return the task with an id. Raises UsageError naming the nearest one."""
-        return find_task(self.tasks, task_id)
+        return find_task(self.tasks, str(task_id))
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{task.id}: {task.status}" for task in self.tasks[:_SHOWN])
+        return f"<Backlog of {len(self)} tasks: {shown}{', …' if len(self) > _SHOWN else ''}>"
 
     def add(self, description: str, **fields: Any) -> Task:
         """Append a task and return it; ``fields`` are those of ``tasks.yml``, and without ``id`` it gets one.
 
-        Raises EditRefused when the entry cannot be a task; the backlog is as it was.
+        Raises EditRefused when the entry cannot be a task, UsageError for a description that is no text; the backlog is as it was.
         """
         from core.manual_edits import new_id
 
-        entry = {"id": fields.pop("id", None) or new_id(description, {task.id for task in self.tasks}), "description": description}
-        self.file.write([AppendTask(fields={**entry, **fields})])
+        check_type("description", description, str, "text")
+        given = fields.pop("id", None)
+        task_id = new_id(description, {task.id for task in self.tasks}) if given is None else given
+        self.file.write([AppendTask(fields={"id": task_id, "description": description, **fields})])
         return self.tasks[-1]
 
-    def set_status(self, task_id: str, status: Status | str) -> None:
-        """Give a task a status. Raises UsageError for an unknown id, ValueError for a word that is no status."""
-        task = find_task(self.tasks, task_id)
-        self.file.write([SetField(task_id=task.id, path=("status",), value=Status(status).value)])
+    def set_status(self, task_id: str | int, status: Status | str) -> None:
+        """Give a task a status. Raises UsageError for an unknown id and for a word that is no status."""
+        task = self[task_id]
+        self.file.write([SetField(task_id=task.id, path=("status",), value=word_of("status", status, Status).value)])
 
 
 def run(
@@ -117,15 +135,18 @@ def run(
     this thread: a slow one slows the run.
 
     The process is the run's as long as it lasts: current directory, SIGINT/SIGTERM/SIGHUP (in the main thread) and orphaned
-    children. One run at a time a process; start ``orchestrator run --json`` for more.
+    children. A second one at the same time raises UsageError; start ``orchestrator run --json`` as a process for each.
 
     Raises UsageError, InvalidFile, LockHeld, EditRefused and StorageError.
     """
     from core.assembly.run import open_run, run_options
 
+    check_flags(retry_failed=retry_failed)
+    check_flags(fail_fast=fail_fast, reflect=reflect, optional=True)
+    check_type("on_event", on_event, object if callable(on_event) else NoneType, "a function of one event", "on_event=print")
     given = {"jobs": jobs, "budget.cost": budget, "budget.time": time_budget, "fail_fast": fail_fast}
     with _container(tasks, directory, given) as container:
-        options = run_options(container, only=_words(only), tags=_words(tags), retry_failed=retry_failed)
+        options = run_options(container, only=_words("only", only), tags=_words("tags", tags), retry_failed=retry_failed)
         wanted = reflect if reflect is not None else container.settings.reflect.enabled and not isinstance(tasks, Backlog)
         with open_run(container, options, reflect=wanted) as assembled:
             if on_event is not None:
@@ -152,9 +173,10 @@ def plan(
     from core.assembly.run import run_options
     from core.forecast import forecast
 
+    check_flags(retry_failed=retry_failed)
     given = {"jobs": jobs, "budget.cost": budget, "budget.time": time_budget}
     with _container(tasks, directory, given) as container, open_backlog(container) as backlog:
-        options = run_options(container, only=_words(only), tags=_words(tags), retry_failed=retry_failed)
+        options = run_options(container, only=_words("only", only), tags=_words("tags", tags), retry_failed=retry_failed)
         return forecast(backlog.memory.tasks, options, backlog.journal.durations())
 
 
@@ -181,11 +203,13 @@ def audit(
     from core.assembly.project import repository_paths
     from core.assembly.standard import open_repository
 
+    check_flags(history=history)
+    check_type("since", since, str, "a revision of git")
+    wanted = None if fail_on is None else word_of("fail_on", fail_on, FailOn)
     thresholds = {"audit.thresholds.complexity": complexity, "audit.thresholds.maintainability": maintainability}
     with open_repository(directory=directory, overrides=thresholds, base=since) as container:
         scope = repository_paths(paths_of(paths), container.root, os.getcwd())
         _, gate = open_audit(container, history=history and not since)
-        wanted = None if fail_on is None else FailOn(fail_on)
         return gate.audit_since(since, scope, fail_on=wanted) if since else gate.audit(scope, fail_on=wanted)
 
 
@@ -194,6 +218,7 @@ def add(description: str, *, tasks: _Path | Backlog | None = None, directory: _P
 
     Raises UsageError for an id that is taken or a dependency that does not exist, EditRefused, InvalidFile, StorageError.
     """
+    check_type("description", description, str, "text")
     if isinstance(tasks, Backlog):
         return tasks.add(description, **fields)
     from core.assembly.backlog import open_backlog_to_edit
@@ -203,14 +228,17 @@ def add(description: str, *, tasks: _Path | Backlog | None = None, directory: _P
         return add_task(memory, {"description": description, **fields})
 
 
-def _words(given: str | Iterable[str]) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)
+def _words(name: str, given: str | Iterable[str]) -> tuple[str, ...]:
+    hint = f"leave it out for everything, or give a list: {name}=['a', 'b']"
+    return tuple(map(str, several(name, given, (str, int), "a text or a list of texts", hint)))
 
 
 @contextmanager
 def _container(tasks: _Path | Backlog | None, directory: _Path, overrides: Mapping[str, Any] | None = None) -> Iterator[Container]:
     from core.assembly.standard import open_repository
 
+    hint = "make a backlog of maps: Backlog([{...}])"
+    check_type("tasks", tasks, (str, os.PathLike, Backlog, NoneType), "the path of a tasks file, or a Backlog", hint)
     file = None if isinstance(tasks, Backlog) else tasks
     with open_repository(file, directory, overrides=overrides) as container:
         if not isinstance(tasks, Backlog):

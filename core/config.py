@@ -135,8 +135,15 @@ def _add_command_line(merge: Merge, overrides: Mapping[str, Any]) -> None:
             raise UsageError(f"no such setting: {key}", hint=f"did you mean {near}?" if near else "orchestrator config show")
         if value is not None:
             option = options[key]
-            text = value if isinstance(value, str) else json.dumps(value)
+            text = value if isinstance(value, str) else _json_of(key, value)
             _add_text(merge, option, text, Provenance(source=Source.COMMAND_LINE, place=option.flag or key))
+
+
+def _json_of(key: str, value: Any) -> str:
+    try:
+        return json.dumps(value)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{key} cannot be a {type(value).__name__}", hint="orchestrator config show lists the settings") from error
 
 
 def _add_text(merge: Merge, option: Option, text: str, place: Provenance) -> None:

@@ -55,6 +55,10 @@ class InvalidFile(OrchestratorError):
         super().__init__("\n".join(str(problem) for problem in self.problems), hint=hint)
 
 
+class InvalidTasks(InvalidFile, ValueError):
+    """Tasks that are each valid do not go together: an id twice, an unknown dependency, a cycle."""
+
+
 class EditRefused(OrchestratorError):
     """An edit of a person's file that cannot be made without guessing; the file is as it was."""
 
@@ -80,10 +84,11 @@ class LockHeld(OrchestratorError):
 
     exit_code = 4
 
-    def __init__(self, pid: int, since: str) -> None:
+    def __init__(self, pid: int, since: str, *, own: bool = False) -> None:
+        """``own``: it is a run of this very process."""
         super().__init__(
             f"another run holds the lock: pid {pid}, since {since}",
-            hint=f"wait for it, or stop it with: kill {pid}",
+            hint="it is a run of this process: wait for its end" if own else f"wait for it, or stop it with: kill {pid}",
         )
         self.pid = pid
 

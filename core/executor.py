@@ -79,7 +79,7 @@ class Executor:
         settings: ExecutorSettings = MISSING,
         handlers: Handlers = MISSING,
     ) -> None:
-        self._without_ports = launcher is MISSING
+        self.without_ports = launcher is MISSING
         self._launcher, self._logs, self._clock, self._settings, self._handlers = launcher, logs, clock, settings, handlers
         self._trees = ProcessTrees(launcher, clock, settings.grace)
         self._underway: dict[str, _Underway] = {}
@@ -94,7 +94,7 @@ class Executor:
         the current directory. Raises InvalidFile for a map that is no entry of tasks.yml, StorageError when the log cannot be created.
         """
         (entry,) = tasks_of((task,))
-        if self._without_ports:
+        if self.without_ports:
             return standard().execute(entry)
         self.prepare(entry, run_id=run_id, number=1)
         self.launch(entry.id)

@@ -20,6 +20,7 @@ from core.ports.clock import Clock
 from core.ports.journal import Journal, StateStore
 from core.ports.standard import MISSING, StrPath, standard, tasks_of
 from core.ports.task_file import Busy, HandEdited, TaskFile
+from core.schema.arguments import path_text
 
 #: Seconds between looks at the file.
 _POLL = 0.25
@@ -46,7 +47,8 @@ class Memory:
         run_id: str = "",
         live_state: StateStore | None = None,
     ) -> None:
-        self._path, self.run_id = path, run_id
+        self.without_ports = file is MISSING
+        self._path, self.run_id = path_text("path", path), run_id
         self._file, self._journal, self._clock, self._live_state = file, journal, clock, live_state
         self._backlog = Backlog()
         #: Numbers of the newest transition, and of the newest that is marked as written.
@@ -197,7 +199,7 @@ class Memory:
         file that is missing is made. Raises EditRefused.
         """
         if tasks is not None:
-            standard().save_tasks(tasks_of(tasks), tasks_file)
+            standard().save_tasks(tasks_of(tasks, path_text("tasks_file", tasks_file)), tasks_file)
             return True
         if not self._backlog.unwritten:
             self._mark_written(self._last_seq)

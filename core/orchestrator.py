@@ -25,7 +25,7 @@ from core.ports.attempts import AttemptRunner
 from core.ports.clock import Clock
 from core.ports.journal import RunLock
 from core.ports.processes import StopSignals
-from core.ports.standard import MISSING, StrPath, standard
+from core.ports.standard import MISSING, StrPath, check_part, standard
 from core.reflector import Reflector
 from core.run_facts import RunFacts
 from core.step_commit import StepCommit
@@ -37,13 +37,14 @@ _WAIT = 0.25
 class Orchestrator:
     """One run, from lock to summary. Use once, from one thread. ``note`` is a warning for the start, ``reflect`` runs one reflection cycle.
 
-    Without ports, ``planner`` brings the budget, ``reflector`` threshold and paths (None: no reflection), ``run`` everything else.
+    Without ports, ``planner`` brings the budget, ``reflector`` threshold and paths (None: no reflection), ``run`` everything else; a
+    part that would bring more raises UsageError.
     """
 
     def __init__(
         self,
-        planner: Planner | None = None,
-        executor: Executor | None = None,
+        planner: Planner = MISSING,
+        executor: Executor = MISSING,
         reflector: Reflector | None = None,
         memory: Memory = MISSING,
         *,
@@ -58,8 +59,15 @@ class Orchestrator:
         reflect: Callable[[], CycleReport] | None = None,
     ) -> None:
         self._without_ports = options is MISSING
-        self._planner, self._reflector, self._run_cycle = planner or Planner(), reflector, reflect
-        self._options, self._memory, self._runner, self._lock = options, memory, executor or runner, lock
+        if self._without_ports:
+            check_part("planner", planner, Planner)
+            check_part("executor", executor, Executor)
+            check_part("reflector", MISSING if reflector is None else reflector, Reflector)
+            check_part("memory", memory, Memory)
+        self._planner = Planner() if planner is MISSING else planner
+        self._reflector, self._run_cycle = reflector, reflect
+        self._options, self._memory, self._lock = options, memory, lock
+        self._runner = runner if executor is MISSING else executor
         self._signals, self._clock, self._bus, self._pid, self._note = signals, clock, bus, pid, note
         self._facts = RunFacts(memory.run_id, clock)
         self._commit = StepCommit(memory, self._runner, bus)
@@ -67,12 +75,11 @@ class Orchestrator:
     def run(self, tasks_file: StrPath = "tasks.yml") -> RunFinished:
         """Work off the backlog (without ports, that of ``tasks_file``) and return what happened.
 
-        Raises LockHeld, InvalidFile, EditRefused and StorageError. Then, too, nothing is left running; the next run goes on from there.
+        Raises UsageError, LockHeld, InvalidFile, EditRefused and StorageError. Then, too, nothing is left running; the next run goes on
+        from there.
         """
         if self._without_ports:
-            complexity, paths = (self._reflector.threshold, self._reflector.paths) if self._reflector else (None, ())
-            reflect, budget = self._reflector is not None, self._planner.budget.left
-            return standard().run(tasks_file, budget=budget, complexity=complexity, reflect=reflect, paths=paths)
+            return standard().run(tasks_file, budget=self._planner.budget.left, reflection=self._reflector)
         died = self._lock.acquire(self._memory.run_id)
         try:
             self._begin(died)

@@ -13,10 +13,10 @@ from typing import Any
 from core.domain.quality.refactor_task import file_conflicts
 from core.domain.runs.budget import Budget
 from core.domain.tasks.graph import Blockers, TaskGraph, rank_all
-from core.domain.tasks.graph_errors import find_graph_errors
+from core.domain.tasks.graph_errors import check_graph
 from core.domain.tasks.plan import Decision, Explanation, Rank, Verdict, in_order
 from core.domain.tasks.task import OPEN, Readiness, Status, Task, Work, manual_reason
-from core.ports.standard import tasks_of
+from core.ports.standard import standard, tasks_of
 
 #: Seconds that a task is taken to last where this repository has never seen it succeed.
 UNKNOWN_DURATION = 1.0
@@ -26,7 +26,7 @@ class Planner:
     """The ready queue of one backlog. Told what happens, it says what comes next.
 
     ``selection`` limits a run to some ids; None is all of them. ``durations`` are expected seconds by id.
-    ``budget`` is what ``plan`` may spend, in units of cost; None is unlimited.
+    ``budget`` is what ``plan`` may spend, in units of cost, held to the rules of the setting ``budget.cost``; None is unlimited.
     The graph must have unique ids and be free of cycles and unknown dependencies, as a validated file is.
     """
 
@@ -40,7 +40,9 @@ class Planner:
         selection: Collection[str] | None = None,
     ) -> None:
         #: What ``plan`` has spent.
-        self.budget = Budget(limit=budget)
+        self.budget = Budget(limit=_limit(budget))
+        #: Whether it was given nothing but, perhaps, a budget.
+        self.without_ports = not any((tasks, handlers, durations, selection is not None))
         self._graph = TaskGraph(tasks)
         self._durations = durations or {}
         self._selection = None if selection is None else frozenset(selection)
@@ -153,12 +155,11 @@ class Planner:
         """Return which of ``tasks`` to carry out next and spend its cost; None when none is ready or what is ready does not fit the budget.
 
         For whoever carries tasks out: their statuses are read anew by every call, and a task needs no command, only not to be
-        ``manual``. Raises ValueError with every duplicate id, unknown dependency and cycle, InvalidFile for a map that is no entry of
-        tasks.yml.
+        ``manual``. Raises InvalidTasks with every duplicate id, unknown dependency and cycle, InvalidFile for a map that is no entry
+        of tasks.yml.
         """
         entries = tasks_of(tasks)
-        if errors := find_graph_errors(entries):
-            raise ValueError("\n".join(error.message for error in errors))
+        check_graph(entries)
         anew = Planner(entries, handlers=dict.fromkeys((task.kind for task in entries), ""), durations=self._durations)
         decision = anew.next(self.budget)
         if decision is None:
@@ -296,3 +297,8 @@ class Planner:
 
     def _is_selected(self, position: int) -> bool:
         return self._selection is None or self._graph.tasks[position].id in self._selection
+
+
+def _limit(budget: object) -> float | None:
+    # What a run has to say about a budget is read from settings, which is not loaded without one.
+    return None if budget is None else standard().read_budget(budget)

@@ -14,6 +14,7 @@ from core.domain.tasks.task import OPEN, Status, Task
 from core.errors import EditRefused
 from core.memory import Memory
 from core.ports.standard import MISSING, StrPath, paths_of, standard
+from core.schema.arguments import path_text
 from core.self_auditor import SelfAuditor
 
 #: Key of the priorities that the Reflector set last, by task; where the file says otherwise, a hand did.
@@ -25,7 +26,7 @@ class Reflector:
 
     def __init__(
         self,
-        tasks_path: StrPath = "tasks.yml",
+        tasks_path: StrPath | None = None,
         threshold: int | None = None,
         paths: StrPath | Iterable[StrPath] | None = None,
         *,
@@ -36,11 +37,13 @@ class Reflector:
     ) -> None:
         """``paths`` limits it to files and directories: findings and tasks elsewhere are left alone.
 
-        Without ports it works on the file ``tasks_path`` and its repository. ``threshold`` is the complexity above which a block is a
-        finding; None: the setting. With ports, ``paths`` are relative to the repository, and ``tasks_path`` and ``threshold`` unused.
+        Without ports it works on the file ``tasks_path`` (default: ``tasks.yml``) and its repository. ``threshold`` is the complexity
+        above which a block is a finding; None: the setting. With ports, ``paths`` are relative to the
+        repository, and ``tasks_path`` and ``threshold`` unused.
         """
-        self._without_ports = auditor is MISSING
-        self._tasks_path, self.threshold, self.paths = tasks_path, threshold, paths_of(paths or ())
+        self.without_ports = auditor is MISSING
+        self.tasks_path = None if tasks_path is None else path_text("tasks_path", tasks_path)
+        self.threshold, self.paths = threshold, paths_of(() if paths is None else paths)
         self._auditor = auditor
         self._memory = memory
         self._exists = exists
@@ -48,8 +51,8 @@ class Reflector:
 
     def run_cycle(self) -> CycleReport:
         """Measure, append tasks for new findings, close tasks whose finding is gone. Raises EditRefused, StorageError."""
-        if self._without_ports:
-            return standard().run_cycle(self._tasks_path, complexity=self.threshold, paths=self.paths)
+        if self.without_ports:
+            return standard().run_cycle(self.tasks_path or "tasks.yml", complexity=self.threshold, paths=self.paths)
         report, tasks = self._in_scope(self._auditor.measure(), self._memory.tasks)
         decisions = decide(report, tasks, exists=self._exists, max_open_tasks=self._max_open_tasks)
         updates = self._updates(decisions)

@@ -18,6 +18,7 @@ from core.domain.untrusted.globs import matches
 from core.ports.clock import Clock
 from core.ports.code import CodeMeter, MetricHistory, PluginAuditors
 from core.ports.standard import MISSING, StrPath, paths_of, standard, tasks_of
+from core.schema.arguments import check_flags
 
 
 class SelfAuditor:
@@ -40,6 +41,7 @@ class SelfAuditor:
 
         ``maintainability_threshold`` may be a rank: A, B or C. Every report repeats ``notes``: what to know of how this one measures.
         """
+        check_flags(use_wily=use_wily, optional=True)
         self._without_ports = meter is MISSING
         self._overrides: Mapping[str, Any] = {
             "audit.thresholds.complexity": complexity_threshold,

@@ -109,7 +109,7 @@ def _lock_or_raise(place: PrivateDirectory) -> int:
     while (descriptor := _locked(place, _NAME)) is None:
         holder = _read(place)
         if holder is not None and not _is_dead(holder):
-            raise LockHeld(holder.pid, holder.since)
+            raise LockHeld(holder.pid, holder.since, own=holder.pid == os.getpid())
         # Unsigned, it is just being released or read. Signed by a dead process, or unsigned for long, a child has inherited it.
         if holder is not None or time.monotonic() > deadline:
             place.remove(_NAME)

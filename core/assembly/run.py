@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from core.assembly.container import Container
 from core.assembly.project import new_run_id
@@ -15,6 +17,7 @@ from core.domain.quality.reflection import CycleReport
 from core.domain.runs.run_state import RunOptions
 from core.domain.settings.options import VARIABLE_PREFIX
 from core.domain.settings.settings import Provenance, Settings, Source
+from core.errors import UsageError
 from core.event_bus import EventBus
 from core.executor import Executor, ExecutorSettings
 from core.handlers import CommandHandler, Handlers
@@ -24,6 +27,23 @@ from core.ports.processes import Launcher, LogReader, StopSignals
 from core.ports.subscribers import Listeners
 from core.ports.wing import load, part_of
 from core.run_facts import RunFacts
+
+#: Held while a run has the process: current directory, signals and orphans belong to the process, whatever thread the run is in.
+_PROCESS = threading.Lock()
+
+
+@contextmanager
+def _process_in(directory: Path) -> Iterator[None]:
+    """Have the process, in a directory, for as long as the context lasts. Raises UsageError while another run has it."""
+    if not _PROCESS.acquire(blocking=False):
+        hint = "run them one after the other, or start `orchestrator run --json` as a process for each"
+        raise UsageError("another run or task is under way in this process", hint=hint)
+    try:
+        # A process starts fastest in the directory that its parent is in.
+        with chdir(directory):
+            yield
+    finally:
+        _PROCESS.release()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +72,7 @@ def open_run(container: Container, options: RunOptions, *, reflect: bool = True,
     make_state(project.root)
     make_private_dir(project.root, settings.log.directory)
     with ExitStack() as stack:
-        # A process starts fastest in the directory that its parent is in.
-        stack.enter_context(chdir(project.root))
+        stack.enter_context(_process_in(project.root))
         # The first that is entered and the last that is left: whatever is open is closed as at the end of any run.
         signals = stack.enter_context(SystemStopSignals())
         stack.callback(container.close)
@@ -98,7 +117,7 @@ def open_executor(container: Container) -> Iterator[Executor]:
     from core.adapters.processes import ProcessLauncher
 
     make_private_dir(container.project.root, container.settings.log.directory)
-    with chdir(container.project.root), ProcessLauncher(container.environment) as launcher:
+    with _process_in(container.project.root), ProcessLauncher(container.environment) as launcher:
         executor = _executor(container, launcher)
         try:
             yield executor

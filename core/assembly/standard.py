@@ -7,10 +7,12 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import NoneType
 from typing import Any, Final
 
 from core.assembly.container import Container, Session
 from core.assembly.project import new_run_id, repository_paths, root_above
+from core.config import CONFIG_FILE, merge_settings
 from core.domain.quality.reflection import CycleReport
 from core.domain.runs.outcome import Outcome
 from core.domain.settings.settings import AuditSettings
@@ -22,8 +24,10 @@ from core.files.reading import MIB, read_text
 from core.files.replacement import replace_file
 from core.memory import Memory
 from core.ports.code import Measured
-from core.ports.standard import StrPath, paths_of
+from core.ports.standard import Reflection, StrPath, paths_of
+from core.schema.arguments import check_type, path_text
 from core.schema.json_reader import load_json
+from core.schema.yaml_reader import read_yaml
 from core.terminal.console import Console
 
 #: Bytes of a file of kept values.
@@ -38,7 +42,8 @@ def open_repository(
 
     ``tasks_file`` is relative to ``directory``, or to here. Raises what ``open_project`` raises.
     """
-    place, file = os.fspath(directory), None if tasks_file is None else os.path.abspath(os.path.join(directory, tasks_file))
+    place = path_text("directory", directory)
+    file = None if tasks_file is None else os.path.abspath(os.path.join(place, path_text("tasks_file", tasks_file)))
     if file is not None and not place and not Path(file).is_relative_to(Path.cwd()):
         place = str(root_above(Path(file).parent, Path(file)))
     with Session(Console()) as session:
@@ -48,15 +53,16 @@ def open_repository(
 class _Standard:
     """See ``core.ports.standard.Standard``."""
 
-    def run(
-        self, tasks_file: StrPath, *, budget: float | None, complexity: float | None, reflect: bool, paths: Sequence[StrPath]
-    ) -> RunFinished:
+    def run(self, tasks_file: StrPath, *, budget: float | None, reflection: Reflection | None) -> RunFinished:
         from core.assembly.run import open_run, run_options
 
-        overrides = {"budget.cost": budget, "audit.thresholds.complexity": complexity}
+        file, own = path_text("tasks_file", tasks_file), reflection.tasks_path if reflection else None
+        if own is not None and os.path.realpath(own) != os.path.realpath(file):
+            raise UsageError(f"the reflector is for {own}, the run for {file}", hint="give both the same file, or the reflector none")
+        overrides = {"budget.cost": budget, "audit.thresholds.complexity": reflection.threshold if reflection else None}
         with open_repository(tasks_file, overrides=overrides) as container:
-            scope = _scope(container, paths)
-            with open_run(container, run_options(container), reflect=reflect, reflect_paths=scope) as run:
+            scope = _scope(container, reflection.paths if reflection else ())
+            with open_run(container, run_options(container), reflect=reflection is not None, reflect_paths=scope) as run:
                 return run.orchestrator.run()
 
     def execute(self, task: Task) -> Outcome:
@@ -89,17 +95,19 @@ class _Standard:
             return append_findings(container, open_auditor(container), _scope(container, paths))
 
     def load_state(self, path: StrPath, key: str | None) -> Any:
+        check_type("key", key, (str, NoneType), "the name of a value")
         state = _state(os.fspath(path))
         return state if key is None else state.get(key)
 
     def save_state(self, path: StrPath, key: str | Mapping[str, Any], value: Any) -> None:
+        check_type("key", key, (str, Mapping), "the name of a value, or a map of names to values", "save({...}) or save(name, value)")
         state = {**_state(os.fspath(path)), key: value} if isinstance(key, str) else dict(key)
         replace_file(Path(path), _json_of(state).encode())
 
     def load_tasks(self, tasks_file: StrPath) -> tuple[Task, ...]:
         from core.assembly.backlog import open_backlog
 
-        if not os.path.lexists(tasks_file):
+        if not os.path.lexists(path_text("tasks_file", tasks_file)):
             return ()
         with open_repository(tasks_file) as container, open_backlog(container) as backlog:
             return backlog.memory.tasks
@@ -108,17 +116,20 @@ class _Standard:
         from core.assembly.backlog import open_backlog_to_edit
 
         if not os.path.lexists(tasks_file):
-            replace_file(Path(tasks_file), _text_of(tasks).encode())
+            replace_file(Path(tasks_file), _text_of(tasks, os.fspath(tasks_file)).encode())
             return
         with open_repository(tasks_file) as container, open_backlog_to_edit(container) as memory:
-            if not _bring_in_line(memory, tuple(tasks)) or not memory.save_tasks():
+            if not _bring_in_line(memory, tuple(tasks), os.fspath(tasks_file)) or not memory.save_tasks():
                 problems = "\n".join(memory.new_problems()) or f"{os.fspath(tasks_file)} is being saved by somebody else"
                 raise StorageError(problems, hint="orchestrator validate, then try again")
 
-    def read_entry(self, entry: object) -> Task:
+    def read_entry(self, entry: object, name: str) -> Task:
         from core.adapters.tasks_yaml.edit.values import task_of_values
 
-        return task_of_values(entry)
+        return task_of_values(entry, name)
+
+    def read_budget(self, budget: object) -> float | None:
+        return merge_settings(read_yaml("", CONFIG_FILE), {}, {"budget.cost": budget}).budget.cost
 
 
 STANDARD: Final = _Standard()
@@ -164,15 +175,15 @@ def _measured(path: str) -> tuple[Measured, ...]:
     return tuple(Measured(path=path, measure=one.measure) for one in RadonMeter(parent, jobs=1).measure([name]))
 
 
-def _text_of(tasks: Iterable[Task]) -> str:
+def _text_of(tasks: Iterable[Task], name: str) -> str:
     from core.adapters.tasks_yaml.store.text import YamlText
 
-    backlog = YamlText()
+    backlog = YamlText(name=name)
     backlog.write([AppendTask(fields=entry_of(task)) for task in tasks])
     return backlog.text
 
 
-def _bring_in_line(memory: Memory, tasks: tuple[Task, ...]) -> bool:
+def _bring_in_line(memory: Memory, tasks: tuple[Task, ...], file: str) -> bool:
     """Record statuses that differ, edit scalars that differ, append tasks that are new.
 
     Return whether the file has all edits and new tasks now: it has not while somebody else is saving it.
@@ -181,31 +192,31 @@ def _bring_in_line(memory: Memory, tasks: tuple[Task, ...]) -> bool:
     new = [entry_of(task) for task in tasks if task.id not in known]
     if new and not memory.append(new):
         return False
-    memory.set_fields(_changes(known, tasks))
-    if not _has_all(memory.tasks, tasks):
+    memory.set_fields(_changes(known, tasks, file))
+    if not _has_all(memory.tasks, tasks, file):
         return False
     for task in tasks:
         memory.transition(task.id, task.status, "saved by save_tasks")
     return True
 
 
-def _has_all(now: Iterable[Task], wanted: Sequence[Task]) -> bool:
+def _has_all(now: Iterable[Task], wanted: Sequence[Task], file: str) -> bool:
     """Return whether all of ``wanted`` are among ``now``, and differ in their statuses at most."""
     known = {task.id: task for task in now}
-    return all(task.id in known for task in wanted) and not _changes(known, wanted)
+    return all(task.id in known for task in wanted) and not _changes(known, wanted, file)
 
 
-def _changes(known: Mapping[str, Task], wanted: Sequence[Task]) -> list[SetField]:
+def _changes(known: Mapping[str, Task], wanted: Sequence[Task], file: str) -> list[SetField]:
     """Return the edits that make tasks that are there, by id, those that are wanted."""
-    return [edit for task in wanted if task.id in known for edit in _edits(known[task.id], task)]
+    return [edit for task in wanted if task.id in known for edit in _edits(known[task.id], task, file)]
 
 
-def _edits(before: Task, after: Task) -> Iterable[SetField]:
+def _edits(before: Task, after: Task, file: str) -> Iterable[SetField]:
     old, new = entry_of(before), entry_of(after)
     for name in dict.fromkeys((*old, *new)):
         if name == "status" or old.get(name) == new.get(name):
             continue
         if not isinstance(new.get(name), (str, int, float)):
             message = f"{name} of {after.id} differs from the file, and only text and numbers are edited there"
-            raise EditRefused(Problem(file="tasks", message=message, hint="edit the file itself"))
+            raise EditRefused(Problem(file=file, message=message, hint="edit the file itself"))
         yield SetField(task_id=after.id, path=(name,), value=new[name])

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol, cast
 
 from core.domain.tasks.task import Status, Task
 from core.errors import UsageError
+from core.schema.arguments import check_type, path_text, several, word_of
 
 # Only in signatures: every verb imports this module, and few commands need all of it.
 if TYPE_CHECKING:
@@ -43,15 +44,24 @@ class _Missing:
 MISSING: Any = _Missing()
 
 
+class Reflection(Protocol):
+    """What a run takes from a Reflector."""
+
+    #: The tasks file that it was made for; None: whichever.
+    tasks_path: str | None
+    #: Complexity above which a block is a finding; None: the setting.
+    threshold: int | None
+    #: Files and directories, relative to the current directory, to which it is limited; none: the whole repository.
+    paths: tuple[str, ...]
+
+
 class Standard(Protocol):
     """Verbs with the ports of this machine. Every method raises what the commands of the same purpose raise."""
 
-    def run(
-        self, tasks_file: StrPath, *, budget: float | None, complexity: float | None, reflect: bool, paths: Sequence[StrPath]
-    ) -> RunFinished:
-        """Work off a tasks file as ``orchestrator run`` does. ``complexity`` is a threshold, None: the setting.
+    def run(self, tasks_file: StrPath, *, budget: float | None, reflection: Reflection | None) -> RunFinished:
+        """Work off a tasks file as ``orchestrator run`` does, without reflection where it is None.
 
-        ``paths``, relative to the current directory, limits reflection.
+        Raises UsageError where the reflection is meant for another tasks file.
         """
 
     def execute(self, task: Task) -> Outcome:
@@ -90,8 +100,14 @@ class Standard(Protocol):
         Raises EditRefused, and StorageError where somebody else is saving the file: then not all of it is written.
         """
 
-    def read_entry(self, entry: object) -> Task:
-        """Return the task that an entry of tasks.yml is, given as a map. Raises InvalidFile with every problem, as for the file."""
+    def read_entry(self, entry: object, name: str) -> Task:
+        """Return the task that an entry of tasks.yml is, given as a map. Raises InvalidFile with every problem, as for the file.
+
+        ``name`` is what problems call it.
+        """
+
+    def read_budget(self, budget: object) -> float | None:
+        """Return a budget in units of cost. Raises what a run with that budget raises."""
 
 
 def standard() -> Standard:
@@ -99,19 +115,55 @@ def standard() -> Standard:
     return cast("Standard", import_module("core.assembly.standard").STANDARD)
 
 
-def tasks_of(items: Iterable[Task | Mapping[str, Any]]) -> tuple[Task, ...]:
+def check_part(name: str, part: Any, cls: type[Any]) -> None:
+    """Raise UsageError for a part of a run that is no ``cls``, or that brings what a run without ports would not use.
+
+    A run makes parts of its own, so it would call no method of a subclass, and use no port.
+    """
+    if part is MISSING:
+        return
+    check_type(name, part, cls, f"a {cls.__name__}", "the order is: Orchestrator(planner, executor, reflector, memory)")
+    replaced = [key for key in vars(part) if callable(getattr(cls, key, None))]
+    without_ports: bool = part.without_ports
+    if type(part) is not cls:
+        problem = f"{type(part).__name__} is a subclass of {cls.__name__}, and a run would not call its methods"
+    elif replaced:
+        problem = f"its method {replaced[0]} was replaced, and a run would not call it"
+    elif not without_ports:
+        problem = "it was given more than a run takes from it"
+    else:
+        return
+    raise UsageError(f"{name}: {problem}", hint="docs/library.md says what a run takes from each of its parts")
+
+
+def tasks_of(items: Iterable[Task | Mapping[str, Any]], file: str = "") -> tuple[Task, ...]:
     """Return tasks of what may be tasks, and maps as tasks.yml has them; one map or task alone is taken for a list of one.
 
-    Raises InvalidFile with every problem of the first map that is no entry, ValueError for a Task with an unknown status.
+    An iterator is read to its end. ``file`` is named by problems. Raises InvalidFile with every problem of the first map that is no
+    entry, UsageError for a Task with an unknown status and for what holds no tasks.
     """
-    several = (items,) if isinstance(items, (Task, Mapping)) else items
-    return tuple(_with_status_member(item) if isinstance(item, Task) else standard().read_entry(item) for item in several)
+    if not isinstance(items, (Task, Mapping, str, bytes)):
+        check_type("tasks", items, Iterable, "tasks, or maps of their fields")
+        given = tuple(items)
+    else:
+        given = (items,)
+    return tuple(
+        _with_status_member(item) if isinstance(item, Task) else standard().read_entry(item, _entry_name(item, index, len(given), file))
+        for index, item in enumerate(given)
+    )
+
+
+def _entry_name(item: object, index: int, count: int, file: str) -> str:
+    """Return what problems call an entry: by its id, or where it has none by its place in the list."""
+    name = f"task {item['id']}" if isinstance(item, Mapping) and item.get("id") is not None else "task"
+    place = f" at index {index}" if name == "task" and count > 1 else ""
+    return f"{file}: {name}{place}" if file else f"{name}{place}"
 
 
 def _with_status_member(task: Task) -> Task:
-    return task if isinstance(task.status, Status) else replace(task, status=Status(task.status))
+    return task if isinstance(task.status, Status) else replace(task, status=word_of("status", task.status, Status))
 
 
 def paths_of(paths: StrPath | Iterable[StrPath]) -> tuple[str, ...]:
-    """Return paths as text; one alone is taken for a list of one."""
-    return tuple(os.fspath(path) for path in ((paths,) if isinstance(paths, (str, os.PathLike)) else paths))
+    """Return paths as text; one alone is taken for a list of one. Raises UsageError for what is no path."""
+    return tuple(path_text("a path", path) for path in several("paths", paths, (str, os.PathLike), "a path or several"))

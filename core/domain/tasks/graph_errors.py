@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from core.domain.tasks.graph import topological_order
 from core.domain.tasks.task import Task
+from core.errors import InvalidTasks, Problem
 from core.schema.wording import did_you_mean
 
 #: Finding the nearest id compares all of them, which is slow: after this many comparisons hints are left out.
@@ -37,12 +38,18 @@ def find_graph_errors(tasks: Sequence[Task]) -> tuple[GraphError, ...]:
     for position, task in enumerate(tasks):
         first = index.setdefault(task.id, position)
         if first != position:
-            place = tasks[first].place
-            message = f"the id {task.id} is here twice, first in line {place.line}"
+            line = tasks[first].place.line
+            message = f"the id {task.id} is here twice" + (f", first in line {line}" if line else "")
             errors.append(GraphError(task=position, field="id", message=message, hint="give each task an id of its own"))
     errors += _unknown_dependencies(tasks, index)
     errors += _cycles(tasks, index)
     return tuple(errors)
+
+
+def check_graph(tasks: Sequence[Task]) -> None:
+    """Raise InvalidTasks with every mistake that ``find_graph_errors`` finds; each names the task to blame."""
+    if errors := find_graph_errors(tasks):
+        raise InvalidTasks([Problem(file=f"task {tasks[each.task].id}", message=each.message, hint=each.hint) for each in errors])
 
 
 def _unknown_dependencies(tasks: Sequence[Task], index: Mapping[str, int]) -> Iterator[GraphError]:

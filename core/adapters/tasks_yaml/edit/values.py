@@ -12,12 +12,14 @@ from core.schema.yaml_errors import Stop
 from core.schema.yaml_reader import YamlReader
 
 
-def task_of_values(entry: object) -> Task:
-    """Return the task that an entry is. Raises InvalidFile with every problem, in the words in which the file's are said."""
+def task_of_values(entry: object, name: str = "task") -> Task:
+    """Return the task that an entry is. Raises InvalidFile with every problem, in the words in which the file's are said.
+
+    ``name`` is what problems call the entry.
+    """
     if not isinstance(entry, Mapping):
         message = f"a task must be a map, not the {type(entry).__name__} {str(entry)[:60]!r}"
-        raise InvalidFile([Problem(file="task", message=message)])
-    name = "task" if entry.get("id") is None else f"task {entry['id']}"
+        raise InvalidFile([Problem(file=name, message=message)])
     problems: list[Problem] = []
     task = None
 
