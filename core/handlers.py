@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import PurePath
 
 from core.domain.runs.attempt import Attempt, Phase, checks_of, work_of
@@ -16,15 +16,20 @@ class CommandHandler:
     """A plain command: it works in the work tree itself, so there is nothing to set up, land or tear down.
 
     ``root`` is the absolute path of the repository, ``commands`` has the command of each kind from config.yaml, ``plugin_command`` is
-    what runs a plugin, before its name.
+    what runs a plugin, before its name. ``plugin_problem`` returns why the plugin of a task cannot run; empty where it is not known.
     """
 
     def __init__(
-        self, root: str, commands: Mapping[str, str] | None = None, plugin_command: tuple[str, ...] = ("orchestrator", "plugins", "run")
+        self,
+        root: str,
+        commands: Mapping[str, str] | None = None,
+        plugin_command: tuple[str, ...] = ("orchestrator", "plugins", "run"),
+        plugin_problem: Callable[[Task], str] = lambda _task: "",
     ) -> None:
         self._root = root
         self._commands = commands or {}
         self._plugin_command = plugin_command
+        self._plugin_problem = plugin_problem
         self._work_tree = Workspace(directory=root)
 
     def set_up(self, task: Task, attempt: Attempt) -> Workspace:
@@ -34,7 +39,11 @@ class CommandHandler:
     def work(self, task: Task, workspace: Workspace) -> tuple[Phase, ...]:
         del workspace
         phases = work_of(task, self._commands, self._plugin_command)
+        if phases and task.plugin is not None and (problem := self._plugin_problem(task)):
+            raise HandlerRefused(problem)
         if not phases and not task.verify:
+            if task.manual and (task.command is not None or task.plugin is not None):
+                raise HandlerRefused("there is nothing to execute: a person finishes the task (manual: true)")
             raise HandlerRefused("there is nothing to execute: the task has no command, no plugin and no check")
         return phases
 

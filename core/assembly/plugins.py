@@ -98,15 +98,27 @@ _ENDED = (Status.DONE, Status.CANCELLED)
 
 def plugin_problems(container: Container, tasks: Iterable[Task]) -> tuple[Problem, ...]:
     """Return what is wrong with ``plugin`` and ``with`` of tasks that have not ended, and with the settings of plugins that are here."""
-    from core.plugins.host.discovery import discover_plugins
     from core.plugins.rules.schema_check import bounded_validator
 
     asking = [task for task in tasks if task.plugin is not None and task.status not in _ENDED]
-    places = user_places(container.environment)
-    found = {plugin.id: plugin for plugin in reversed(discover_plugins(container.project.root, places=places))}
+    found = _plugins_by_id(container)
     validator = bounded_validator()
     problems = chain(_of_tasks(container.settings.tasks_file, asking, found, validator), _of_settings(container.settings, found, validator))
     return tuple(islice(problems, _MOST))
+
+
+def plugin_problem(container: Container, task: Task) -> str:
+    """Return what is first wrong with ``plugin`` and ``with`` of a task; empty when nothing is."""
+    from core.plugins.rules.schema_check import bounded_validator
+
+    return next((message for message, _ in _of_task(task, _plugins_by_id(container), bounded_validator())), "")
+
+
+def _plugins_by_id(container: Container) -> dict[str, FoundPlugin]:
+    from core.plugins.host.discovery import discover_plugins
+
+    places = user_places(container.environment)
+    return {plugin.id: plugin for plugin in reversed(discover_plugins(container.project.root, places=places))}
 
 
 def _of_tasks(file: str, tasks: Iterable[Task], found: dict[str, FoundPlugin], validator: Any) -> Iterator[Problem]:

@@ -176,13 +176,15 @@ def repository_paths(typed: Sequence[str], root: str | os.PathLike[str], here: s
     for path in typed:
         absolute = os.path.normpath(os.path.join(here, path))
         if not os.path.lexists(absolute):
-            raise UsageError(f"no such file or directory: {path}")
+            raise UsageError(f"no such file or directory: {path}", hint=f"paths are relative to the current directory, {os.fspath(here)}")
         relative = os.path.relpath(absolute, root)
         if relative.split(os.sep)[0] == os.pardir:
             # Perhaps by another name: a link to the repository, or into it.
             relative = os.path.relpath(os.path.join(os.path.realpath(os.path.dirname(absolute)), os.path.basename(absolute)), root)
         if relative.split(os.sep)[0] == os.pardir:
-            raise UsageError(f"{path} is outside of the repository {os.fspath(root)}", hint="orchestrator audit -C DIR")
+            raise UsageError(
+                f"{path} is outside of the repository {os.fspath(root)}", hint="name its own repository: -C DIR, or directory=DIR"
+            )
         if relative == os.curdir:
             return ()
         found.append(relative.replace(os.sep, "/"))

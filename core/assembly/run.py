@@ -17,6 +17,7 @@ from core.domain.quality.reflection import CycleReport
 from core.domain.runs.run_state import RunOptions
 from core.domain.settings.options import VARIABLE_PREFIX
 from core.domain.settings.settings import Provenance, Settings, Source
+from core.domain.tasks.task import Task
 from core.errors import UsageError
 from core.event_bus import EventBus
 from core.executor import Executor, ExecutorSettings
@@ -118,7 +119,7 @@ def open_executor(container: Container) -> Iterator[Executor]:
 
     make_private_dir(container.project.root, container.settings.log.directory)
     with _process_in(container.project.root), ProcessLauncher(container.environment) as launcher:
-        executor = _executor(container, launcher)
+        executor = _executor(container, launcher, lambda task: _plugin_problem(container, task))
         try:
             yield executor
         finally:
@@ -151,13 +152,20 @@ def run_options(
     )
 
 
-def _executor(container: Container, launcher: Launcher) -> Executor:
+def _plugin_problem(container: Container, task: Task) -> str:
+    """Return why the plugin of a single task cannot run. Those of a run are looked at by its own checks, before and after."""
+    from core.assembly.plugins import plugin_problem
+
+    return plugin_problem(container, task)
+
+
+def _executor(container: Container, launcher: Launcher, plugin_problem: Callable[[Task], str] = lambda _task: "") -> Executor:
     return Executor(
         launcher=launcher,
         logs=container.logs,
         clock=container.clock,
         settings=_executor_settings(container),
-        handlers=_handlers(container),
+        handlers=_handlers(container, plugin_problem),
     )
 
 
@@ -173,12 +181,12 @@ def _executor_settings(container: Container) -> ExecutorSettings:
     )
 
 
-def _handlers(container: Container) -> Handlers:
+def _handlers(container: Container, plugin_problem: Callable[[Task], str]) -> Handlers:
     """Return the handlers of tasks; a command that config.yaml has for a kind comes before a wing's handler."""
     commands, root = container.settings.handlers, str(container.root)
     # Without -P a package ``core`` of the repository would be taken for ours.
     plugin_command = (sys.executable, "-P", "-m", "core", "plugins", "run", "--directory", root)
-    return Handlers(CommandHandler(root, commands, plugin_command), container.task_handlers)
+    return Handlers(CommandHandler(root, commands, plugin_command, plugin_problem), container.task_handlers)
 
 
 def _command_line_variables(settings: Settings) -> dict[str, str]:

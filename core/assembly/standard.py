@@ -75,17 +75,19 @@ class _Standard:
         names = paths_of(paths)
         for name in names:
             if not os.path.exists(name):
-                raise UsageError(f"no such file or directory: {name}")
+                raise UsageError(f"no such file or directory: {name}", hint=f"paths are relative to the current directory, {os.getcwd()}")
         return tuple(measured for name in names for measured in _measured(name))
 
     def audit_settings(self, overrides: Mapping[str, Any]) -> AuditSettings:
         with open_repository(overrides=overrides) as container:
+            _check_wily(container, overrides)
             return container.settings.audit
 
     def audit(self, tasks: Iterable[Task], overrides: Mapping[str, Any]) -> list[dict[str, object]]:
         from core.assembly.audit import open_auditor
 
         with open_repository(overrides=overrides) as container:
+            _check_wily(container, overrides)
             return open_auditor(container).audit(tasks)
 
     def run_cycle(self, tasks_path: StrPath, *, complexity: float | None, paths: Sequence[StrPath]) -> CycleReport:
@@ -133,6 +135,15 @@ class _Standard:
 
 
 STANDARD: Final = _Standard()
+
+
+def _check_wily(container: Container, overrides: Mapping[str, Any]) -> None:
+    """Raise UsageError where this very call asks for wily and it is not there; a setting only leaves the trends out, with a note."""
+    from core.adapters.wily import ABSENT, is_missing
+
+    if overrides.get("audit.use_wily") and is_missing(container.settings.audit.wily_python):
+        reason, _, hint = ABSENT.partition(": ")
+        raise UsageError(reason, hint=hint)
 
 
 def _state(path: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import subprocess
 import sys
@@ -10,11 +11,13 @@ from pathlib import Path
 import pytest
 
 import core
-from core import api
+from core import api, planner_utils
 from core.errors import EditRefused, InvalidFile, UsageError
 from core.events import TaskFinished, TaskStarted
 
 PAGE = Path(core.__file__).parent.parent / "docs" / "library.md"
+#: The tasks file that the page shows; its examples work on it.
+(TASKS_OF_PAGE,) = re.findall(r"^```yaml\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
 EXAMPLES = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
 
 TASKS = """\
@@ -177,7 +180,7 @@ def test_importing_the_face_imports_nothing_heavy():
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.splitlines()[0])
 def test_the_examples_of_the_page_run(example, tmp_path):
-    (tmp_path / "tasks.yml").write_text(TASKS)
+    (tmp_path / "tasks.yml").write_text(TASKS_OF_PAGE)
     (tmp_path / "code.py").write_text(KNOT)
     done = subprocess.run([sys.executable, "-W", "error", "-c", example], cwd=tmp_path, capture_output=True, text=True)
 
@@ -186,3 +189,17 @@ def test_the_examples_of_the_page_run(example, tmp_path):
 
 def test_the_first_example_is_short():
     assert len([line for line in EXAMPLES[0].splitlines() if line.strip()]) <= 10
+
+
+def test_the_page_names_every_parameter_of_a_function_and_every_question():
+    page = PAGE.read_text(encoding="utf-8")
+    for function in (api.run, api.plan, api.audit):
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{function.__name__}("))
+        assert [name for name in inspect.signature(function).parameters if name not in row] == []
+    for name, function in vars(planner_utils).items():
+        if inspect.isfunction(function) and function.__module__ == planner_utils.__name__ and not name.startswith("_"):
+            parameters = [
+                each.name if each.default is each.empty else f"{each.name}={each.default}"
+                for each in inspect.signature(function).parameters.values()
+            ]
+            assert f"`{name}({', '.join(parameters)})`" in page

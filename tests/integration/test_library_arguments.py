@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 import threading
 from pathlib import Path
 
@@ -292,3 +293,49 @@ def test_an_entry_that_cannot_be_saved_is_named_with_its_file_and_place(here, th
         memory.save_tasks([ENTRIES[0], {**ENTRIES[1], "cost": "lots"}], "t.yml")
     with pytest.raises(OrchestratorError, match=r"t\.yml: "):
         memory.save_tasks([ENTRIES[0], {**ENTRIES[0], "dependencies": [3]}], "t.yml")
+
+
+# -- the auditor and single tasks ------------------------------------------------------------------------------------
+
+
+def test_a_file_that_cannot_be_measured_does_not_look_perfect(here):
+    (here / "broken.py").write_text("def (:\n")
+    (here / "notes.md").write_text("# Notes\nnot a line of Python\n")
+    for metrics in SelfAuditor().analyze(["broken.py", "notes.md"]).values():
+        assert metrics["maintainability"] == {"mi": None, "rank": None}
+        assert metrics["needs_refactor"] is True
+        assert "invalid syntax" in metrics["error"]
+    assert len(SelfAuditor().audit([])) == 1, "to the audit the Python file is a finding, too"
+
+
+def test_wily_that_was_asked_for_and_is_not_installed_is_an_error(here, monkeypatch):
+    (here / "code.py").write_text("x = 1\n")
+    monkeypatch.setitem(sys.modules, "wily", None)
+    for call in (lambda auditor: auditor.analyze("code.py"), lambda auditor: auditor.audit([])):
+        with pytest.raises(UsageError, match="wily is not installed") as refused:
+            call(SelfAuditor(use_wily=True))
+        assert "pip install 'orchestrator[wily]'" in refused.value.hint
+    assert SelfAuditor(use_wily=False).audit([]) == []
+
+
+def test_a_path_that_is_not_there_says_where_it_was_looked_for(here):
+    (here / "other" / "src").mkdir(parents=True)
+    for call in (lambda: api.audit("src", directory="other"), lambda: SelfAuditor().analyze("src")):
+        with pytest.raises(UsageError, match="no such file or directory: src") as refused:
+            call()
+        assert refused.value.hint == f"paths are relative to the current directory, {here}"
+
+
+SINGLE = [
+    ({"command": "true", "manual": True}, "there is nothing to execute: a person finishes the task (manual: true)"),
+    ({"plugin": "changelog", "manual": True}, "there is nothing to execute: a person finishes the task (manual: true)"),
+    ({"plugin": "nope"}, "there is no plugin nope"),
+]
+
+
+@pytest.mark.parametrize(("fields", "reason"), SINGLE, ids=["command", "plugin", "unknown"])
+def test_a_task_that_is_not_executed_has_the_true_reason(here, fields, reason):
+    outcome = Executor().execute({"id": "a", "description": "x", **fields})
+
+    assert (outcome.ending, outcome.reason) == ("failed", reason)
+    assert reason in (here / outcome.log).read_text()

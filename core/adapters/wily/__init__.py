@@ -19,6 +19,6 @@ repository. What each trouble gives (``tests/integration/history/test_wily_runs.
 Its numbers are radon's, of the radon that wily brings; ``boot`` makes it count asserts and keep the worst of namesakes.
 """
 
-from core.adapters.wily.history import WilyHistory
+from core.adapters.wily.history import ABSENT, WilyHistory, is_missing
 
-__all__ = ["WilyHistory"]
+__all__ = ["ABSENT", "WilyHistory", "is_missing"]

@@ -23,8 +23,13 @@ from core.ports.code import CommitLog, Worktrees
 
 _TREE, _TEMPORARY, _CACHE = "tree", "temporary", "cache"
 
-_ABSENT = "wily is not installed: pip install 'orchestrator[wily]', name a Python that has it in audit.wily_python"
+ABSENT = "wily is not installed: pip install 'orchestrator[wily]', name a Python that has it in audit.wily_python"
 _OTHERWISE = "or set audit.use_wily: false, which reads git's objects directly"
+
+
+def is_missing(python: str) -> bool:
+    """Return whether there is no wily: neither a ``python`` that has it is named, nor does this one have it."""
+    return not python and importlib.util.find_spec("wily") is None
 
 
 class WilyHistory:
@@ -44,8 +49,8 @@ class WilyHistory:
         window = self._log.window(count + 1) if count > 0 else CommitWindow()
         if not window.commits:
             return History(gap=window.gap)
-        if not self._python and not importlib.util.find_spec("wily"):
-            return History(gap=f"{_ABSENT}, {_OTHERWISE}")
+        if is_missing(self._python):
+            return History(gap=f"{ABSENT}, {_OTHERWISE}")
         try:
             with self._locked() as lock:
                 cache = self._built(window, lock)

@@ -133,7 +133,8 @@ def maintainability_rank(index: float) -> str:
 def file_metrics(measure: FileMeasure, *, complexity: float, maintainability: float) -> dict[str, Any]:
     """Return what was measured: blocks with their complexity and rank, the maintainability index, and whether either breaks its threshold.
 
-    ``max_complexity`` leaves classes out: theirs is their methods' again. A file that cannot be measured has ``error`` beside the rest.
+    ``max_complexity`` leaves classes out: theirs is their methods' again. A file that cannot be measured has
+    ``error`` beside the rest, None for ``mi`` and ``rank``, and needs refactoring: to the audit it is a finding, too.
     """
     blocks: list[dict[str, Any]] = [
         {
@@ -146,11 +147,12 @@ def file_metrics(measure: FileMeasure, *, complexity: float, maintainability: fl
         for block in measure.blocks
     ]
     index, worst = measure.maintainability, measure.tally.worst
+    shown = {"mi": None, "rank": None} if measure.problem else {"mi": index, "rank": maintainability_rank(index)}
     return {
         "complexity": blocks,
-        "maintainability": {"mi": index, "rank": maintainability_rank(index)},
+        "maintainability": shown,
         "max_complexity": worst,
-        "needs_refactor": worst > complexity or index < maintainability,
+        "needs_refactor": bool(measure.problem) or worst > complexity or index < maintainability,
         "complexity_violations": [block for block in blocks if block["complexity"] > complexity and block["type"] != "class"],
         **({"error": measure.problem} if measure.problem else {}),
     }
