@@ -28,7 +28,15 @@ from tests.run_ids import own_run_id
 from tests.waiting import TIMEOUT
 
 #: A process that uses more memory than the tests' own, and some CPU time.
-_HUNGRY = (sys.executable, "-c", "data = bytearray(400_000_000); [None for _ in range(3_000_000)]")
+#: Takes more than its parent ever had: the kernel counts a parent's peak as its child's, and a smaller one cannot be told from it.
+_HUNGRY_CODE = """
+import os
+lines = open(f"/proc/{os.getppid()}/status").read().splitlines()
+parents_peak = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
+data = bytearray(max(400_000_000, parents_peak * 3 // 2))
+[None for _ in range(3_000_000)]
+"""
+_HUNGRY = (sys.executable, "-c", _HUNGRY_CODE)
 
 
 def _task(name: str, command: str | tuple[str, ...] | None, **fields: object) -> Task:
