@@ -1,8 +1,8 @@
 """The face for Python users: ``run``, ``plan``, ``audit``, ``add`` and backlogs in memory.
 
 Everything here is stable: names, parameters and the results' documented fields change only with a new major version. The functions
-do what the commands of the same name do, with the same settings; they print nothing and raise the errors of ``core.errors``, each
-with a ``hint``. See docs/library.md.
+do what the commands of the same name do, with the same settings; they print nothing and raise the errors of ``core.errors``, whose
+``hint`` or whose problems say what to do. See docs/library.md.
 """
 
 from __future__ import annotations

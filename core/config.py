@@ -143,7 +143,7 @@ def _json_of(key: str, value: Any) -> str:
     try:
         return json.dumps(value)
     except (TypeError, ValueError) as error:
-        raise UsageError(f"{key} cannot be a {type(value).__name__}", hint="orchestrator config show lists the settings") from error
+        raise UsageError(f"{key} cannot be of the type {type(value).__name__}", hint="docs/config.md has the types") from error
 
 
 def _add_text(merge: Merge, option: Option, text: str, place: Provenance) -> None:

@@ -182,9 +182,7 @@ def repository_paths(typed: Sequence[str], root: str | os.PathLike[str], here: s
             # Perhaps by another name: a link to the repository, or into it.
             relative = os.path.relpath(os.path.join(os.path.realpath(os.path.dirname(absolute)), os.path.basename(absolute)), root)
         if relative.split(os.sep)[0] == os.pardir:
-            raise UsageError(
-                f"{path} is outside of the repository {os.fspath(root)}", hint="name its own repository: -C DIR, or directory=DIR"
-            )
+            raise UsageError(f"{path} is outside of the repository {os.fspath(root)}", hint="name its repository: -C DIR, directory=DIR")
         if relative == os.curdir:
             return ()
         found.append(relative.replace(os.sep, "/"))
