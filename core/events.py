@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from core.domain.runs.outcome import Outcome, Usage
+from core.domain.runs.reasons import Reason, words
+from core.domain.runs.reasons import masked as masked_reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,23 +220,25 @@ def masked(event: Event, mask: Callable[[str], str]) -> Event:
 
 
 def _collect_texts(value: Any, texts: list[str]) -> None:
-    """Append every text in a tuple, a mapping's values or the fields of a noun."""
+    """Append the texts in a dataclass, a tuple or a mapping; a reason counts as its words."""
     kind: Any = type(value)
-    if isinstance(value, Mapping):
-        parts: Iterable[Any] = value.values()
-    else:
-        parts = value if kind is tuple else [getattr(value, name) for name in _fields(kind)]
-    for part in parts:
+    if kind is Reason:
+        texts.append(words(value))
+        return
+    for part in _parts(kind)(value):
         # Most parts are no containers: a call for each would take half the time of the whole.
-        if (its := type(part)) is str:
+        kind = type(part)
+        if kind is str:
             texts.append(part)
-        elif its not in _TEXTLESS and not isinstance(part, Enum):
+        elif kind not in _TEXTLESS and not isinstance(part, Enum):
             _collect_texts(part, texts)
 
 
 def _masked(value: Any, mask: Callable[[str], str]) -> Any:
     if type(value) is str:
         return mask(value)
+    if type(value) is Reason:
+        return masked_reason(value, mask)
     if isinstance(value, tuple):
         return tuple(_masked(item, mask) for item in value)
     if isinstance(value, Mapping):
@@ -271,7 +276,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
     models = {"tokens": usage.tokens, "money": usage.money} if usage.tokens or usage.money else {}
     return {
         "ending": outcome.ending.value,
-        "reason": outcome.reason,
+        "reason": words(outcome.reason),
         "exit_code": outcome.exit_code,
         "duration": usage.seconds,
         "cpu": usage.cpu,
@@ -292,3 +297,12 @@ def _name(class_name: str) -> str:
 @cache
 def _fields(kind: Any) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(kind))
+
+
+@cache
+def _parts(kind: Any) -> Callable[[Any], Iterable[Any]]:
+    """Return what takes a tuple, a mapping or a dataclass of at least two fields apart."""
+    if issubclass(kind, tuple):
+        return iter
+    values: Callable[[Any], Iterable[Any]] = kind.values if issubclass(kind, Mapping) else attrgetter(*_fields(kind))
+    return values

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.domain.runs.attempt import Attempt, Phase, ending_words, environment, failure_of, footer, header, shown
+from core.domain.runs.attempt import Attempt, Phase, environment, failure_of, footer, header, shown
 from core.domain.runs.outcome import Ending, Outcome, Usage
+from core.domain.runs.reasons import Code, Reason, masked
 from core.domain.tasks.task import Task
 from core.handlers import Handlers
 from core.ports.clock import Clock
@@ -44,7 +45,7 @@ class _Underway:
     collected: Collected | None = None
     handle: int | None = None
     #: How it is to end since somebody stopped it.
-    stopped: tuple[Ending, str] | None = None
+    stopped: tuple[Ending, Reason] | None = None
     left_behind: int = 0
     cpu: float = 0.0
     peak_memory: int = 0
@@ -134,7 +135,7 @@ class Executor:
             one.workspace = one.handler.set_up(one.task, one.attempt)
             one.phases = one.handler.work(one.task, one.workspace)
         except HandlerRefused as refusal:
-            self._finish(one, Ending.FAILED, str(refusal))
+            self._finish(one, Ending.FAILED, refusal.reason)
             return
         one.has_work = bool(one.phases)
         self._note(one, header(one.attempt, one.phases, one.workspace.directory))
@@ -148,7 +149,7 @@ class Executor:
         ended, self._ended = tuple(self._ended), []
         return ended
 
-    def stop(self, task_id: str, ending: Ending, reason: str) -> None:
+    def stop(self, task_id: str, ending: Ending, reason: Reason) -> None:
         one = self._underway.get(task_id)
         if one is None or one.stopped is not None:
             return
@@ -158,7 +159,7 @@ class Executor:
         else:
             self._trees.terminate(one.handle)
 
-    def stop_all(self, reason: str, *, now: bool = False) -> None:
+    def stop_all(self, reason: Reason, *, now: bool = False) -> None:
         for task_id, one in list(self._underway.items()):
             self.stop(task_id, Ending.INTERRUPTED, reason)
             if now and one.handle is not None:
@@ -186,14 +187,14 @@ class Executor:
                 one.collected = one.handler.collect(one.task, one.workspace)
                 one.phases, one.phase = one.handler.judge(one.task, one.workspace, one.collected), 0
             except HandlerRefused as refusal:
-                self._finish(one, Ending.FAILED, str(refusal))
+                self._finish(one, Ending.FAILED, refusal.reason)
                 return
             if one.collected.report:
                 self._note(one, one.collected.report)
         if one.phase < len(one.phases):
             self._start(one, one.phases[one.phase], one.workspace)
         else:
-            self._finish(one, Ending.SUCCEEDED, "every check passed" if one.phases else "exit 0", 0)
+            self._finish(one, Ending.SUCCEEDED, Code.CHECKS_PASSED.of() if one.phases else Code.EXIT.of(0), 0)
 
     def _start(self, one: _Underway, phase: Phase, workspace: Workspace) -> None:
         if phase.is_check:
@@ -224,18 +225,19 @@ class Executor:
         if one.stopped is not None:
             self._finish(one, *one.stopped, exit_.exit_code)
         elif exit_.exit_code != 0:
-            self._finish(one, *failure_of(one.phases[one.phase], ending_words(exit_.exit_code, exit_.signal)), exit_.exit_code)
+            reason = Code.KILLED.of(exit_.signal) if exit_.signal is not None else Code.EXIT.of(exit_.exit_code or 0)
+            self._finish(one, *failure_of(one.phases[one.phase], reason), exit_.exit_code)
         else:
             one.phase += 1
             self._go_on(one)
 
-    def _finish(self, one: _Underway, ending: Ending, reason: str, exit_code: int | None = None) -> None:
+    def _finish(self, one: _Underway, ending: Ending, reason: Reason, exit_code: int | None = None) -> None:
         if one.workspace is not None:
             refused = self._leave(one, one.workspace, ending)
             ending, reason = (Ending.FAILED, refused) if refused else (ending, reason)
-        reason = self._settings.mask(reason)
+        reason = masked(reason, self._settings.mask)
         if one.left_behind:
-            reason += f"; {one.left_behind} process{'es' if one.left_behind > 1 else ''} left behind, terminated"
+            reason = reason.followed_by(Code.LEFT_BEHIND.of(one.left_behind))
         known = one.collected.usage if one.collected is not None else Usage()
         usage = Usage(
             seconds=self._clock.monotonic() - one.begun,
@@ -259,14 +261,14 @@ class Executor:
         del self._underway[attempt.task_id]
         self._ended.append(attempt.with_outcome(outcome))
 
-    def _leave(self, one: _Underway, workspace: Workspace, ending: Ending) -> str:
+    def _leave(self, one: _Underway, workspace: Workspace, ending: Ending) -> Reason | None:
         """Land what succeeded, discard what did not, remove the workspace; return why it could not be landed, if so."""
-        refused = ""
+        refused = None
         if ending is Ending.SUCCEEDED and one.collected is not None:
             try:
                 one.handler.land(one.task, workspace, one.collected)
             except HandlerRefused as refusal:
-                refused = str(refusal)
+                refused = refusal.reason
         if ending is not Ending.SUCCEEDED or refused:
             one.handler.discard(one.task, workspace)
         one.handler.tear_down(one.task, workspace)
@@ -279,7 +281,7 @@ class Executor:
         now = self._clock.monotonic()
         for task_id, one in list(self._underway.items()):
             if one.deadline is not None and now >= one.deadline and one.handle is not None:
-                self.stop(task_id, Ending.TIMED_OUT, f"timed out after {one.deadline - one.begun:g} s")
+                self.stop(task_id, Ending.TIMED_OUT, Code.TIMED_OUT.of(one.deadline - one.begun))
         if now - self._trimmed >= _TRIM_INTERVAL:
             self._trimmed = now
             for one in self._underway.values():

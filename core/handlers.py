@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePath
 
 from core.domain.runs.attempt import Attempt, Phase, checks_of, work_of
+from core.domain.runs.reasons import Code
 from core.domain.tasks.task import Task
 from core.ports.handlers import Collected, HandlerRefused, TaskHandler, Workspace
 
@@ -43,8 +44,8 @@ class CommandHandler:
             raise HandlerRefused(problem)
         if not phases and not task.verify:
             if task.manual and (task.command is not None or task.plugin is not None):
-                raise HandlerRefused("there is nothing to execute: a person finishes the task (manual: true)")
-            raise HandlerRefused("there is nothing to execute: the task has no command, no plugin and no check")
+                raise HandlerRefused(reason=Code.MANUAL.of())
+            raise HandlerRefused(reason=Code.NOTHING_TO_EXECUTE.of())
         return phases
 
     def collect(self, task: Task, workspace: Workspace) -> Collected:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.domain.runs.reasons import Reason
 from core.domain.tasks.lookup import find_task
 from core.domain.tasks.task import Status, Task
 from core.errors import StorageError, UsageError
@@ -22,7 +23,7 @@ class StatusChange:
     after: Status
 
 
-def set_statuses(memory: Memory, ids: Sequence[str], status: Status, reason: str) -> tuple[StatusChange, ...]:
+def set_statuses(memory: Memory, ids: Sequence[str], status: Status, reason: Reason) -> tuple[StatusChange, ...]:
     """Set the status of tasks in journal and file. Raises UsageError for an unknown id, StorageError while somebody else saves the file."""
     tasks = [find_task(memory.tasks, task_id) for task_id in ids]
     changes = tuple(StatusChange(task_id=task.id, before=task.status, after=status) for task in tasks)

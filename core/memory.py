@@ -13,6 +13,7 @@ from typing import Any
 from core.backlog import Backlog
 from core.commanded import commanded, note_command, take_commanded
 from core.domain.runs.attempt import BROKE_OFF, Attempt, Recovery, RunRecord, interrupt, recovery_of, unwritten_statuses
+from core.domain.runs.reasons import Code, Reason
 from core.domain.tasks.entry import AppendTask, Edit, SetField, Snapshot
 from core.domain.tasks.reload import Reloaded
 from core.domain.tasks.task import Status, Task
@@ -104,7 +105,7 @@ class Memory:
         with self._journal.transaction():
             for attempt in interrupted:
                 self._journal.end_attempt(attempt)
-            self._reopen(Status.IN_PROGRESS, None, "its run died")
+            self._reopen(Status.IN_PROGRESS, None, Code.RUN_DIED.of())
             for run in dead:
                 self._journal.end_run(run.id, self._clock.now(), BROKE_OFF)
         self.save_tasks()
@@ -125,10 +126,10 @@ class Memory:
         with self._journal.transaction():
             self._journal.begin_attempt(attempt)
             if in_progress:
-                self.transition(attempt.task_id, Status.IN_PROGRESS, f"attempt {attempt.number} started")
+                self.transition(attempt.task_id, Status.IN_PROGRESS, Code.ATTEMPT_STARTED.of(attempt.number))
         self._attempts[attempt.task_id] = attempt.number
 
-    def end_attempt(self, attempt: Attempt, after: Status | None, reason: str) -> None:
+    def end_attempt(self, attempt: Attempt, after: Status | None, reason: Reason) -> None:
         """Journal an attempt's outcome and its task's new status, at once or not at all; None leaves the status as it is."""
         with self._journal.transaction():
             self._journal.end_attempt(attempt)
@@ -160,7 +161,7 @@ class Memory:
         """Return the status that holds now, None for an entry that is not there (any more)."""
         return self._backlog.statuses.get(task_id)
 
-    def transition(self, task_id: str, after: Status, reason: str) -> None:
+    def transition(self, task_id: str, after: Status, reason: Reason) -> None:
         """Journal a task's new status; the file follows with the next write that is due."""
         before = self._backlog.statuses[task_id]
         if before is after:
@@ -170,7 +171,7 @@ class Memory:
         self._record(task_id, before, after, reason)
         self._backlog.set_status(task_id, after)
 
-    def reopen_failed(self, chosen: Collection[str] | None, reason: str) -> None:
+    def reopen_failed(self, chosen: Collection[str] | None, reason: Reason) -> None:
         """Make failed tasks pending again: those in ``chosen``, or all."""
         with self._journal.transaction():
             self._reopen(Status.FAILED, chosen, reason)
@@ -236,11 +237,11 @@ class Memory:
 
     # -- inside --------------------------------------------------------------------------------------------------
 
-    def _reopen(self, status: Status, chosen: Collection[str] | None, reason: str) -> None:
+    def _reopen(self, status: Status, chosen: Collection[str] | None, reason: Reason) -> None:
         for task_id in self._backlog.having(status, chosen):
             self.transition(task_id, Status.PENDING, reason)
 
-    def _record(self, task_id: str, before: Status, after: Status, reason: str) -> None:
+    def _record(self, task_id: str, before: Status, after: Status, reason: Reason) -> None:
         self._last_seq = self._journal.record(self.run_id, task_id, before, after, self._clock.now(), reason)
 
     def _write(self, extra: list[Edit] | list[AppendTask] | list[SetField]) -> bool:
@@ -277,5 +278,5 @@ class Memory:
             if task_id in statuses:
                 manual[task_id] = status
         for task_id, status in manual.items():
-            self._record(task_id, statuses[task_id], status, "set by hand in the file")
+            self._record(task_id, statuses[task_id], status, Code.SET_IN_FILE.of())
         self._reloads.append(self._backlog.take_over(snapshot.tasks, manual))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Sequence
 
 from core.domain.quality.reflection import CycleReport
@@ -10,6 +9,7 @@ from core.domain.runs.attempt import Attempt, Recovery, described
 from core.domain.runs.budget import Budget
 from core.domain.runs.exit_code import exit_code_of
 from core.domain.runs.outcome import Ending, Settlement, recorded, settle
+from core.domain.runs.reasons import Code, Reason, words
 from core.domain.runs.run_state import RunOptions, RunState
 from core.domain.tasks.lookup import check_selection, select
 from core.domain.tasks.plan import Decision
@@ -91,7 +91,7 @@ class Orchestrator:
             return self._end()
         except BaseException:
             # Leave no process behind; the next run records what was under way as interrupted.
-            self._runner.stop_all("the run broke off", now=True)
+            self._runner.stop_all(Code.RUN_BROKE_OFF.of(), now=True)
             while self._runner.busy:
                 self._runner.wait(_WAIT)
             raise
@@ -114,7 +114,7 @@ class Orchestrator:
         self._memory.save_tasks()
         self._memory.recover(lambda recovery: self._report_recovery(recovery, killed.get(recovery.run.id, 0)))
         if self._options.retry_failed:
-            self._memory.reopen_failed(select(tasks, self._options.only, self._options.tags), "--retry-failed")
+            self._memory.reopen_failed(select(tasks, self._options.only, self._options.tags), Code.RETRY_FAILED.of())
         self._plan()
         self._state.open_at_start = sum(status in OPEN for _, status in self._planner.selected())
         if self._note:
@@ -182,8 +182,8 @@ class Orchestrator:
             if decision is None:
                 return
             if decision.work is Work.MILESTONE:
-                self._memory.transition(decision.task.id, Status.DONE, "everything it depends on is done")
-                self._end_task(decision.task, Status.DONE, "everything it depends on is done")
+                self._memory.transition(decision.task.id, Status.DONE, Code.DEPENDENCIES_DONE.of())
+                self._end_task(decision.task, Status.DONE, Code.DEPENDENCIES_DONE.of())
             else:
                 self._start(decision)
 
@@ -234,14 +234,14 @@ class Orchestrator:
                 state.pauses.add(self._clock.monotonic() + pause, task.id)
                 self._commit.emit(self._facts.retried(attempt, outcome, pause))
 
-    def _end_task(self, task: Task, status: Status, reason: str, attempt: Attempt | None = None) -> None:
+    def _end_task(self, task: Task, status: Status, reason: Reason, attempt: Attempt | None = None) -> None:
         self._planner.mark(task.id, status)
         self._state.unmet.forget(task.id)
         self._emit_finished(task, status, reason, attempt)
         if status is Status.FAILED and self._options.fail_fast:
             self._state.stop(f"{task.id} failed and --fail-fast was given")
 
-    def _emit_finished(self, task: Task, status: Status, reason: str, attempt: Attempt | None = None) -> None:
+    def _emit_finished(self, task: Task, status: Status, reason: Reason, attempt: Attempt | None = None) -> None:
         self._state.end_task(task.id, status)
         done, total = self._state.done_count, self._state.open_at_start
         self._commit.emit(self._facts.finished(task, status, reason, attempt, done=done, total=total))
@@ -261,8 +261,9 @@ class Orchestrator:
 
     def _check_signals(self) -> None:
         if (received := self._signals.received()) is not None:
-            self._state.stop_reason = f"stopped by {signal.Signals(received).name}"
-            self._runner.stop_all(self._state.stop_reason, now=self._signals.count() > 1)
+            reason = Code.STOPPED.of(received)
+            self._state.stop_reason = words(reason)
+            self._runner.stop_all(reason, now=self._signals.count() > 1)
 
     def _sync_file(self, *, now: bool = False) -> None:
         """Keep the file and the run in step, and take over what somebody saved."""
@@ -275,9 +276,9 @@ class Orchestrator:
     def _take_over(self, change: Reloaded) -> None:
         running = set(self._runner.running)
         for task_id in running.intersection(change.removed):
-            self._runner.stop(task_id, Ending.INTERRUPTED, "its entry was removed by hand")
+            self._runner.stop(task_id, Ending.INTERRUPTED, Code.ENTRY_REMOVED.of())
         for task_id in running.intersection(change.statuses):
-            self._runner.stop(task_id, Ending.INTERRUPTED, f"set to {change.statuses[task_id]} by hand")
+            self._runner.stop(task_id, Ending.INTERRUPTED, Code.SET_MEANWHILE.of(change.statuses[task_id].value))
         for task_id in (*change.changed, *change.statuses):
             self._state.unmet.forget(task_id)
         self._plan()

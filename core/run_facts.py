@@ -10,6 +10,7 @@ from core.domain.quality.reflection import CycleReport
 from core.domain.runs.attempt import Attempt, Recovery
 from core.domain.runs.budget import Budget
 from core.domain.runs.outcome import Outcome
+from core.domain.runs.reasons import Reason, words
 from core.domain.runs.run_state import RunOptions, RunState
 from core.domain.tasks.plan import Decision
 from core.domain.tasks.reload import Reloaded
@@ -59,7 +60,9 @@ class RunFacts:
     def waiting(self, task: Task, reason: str) -> events.TaskWaiting:
         return events.TaskWaiting(**self._stamp(), task_id=task.id, description=task.description, reason=reason)
 
-    def finished(self, task: Task, status: Status, reason: str, attempt: Attempt | None, *, done: int, total: int) -> events.TaskFinished:
+    def finished(
+        self, task: Task, status: Status, reason: Reason, attempt: Attempt | None, *, done: int, total: int
+    ) -> events.TaskFinished:
         return events.TaskFinished(
             at=self._clock.now(),
             run_id=self._run_id,
@@ -68,7 +71,7 @@ class RunFacts:
             attempt=attempt.number if attempt is not None else 0,
             status=status.value,
             outcome=attempt.outcome if attempt is not None else None,
-            reason=reason,
+            reason=words(reason),
             done=done,
             total=total,
         )
@@ -88,7 +91,7 @@ class RunFacts:
                 for task in cycle.appended
             ),
             *(
-                events.TaskClosed(**stamp, task_id=closed.task_id, status=closed.status.value, reason=closed.reason)
+                events.TaskClosed(**stamp, task_id=closed.task_id, status=closed.status.value, reason=words(closed.reason))
                 for closed in cycle.closed
             ),
         )

@@ -15,6 +15,7 @@ from core.assembly.project import new_run_id, repository_paths, root_above
 from core.config import CONFIG_FILE, merge_settings
 from core.domain.quality.reflection import CycleReport
 from core.domain.runs.outcome import Outcome
+from core.domain.runs.reasons import Code
 from core.domain.settings.settings import AuditSettings
 from core.domain.tasks.entry import AppendTask, SetField, entry_of
 from core.domain.tasks.task import Task
@@ -207,7 +208,7 @@ def _bring_in_line(memory: Memory, tasks: tuple[Task, ...], file: str) -> bool:
     if not _has_all(memory.tasks, tasks, file):
         return False
     for task in tasks:
-        memory.transition(task.id, task.status, "saved by save_tasks")
+        memory.transition(task.id, task.status, Code.SAVED.of())
     return True
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from core.assembly.backlog import open_backlog_to_edit
 from core.assembly.container import Session
 from core.cli.options import TaskIds
+from core.domain.runs.reasons import Code
 from core.domain.tasks.task import Status
 from core.terminal.options import Directory, DryRun, Json, TasksFile
 
@@ -20,7 +21,7 @@ def done(
     json: Json = False,
 ) -> int:
     """Mark tasks as done."""
-    return _set_status(session, task_ids, Status.DONE, "marked as done by hand", directory, tasks_file, dry_run=dry_run, json=json)
+    return _set_status(session, task_ids, Status.DONE, Code.MARKED_DONE, directory, tasks_file, dry_run=dry_run, json=json)
 
 
 def reset(
@@ -32,7 +33,7 @@ def reset(
     json: Json = False,
 ) -> int:
     """Put tasks back to pending."""
-    return _set_status(session, task_ids, Status.PENDING, "reset by hand", directory, tasks_file, dry_run=dry_run, json=json)
+    return _set_status(session, task_ids, Status.PENDING, Code.RESET, directory, tasks_file, dry_run=dry_run, json=json)
 
 
 def cancel(
@@ -44,14 +45,14 @@ def cancel(
     json: Json = False,
 ) -> int:
     """Take tasks off the list."""
-    return _set_status(session, task_ids, Status.CANCELLED, "cancelled by hand", directory, tasks_file, dry_run=dry_run, json=json)
+    return _set_status(session, task_ids, Status.CANCELLED, Code.CANCELLED, directory, tasks_file, dry_run=dry_run, json=json)
 
 
 def _set_status(
     session: Session,
     ids: Sequence[str],
     status: Status,
-    reason: str,
+    code: Code,
     directory: str,
     tasks_file: str | None,
     *,
@@ -66,10 +67,10 @@ def _set_status(
         from core.assembly.in_memory import open_trial
 
         with open_trial(container) as (memory, diff):
-            set_statuses(memory, wanted, status, reason)
+            set_statuses(memory, wanted, status, code.of())
             return session.console.say_json({"diff": diff()}) if json else session.console.say(diff())
     with open_backlog_to_edit(container) as memory:
-        changes = set_statuses(memory, wanted, status, reason)
+        changes = set_statuses(memory, wanted, status, code.of())
     if json:
         return session.console.say_json(
             [{"id": change.task_id, "before": change.before.value, "after": change.after.value} for change in changes]

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from core.domain.runs.attempt import Attempt
 from core.domain.runs.outcome import Ending
+from core.domain.runs.reasons import Reason
 from core.domain.tasks.task import Task
 
 
@@ -39,13 +40,13 @@ class AttemptRunner(Protocol):
         Each has its Outcome, with what it actually used. Returns early and empty after ``wake``, and may do so at any time.
         """
 
-    def stop(self, task_id: str, ending: Ending, reason: str) -> None:
+    def stop(self, task_id: str, ending: Ending, reason: Reason) -> None:
         """End an attempt, with a period of grace; ``ending`` and ``reason`` will be in its Outcome.
 
         Does nothing for an attempt that is not under way or that is being ended already.
         """
 
-    def stop_all(self, reason: str, *, now: bool = False) -> None:
+    def stop_all(self, reason: Reason, *, now: bool = False) -> None:
         """End every attempt as interrupted; with ``now`` without grace, also those that are being ended already."""
 
     def wake(self) -> None:

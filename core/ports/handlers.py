@@ -8,6 +8,7 @@ from typing import Protocol
 
 from core.domain.runs.attempt import Attempt, Phase
 from core.domain.runs.outcome import Usage
+from core.domain.runs.reasons import Code, Reason
 from core.domain.tasks.task import Task
 
 
@@ -34,7 +35,11 @@ class Collected:
 
 
 class HandlerRefused(Exception):
-    """A step of a handler failed; the attempt ends as FAILED with ``str(error)``, one sentence for a person, as its reason."""
+    """A step of a handler failed; the attempt ends as FAILED. ``text`` says why, one sentence for a person, or a ``reason`` with a code."""
+
+    def __init__(self, text: str = "", *, reason: Reason | None = None) -> None:
+        self.reason = reason or Code.TEXT.of(text)
+        super().__init__(str(self.reason))
 
 
 class TaskHandler(Protocol):

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from core.domain.runs.attempt import Attempt, RunRecord, Transition
+from core.domain.runs.reasons import Reason
 from core.domain.tasks.task import Status
 
 
@@ -24,7 +25,7 @@ class RunJournal(Protocol):
     def runs(self, limit: int = 100) -> tuple[RunRecord, ...]:
         """Return runs, newest first."""
 
-    def record(self, run_id: str, task_id: str, before: Status, after: Status, at: float, reason: str) -> int:
+    def record(self, run_id: str, task_id: str, before: Status, after: Status, at: float, reason: Reason) -> int:
         """Record a transition that ``tasks.yml`` does not show yet; return its seq (increasing)."""
 
     def transitions(self, task_id: str, limit: int = 100) -> tuple[Transition, ...]:
@@ -43,10 +44,7 @@ class AttemptJournal(Protocol):
     def begin_attempt(self, attempt: Attempt) -> None: ...
 
     def end_attempt(self, attempt: Attempt) -> None:
-        """Record ``attempt.outcome``, but for the tokens and money used, for the attempt with the same run, task and number.
-
-        Raises ValueError without an outcome.
-        """
+        """Record ``attempt.outcome`` for the attempt with the same run, task and number. Raises ValueError without an outcome."""
 
     def open_attempts(self) -> tuple[Attempt, ...]:
         """Return attempts without an outcome, oldest first."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.domain.runs.attempt import Attempt
+from core.domain.runs.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,7 @@ class Launcher(Protocol):
     def start(self, launch: Launch) -> int:
         """Start it in its own session, stdin from /dev/null; return a handle.
 
-        Raises CommandNotStarted with one sentence for a person when the system refuses.
+        Raises CommandNotStarted when the system refuses.
         """
 
     def wait(self, timeout: float | None) -> tuple[Exit, ...]:
@@ -83,8 +84,8 @@ class Launcher(Protocol):
 class CommandNotStarted(Exception):
     """The system refused to start a command: not found, not executable, no such directory. An outcome, not an error of ours."""
 
-    def __init__(self, reason: str, exit_code: int) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: Reason, exit_code: int) -> None:
+        super().__init__(str(reason))
         self.reason = reason
         #: 127 not found, 126 found but not executable, as shells report it.
         self.exit_code = exit_code

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from core.domain.runs.attempt import Attempt
 from core.domain.runs.outcome import Ending, Outcome, Usage
+from core.domain.runs.reasons import Code, Reason
 from core.domain.tasks.task import Task, Work
 from core.testing.clock import VirtualClock
 from core.testing.logs import InMemoryLogStore
@@ -19,7 +20,7 @@ class ScriptedAttempt:
     """How the attempts at a task end when nobody stops them, and what they use; ``usage.seconds`` after their launch, ``inf``: never."""
 
     ending: Ending = Ending.SUCCEEDED
-    reason: str = "exit 0"
+    reason: Reason = field(default_factory=lambda: Code.EXIT.of(0))
     exit_code: int | None = 0
     usage: Usage = field(default_factory=Usage)
 
@@ -32,7 +33,7 @@ class _Underway:
     begun: float
     launched: bool = False
     #: How and why it was stopped; None while nobody did.
-    stopped: tuple[Ending, str] | None = None
+    stopped: tuple[Ending, Reason] | None = None
 
 
 class ScriptedRunner:
@@ -74,7 +75,7 @@ class ScriptedRunner:
         attempt = Attempt(run_id=run_id, task_id=task.id, number=number, started=self._clock.now(), log=path)
         if self._logs is not None:
             attempt = replace(attempt, log=self._logs.open(attempt).path)
-        script = self._scripts.get(task.id, ScriptedAttempt(reason="every check passed" if task.verify else "exit 0"))
+        script = self._scripts.get(task.id, ScriptedAttempt(reason=Code.CHECKS_PASSED.of() if task.verify else Code.EXIT.of(0)))
         self._underway[task.id] = _Underway(attempt=attempt, task=task, script=script, begun=self._clock.monotonic())
         return attempt
 
@@ -91,12 +92,12 @@ class ScriptedRunner:
                 return tuple(self._end(one) for one in sorted(ended, key=self._ends))
             self._advance(deadline)
 
-    def stop(self, task_id: str, ending: Ending, reason: str) -> None:
+    def stop(self, task_id: str, ending: Ending, reason: Reason) -> None:
         one = self._underway.get(task_id)
         if one is not None and one.stopped is None:
             one.stopped = (ending, reason)
 
-    def stop_all(self, reason: str, *, now: bool = False) -> None:
+    def stop_all(self, reason: Reason, *, now: bool = False) -> None:
         del now
         for task_id in self._underway:
             self.stop(task_id, Ending.INTERRUPTED, reason)
@@ -138,7 +139,7 @@ class ScriptedRunner:
         if one.stopped is not None:
             (ending, reason), exit_code = one.stopped, None
         elif one.task.timeout is not None and script.usage.seconds > one.task.timeout:
-            ending, reason, exit_code = Ending.TIMED_OUT, f"timed out after {one.task.timeout:g} s", None
+            ending, reason, exit_code = Ending.TIMED_OUT, Code.TIMED_OUT.of(one.task.timeout), None
         units = one.task.cost if one.task.work() is Work.COMMAND else 0.0
         outcome = Outcome(
             ending=ending,

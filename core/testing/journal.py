@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.domain.runs.attempt import Attempt, RunRecord, Transition
+from core.domain.runs.reasons import Reason
 from core.domain.tasks.task import Status
 from core.errors import LockHeld
 
@@ -69,11 +70,10 @@ class InMemoryJournal:
         for index in range(len(self._attempts) - 1, -1, -1):
             known = self._attempts[index]
             if (known.run_id, known.task_id, known.number) == key:
-                usage = replace(attempt.outcome.usage, tokens=0, money=0.0)
-                self._attempts[index] = replace(known, log=attempt.outcome.log, outcome=replace(attempt.outcome, usage=usage))
+                self._attempts[index] = replace(known, log=attempt.outcome.log, outcome=attempt.outcome)
                 return
 
-    def record(self, run_id: str, task_id: str, before: Status, after: Status, at: float, reason: str) -> int:
+    def record(self, run_id: str, task_id: str, before: Status, after: Status, at: float, reason: Reason) -> int:
         seq = len(self._transitions) + 1
         self._transitions.append(Transition(seq=seq, run_id=run_id, task_id=task_id, before=before, after=after, at=at, reason=reason))
         return seq

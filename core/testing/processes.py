@@ -7,6 +7,7 @@ import signal as signals
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from core.domain.runs.reasons import Reason
 from core.ports.processes import CommandNotStarted, Exit, Launch
 from core.testing.clock import VirtualClock
 
@@ -27,8 +28,8 @@ class Script:
     cpu: float = 0.0
     #: Bytes.
     peak_memory: int = 0
-    #: The system refuses to start it, with this sentence and ``exit_code``.
-    refused: str = ""
+    #: The system refuses to start it, for this reason and with ``exit_code``.
+    refused: Reason | None = None
 
 
 #: For ever, until it is told to end.
@@ -109,7 +110,7 @@ class ScriptedLauncher:
     def start(self, launch: Launch) -> int:
         command = text(launch.command)
         script = self._next_script(command)
-        if script.refused:
+        if script.refused is not None:
             raise CommandNotStarted(script.refused, script.exit_code or 127)
         handle = len(self.started) + 1
         self.started.append(launch)

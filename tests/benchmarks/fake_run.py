@@ -8,6 +8,7 @@ import time
 
 from core import events
 from core.domain.runs.outcome import Ending, Outcome, Usage
+from core.domain.runs.reasons import Code
 from core.reports.run.event_line import Volume
 from core.terminal.console import Console
 from core.terminal.views import Sources, View, ViewOptions, pick_views
@@ -143,7 +144,9 @@ class _Play:
         if retry and attempt == 2:
             ending, reason = Ending.SUCCEEDED, "exit 0"
         log = f"logs/task-{task_id}-1.log"
-        outcome = Outcome(ending=ending, reason=reason, exit_code=0, usage=Usage(seconds=duration, units=1.0), log=log, verified=verified)
+        outcome = Outcome(
+            ending=ending, reason=Code.TEXT.of(reason), exit_code=0, usage=Usage(seconds=duration, units=1.0), log=log, verified=verified
+        )
         if retry and attempt == 1:
             self.emit(events.TaskRetried, task_id=task_id, attempt=1, outcome=outcome, pause=2.0)
             again.append((time.time() + 2, entry))

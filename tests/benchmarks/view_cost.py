@@ -10,6 +10,7 @@ import time
 
 from core import events
 from core.domain.runs.outcome import Ending, Outcome, Usage
+from core.domain.runs.reasons import Code
 from core.terminal.console import Look, Output
 from core.terminal.views import Sources, ViewOptions, pick_views
 
@@ -20,7 +21,9 @@ REPEATS = 5
 def stream(count: int) -> list[events.Event]:
     stamp = {"at": time.time(), "run_id": "bench"}
     found: list[events.Event] = [events.RunStarted(**stamp, tasks=count, open=count, jobs=2, budget=None, time_budget=None)]
-    outcome = Outcome(ending=Ending.SUCCEEDED, reason="exit 0", exit_code=0, usage=Usage(seconds=0.001, units=1.0), log="logs/task-t-1.log")
+    outcome = Outcome(
+        ending=Ending.SUCCEEDED, reason=Code.EXIT.of(0), exit_code=0, usage=Usage(seconds=0.001, units=1.0), log="logs/task-t-1.log"
+    )
     for n in range(count):
         task = {"task_id": f"t{n}", "description": f"Do thing number {n} of very many"}
         found.append(

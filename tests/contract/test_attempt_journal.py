@@ -8,6 +8,7 @@ import pytest
 
 from core.domain.runs.attempt import Attempt
 from core.domain.runs.outcome import Ending, Outcome, Usage
+from core.domain.runs.reasons import Code
 
 
 def attempt(task_id="a", number=1, run_id="r1", ending=None, duration=1.0, verified=False):
@@ -16,7 +17,7 @@ def attempt(task_id="a", number=1, run_id="r1", ending=None, duration=1.0, verif
         return begun
     outcome = Outcome(
         ending=ending,
-        reason="because",
+        reason=Code.TEXT.of("because"),
         exit_code=0,
         usage=Usage(seconds=duration, cpu=0.5, peak_memory=1024, units=2.0),
         log=begun.log,
@@ -46,10 +47,12 @@ def test_an_attempt_cannot_end_without_an_outcome(journal):
         journal.end_attempt(attempt())
 
 
-def test_tokens_and_money_are_not_recorded(journal):
+def test_tokens_money_and_the_reason_are_recorded(journal):
     ended = attempt(ending=Ending.SUCCEEDED)
     spent = replace(ended.outcome.usage, tokens=1200, money=0.25)
-    play(journal, replace(ended, outcome=replace(ended.outcome, usage=spent)))
+    reason = Code.CHECKS_PASSED.of().followed_by(Code.LEFT_BEHIND.of(2))
+    ended = replace(ended, outcome=replace(ended.outcome, usage=spent, reason=reason))
+    play(journal, ended)
 
     assert journal.attempts("a") == (ended,)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import signal
 import string
 import sys
 import threading
@@ -17,6 +18,7 @@ from core.adapters.processes import ProcessLauncher
 from core.adapters.system_clock import SystemClock
 from core.domain.runs.attempt import Attempt
 from core.domain.runs.outcome import Ending, Outcome, Usage
+from core.domain.runs.reasons import Code
 from core.domain.tasks.task import Task
 from core.executor import Executor, ExecutorSettings
 from core.handlers import CommandHandler, Handlers
@@ -48,7 +50,7 @@ _TASKS: dict[str, tuple[Task, ScriptedAttempt | None]] = {
     task.id: (task, script)
     for task, script in (
         (_task("succeeds", "true", cost=3.0), None),
-        (_task("fails", "sh -c 'exit 3'"), ScriptedAttempt(ending=Ending.FAILED, reason="exit 3", exit_code=3)),
+        (_task("fails", "sh -c 'exit 3'"), ScriptedAttempt(ending=Ending.FAILED, reason=Code.EXIT.of(3), exit_code=3)),
         (_task("takes-a-moment", "sleep 0.2"), ScriptedAttempt(usage=Usage(seconds=0.2))),
         (_task("hangs", "sleep 1060"), ScriptedAttempt(usage=Usage(seconds=math.inf))),
         (_task("also-hangs", "sleep 1060"), ScriptedAttempt(usage=Usage(seconds=math.inf))),
@@ -56,12 +58,12 @@ _TASKS: dict[str, tuple[Task, ScriptedAttempt | None]] = {
         (_task("verified", "true", verify=("true", "true")), None),
         (
             _task("unverified", "true", verify=("false",)),
-            ScriptedAttempt(ending=Ending.FAILED_VERIFY, reason="check failed: false: exit 1", exit_code=1),
+            ScriptedAttempt(ending=Ending.FAILED_VERIFY, reason=Code.CHECK_FAILED.of("false").followed_by(Code.EXIT.of(1)), exit_code=1),
         ),
         (_task("goal", None, verify=("true",), cost=5.0), None),
         (
             _task("refused", "no-such-command --now"),
-            ScriptedAttempt(ending=Ending.FAILED, reason="no such command: no-such-command", exit_code=127),
+            ScriptedAttempt(ending=Ending.FAILED, reason=Code.NO_SUCH_COMMAND.of("no-such-command"), exit_code=127),
         ),
         (_task("hungry", _HUNGRY), ScriptedAttempt(usage=Usage(seconds=1.0, cpu=0.5, peak_memory=400_000_000))),
     )
@@ -162,7 +164,7 @@ def test_an_attempt_that_ended_is_the_one_that_was_prepared_with_its_outcome(rig
         prepared.started,
         prepared.log,
     )
-    assert (ended.outcome.ending, ended.outcome.reason, ended.outcome.exit_code) == (Ending.SUCCEEDED, "exit 0", 0)
+    assert (ended.outcome.ending, str(ended.outcome.reason), ended.outcome.exit_code) == (Ending.SUCCEEDED, "exit 0", 0)
     assert ended.outcome.log == prepared.log
     assert len(ended.outcome.log_digest) == 64 and set(ended.outcome.log_digest) <= set(string.hexdigits)
 
@@ -175,12 +177,12 @@ def test_an_ended_attempt_is_returned_once_and_leaves_the_runner_idle(rig):
 
 def test_a_failure_is_an_outcome(rig):
     outcome = rig.outcome("fails")
-    assert (outcome.ending, outcome.reason, outcome.exit_code) == (Ending.FAILED, "exit 3", 3)
+    assert (outcome.ending, str(outcome.reason), outcome.exit_code) == (Ending.FAILED, "exit 3", 3)
 
 
 def test_what_cannot_be_started_is_an_outcome(rig):
     outcome = rig.outcome("refused")
-    assert (outcome.ending, outcome.reason, outcome.exit_code) == (Ending.FAILED, "no such command: no-such-command", 127)
+    assert (outcome.ending, str(outcome.reason), outcome.exit_code) == (Ending.FAILED, "no such command: no-such-command", 127)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +214,7 @@ def test_checks_alone_cost_no_units(rig):
 
 def test_a_task_over_its_timeout_is_ended(rig):
     outcome = rig.outcome("over-time")
-    assert (outcome.ending, outcome.reason) == (Ending.TIMED_OUT, "timed out after 0.2 s")
+    assert (outcome.ending, str(outcome.reason)) == (Ending.TIMED_OUT, "timed out after 0.2 s")
     assert outcome.usage.seconds >= 0.2
 
 
@@ -241,20 +243,20 @@ def test_a_wake_ends_the_wait(rig):
 
 def test_a_stopped_attempt_ends_as_asked(rig):
     rig.start("hangs")
-    rig.runner.stop("hangs", Ending.INTERRUPTED, "its entry was removed")
-    rig.runner.stop("hangs", Ending.TIMED_OUT, "the first word counts")
+    rig.runner.stop("hangs", Ending.INTERRUPTED, Code.TEXT.of("its entry was removed"))
+    rig.runner.stop("hangs", Ending.TIMED_OUT, Code.TEXT.of("the first word counts"))
     outcome = rig.ended().outcome
-    assert (outcome.ending, outcome.reason) == (Ending.INTERRUPTED, "its entry was removed")
+    assert (outcome.ending, str(outcome.reason)) == (Ending.INTERRUPTED, "its entry was removed")
 
 
 def test_an_attempt_can_be_stopped_before_its_launch(rig):
     rig.prepare("hangs")
-    rig.runner.stop("hangs", Ending.INTERRUPTED, "too late")
+    rig.runner.stop("hangs", Ending.INTERRUPTED, Code.TEXT.of("too late"))
     assert rig.ended().outcome.ending is Ending.INTERRUPTED
 
 
 def test_stopping_what_is_not_under_way_does_nothing(rig):
-    rig.runner.stop("hangs", Ending.INTERRUPTED, "nobody there")
+    rig.runner.stop("hangs", Ending.INTERRUPTED, Code.TEXT.of("nobody there"))
     assert not rig.runner.busy
 
 
@@ -262,13 +264,13 @@ def test_stopping_what_is_not_under_way_does_nothing(rig):
 def test_everything_can_be_stopped(rig, now):
     rig.start("hangs")
     rig.start("also-hangs")
-    rig.runner.stop_all("stopped by SIGTERM", now=now)
+    rig.runner.stop_all(Code.STOPPED.of(signal.SIGTERM), now=now)
     ended: list[Attempt] = []
     deadline = rig.now() + TIMEOUT
     while rig.runner.busy and rig.now() < deadline:
         ended += rig.runner.wait(deadline - rig.now())
     assert {attempt.task_id for attempt in ended} == {"hangs", "also-hangs"}
-    assert {(attempt.outcome.ending, attempt.outcome.reason) for attempt in ended} == {(Ending.INTERRUPTED, "stopped by SIGTERM")}
+    assert {(attempt.outcome.ending, str(attempt.outcome.reason)) for attempt in ended} == {(Ending.INTERRUPTED, "stopped by SIGTERM")}
     assert not rig.runner.busy
 
 

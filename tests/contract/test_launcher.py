@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import pytest
 
 from core.adapters.processes import ProcessLauncher
+from core.domain.runs.reasons import Code
 from core.ports.processes import CommandNotStarted, Exit, Launch, Launcher
 from core.testing.clock import VirtualClock
 from core.testing.processes import HANG, Script, ScriptedLauncher
@@ -31,7 +32,7 @@ _COMMANDS: dict[str, tuple[str | tuple[str, ...], Script]] = {
     "hangs": ("sleep 1060", HANG),
     "ignores TERM": (_IGNORE, Script(duration=1060.0, ignores_term=True)),
     "leaves two": (_LEAVE, Script(exit_code=5, leftovers=2)),
-    "is refused": ("no-such-command --now", Script(refused="no such command: no-such-command", exit_code=127)),
+    "is refused": ("no-such-command --now", Script(refused=Code.NO_SUCH_COMMAND.of("no-such-command"), exit_code=127)),
 }
 
 
@@ -159,7 +160,7 @@ def test_a_wake_during_the_wait_ends_it(rig):
 def test_what_cannot_be_started_says_why_in_one_sentence(rig):
     with pytest.raises(CommandNotStarted) as refusal:
         rig.start("is refused")
-    assert (refusal.value.reason, refusal.value.exit_code) == ("no such command: no-such-command", 127)
+    assert (str(refusal.value.reason), refusal.value.exit_code) == ("no such command: no-such-command", 127)
 
 
 def test_a_refusal_leaves_the_launcher_as_it_was(rig):

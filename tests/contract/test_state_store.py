@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.domain.runs.attempt import Attempt
+from core.domain.runs.reasons import Code
 from core.domain.tasks.task import Status
 
 ATTEMPT = Attempt(run_id="r1", task_id="a", number=1, started=101.0, log="logs/a-1.log")
@@ -22,7 +23,7 @@ def test_state_comes_back_as_saved(journal):
 def test_a_transaction_records_all_or_nothing(journal):
     with pytest.raises(RuntimeError), journal.transaction():
         journal.begin_attempt(ATTEMPT)
-        journal.record("r1", "a", Status.PENDING, Status.IN_PROGRESS, 1.0, "started")
+        journal.record("r1", "a", Status.PENDING, Status.IN_PROGRESS, 1.0, Code.ATTEMPT_STARTED.of(1))
         journal.save_state("kept", 1)
         raise RuntimeError
 
@@ -32,7 +33,7 @@ def test_a_transaction_records_all_or_nothing(journal):
 
     with journal.transaction():
         journal.begin_attempt(ATTEMPT)
-        journal.record("r1", "a", Status.PENDING, Status.IN_PROGRESS, 1.0, "started")
+        journal.record("r1", "a", Status.PENDING, Status.IN_PROGRESS, 1.0, Code.ATTEMPT_STARTED.of(1))
         journal.save_state("kept", 1)
     assert journal.load_state("kept") == 1
     assert len(journal.open_attempts()) == len(journal.unwritten()) == 1

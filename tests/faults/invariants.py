@@ -32,6 +32,8 @@ from typing import Any
 
 import yaml
 
+from core.domain.runs.reasons import decode
+
 _STATUSES = {"pending", "in_progress", "done", "failed", "cancelled"}
 _BY_HAND = "by hand"
 #: Keys of an entry that the tool itself may change.
@@ -156,7 +158,7 @@ def _persons(entry: Mapping[str, Any]) -> dict[str, Any]:
 def _ends(scene: Scene, before: str) -> Iterator[str]:
     """None done without its recorded end and exit code."""
     born_done = {str(entry["id"]) for entry in _entries(before) if entry.get("status") == "done"}
-    by_hand = {row["task_id"]: _BY_HAND in row["reason"] for row in scene.state.transitions}
+    by_hand = {row["task_id"]: _BY_HAND in str(decode(row["code"], row["reason"])) for row in scene.state.transitions}
     attempts = scene.state.last_attempts()
     ended = {(words[1], int(words[2])) for words in scene.trace if words[0] == "end"}
     for task_id, status in scene.statuses().items():
@@ -175,7 +177,11 @@ def _ends(scene: Scene, before: str) -> Iterator[str]:
 def _repetitions(scene: Scene) -> Iterator[str]:
     numbers: dict[str, list[int]] = {}
     succeeded: set[str] = set()
-    reset = {row["task_id"] for row in scene.state.transitions if row["after"] == "pending" and _BY_HAND in row["reason"]}
+    reset = {
+        row["task_id"]
+        for row in scene.state.transitions
+        if row["after"] == "pending" and _BY_HAND in str(decode(row["code"], row["reason"]))
+    }
     for attempt in scene.state.attempts:
         task_id = attempt["task_id"]
         numbers.setdefault(task_id, []).append(attempt["number"])

@@ -16,8 +16,9 @@ from pathlib import Path
 
 from core.adapters.state_db import open_journal
 from core.adapters.state_db.migrations import FORMAT, JOURNAL, total
-from core.domain.runs.attempt import Attempt, RunRecord
+from core.domain.runs.attempt import Attempt, RunRecord, Transition
 from core.domain.runs.outcome import Ending, Outcome, Usage
+from core.domain.runs.reasons import Code, words
 from core.domain.tasks.task import Status
 
 FIXTURES = Path(__file__).with_name("state")
@@ -41,8 +42,8 @@ def export(path: Path) -> str:
         "dead runs": [run.id for run in journal.dead_runs()],
         "attempts": [_said(attempt) for attempt in journal.attempts()],
         "open attempts": [_said(attempt) for attempt in journal.open_attempts()],
-        "transitions": {task: [asdict(each) for each in journal.transitions(task)] for task in tasks},
-        "unwritten": [asdict(each) for each in journal.unwritten()],
+        "transitions": {task: [_changed(each) for each in journal.transitions(task)] for task in tasks},
+        "unwritten": [_changed(each) for each in journal.unwritten()],
         "counts": dict(journal.attempt_counts()),
         "durations": dict(journal.durations()),
         "verified": sorted(journal.verified()),
@@ -53,13 +54,18 @@ def export(path: Path) -> str:
     return json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+def _changed(transition: Transition) -> dict[str, object]:
+    return {**asdict(transition), "reason": words(transition.reason)}
+
+
 def _said(attempt: Attempt) -> dict[str, object]:
     """Return an attempt with the names that the fixtures have for what it used."""
     said = asdict(attempt)
-    if said["outcome"] is not None:
+    if attempt.outcome is not None:
         usage = said["outcome"].pop("usage")
         known = {"duration": usage["seconds"], "cpu": usage["cpu"], "peak_memory": usage["peak_memory"], "cost": usage["units"]}
-        said["outcome"].update(known)
+        spent = {"tokens": usage["tokens"], "money": usage["money"]} if usage["tokens"] or usage["money"] else {}
+        said["outcome"].update(known, reason=words(attempt.outcome.reason), **spent)
     return said
 
 
@@ -84,18 +90,18 @@ def _fill(path: Path) -> None:
         task = f"täsk/{number} 'quoted'"
         attempt = Attempt(run_id="run-1", task_id=task, number=1, started=1001.0 + number, log=f"logs/task-{number}.log")
         journal.begin_attempt(attempt)
-        seq = journal.record("run-1", task, Status.PENDING, Status.IN_PROGRESS, 1001.0 + number, "attempt 1 started")
+        seq = journal.record("run-1", task, Status.PENDING, Status.IN_PROGRESS, 1001.0 + number, Code.ATTEMPT_STARTED.of(1))
         outcome = Outcome(
             ending=ending,
-            reason=f"because\nof {number}",
+            reason=Code.CHECK_FAILED.of(f"because\nof {number}").followed_by(Code.KILLED.of(number)),
             exit_code=None if number % 2 else number,
-            usage=Usage(seconds=0.125 * (number + 1), cpu=0.0625, peak_memory=2**40 + number, units=1.5),
+            usage=Usage(seconds=0.125 * (number + 1), cpu=0.0625, peak_memory=2**40 + number, units=1.5, tokens=1200 + number, money=0.25),
             log=attempt.log,
             log_digest="ab" * 32,
             verified=ending is Ending.SUCCEEDED,
         )
         journal.end_attempt(Attempt(**{**_fields(attempt), "outcome": outcome}))
-        journal.record("run-1", task, Status.IN_PROGRESS, list(Status)[number % len(Status)], 1002.0 + number, f"ended: {ending.value}")
+        journal.record("run-1", task, Status.IN_PROGRESS, list(Status)[number % len(Status)], 1002.0 + number, Code.TIMED_OUT.of(2.5))
     journal.mark_written(seq)
     journal.save_state("kept", {"list": [1, 2.5, None, True, "ä"], "empty": {}})
     journal.end_run("run-1", 1500.0, 1)

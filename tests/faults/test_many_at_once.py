@@ -74,6 +74,7 @@ _OPENERS = """
 import os, sys, time
 from pathlib import Path
 from core.adapters.state_db import open_journal
+from core.domain.runs.reasons import Code
 from core.domain.tasks.task import Status
 from tests.faults.state_versions import build
 for number in range(int(sys.argv[2])):
@@ -88,7 +89,7 @@ for number in range(int(sys.argv[2])):
             try:
                 time.sleep(max(0, moment - time.monotonic()))
                 journal = open_journal(path)
-                journal.record("r", str(which), Status.PENDING, Status.DONE, 0.0, "x")
+                journal.record("r", str(which), Status.PENDING, Status.DONE, 0.0, Code.SAVED.of())
                 journal.close()
             except BaseException as error:
                 os.write(1, f"{error!r} {error.__cause__!r}\\n".encode())

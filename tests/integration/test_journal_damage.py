@@ -12,6 +12,7 @@ from core.adapters.state_db import open_journal, open_journal_to_read
 from core.domain.runs.attempt import Attempt, RunRecord
 from core.domain.runs.exit_code import ExitCode
 from core.domain.runs.outcome import Ending, Outcome, Usage
+from core.domain.runs.reasons import Code
 from core.domain.tasks.task import Status
 from core.errors import StorageError
 
@@ -24,13 +25,13 @@ def fill(path, tasks=30):
     for number in range(tasks):
         one = Attempt(run_id="run-1", task_id=f"task-{number}", number=1, started=2.0, log=f"logs/task-{number}.log")
         journal.begin_attempt(one)
-        journal.record("run-1", one.task_id, Status.PENDING, Status.IN_PROGRESS, 2.0, "attempt 1 started")
+        journal.record("run-1", one.task_id, Status.PENDING, Status.IN_PROGRESS, 2.0, Code.ATTEMPT_STARTED.of(1))
         if number % 3:
             outcome = Outcome(
-                ending=Ending.SUCCEEDED, reason="exit code 0", exit_code=0, usage=Usage(seconds=1.5), log=one.log, verified=True
+                ending=Ending.SUCCEEDED, reason=Code.EXIT.of(0), exit_code=0, usage=Usage(seconds=1.5), log=one.log, verified=True
             )
             journal.end_attempt(Attempt(**{**{name: getattr(one, name) for name in one.__slots__}, "outcome": outcome}))
-            journal.record("run-1", one.task_id, Status.IN_PROGRESS, Status.DONE, 3.0, "exit code 0")
+            journal.record("run-1", one.task_id, Status.IN_PROGRESS, Status.DONE, 3.0, Code.EXIT.of(0))
     journal.save_state("kept", {"some": ["thing"]})
     journal.begin_run(RunRecord(id="run-2", pid=8, started=4))
     journal.end_run("run-2", 5, ExitCode.FAILED)

@@ -13,6 +13,7 @@ import pytest
 
 from core.adapters.state_db import migrations, open_journal, open_journal_to_read
 from core.domain.runs.attempt import RunRecord
+from core.domain.runs.reasons import Code
 from core.domain.tasks.task import Status
 from core.errors import StorageError
 from core.ports.state_tables import Migrations
@@ -24,7 +25,7 @@ from core.adapters.state_db import open_journal
 from core.domain.tasks.task import Status
 journal = open_journal(Path(sys.argv[1]))
 for number in range(10**9):
-    journal.record("r", str(number), Status.PENDING, Status.DONE, 0.0, "x")
+    journal.record("r", str(number), Status.PENDING, Status.DONE, 0.0, Code.SAVED.of())
     print(number, flush=True)
 """
 
@@ -97,7 +98,7 @@ def tables(path):
 def test_a_migration_is_preceded_by_a_backup_and_only_the_newest_are_kept(tmp_path):
     path = tmp_path / "state.db"
     journal = open_journal(path)
-    journal.record("r", "a", Status.PENDING, Status.DONE, 1.0, "kept")
+    journal.record("r", "a", Status.PENDING, Status.DONE, 1.0, Code.TEXT.of("kept"))
     journal.close()
     for version in range(1, 6):
         open_journal(path, [later(version)]).close()
@@ -106,7 +107,7 @@ def test_a_migration_is_preceded_by_a_backup_and_only_the_newest_are_kept(tmp_pa
     backups = sorted(backup.name for backup in tmp_path.glob("*.bak"))
     assert backups == [f"state.db.v{1 + migrations.JOURNAL.version + later}.bak" for later in (2, 3, 4)]
     reopened = open_journal(path, [later(5)])
-    assert [transition.reason for transition in reopened.unwritten()] == ["kept"]
+    assert [str(transition.reason) for transition in reopened.unwritten()] == ["kept"]
     reopened.close()
 
 

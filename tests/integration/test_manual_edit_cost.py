@@ -14,6 +14,7 @@ import pytest
 from core.adapters.tasks_yaml.parse.parse import parse_document
 from core.assembly.backlog import open_backlog_to_edit
 from core.assembly.container import Session
+from core.domain.runs.reasons import Code
 from core.domain.tasks.task import Status
 from core.manual_edits import set_statuses
 from core.terminal.console import Console
@@ -44,7 +45,7 @@ def root(tmp_path: Path) -> Path:
 
 def mark_done(root: Path, task_id: str) -> None:
     with open_backlog_to_edit(Session(Console()).open(str(root))) as memory:
-        set_statuses(memory, [task_id], Status.DONE, "marked as done by hand")
+        set_statuses(memory, [task_id], Status.DONE, Code.MARKED_DONE.of())
 
 
 def test_a_status_change_parses_the_file_once(root: Path) -> None:

@@ -156,13 +156,13 @@ def test_what_cannot_be_started_is_named_with_the_reason(run, cwd, command, reas
     script(cwd / "plain", "echo hello\n")
     with pytest.raises(CommandNotStarted) as refusal:
         run(command, PATH=f"{cwd}/tools:{os.environ['PATH']}")
-    assert (refusal.value.reason, refusal.value.exit_code) == (reason.format(cwd=cwd), exit_code)
+    assert (str(refusal.value.reason), refusal.value.exit_code) == (reason.format(cwd=cwd), exit_code)
 
 
 def test_a_directory_that_is_not_there_is_not_taken_for_a_command_that_is_not(run, cwd):
     with pytest.raises(CommandNotStarted) as refusal:
         run("true", where=cwd / "gone")
-    assert refusal.value.reason == f"cannot start true: no such directory: {cwd}/gone"
+    assert str(refusal.value.reason) == f"cannot start true: no such directory: {cwd}/gone"
     assert refusal.value.exit_code == 126
 
 

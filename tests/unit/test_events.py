@@ -8,6 +8,7 @@ import pytest
 from core import events
 from core.domain.runs.exit_code import ExitCode
 from core.domain.runs.outcome import Ending, Outcome, Usage
+from core.domain.runs.reasons import Code
 
 STAMP = {"at": 1.5, "run_id": "r"}
 
@@ -18,7 +19,7 @@ def test_an_event_is_its_name_and_its_fields():
 
 
 def test_nested_nouns_maps_and_enums_become_json_values():
-    outcome = Outcome(ending=Ending.TIMED_OUT, reason="too long", exit_code=None)
+    outcome = Outcome(ending=Ending.TIMED_OUT, reason=Code.TEXT.of("too long"), exit_code=None)
     event = events.TaskRetried(**STAMP, task_id="t", attempt=1, outcome=outcome, pause=2.0)
     value = json.loads(json.dumps(events.to_json(event)))
     assert value["outcome"]["ending"] == "timed_out"
@@ -50,7 +51,7 @@ def test_nested_nouns_maps_and_enums_become_json_values():
     ],
 )
 def test_an_outcome_has_tokens_and_money_where_there_are_any(usage, shown):
-    outcome = Outcome(ending=Ending.SUCCEEDED, reason="exit 0", exit_code=0, usage=usage)
+    outcome = Outcome(ending=Ending.SUCCEEDED, reason=Code.EXIT.of(0), exit_code=0, usage=usage)
     event = events.TaskFinished(
         **STAMP, task_id="t", description="x", attempt=1, status="done", outcome=outcome, reason="exit 0", done=1, total=1
     )

@@ -7,6 +7,7 @@ import signal
 
 from core.domain.runs.attempt import Attempt, environment, work_of
 from core.domain.runs.outcome import Ending, Usage
+from core.domain.runs.reasons import Code
 from core.domain.tasks.task import Task
 from core.executor import Executor, ExecutorSettings
 from core.handlers import CommandHandler, Handlers
@@ -57,7 +58,7 @@ def task(command="work", **fields):
 def test_exit_zero_without_checks_succeeds_unverified():
     outcome = ExecutorRig({"work": Script(duration=2.0, cpu=1.5, peak_memory=2**20)}).outcome(task(cost=3.0))
 
-    assert (outcome.ending, outcome.reason, outcome.exit_code) == (Ending.SUCCEEDED, "exit 0", 0)
+    assert (outcome.ending, str(outcome.reason), outcome.exit_code) == (Ending.SUCCEEDED, "exit 0", 0)
     assert outcome.usage == Usage(seconds=2.0, cpu=1.5, peak_memory=2**20, units=3.0)
     assert not outcome.verified
 
@@ -65,19 +66,19 @@ def test_exit_zero_without_checks_succeeds_unverified():
 def test_another_exit_code_fails():
     outcome = ExecutorRig({"work": Script(exit_code=3)}).outcome(task())
 
-    assert (outcome.ending, outcome.reason, outcome.exit_code) == (Ending.FAILED, "exit 3", 3)
+    assert (outcome.ending, str(outcome.reason), outcome.exit_code) == (Ending.FAILED, "exit 3", 3)
 
 
 def test_a_signal_is_named():
     outcome = ExecutorRig({"work": Script(signal=signal.SIGSEGV)}).outcome(task())
 
-    assert (outcome.ending, outcome.reason, outcome.exit_code) == (Ending.FAILED, "killed by SIGSEGV", None)
+    assert (outcome.ending, str(outcome.reason), outcome.exit_code) == (Ending.FAILED, "killed by SIGSEGV", None)
 
 
 def test_a_command_that_cannot_start_is_an_outcome_not_an_error():
-    outcome = ExecutorRig({"work": Script(refused="no such command: work", exit_code=127)}).outcome(task())
+    outcome = ExecutorRig({"work": Script(refused=Code.NO_SUCH_COMMAND.of("work"), exit_code=127)}).outcome(task())
 
-    assert (outcome.ending, outcome.reason, outcome.exit_code) == (Ending.FAILED, "no such command: work", 127)
+    assert (outcome.ending, str(outcome.reason), outcome.exit_code) == (Ending.FAILED, "no such command: work", 127)
 
 
 def test_checks_run_after_the_command_in_order():
@@ -85,7 +86,7 @@ def test_checks_run_after_the_command_in_order():
     outcome = rig.outcome(task(verify=("first", "second")))
 
     assert rig.launcher.commands == ["work", "first", "second"]
-    assert (outcome.ending, outcome.reason, outcome.verified) == (Ending.SUCCEEDED, "every check passed", True)
+    assert (outcome.ending, str(outcome.reason), outcome.verified) == (Ending.SUCCEEDED, "every check passed", True)
 
 
 def test_a_failing_check_is_failed_verify_and_the_rest_is_not_run():
@@ -93,7 +94,7 @@ def test_a_failing_check_is_failed_verify_and_the_rest_is_not_run():
     outcome = rig.outcome(task(verify=("first", "second")))
 
     assert rig.launcher.commands == ["work", "first"]
-    assert (outcome.ending, outcome.reason) == (Ending.FAILED_VERIFY, "check failed: first: exit 1")
+    assert (outcome.ending, str(outcome.reason)) == (Ending.FAILED_VERIFY, "check failed: first: exit 1")
     assert not outcome.verified
 
 
@@ -108,12 +109,12 @@ def test_the_timeout_spans_command_and_checks():
     rig = ExecutorRig({"work": Script(duration=6.0), "check": HANG})
     outcome = rig.outcome(task(verify=("check",), timeout=10.0))
 
-    assert (outcome.ending, outcome.reason) == (Ending.TIMED_OUT, "timed out after 10 s")
+    assert (outcome.ending, str(outcome.reason)) == (Ending.TIMED_OUT, "timed out after 10 s")
     assert 10.0 <= outcome.usage.seconds < 10.2
 
 
 def test_a_task_without_a_timeout_gets_the_configured_one():
-    assert ExecutorRig({"work": HANG}, timeout=5.0).outcome(task()).reason == "timed out after 5 s"
+    assert str(ExecutorRig({"work": HANG}, timeout=5.0).outcome(task()).reason) == "timed out after 5 s"
 
 
 def test_term_turns_into_kill_after_the_grace_period():
@@ -132,7 +133,7 @@ def test_what_a_command_leaves_behind_is_ended_before_its_checks():
     outcome = rig.outcome(task(verify=("check",)))
 
     assert (1, signal.SIGTERM) in rig.launcher.sent
-    assert outcome.reason == "every check passed; 2 processes left behind, terminated"
+    assert str(outcome.reason) == "every check passed; 2 processes left behind, terminated"
 
 
 def test_leftovers_that_ignore_term_are_killed():
@@ -149,7 +150,7 @@ def test_processes_that_end_shortly_after_their_command_are_not_killed():
     rig.launcher.at(0.1, lambda: rig.launcher.signal(1, signal.SIGKILL))
     outcome = rig.until_ended()
 
-    assert outcome.reason == "exit 0"
+    assert str(outcome.reason) == "exit 0"
     assert (1, signal.SIGTERM) not in rig.launcher.sent
 
 
@@ -157,18 +158,18 @@ def test_stopping_everything_interrupts_every_attempt():
     rig = ExecutorRig({"work": HANG})
     rig.start(task(id="a"))
     rig.start(task(id="b"))
-    rig.executor.stop_all("stopped by SIGTERM")
+    rig.executor.stop_all(Code.STOPPED.of(signal.SIGTERM))
 
     outcomes = [attempt.outcome for _ in range(3) for attempt in rig.executor.wait(1.0)]
     assert len(outcomes) == 2
-    assert {(outcome.ending, outcome.reason) for outcome in outcomes} == {(Ending.INTERRUPTED, "stopped by SIGTERM")}
+    assert {(outcome.ending, str(outcome.reason)) for outcome in outcomes} == {(Ending.INTERRUPTED, "stopped by SIGTERM")}
     assert rig.executor.running == ()
 
 
 def test_stopping_now_kills_without_grace():
     rig = ExecutorRig({"work": Script(duration=math.inf, ignores_term=True)}, grace=60.0)
     rig.start(task())
-    rig.executor.stop_all("twice", now=True)
+    rig.executor.stop_all(Code.RUN_BROKE_OFF.of(), now=True)
 
     assert rig.until_ended().usage.seconds < 0.2
 

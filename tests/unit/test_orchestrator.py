@@ -10,6 +10,7 @@ import pytest
 from core import events
 from core.domain.quality.reflection import CycleReport
 from core.domain.runs.outcome import Ending
+from core.domain.runs.reasons import Code
 from core.domain.runs.run_state import RunOptions
 from core.domain.tasks.task import Retry, Status, Task
 from core.errors import LockHeld, StorageError
@@ -309,7 +310,7 @@ def test_a_task_cancelled_by_hand_while_it_runs_is_stopped_and_stays_cancelled()
 
     assert world.statuses == {"a": "cancelled", "b": "pending"}
     assert last.blocked == {"b": "it depends on a, which is cancelled"}
-    assert world.journal.attempts("a")[0].outcome.reason == "set to cancelled by hand"
+    assert str(world.journal.attempts("a")[0].outcome.reason) == "set to cancelled by hand"
 
 
 def test_an_entry_removed_while_it_runs_is_stopped():
@@ -432,7 +433,7 @@ def test_what_a_dead_run_left_running_is_killed_before_anything_else():
 
     dead.begin_run(RunRecord(id="dead", pid=99, started=0.0))
     dead.begin_attempt(Attempt(run_id="dead", task_id="a", number=1, started=0.0))
-    dead.record("dead", "a", Status.PENDING, Status.IN_PROGRESS, 0.0, "attempt 1 started")
+    dead.record("dead", "a", Status.PENDING, Status.IN_PROGRESS, 0.0, Code.ATTEMPT_STARTED.of(1))
     world.launcher.left_by_dead_runs["dead"] = 3
     world.run()
 
@@ -471,12 +472,12 @@ def test_code_is_measured_at_the_start_and_after_each_cycle_that_did_something()
 
 
 def test_a_command_that_does_not_exist_fails_its_task_even_as_the_only_one():
-    world = World([task("a")], {"run a": Script(refused="no such command: run", exit_code=127)})
+    world = World([task("a")], {"run a": Script(refused=Code.NO_SUCH_COMMAND.of("run"), exit_code=127)})
     last = world.run()
 
     assert (last.exit_code, last.failed) == (1, ("a",))
     assert world.statuses == {"a": "failed"}
-    assert world.journal.attempts("a")[0].outcome.reason == "no such command: run"
+    assert str(world.journal.attempts("a")[0].outcome.reason) == "no such command: run"
 
 
 @pytest.mark.parametrize(("tasks", "running", "blamed"), [(["a"], "a", "a"), (["a", "b"], "a, b", "")])

@@ -85,7 +85,7 @@ def test_a_finding_becomes_a_task_and_closes_it_when_it_is_gone():
 
     desk.auditors.plugins["graph"] = []
     (closed,) = desk.cycle().closed
-    assert closed.reason == "`graph/import-circle shop.a` in shop/a.py: its plugin finds it no more"
+    assert str(closed.reason) == "`graph/import-circle shop.a` in shop/a.py: its plugin finds it no more"
     assert desk.task.status is Status.DONE
 
     desk.auditors.plugins["graph"] = [CIRCLE]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.domain.runs.budget import Budget
 from core.domain.runs.outcome import Ending, Outcome, Usage
+from core.domain.runs.reasons import Code
 from core.domain.runs.run_state import RunState
 from core.domain.tasks.plan import Decision, Rank
 from core.domain.tasks.task import Status, Task, Work
@@ -24,7 +25,7 @@ def test_what_was_reserved_gives_way_to_what_was_used():
     state.begin_attempt(decision := _decision())
     assert (state.budget.reserved, state.budget.spent) == (4.0, 0.0)
 
-    outcome = Outcome(ending=Ending.SUCCEEDED, reason="exit 0", usage=Usage(units=1.5))
+    outcome = Outcome(ending=Ending.SUCCEEDED, reason=Code.EXIT.of(0), usage=Usage(units=1.5))
     assert state.end_attempt("t", outcome) is decision
     assert (state.budget.reserved, state.budget.spent, state.tries, state.decisions) == (0.0, 1.5, {"t": 1}, {})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.domain.runs.reasons import Code
 from core.ports.processes import CommandNotStarted, Launch
 from core.testing.clock import VirtualClock
 from core.testing.processes import HANG, Script, ScriptedLauncher
@@ -23,7 +24,7 @@ def test_a_command_does_what_its_script_says_and_time_passes_by_itself():
 
 
 def test_several_scripts_are_played_one_a_start_and_the_last_for_ever():
-    launcher = ScriptedLauncher(VirtualClock(), {"make": [Script(exit_code=2), Script(refused="no such command: make"), Script()]})
+    launcher = ScriptedLauncher(VirtualClock(), {"make": [Script(exit_code=2), Script(refused=Code.NO_SUCH_COMMAND.of("make")), Script()]})
     launcher.start(launch())
     assert launcher.wait(None)[0].exit_code == 2
     with pytest.raises(CommandNotStarted, match="no such command: make"):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from core.domain.runs.attempt import Phase
 from core.domain.runs.outcome import Ending, Usage
+from core.domain.runs.reasons import Code
 from core.domain.runs.run_state import RunOptions
 from core.domain.tasks.task import Task
 from core.executor import Executor, ExecutorSettings
@@ -106,7 +109,7 @@ def test_what_only_the_handler_knows_is_added_to_what_was_measured():
     ("scripts", "ending", "steps"),
     [
         ({"toy tidy": Script(exit_code=1)}, Ending.FAILED, ["set_up", "work"]),
-        ({"toy tidy": Script(refused="no such command: toy", exit_code=127)}, Ending.FAILED, ["set_up", "work"]),
+        ({"toy tidy": Script(refused=Code.NO_SUCH_COMMAND.of("toy"), exit_code=127)}, Ending.FAILED, ["set_up", "work"]),
         ({"toy tidy": HANG}, Ending.TIMED_OUT, ["set_up", "work"]),
         ({"check": Script(exit_code=1)}, Ending.FAILED_VERIFY, _JUDGED),
     ],
@@ -132,7 +135,7 @@ def test_a_step_that_refuses_fails_the_attempt(step, steps):
     handler = ToyHandler(refuses=step)
     outcome = Rig(handler).outcome()
 
-    assert (outcome.ending, outcome.reason) == (Ending.FAILED, f"{step} is not possible")
+    assert (outcome.ending, str(outcome.reason)) == (Ending.FAILED, f"{step} is not possible")
     assert not outcome.verified
     assert handler.steps == steps
 
@@ -140,7 +143,7 @@ def test_a_step_that_refuses_fails_the_attempt(step, steps):
 def test_an_attempt_that_is_stopped_is_discarded():
     handler = ToyHandler()
     rig = Rig(handler, {"toy tidy": HANG})
-    rig.launcher.at(1.0, lambda: rig.executor.stop_all("stopped by SIGTERM"))
+    rig.launcher.at(1.0, lambda: rig.executor.stop_all(Code.STOPPED.of(signal.SIGTERM)))
 
     assert rig.outcome().ending is Ending.INTERRUPTED
     assert handler.steps == ["set_up", "work", "discard", "tear_down"]

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from core.adapters.processes.command import direct_words, in_shell
 from core.domain.runs.attempt import shown
+from core.domain.runs.reasons import Code
 from core.ports.processes import CommandNotStarted, Launch
 
 #: What this process ignores, or was started with ignored; a child expects the answers of the system. ``nohup`` goes on to it.
@@ -47,13 +48,13 @@ def start(launch: Launch, inherited: Mapping[str, str], marks: Mapping[str, str]
         environment = {**inherited, **launch.env, "PWD": cwd, **marks}
         words = (direct_words(command) or in_shell(command)) if isinstance(command, str) else command
         if not words or not words[0]:
-            raise CommandNotStarted("the command is empty", 127)
+            raise CommandNotStarted(Code.EMPTY_COMMAND.of(), 127)
         program = resolve_program(words[0], cwd, environment.get("PATH", os.defpath))
         return _execute(program, words, None if here else cwd, environment, launch)
     except ValueError as problem:
         told = shown(command)
         told = told if len(told) <= _BRIEF else f"{told[:_BRIEF]}…"  # the ellipsis lets masking find a secret that was cut here
-        raise CommandNotStarted(f"cannot start {told!r}: {problem}", 126) from problem
+        raise CommandNotStarted(Code.CANNOT_START.of(repr(told), str(problem)), 126) from problem
 
 
 def _execute(program: str, words: tuple[str, ...], cwd: str | None, environment: Mapping[str, str], launch: Launch) -> int:
@@ -109,8 +110,8 @@ def resolve_program(word: str, cwd: str, path: str) -> str:
             return prefix + word
     for prefix, seen_from_here in places:
         if os.path.isfile(seen_from_here + word):
-            raise CommandNotStarted(f"not executable: {prefix}{word}", 126)
-    raise CommandNotStarted(f"no such command: {word}", 127)
+            raise CommandNotStarted(Code.NOT_EXECUTABLE.of(prefix + word), 126)
+    raise CommandNotStarted(Code.NO_SUCH_COMMAND.of(word), 127)
 
 
 @lru_cache(maxsize=64)
@@ -128,22 +129,22 @@ def _is_here(cwd: str, command: str | tuple[str, ...]) -> bool:
             return True
         os.stat(os.path.join(cwd, "."))
     except FileNotFoundError as problem:
-        raise CommandNotStarted(f"cannot start {shown(command)}: no such directory: {cwd}", 126) from problem
+        raise CommandNotStarted(Code.NO_SUCH_DIRECTORY.of(shown(command), cwd), 126) from problem
     except OSError as problem:
-        raise CommandNotStarted(f"cannot start {shown(command)} in {cwd}: {_words(problem)}", 126) from problem
+        raise CommandNotStarted(Code.CANNOT_START_IN.of(shown(command), cwd, _words(problem)), 126) from problem
     return False
 
 
 def _refusal(word: str, program: str, problem: OSError) -> CommandNotStarted:
     if problem.errno in (errno.ENOENT, errno.ENOTDIR):
         if os.path.exists(program):
-            return CommandNotStarted(f"cannot start {word}: the interpreter its first line names does not exist", 127)
-        return CommandNotStarted(f"no such command: {word}", 127)
+            return CommandNotStarted(Code.NO_INTERPRETER.of(word), 127)
+        return CommandNotStarted(Code.NO_SUCH_COMMAND.of(word), 127)
     if problem.errno == errno.EACCES:
-        return CommandNotStarted(f"not executable: {word}", 126)
+        return CommandNotStarted(Code.NOT_EXECUTABLE.of(word), 126)
     if problem.errno == errno.ENOEXEC:
-        return CommandNotStarted(f"not executable: {word} is neither a program nor a script with a #! line", 126)
-    return CommandNotStarted(f"cannot start {word}: {_words(problem)}", 126)
+        return CommandNotStarted(Code.NOT_A_PROGRAM.of(word), 126)
+    return CommandNotStarted(Code.CANNOT_START.of(word, _words(problem)), 126)
 
 
 def _words(problem: OSError) -> str:

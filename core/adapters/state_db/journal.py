@@ -13,6 +13,7 @@ from core.adapters.state_db import rows
 from core.adapters.state_db.disk_sync import DiskSync
 from core.adapters.state_db.integrity import DamageMark, bounded, damaged, is_damage, readable_errors, refused
 from core.domain.runs.attempt import Attempt, RunRecord, Transition
+from core.domain.runs.reasons import Reason, encode
 from core.domain.tasks.task import Status
 from core.errors import StorageError
 
@@ -21,6 +22,8 @@ _WATERMARK = "journal.written"
 
 #: How many of a task's last succeeded attempts its expected duration is the mean of.
 _RECENT = 5
+
+_END_ATTEMPT = f"INSERT INTO outcomes (attempt, {rows.OUTCOME}, checked) VALUES (?, {'?, ' * (rows.OUTCOME.count(',') + 1)}?)"
 
 Made = TypeVar("Made")
 
@@ -85,10 +88,11 @@ class SqliteJournal:
     def runs(self, limit: int = 100) -> tuple[RunRecord, ...]:
         return self._load(rows.run, f"SELECT {rows.RUN} FROM runs ORDER BY started DESC, id DESC LIMIT ?", (limit,))
 
-    def record(self, run_id: str, task_id: str, before: Status, after: Status, at: float, reason: str) -> int:
+    def record(self, run_id: str, task_id: str, before: Status, after: Status, at: float, reason: Reason) -> int:
+        code, text = encode(reason)
         cursor = self._write(
-            "INSERT INTO transitions (run_id, task_id, before, after, at, reason, checked) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (*(values := (run_id, task_id, before.value, after.value, float(at), reason)), rows.sum_of(*values)),
+            "INSERT INTO transitions (run_id, task_id, before, after, at, reason, code, checked) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (*(values := (run_id, task_id, before.value, after.value, float(at), text, code)), rows.sum_of(*values)),
         )
         return int(cursor.lastrowid or 0)
 
@@ -115,10 +119,9 @@ class SqliteJournal:
     def end_attempt(self, attempt: Attempt) -> None:
         if attempt.outcome is None:
             raise ValueError("an attempt ends with an outcome")
-        places = ", ".join("?" * (1 + rows.OUTCOME.count(",") + 1 + 1))
         seq, values = self._row_of(attempt), rows.outcome_values(attempt.outcome)
         checked = rows.sum_of(seq, attempt.run_id, attempt.task_id, attempt.number, *values)
-        self._write(f"INSERT INTO outcomes (attempt, {rows.OUTCOME}, checked) VALUES ({places})", (seq, *values, checked))
+        self._write(_END_ATTEMPT, (seq, *values, checked))
 
     def open_attempts(self) -> tuple[Attempt, ...]:
         return self._load(rows.attempt, f"SELECT {rows.ATTEMPT} FROM {rows.ATTEMPTS} WHERE ending IS NULL ORDER BY seq")

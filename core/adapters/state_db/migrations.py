@@ -38,6 +38,13 @@ JOURNAL = Migrations(
         ),
         # A checksum of each row; NULL in rows of before.
         tuple(f"ALTER TABLE {table} ADD COLUMN checked INTEGER" for table in ("runs", "attempts", "outcomes", "transitions", "state")),
+        # ``reason`` holds words where there is no code, else the values of the code. NULL in rows of before.
+        (
+            "ALTER TABLE transitions ADD COLUMN code TEXT",
+            "ALTER TABLE outcomes ADD COLUMN code TEXT",
+            "ALTER TABLE outcomes ADD COLUMN tokens INTEGER",
+            "ALTER TABLE outcomes ADD COLUMN money REAL",
+        ),
     ),
 )
 

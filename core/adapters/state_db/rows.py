@@ -13,19 +13,23 @@ from zlib import crc32
 
 from core.domain.runs.attempt import Attempt, RunRecord, Transition
 from core.domain.runs.outcome import Ending, Outcome, Usage
+from core.domain.runs.reasons import decode, encode
 from core.domain.tasks.task import Status
 
 RUN = "id, pid, started, ended, exit_code, checked"
-TRANSITION = "seq, run_id, task_id, before, after, at, reason, checked"
+TRANSITION = "seq, run_id, task_id, before, after, at, reason, code, checked"
 STATE = "key, value, checked"
 ATTEMPTS = "attempts LEFT JOIN outcomes ON attempt = seq"
-OUTCOME = "ending, reason, exit_code, duration, cpu, peak_memory, cost, log, log_digest, verified"
+OUTCOME = "ending, reason, exit_code, duration, cpu, peak_memory, cost, log, log_digest, verified, code, tokens, money"
 #: Columns of ATTEMPTS.
 ATTEMPT = (
     "seq, run_id, task_id, number, started, attempts.log, attempts.checked, outcomes.checked, ending, reason, exit_code, duration, cpu,"
-    " peak_memory, cost, outcomes.log, log_digest, verified"
+    " peak_memory, cost, outcomes.log, log_digest, verified, code, tokens, money"
 )
 
+
+#: Columns of OUTCOME that rows of older versions, and their checksums, lack: the last ones.
+_ADDED = 3
 
 #: No number of a journal is as large: the Unix time of the year 10000, in seconds.
 _END = 253_402_300_800.0
@@ -63,7 +67,7 @@ def _typed(table: str, values: tuple[Any, ...], *types: type | tuple[type, ...])
         raise NotAsWritten(f"a row of {table} holds what nobody writes there")
 
 
-_MAYBE_INT, _MAYBE_FLOAT = (int, type(None)), (float, type(None))
+_MAYBE_STR, _MAYBE_INT, _MAYBE_FLOAT = (str, type(None)), (int, type(None)), (float, type(None))
 
 
 def run(row: tuple[Any, ...]) -> RunRecord:
@@ -74,13 +78,14 @@ def run(row: tuple[Any, ...]) -> RunRecord:
 
 
 def transition(row: tuple[Any, ...]) -> Transition:
-    seq, *values, checked = row
-    _check(checked, "transitions", *values)
-    _typed("transitions", tuple(values), str, str, str, str, float, str)
-    run_id, task_id, before, after, at, reason = values
+    seq, *values, code, checked = row
+    _check(checked, "transitions", *values, *(() if code is None else (code,)))
+    _typed("transitions", (*values, code), str, str, str, str, float, str, _MAYBE_STR)
+    run_id, task_id, before, after, at, text = values
     try:
+        reason = decode(code, text)
         return Transition(seq=seq, run_id=run_id, task_id=task_id, before=Status(before), after=Status(after), at=at, reason=reason)
-    except ValueError as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise NotAsWritten(f"a row of transitions: {error}") from error
 
 
@@ -90,23 +95,24 @@ def attempt(row: tuple[Any, ...]) -> Attempt:
     _typed("attempts", (run_id, task_id, number, started, log), str, str, int, float, str)
     outcome = None
     if outcome_values[0] is not None:
-        _check(outcome_checked, "outcomes", seq, run_id, task_id, number, *outcome_values)
+        written = outcome_values if any(value is not None for value in outcome_values[-_ADDED:]) else outcome_values[:-_ADDED]
+        _check(outcome_checked, "outcomes", seq, run_id, task_id, number, *written)
         outcome = _outcome(tuple(outcome_values))
     return Attempt(run_id=run_id, task_id=task_id, number=number, started=started, log=log, outcome=outcome)
 
 
 def _outcome(values: tuple[Any, ...]) -> Outcome:
-    _typed("outcomes", values, str, str, _MAYBE_INT, float, float, int, float, str, str, int)
-    ending, reason, exit_code, duration, cpu, peak_memory, cost, log, log_digest, verified = values
+    _typed("outcomes", values, str, str, _MAYBE_INT, float, float, int, float, str, str, int, _MAYBE_STR, _MAYBE_INT, _MAYBE_FLOAT)
+    ending, text, exit_code, duration, cpu, peak_memory, cost, log, log_digest, verified, code, tokens, money = values
     try:
-        known = Ending(ending)
-    except ValueError as error:
+        known, reason = Ending(ending), decode(code, text)
+    except (ValueError, TypeError, RecursionError) as error:
         raise NotAsWritten(f"a row of outcomes: {error}") from error
     return Outcome(
         ending=known,
         reason=reason,
         exit_code=exit_code,
-        usage=Usage(seconds=duration, cpu=cpu, peak_memory=peak_memory, units=cost),
+        usage=Usage(seconds=duration, cpu=cpu, peak_memory=peak_memory, units=cost, tokens=tokens or 0, money=money or 0.0),
         log=log,
         log_digest=log_digest,
         verified=bool(verified),
@@ -115,9 +121,10 @@ def _outcome(values: tuple[Any, ...]) -> Outcome:
 
 def outcome_values(outcome: Outcome) -> tuple[Any, ...]:
     """Return the values for the columns OUTCOME."""
+    code, text = encode(outcome.reason)
     return (
         outcome.ending.value,
-        outcome.reason,
+        text,
         outcome.exit_code,
         float(outcome.usage.seconds),
         float(outcome.usage.cpu),
@@ -126,6 +133,9 @@ def outcome_values(outcome: Outcome) -> tuple[Any, ...]:
         outcome.log,
         outcome.log_digest,
         int(outcome.verified),
+        code,
+        outcome.usage.tokens,
+        float(outcome.usage.money),
     )
 
 

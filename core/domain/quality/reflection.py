@@ -11,6 +11,7 @@ from core.domain.quality.finding_matches import can_be_written, match_findings_t
 from core.domain.quality.metric import FileMeasure, Metric
 from core.domain.quality.refactor_task import cancelled_by_us, is_own, number, place, place_of
 from core.domain.quality.trend import Direction, direction
+from core.domain.runs.reasons import Code, Reason, words
 from core.domain.tasks.entry import SetField
 from core.domain.tasks.task import OPEN, Status, Task
 
@@ -22,7 +23,7 @@ class ClosedTask:
     task_id: str
     status: Status
     #: With the after-value, or why its place is gone.
-    reason: str
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ class Decisions:
     #: Findings that get a task, worst first.
     append: tuple[Finding, ...]
     #: Tasks that had ended and are pending again, with the reason.
-    reopen: Mapping[str, str]
+    reopen: Mapping[str, Reason]
     close: tuple[ClosedTask, ...]
     #: The finding of each task of ours that is not done, or is open again, wherever it is by now.
     found: Mapping[str, Finding]
@@ -97,7 +98,7 @@ def decide(report: AuditReport, tasks: Sequence[Task], *, exists: Callable[[str]
 
 
 def _wanting(
-    report: AuditReport, own: Iterable[Task], found: Mapping[str, Finding], ended: Mapping[str, str], unmatched: Iterable[Finding]
+    report: AuditReport, own: Iterable[Task], found: Mapping[str, Finding], ended: Mapping[str, Reason], unmatched: Iterable[Finding]
 ) -> list[tuple[Finding, str]]:
     """Return the findings that should have an open task and have none, worst first, each with the task to open again, if there is one."""
     holders: dict[str, list[str]] = {}
@@ -109,23 +110,23 @@ def _wanting(
     return [(finding, candidates[finding.fingerprint]) for finding in report.findings if finding.fingerprint in candidates]
 
 
-def _open_again(own: Iterable[Task], found: Mapping[str, Finding]) -> dict[str, str]:
+def _open_again(own: Iterable[Task], found: Mapping[str, Finding]) -> dict[str, Reason]:
     """Return the tasks that had ended and should be pending again, if there is room, with the reason."""
     reasons = ((task.id, _why_reopen(task, found[task.id])) for task in own if task.id in found)
     return {name: why for name, why in reasons if why}
 
 
-def _why_reopen(task: Task, finding: Finding) -> str:
-    """Return why a task that had ended should be pending again; empty when it should not.
+def _why_reopen(task: Task, finding: Finding) -> Reason | None:
+    """Return why a task that had ended should be pending again; None when it should not.
 
     What a person cancelled is, when its finding is worse than it was then; what we cancelled, when its finding is there at all.
     """
     if task.status is Status.DONE or cancelled_by_us(task):
-        return f"its finding is back: {number(finding.score):g}"
+        return Code.FINDING_BACK.of(number(finding.score))
     before, now = float(task.origin.get("score", 0)), float(number(finding.score))
     if task.status is Status.CANCELLED and direction(finding.metric, (before, now)) is Direction.WORSENING:
-        return f"cancelled at {before:g}, its finding is worse now: {now:g}"
-    return ""
+        return Code.FINDING_WORSE.of(before, now)
+    return None
 
 
 def _closings(
@@ -145,14 +146,14 @@ def _closing(task: Task, report: AuditReport, measure: FileMeasure | None, exist
     if not report.knows(metric, block) or (measure and measure.problem):
         return None
     if measure is None and not exists(path):
-        return ClosedTask(task_id=task.id, status=Status.CANCELLED, reason=f"{path} is gone")
+        return ClosedTask(task_id=task.id, status=Status.CANCELLED, reason=Code.GONE.of(path))
     if metric == Metric.PLUGIN:
-        return ClosedTask(task_id=task.id, status=Status.DONE, reason=f"{place(path, block)}: its plugin finds it no more")
+        return ClosedTask(task_id=task.id, status=Status.DONE, reason=Code.NOT_FOUND_BY_PLUGIN.of(place(path, block)))
     if measure is None:
-        return ClosedTask(task_id=task.id, status=Status.CANCELLED, reason=f"{path} is no longer audited")
+        return ClosedTask(task_id=task.id, status=Status.CANCELLED, reason=Code.NOT_AUDITED.of(path))
     before, after = number(float(task.origin.get("score", 0))), _score_now(task, measure)
     where = place(path, block)
-    reason = f"{where} is gone" if after is None else f"{metric} of {where}: {before} → {after}"
+    reason = Code.GONE.of(where) if after is None else Code.SCORE_CHANGED.of(metric, where, before, after)
     return ClosedTask(task_id=task.id, status=Status.DONE, reason=reason)
 
 
@@ -184,4 +185,4 @@ def cancellation_edits(closings: tuple[ClosedTask, ...]) -> Iterator[SetField]:
     """Yield the edits that mark cancellations as the Reflector's own."""
     for closing in closings:
         if closing.status is Status.CANCELLED:
-            yield SetField(task_id=closing.task_id, path=("origin", "closed"), value=closing.reason)
+            yield SetField(task_id=closing.task_id, path=("origin", "closed"), value=words(closing.reason))

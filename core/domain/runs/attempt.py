@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import signal
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from core.domain.runs.outcome import Ending, Outcome, Usage
+from core.domain.runs.reasons import Code, Reason
 from core.domain.tasks.task import Status, Task
 
 #: Exit code in the journal of a run that left none.
@@ -53,7 +53,7 @@ class Transition:
     after: Status
     #: Unix time in seconds.
     at: float
-    reason: str
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +101,7 @@ class Recovery:
 
 def interrupt(attempt: Attempt) -> Attempt:
     """Return a dead run's attempt with its outcome: interrupted, by nobody's fault."""
-    outcome = Outcome(ending=Ending.INTERRUPTED, reason="its run died", log=attempt.log)
+    outcome = Outcome(ending=Ending.INTERRUPTED, reason=Code.RUN_DIED.of(), log=attempt.log)
     return replace(attempt, outcome=outcome)
 
 
@@ -126,28 +126,18 @@ def header(attempt: Attempt, work: tuple[Phase, ...], cwd: str) -> str:
     return f"task {attempt.task_id}, attempt {attempt.number}, run {attempt.run_id}{line}\ncwd: {cwd}\nstarted: {started}"
 
 
-def footer(ending: Ending, reason: str, usage: Usage, left_out: int) -> str:
+def footer(ending: Ending, reason: Reason, usage: Usage, left_out: int) -> str:
     """Return the last lines of a log; ``left_out`` are the bytes of output that the log's limit cost."""
     cut = f"\nleft out: {left_out} bytes of output beyond log.limit" if left_out else ""
     peak = f", peak memory: {usage.peak_memory / 2**20:.1f} MiB" if usage.peak_memory else ""
     return f"{ending}: {reason}\nduration: {usage.seconds:.3f} s, cpu: {usage.cpu:.3f} s{peak}{cut}"
 
 
-def ending_words(exit_code: int | None, number: int | None) -> str:
-    """Say how a process ended, by its exit code or the number of the signal that killed it."""
-    if number is None:
-        return f"exit {exit_code}"
-    try:
-        return f"killed by {signal.Signals(number).name}"
-    except ValueError:
-        return f"killed by signal {number}"
-
-
-def failure_of(phase: Phase, words: str) -> tuple[Ending, str]:
-    """Return how an attempt ends whose ``phase`` failed, and why, given how that ended in words."""
+def failure_of(phase: Phase, reason: Reason) -> tuple[Ending, Reason]:
+    """Return how an attempt ends whose ``phase`` failed, and why, given how that phase ended."""
     if phase.is_check:
-        return Ending.FAILED_VERIFY, f"check failed: {shown(phase.command)}: {words}"
-    return Ending.FAILED, words
+        return Ending.FAILED_VERIFY, Code.CHECK_FAILED.of(shown(phase.command)).followed_by(reason)
+    return Ending.FAILED, reason
 
 
 def work_of(task: Task, commands: Mapping[str, str], plugin_command: tuple[str, ...] = ()) -> tuple[Phase, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
+from core.domain.runs.reasons import Code, Reason
 from core.domain.tasks.task import Status, Work
 
 
@@ -46,8 +47,7 @@ class Outcome:
     """What is known of an attempt after its end."""
 
     ending: Ending
-    #: One sentence for a person: "exit 3", "killed by SIGSEGV", "no such command: foo".
-    reason: str
+    reason: Reason
     #: Exit code of the process that decided; None when it died of a signal or never started.
     exit_code: int | None = None
     usage: Usage = Usage()
@@ -93,11 +93,11 @@ def settle(work: Work, outcome: Outcome, present: Status | None, *, retries: int
     return Settlement.RETRY if tries <= retries and may_retry else Settlement.FAILED
 
 
-def recorded(settlement: Settlement, reason: str, pause: float) -> tuple[Status | None, str]:
+def recorded(settlement: Settlement, reason: Reason, pause: float) -> tuple[Status | None, Reason]:
     """Return the status that the journal gets after an attempt, and why; None leaves it as it is. ``pause`` in seconds, before a retry."""
     match settlement:
         case Settlement.SUPERSEDED:
-            return None, "superseded by a manual edit"
+            return None, Code.SUPERSEDED.of()
         case Settlement.DONE:
             return Status.DONE, reason
         case Settlement.FAILED:
@@ -105,4 +105,4 @@ def recorded(settlement: Settlement, reason: str, pause: float) -> tuple[Status 
         case Settlement.PUT_BACK | Settlement.UNMET:
             return Status.PENDING, reason
         case Settlement.RETRY:
-            return Status.PENDING, f"{reason}; next attempt in {pause:g} s"
+            return Status.PENDING, reason.followed_by(Code.NEXT_ATTEMPT.of(pause))

@@ -9,6 +9,7 @@ from core.domain.quality.audit import Totals, packages, totals
 from core.domain.quality.reflection import CycleReport
 from core.domain.quality.trend import Direction, sparkline
 from core.domain.quality.verdict import Delta, GateReport, Judged
+from core.domain.runs.reasons import words
 from core.domain.tasks.task import Status
 from core.reports.audit.words import ARROWS, amount_over, found_words, judged_words, took, verdict_words, where
 from core.reports.text.columns import Cell, Column, Paint, one_line, table
@@ -142,7 +143,7 @@ def cycle_text(cycle: CycleReport, file: str, style: Style = PLAIN) -> str:
     lines = [f"{style.warn('appended')}  {task.id}  {one_line(task.description)}" for task in cycle.appended]
     for closed in cycle.closed:
         word = style.good("done") if closed.status is Status.DONE else style.dim(closed.status.value)
-        lines.append(f"{word}  {closed.task_id}  {one_line(closed.reason)}")
+        lines.append(f"{word}  {closed.task_id}  {one_line(words(closed.reason))}")
     if cycle.updated:
         lines.append(f"brought up to date: {', '.join(cycle.updated)}")
     if cycle.withheld:

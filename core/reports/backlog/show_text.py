@@ -8,6 +8,7 @@ from json import dumps
 from typing import Any
 
 from core.domain.runs.attempt import Attempt, Transition, shown
+from core.domain.runs.reasons import words
 from core.domain.tasks.plan import Explanation
 from core.domain.tasks.task import Retry, Task
 from core.domain.untrusted.redaction import without_secrets
@@ -90,7 +91,7 @@ def _change(last: Transition | None) -> str:
     if last is None:
         return ""
     before, after = (status.value.replace("_", " ") for status in (last.before, last.after))
-    return f"{moment(last.at)}: {before} → {after}: {last.reason}"
+    return f"{moment(last.at)}: {before} → {after}: {words(last.reason)}"
 
 
 def _retries(retry: Retry) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.domain.runs.attempt import Attempt, Transition
+from core.domain.runs.reasons import words
 from core.domain.tasks.plan import Explanation, Rank, Verdict
 from core.domain.tasks.task import Readiness, Status, Task, Work
 from core.reports.backlog.display_status import BacklogContext
@@ -51,7 +52,7 @@ def _lived(past: Past, task: Task, *, has_ended: bool) -> list[tuple[str, str]]:
     """Return why it ended, and how its newest attempt did."""
     facts = []
     if has_ended and past.change is not None and past.change.after is task.status:
-        facts.append(("because", f"{one_line(past.change.reason)}, {moment(past.change.at)}"))
+        facts.append(("because", f"{one_line(words(past.change.reason))}, {moment(past.change.at)}"))
     if past.attempt is not None and past.attempt.outcome is not None:
         outcome = past.attempt.outcome
         facts.append(("last attempt", f"{ended(outcome)}{took(outcome)}"))
@@ -66,7 +67,7 @@ def why_json(explanation: Explanation, tasks: Mapping[str, Task], past: Past) ->
         "status": tasks[explanation.task_id].status.value,
         "because_of": [{"id": other, "status": tasks[other].status.value} for other in explanation.because_of if other in tasks],
         "last_change": transition_json(past.change) if past.change is not None else None,
-        "last_outcome": None if outcome is None else {"ending": outcome.ending.value, "reason": outcome.reason, "log": outcome.log},
+        "last_outcome": None if outcome is None else {"ending": outcome.ending.value, "reason": words(outcome.reason), "log": outcome.log},
     }
 
 

@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import Any
 
 from core import events
+from core.domain.runs.reasons import words
 from core.reports.text.columns import Paint, cells, fit, one_line, wrap
 from core.reports.text.style import Style
 from core.reports.text.wording import count, listing, seconds
@@ -115,7 +116,7 @@ def _task_started(event: events.TaskStarted, style: Style, volume: Volume) -> st
 def _task_retried(event: events.TaskRetried, style: Style, volume: Volume) -> str:
     if volume is Volume.QUIET:
         return ""
-    notes = f": {one_line(event.outcome.reason)}; again in {seconds(event.pause)}"
+    notes = f": {one_line(words(event.outcome.reason))}; again in {seconds(event.pause)}"
     return task_line(style.warn("↻"), seconds(event.outcome.usage.seconds), event.task_id, "", notes, style) + style.warn(notes) + "\n"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from core.domain.runs.attempt import Attempt, RunRecord, Transition
 from core.domain.runs.exit_code import ExitCode
 from core.domain.runs.outcome import Ending, Outcome
+from core.domain.runs.reasons import words
 from core.reports.text.columns import Cell, Column, Paint, one_line, table
 from core.reports.text.style import Style
 from core.reports.text.wording import amount, moment, seconds
@@ -63,7 +64,7 @@ def transitions_text(transitions: Sequence[Transition], style: Style) -> str:
             Cell(text=moment(change.at), paint=style.dim),
             Cell(text=change.before.value.replace("_", " ")),
             Cell(text=change.after.value.replace("_", " ")),
-            Cell(text=one_line(change.reason), paint=style.dim),
+            Cell(text=one_line(words(change.reason)), paint=style.dim),
         ]
         for change in transitions
     ]
@@ -86,7 +87,7 @@ def attempt_json(attempt: Attempt) -> dict[str, Any]:
         "started": attempt.started,
         "log": attempt.log,
         "ending": outcome.ending.value if outcome is not None else None,
-        "reason": outcome.reason if outcome is not None else None,
+        "reason": words(outcome.reason) if outcome is not None else None,
         "exit_code": outcome.exit_code if outcome is not None else None,
         "duration": outcome.usage.seconds if outcome is not None else None,
         "cpu": outcome.usage.cpu if outcome is not None else None,
@@ -105,7 +106,7 @@ def transition_json(change: Transition) -> dict[str, Any]:
         "at": change.at,
         "before": change.before.value,
         "after": change.after.value,
-        "reason": change.reason,
+        "reason": words(change.reason),
     }
 
 
@@ -150,7 +151,7 @@ def ended(outcome: Outcome) -> str:
     if outcome.succeeded:
         return "succeeded" if outcome.verified else "succeeded (unverified)"
     word = outcome.ending.value.replace("_", " ")
-    reason = one_line(outcome.reason)
+    reason = one_line(words(outcome.reason))
     return reason if reason.startswith(word) else f"{word}: {reason}"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from core import events
 from core.domain.runs.outcome import Outcome
+from core.domain.runs.reasons import words
 from core.events import TaskRetried, TaskStarted
 from core.reports.text.columns import cells, fit, one_line
 from core.reports.text.style import Style
@@ -148,7 +149,7 @@ def _running(task: TaskStarted, style: Style, now: float, width: int) -> Row:
 
 def _pausing(task: TaskRetried, progress: Progress, style: Style, now: float, width: int) -> Row:
     rest = max(0.0, task.at + task.pause - now)
-    about = one_line(task.outcome.reason)
+    about = one_line(words(task.outcome.reason))
     return _row(
         "↻", style.warn, "", task.task_id, progress.descriptions.get(task.task_id, ""), f"{about}, again in {roughly(rest)}", style, width
     )

@@ -9,6 +9,7 @@ import pytest
 
 from core import events
 from core.domain.runs.outcome import Ending, Outcome, Usage
+from core.domain.runs.reasons import Code
 from core.terminal.console import Look, Output
 
 STAMP = {"at": 1000.0, "run_id": "r1"}
@@ -19,7 +20,8 @@ class Facts:
 
     def outcome(self, ending: Ending = Ending.SUCCEEDED, **fields) -> Outcome:
         return Outcome(
-            **{"ending": ending, "reason": "exit 0", "usage": Usage(seconds=1.5, units=1.0), "log": "logs/t.log", "verified": True} | fields
+            **{"ending": ending, "reason": Code.EXIT.of(0), "usage": Usage(seconds=1.5, units=1.0), "log": "logs/t.log", "verified": True}
+            | fields
         )
 
     def run_started(self, **fields) -> events.RunStarted:
@@ -30,7 +32,7 @@ class Facts:
         return events.TaskStarted(**STAMP | {"task_id": task_id, "description": f"Do {task_id}"} | rest | fields)
 
     def retried(self, task_id: str = "t", **fields) -> events.TaskRetried:
-        rest = {"attempt": 1, "outcome": self.outcome(Ending.FAILED, reason="exit 7"), "pause": 2.0}
+        rest = {"attempt": 1, "outcome": self.outcome(Ending.FAILED, reason=Code.EXIT.of(7)), "pause": 2.0}
         return events.TaskRetried(**STAMP | {"task_id": task_id} | rest | fields)
 
     def finished(self, task_id: str = "t", **fields) -> events.TaskFinished:
@@ -38,7 +40,7 @@ class Facts:
         return events.TaskFinished(**STAMP | {"task_id": task_id, "description": f"Do {task_id}"} | rest | fields)
 
     def failed(self, task_id: str = "t", **fields) -> events.TaskFinished:
-        outcome = self.outcome(Ending.FAILED, reason="exit 3", verified=False)
+        outcome = self.outcome(Ending.FAILED, reason=Code.EXIT.of(3), verified=False)
         return self.finished(task_id, **{"status": "failed", "outcome": outcome, "reason": "exit 3", "done": 0} | fields)
 
     def run_finished(self, **fields) -> events.RunFinished:

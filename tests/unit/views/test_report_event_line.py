@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from core import events
 from core.domain.runs.outcome import Ending
+from core.domain.runs.reasons import Code
 from core.reports.run.event_line import Volume, event_line
 from core.reports.text.columns import cells
 from core.reports.text.style import Style
@@ -75,7 +76,7 @@ def test_quiet_leaves_out_what_went_well_and_verbose_adds_reasons_and_logs(facts
 def test_a_task_line_is_one_line_no_wider_than_the_terminal(task_id, description, width, colour):
     from core.domain.runs.outcome import Outcome, Usage
 
-    outcome = Outcome(ending=Ending.FAILED, reason="exit 3", usage=Usage(seconds=99999.0))
+    outcome = Outcome(ending=Ending.FAILED, reason=Code.EXIT.of(3), usage=Usage(seconds=99999.0))
     stamp = {"attempt": 1, "status": "failed", "outcome": outcome, "reason": "exit 3", "done": 0, "total": 1}
     event = events.TaskFinished(**STAMP, task_id=task_id[:20] or "t", description=description, **stamp)
     line = event_line(event, Style(colour=colour, width=width), tries=3)

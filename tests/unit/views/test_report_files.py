@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.runs.outcome import Ending
+from core.domain.runs.reasons import Code
 from core.reports.formats.junit import junit_xml
 from core.reports.run.progress import Progress
 from core.reports.run.run_summary import step_summary
@@ -65,7 +66,7 @@ def test_junit_is_legal_xml_whatever_a_task_printed(text):
     from core.domain.runs.outcome import Outcome
 
     stamp = {"at": 1.0, "run_id": text}
-    outcome = Outcome(ending=Ending.FAILED, reason=text, log="l")
+    outcome = Outcome(ending=Ending.FAILED, reason=Code.TEXT.of(text), log="l")
     run = told(
         events.RunStarted(**stamp, tasks=1, open=1, jobs=1, budget=None, time_budget=None),
         events.TaskFinished(

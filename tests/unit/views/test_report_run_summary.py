@@ -1,6 +1,7 @@
 """What a run came to."""
 
 from core.domain.runs.outcome import Ending, Usage
+from core.domain.runs.reasons import Code
 from core.reports.run.event_line import Volume
 from core.reports.run.progress import Progress
 from core.reports.run.run_summary import run_summary
@@ -58,9 +59,9 @@ def test_the_summary_lists_what_was_left_then_failures_then_counts(facts):
 
 
 def test_a_timeout_says_its_time_once(facts):
-    outcome = facts.outcome(Ending.TIMED_OUT, reason="timed out after 1 s", usage=Usage(seconds=1.0))
+    outcome = facts.outcome(Ending.TIMED_OUT, reason=Code.TIMED_OUT.of(1), usage=Usage(seconds=1.0))
     text = summary(
-        facts.run_started(), facts.failed("a", outcome=outcome, reason=outcome.reason), facts.run_finished(failed=("a",), exit_code=1)
+        facts.run_started(), facts.failed("a", outcome=outcome, reason=str(outcome.reason)), facts.run_finished(failed=("a",), exit_code=1)
     )
     assert "  timed out after 1 s\n" in text
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from core.domain.runs.attempt import Attempt, RunRecord, Transition
 from core.domain.runs.outcome import Ending, Outcome, Usage
+from core.domain.runs.reasons import Code
 from core.domain.runs.run_state import RunOptions
 from core.domain.tasks.plan import Explanation, Plan, PlannedStart, Rank, Verdict
 from core.domain.tasks.task import Place, Readiness, Retry, Status, Task
@@ -124,7 +125,7 @@ def test_a_plan_is_json():
 
 
 def attempt(task_id="a", **fields):
-    outcome = Outcome(ending=Ending.FAILED, reason="exit 3", usage=Usage(seconds=2.0, units=1.0))
+    outcome = Outcome(ending=Ending.FAILED, reason=Code.EXIT.of(3), usage=Usage(seconds=2.0, units=1.0))
     return Attempt(**{"run_id": "r1", "task_id": task_id, "number": 2, "started": 0.0, "log": "logs/a.log", "outcome": outcome} | fields)
 
 
@@ -170,7 +171,7 @@ def test_why_a_goal_waits_names_the_person_and_the_handler():
     ids=["timeout", "check"],
 )
 def test_why_words_the_last_attempt_for_people(ending, reason, words):
-    last = attempt("c", outcome=Outcome(ending=ending, reason=reason, usage=Usage(seconds=2.0)))
+    last = attempt("c", outcome=Outcome(ending=ending, reason=Code.TEXT.of(reason), usage=Usage(seconds=2.0)))
     assert f"last attempt  {words}\n" in why_text(explained("c"), {"c": task("c")}, Past(attempt=last), context(), PLAIN)
 
 
@@ -212,7 +213,7 @@ def test_a_run_whose_terminal_was_closed_says_so():
 
 
 def test_history_lists_the_attempts_of_a_task():
-    verified = Outcome(ending=Ending.SUCCEEDED, reason="exit 0", usage=Usage(seconds=1.0, units=1.0), verified=True)
+    verified = Outcome(ending=Ending.SUCCEEDED, reason=Code.EXIT.of(0), usage=Usage(seconds=1.0, units=1.0), verified=True)
     attempts = (attempt(), attempt(number=1, outcome=None), attempt(number=0, outcome=verified))
     text = attempts_text(attempts, "r1", PLAIN)
     assert "interrupted: its run died" in attempts_text(attempts, "", PLAIN)
@@ -220,7 +221,7 @@ def test_history_lists_the_attempts_of_a_task():
     assert [word for word in ("failed: exit 3", "running", "succeeded") if word in text] == ["failed: exit 3", "running", "succeeded"]
     assert "unverified" not in text
     change = Transition(
-        seq=1, run_id="r1", task_id="a", before=Status.PENDING, after=Status.IN_PROGRESS, at=0.0, reason="attempt 1 started"
+        seq=1, run_id="r1", task_id="a", before=Status.PENDING, after=Status.IN_PROGRESS, at=0.0, reason=Code.ATTEMPT_STARTED.of(1)
     )
     assert transitions_text((change,), PLAIN).splitlines()[1] == "1970-01-01 00:00:00  pending  in progress  attempt 1 started"
     assert transition_json(change)["after"] == "in_progress"
@@ -261,7 +262,9 @@ def test_show_tells_everything_that_is_set_and_nothing_else():
 def test_show_tells_the_users_own_fields_and_every_circumstance():
     retries = Retry(limit=3, delay=2.0, backoff=3.0, max_delay=60.0)
     one = task("a", retries=retries, env={"A": "1"}, cwd="sub", manual=True, extra={"x-owner": "me", "x-list": [1, 2]})
-    change = Transition(seq=1, run_id="r", task_id="a", before=Status.PENDING, after=Status.DONE, at=0.0, reason="complexity: 14 → 1")
+    change = Transition(
+        seq=1, run_id="r", task_id="a", before=Status.PENDING, after=Status.DONE, at=0.0, reason=Code.TEXT.of("complexity: 14 → 1")
+    )
     around = Surroundings(dependents=(), attempts=(), last_change=change)
     lines = [line.split(maxsplit=1) for line in show_text(one, context(), around, "tasks.yml", PLAIN).splitlines()[3:]]
     assert dict(lines) | {"x-owner": "me", "x-list": "[1, 2]", "cwd": "sub", "env": "A=1"} == dict(lines)
@@ -275,7 +278,9 @@ def test_show_tells_the_users_own_fields_and_every_circumstance():
 
 def test_why_tells_why_a_task_has_ended_unless_that_is_no_longer_so():
     why = explained("a", None, verdict=Verdict.ENDED, rank=None, reasons=("it is done",))
-    change = Transition(seq=1, run_id="r", task_id="a", before=Status.PENDING, after=Status.DONE, at=0.0, reason="complexity: 14 → 1")
+    change = Transition(
+        seq=1, run_id="r", task_id="a", before=Status.PENDING, after=Status.DONE, at=0.0, reason=Code.TEXT.of("complexity: 14 → 1")
+    )
     said = [why_text(why, {"a": task("a", status)}, Past(change=change), context(), PLAIN) for status in (Status.DONE, Status.CANCELLED)]
     assert ["  because       complexity: 14 → 1, 1970-01-01 00:00:00\n" in text for text in said] == [True, False]
 
