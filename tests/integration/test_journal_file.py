@@ -22,6 +22,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from core.adapters.state_db import open_journal
+from core.domain.runs.reasons import Code
 from core.domain.tasks.task import Status
 journal = open_journal(Path(sys.argv[1]))
 for number in range(10**9):

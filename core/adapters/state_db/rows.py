@@ -44,9 +44,8 @@ class NotAsWritten(Exception):
 
 def sum_of(*values: Any) -> int:
     """Return the checksum of a row's values; numbers of REAL columns are floats."""
-    return crc32(
-        repr([value if value.__class__ in _STORED_AS_IS else _stored(value) for value in values]).encode("utf-8", "backslashreplace")
-    )
+    stored = list(values) if _STORED_AS_IS.issuperset(map(type, values)) else list(map(_stored, values))
+    return crc32(repr(stored).encode("utf-8", "backslashreplace"))
 
 
 def _stored(value: Any) -> Any:
