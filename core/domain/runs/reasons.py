@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 Value = str | int | float
 
@@ -139,14 +140,18 @@ def decode(code: str | None, text: str) -> Reason:
         return Code.TEXT.of(text)
     kept = json.loads(text)
     own = [item for item in kept if not isinstance(item, list)]
-    reason: Reason | None = None
-    for name, *values in reversed([[code, *own], *(item for item in kept if isinstance(item, list))]):
-        if not isinstance(name, str) or not all(isinstance(value, (str, int, float)) for value in values):
-            raise TypeError(f"{text!r} are no values of a reason")
-        known = _CODES.get(name)
-        reason = Reason(code=known or Code.UNKNOWN, values=tuple(values) if known else (name, *values), then=reason)
-    assert reason is not None
-    return reason
+    reason = None
+    for part in reversed([item for item in kept if isinstance(item, list)]):
+        reason = _part(part, reason)
+    return _part([code, *own], reason)
+
+
+def _part(kept: list[Any], then: Reason | None) -> Reason:
+    name, *values = kept
+    if not isinstance(name, str) or not all(isinstance(value, (str, int, float)) for value in values):
+        raise TypeError(f"{kept!r} is no reason")
+    known = _CODES.get(name)
+    return Reason(code=known or Code.UNKNOWN, values=tuple(values) if known else (name, *values), then=then)
 
 
 def _listed(part: Reason) -> str:
