@@ -337,5 +337,5 @@ SINGLE = [
 def test_a_task_that_is_not_executed_has_the_true_reason(here, fields, reason):
     outcome = Executor().execute({"id": "a", "description": "x", **fields})
 
-    assert (outcome.ending, outcome.reason) == ("failed", reason)
+    assert (outcome.ending, str(outcome.reason)) == ("failed", reason)
     assert reason in (here / outcome.log).read_text()
