@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 
-from core.events import Event, masked
+from core.event_values import masked
+from core.events import Event
 from core.ports.subscribers import EventSink
 
 

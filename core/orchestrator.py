@@ -25,7 +25,7 @@ from core.ports.attempts import AttemptRunner
 from core.ports.clock import Clock
 from core.ports.journal import RunLock
 from core.ports.processes import StopSignals
-from core.ports.standard import MISSING, StrPath, check_part, standard
+from core.ports.standard import MISSING, StrPath, check_parts, standard
 from core.reflector import Reflector
 from core.run_facts import RunFacts
 from core.step_commit import StepCommit
@@ -60,23 +60,19 @@ class Orchestrator:
     ) -> None:
         self._without_ports = options is MISSING
         if self._without_ports:
-            check_part("planner", planner, Planner)
-            check_part("executor", executor, Executor)
-            check_part("reflector", MISSING if reflector is None else reflector, Reflector)
-            check_part("memory", memory, Memory)
+            reflection = MISSING if reflector is None else reflector
+            check_parts((planner, Planner), (executor, Executor), (reflection, Reflector), (memory, Memory))
         self._planner = Planner() if planner is MISSING else planner
         self._reflector, self._run_cycle = reflector, reflect
         self._options, self._memory, self._lock = options, memory, lock
         self._runner = runner if executor is MISSING else executor
         self._signals, self._clock, self._bus, self._pid, self._note = signals, clock, bus, pid, note
-        self._facts = RunFacts(memory.run_id, clock)
-        self._commit = StepCommit(memory, self._runner, bus)
+        self._facts, self._commit = RunFacts(memory.run_id, clock), StepCommit(memory, self._runner, bus)
 
     def run(self, tasks_file: StrPath = "tasks.yml") -> RunFinished:
         """Work off the backlog (without ports, that of ``tasks_file``) and return what happened.
 
-        Raises UsageError, LockHeld, InvalidFile, EditRefused and StorageError. Then, too, nothing is left running; the next run goes on
-        from there.
+        Raises UsageError, LockHeld, InvalidFile, EditRefused and StorageError; then, too, nothing is left running.
         """
         if self._without_ports:
             return standard().run(tasks_file, budget=self._planner.budget.left, reflection=self._reflector)
@@ -102,24 +98,23 @@ class Orchestrator:
         """Return the ids of what would start next, in order; what waits for what runs comes last."""
         return self._planner.upcoming(count, after=self._runner.running)
 
-    # -- begin and end -------------------------------------------------------------------------------------------
-
     def _begin(self, died: str) -> None:
-        self._state = RunState(began=self._clock.monotonic(), budget=Budget(limit=self._options.budget))
+        options = self._options
+        self._state = RunState(began=self._clock.monotonic(), budget=Budget(limit=options.budget), time_budget=options.time_budget)
         # The last holder of the lock may have worked off another tasks file, whose journal is another.
         killed = {run_id: self._runner.kill_remaining(run_id) for run_id in {died, *self._memory.dead_runs()} - {""}}
         tasks = self._memory.load_tasks()
-        check_selection(tasks, self._options.only, self._options.tags)
+        check_selection(tasks, options.only, options.tags)
         self._memory.begin_run(self._pid)
         self._memory.save_tasks()
         self._memory.recover(lambda recovery: self._report_recovery(recovery, killed.get(recovery.run.id, 0)))
-        if self._options.retry_failed:
-            self._memory.reopen_failed(select(tasks, self._options.only, self._options.tags), Code.RETRY_FAILED.of())
+        if options.retry_failed:
+            self._memory.reopen_failed(select(tasks, options.only, options.tags), Code.RETRY_FAILED.of())
         self._plan()
         self._state.open_at_start = sum(status in OPEN for _, status in self._planner.selected())
         if self._note:
             self._warn(self._note)
-        self._bus.emit(self._facts.run_started(self._options, tasks=len(tasks), open_tasks=self._state.open_at_start))
+        self._bus.emit(self._facts.run_started(options, tasks=len(tasks), open_tasks=self._state.open_at_start))
 
     def _report_recovery(self, recovery: Recovery, killed: int) -> None:
         """Emit it and have it written: once its end is journalled, no later run would report a dead run again."""
@@ -148,8 +143,6 @@ class Orchestrator:
         self._planner = Planner(tasks, handlers=self._options.handlers, durations=self._memory.durations, selection=selection)
         self._planner.restore(running=self._runner.running, pausing=state.pauses.ids(), waiting=state.unmet.reasons())
 
-    # -- the loop ------------------------------------------------------------------------------------------------
-
     def _step(self) -> bool:
         """Wait, settle what ended, start what can start; return whether the run goes on."""
         running = self._runner.running
@@ -166,8 +159,7 @@ class Orchestrator:
                 self._settle_attempt(attempt)
             for notice in self._runner.notices():
                 self._commit.emit(self._facts.disturbed(notice, running))
-            sync_is_due = self._clock.monotonic() >= self._memory.next_sync()
-            if not sync_is_due:
+            if not (sync_is_due := self._clock.monotonic() >= self._memory.next_sync()):
                 self._start_ready()
         if sync_is_due:
             self._sync_file()
@@ -178,8 +170,7 @@ class Orchestrator:
         self._check_signals()
         self._end_pauses()
         while not self._state.stop_reason and len(self._runner.running) < self._options.jobs:
-            decision = self._planner.next(self._state.budget, time_left=self._time_left(), stop_on_exceed=self._options.stop_on_exceed)
-            if decision is None:
+            if (decision := self._choose(self._planner.next)) is None:
                 return
             if decision.work is Work.MILESTONE:
                 self._memory.transition(decision.task.id, Status.DONE, Code.DEPENDENCIES_DONE.of())
@@ -243,21 +234,16 @@ class Orchestrator:
 
     def _emit_finished(self, task: Task, status: Status, reason: Reason, attempt: Attempt | None = None) -> None:
         self._state.end_task(task.id, status)
-        done, total = self._state.done_count, self._state.open_at_start
-        self._commit.emit(self._facts.finished(task, status, reason, attempt, done=done, total=total))
+        self._commit.emit(self._facts.finished(task, status, reason, attempt, self._state))
 
     def _has_more_after_quiet(self) -> bool:
         """Nothing runs and nothing can start: look once more at the file, at goals and at the code."""
         self._sync_file(now=True)
         for task_id in self._state.unmet.pop_stale(self._state.completions):
             self._planner.resume(task_id)
-        if self._peek() is None and self._state.completions:
-            self._state.cycles += 1
-            if self._state.cycles % self._options.reflect_every == 0:
-                self._reflect()
-        return self._peek() is not None
-
-    # -- what goes on outside ------------------------------------------------------------------------------------
+        if self._state.completions and self._choose(self._planner.peek) is None and self._state.end_cycle(self._options.reflect_every):
+            self._reflect()
+        return self._choose(self._planner.peek) is not None
 
     def _check_signals(self) -> None:
         if (received := self._signals.received()) is not None:
@@ -302,18 +288,13 @@ class Orchestrator:
             if self._memory.status(task_id) is Status.PENDING:
                 self._planner.resume(task_id)
 
-    def _peek(self) -> Decision | None:
-        return self._planner.peek(self._state.budget, time_left=self._time_left(), stop_on_exceed=self._options.stop_on_exceed)
+    def _choose(self, choose: Callable[..., Decision | None]) -> Decision | None:
+        time_left = self._state.time_left(self._clock.monotonic())
+        return choose(self._state.budget, time_left=time_left, stop_on_exceed=self._options.stop_on_exceed)
 
     def _seconds_until_due(self) -> float:
         """Return the seconds until something other than the end of an attempt is due."""
-        pause = self._state.pauses.next_moment()
-        due = self._memory.next_sync() if pause is None else min(pause, self._memory.next_sync())
-        return max(0.0, due - self._clock.monotonic())
-
-    def _time_left(self) -> float | None:
-        limit = self._options.time_budget
-        return None if limit is None else limit - (self._clock.monotonic() - self._state.began)
+        return max(0.0, min(self._state.pauses.next_moment(), self._memory.next_sync()) - self._clock.monotonic())
 
     def _warn(self, message: str) -> None:
         self._bus.emit(self._facts.warned(message))

@@ -60,8 +60,6 @@ class Planner:
         for position in range(len(tasks)):
             self._offer(position)
 
-    # -- what happened -------------------------------------------------------------------------------------------
-
     def mark(self, task_id: str, status: Status) -> None:
         """Note a task's new status; what depended on it may become ready."""
         position = self._graph.index[task_id]
@@ -105,8 +103,6 @@ class Planner:
         position = self._graph.index[task_id]
         self._set(position, Status.PENDING)
         self._waits[position] = reason
-
-    # -- what comes next -----------------------------------------------------------------------------------------
 
     def next(self, budget: Budget, *, time_left: float | None = None, stop_on_exceed: bool = False) -> Decision | None:
         """Take the next task to start off the queue, or return None when nothing actionable is left.
@@ -167,8 +163,6 @@ class Planner:
         self.budget = self.budget.settle(0.0, decision.cost)
         return decision.task
 
-    # -- why -----------------------------------------------------------------------------------------------------
-
     @property
     def tasks(self) -> Sequence[Task]:
         return self._graph.tasks
@@ -224,8 +218,6 @@ class Planner:
         task = self._graph.tasks[position]
         rank = self._rank(position) if verdict in (Verdict.START, Verdict.NOT_READY) else None
         return Explanation(task_id=task.id, verdict=verdict, readiness=readiness, rank=rank, reasons=reasons, because_of=because_of)
-
-    # -- inside --------------------------------------------------------------------------------------------------
 
     def _set(self, position: int, status: Status) -> Status:
         """Give a task a status and return the one it had; what had to wait for its end may be ready."""

@@ -60,9 +60,7 @@ class RunFacts:
     def waiting(self, task: Task, reason: str) -> events.TaskWaiting:
         return events.TaskWaiting(**self._stamp(), task_id=task.id, description=task.description, reason=reason)
 
-    def finished(
-        self, task: Task, status: Status, reason: Reason, attempt: Attempt | None, *, done: int, total: int
-    ) -> events.TaskFinished:
+    def finished(self, task: Task, status: Status, reason: Reason, attempt: Attempt | None, state: RunState) -> events.TaskFinished:
         return events.TaskFinished(
             at=self._clock.now(),
             run_id=self._run_id,
@@ -72,8 +70,8 @@ class RunFacts:
             status=status.value,
             outcome=attempt.outcome if attempt is not None else None,
             reason=words(reason),
-            done=done,
-            total=total,
+            done=state.done_count,
+            total=state.open_at_start,
         )
 
     def reloaded(self, change: Reloaded) -> events.TasksReloaded:

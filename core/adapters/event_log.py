@@ -8,7 +8,8 @@ from pathlib import Path
 
 from core.domain.untrusted.printable import inert_json
 from core.errors import StateRefused
-from core.events import Event, RunFinished, to_json
+from core.event_values import to_json
+from core.events import Event, RunFinished
 from core.files.private import open_beneath
 
 

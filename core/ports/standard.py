@@ -115,13 +115,17 @@ def standard() -> Standard:
     return cast("Standard", import_module("core.assembly.standard").STANDARD)
 
 
-def check_part(name: str, part: Any, cls: type[Any]) -> None:
-    """Raise UsageError for a part of a run that is no ``cls``, or that brings what a run without ports would not use.
+def check_parts(*parts: tuple[Any, type[Any]]) -> None:
+    """Raise UsageError for a part of a run that is not of its class, or that brings what a run without ports would not use.
 
     A run makes parts of its own, so it would call no method of a subclass, and use no port.
     """
-    if part is MISSING:
-        return
+    for part, cls in parts:
+        if part is not MISSING:
+            _check_part(cls.__name__.lower(), part, cls)
+
+
+def _check_part(name: str, part: Any, cls: type[Any]) -> None:
     check_type(name, part, cls, f"a {cls.__name__}", "the order is: Orchestrator(planner, executor, reflector, memory)")
     replaced = [key for key in vars(part) if callable(getattr(cls, key, None))]
     without_ports: bool = part.without_ports

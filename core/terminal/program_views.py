@@ -8,7 +8,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from core.domain.untrusted.printable import inert_json
-from core.events import Event, RunFinished, to_json
+from core.event_values import to_json
+from core.events import Event, RunFinished
 from core.files.report_path import check_report_path
 from core.reports.run.progress import Progress
 from core.terminal.console import Output

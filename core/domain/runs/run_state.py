@@ -50,9 +50,9 @@ class Pauses:
     def ids(self) -> tuple[str, ...]:
         return tuple(task_id for _, task_id in self._heap)
 
-    def next_moment(self) -> float | None:
-        """Return when the next pause ends, None when nobody pauses."""
-        return self._heap[0][0] if self._heap else None
+    def next_moment(self) -> float:
+        """Return when the next pause ends, infinity when nobody pauses."""
+        return self._heap[0][0] if self._heap else math.inf
 
     def pop_due(self, now: float) -> Iterator[str]:
         """Take out and return those whose pause is over."""
@@ -91,6 +91,8 @@ class RunState:
     #: When the run began, in monotonic seconds.
     began: float
     budget: Budget
+    #: Seconds after which nothing more is started; None: no limit.
+    time_budget: float | None = None
     #: Why nothing more is started; empty while the run goes on.
     stop_reason: str = ""
     #: Attempts of this run, by task.
@@ -130,6 +132,15 @@ class RunState:
         self.ended[task_id] = status
         self.completions += status is Status.DONE
         self.done_count += (status is Status.DONE) - (before is Status.DONE)
+
+    def time_left(self, now: float) -> float | None:
+        """Return the seconds of the time budget that are left, None without a limit; ``now`` in monotonic seconds."""
+        return None if self.time_budget is None else self.time_budget - (now - self.began)
+
+    def end_cycle(self, every: int) -> bool:
+        """Count an execution cycle; return True once in ``every`` cycles."""
+        self.cycles += 1
+        return self.cycles % every == 0
 
     def stop(self, reason: str) -> None:
         """Start nothing more; the first reason counts."""

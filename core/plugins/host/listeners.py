@@ -10,7 +10,8 @@ from collections.abc import Callable
 from core.domain.plugins.configuration import PluginConfiguration
 from core.domain.plugins.plugin import ProvisionKind
 from core.errors import OrchestratorError
-from core.events import Event, name_of, to_json
+from core.event_values import name_of, to_json
+from core.events import Event
 from core.plugins.host.grant import granted, one_line
 from core.plugins.host.plugin_host import OpenPlugin, PluginHost
 from core.ports.sandbox import Conversation
