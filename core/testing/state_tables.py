@@ -16,17 +16,24 @@ class InMemoryStateTables:
 
     def __init__(self, components: Iterable[Migrations]) -> None:
         self._connection = sqlite3.connect(":memory:", isolation_level=None)
-        for component in components:
-            before = self._names()
-            try:
-                for step in component.steps:
-                    for statement in step:
-                        self._connection.execute(statement)
-            except sqlite3.Error as error:
-                raise StorageError(f"the tables of the wing {component.component}: {error}") from error
-            for kind, name in self._names() - before:
-                if not component.owns(kind, name):
-                    raise StorageError(f"the tables of the wing {component.component}: it touches the {kind} {name}")
+        try:
+            for component in components:
+                self._make(component)
+        except StorageError:
+            self._connection.close()
+            raise
+
+    def _make(self, component: Migrations) -> None:
+        before = self._names()
+        try:
+            for step in component.steps:
+                for statement in step:
+                    self._connection.execute(statement)
+        except sqlite3.Error as error:
+            raise StorageError(f"the tables of the wing {component.component}: {error}") from error
+        for kind, name in self._names() - before:
+            if not component.owns(kind, name):
+                raise StorageError(f"the tables of the wing {component.component}: it touches the {kind} {name}")
 
     def _names(self) -> set[tuple[str, str]]:
         return set(self._connection.execute("SELECT type, name FROM sqlite_schema WHERE name NOT LIKE 'sqlite%'"))

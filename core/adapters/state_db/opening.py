@@ -59,7 +59,11 @@ def open_scratch_journal(repaired: str = "", components: Sequence[Migrations] = 
     """Return a journal in memory that is gone with its ``close``."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     path = Path(os.devnull)
-    migrate(connection, path, with_journal(components))
+    try:
+        migrate(connection, path, with_journal(components))
+    except BaseException:
+        connection.close()
+        raise
     return SqliteJournal(connection, path, repaired)
 
 
