@@ -55,7 +55,7 @@ def test_a_log_reads_as_a_person_expects_it(tmp_path):
 
 
 def test_a_flood_stays_under_the_limit_on_disk_and_in_memory(tmp_path):
-    """1 GB in lines; the task goes on behind what was cut, and its exit is seen. A tenth of it at a time waits to be cut."""
+    """1 GB in lines; the task goes on behind what was cut, and its exit is seen. After each tenth it waits until the log was cut."""
     limit = 8 * 1024 * 1024
     store = FileLogStore(str(tmp_path), limit=limit)
     log = store.open(attempt())
@@ -69,19 +69,18 @@ def test_a_flood_stays_under_the_limit_on_disk_and_in_memory(tmp_path):
         exits = ()
         while not exits:
             exits = launcher.wait(0.002)
-            written = list(tmp_path.glob("part*"))
-            largest = max(largest, os.stat(tmp_path / log.path).st_size)
-            log.trim()
-            for each in written:
-                each.unlink()
+            for written in tmp_path.glob("part*"):
+                largest = max(largest, os.stat(tmp_path / log.path).st_size)
+                log.trim()
+                written.unlink()
     assert exits[0].exit_code == 3
     left_out = log.trim()
     log.note("failed: exit 3")
     log.close()
     size = os.stat(tmp_path / log.path).st_size
     assert size <= limit + 200
-    assert largest < 120_000_000, "only what is written between two looks comes on top of the limit"
-    assert abs(left_out + size - 1_000_000_000) < largest, "all but what was written during a cut is accounted for"
+    assert largest < 100_000_000 + limit + 200, "only what is written between two looks comes on top of the limit"
+    assert 0 <= left_out + size - 1_000_000_000 < 400, "all of the output is accounted for; the rest are our own lines"
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
     lines = (tmp_path / log.path).read_text().splitlines()
     assert lines[0] == "# orchestrator: task flood, attempt 1"
