@@ -6,19 +6,17 @@ from collections.abc import Callable, Sequence
 
 from core.domain.quality.reflection import CycleReport
 from core.domain.runs.attempt import Attempt, Recovery, described
-from core.domain.runs.budget import Budget
 from core.domain.runs.exit_code import exit_code_of
-from core.domain.runs.outcome import Ending, Settlement, recorded, settle
-from core.domain.runs.reasons import Code, Reason, words
-from core.domain.runs.run_state import RunOptions, RunState
+from core.domain.runs.reasons import Code, words
+from core.domain.runs.run_state import RunOptions
 from core.domain.tasks.lookup import check_selection, select
 from core.domain.tasks.plan import Decision
-from core.domain.tasks.reload import Reloaded
-from core.domain.tasks.task import OPEN, Status, Task, Work
+from core.domain.tasks.task import OPEN, Status, Work
 from core.errors import OrchestratorError
 from core.event_bus import EventBus
 from core.events import RunFinished
 from core.executor import Executor
+from core.live_run import LiveRun
 from core.memory import Memory
 from core.planner import Planner
 from core.ports.attempts import AttemptRunner
@@ -68,6 +66,7 @@ class Orchestrator:
         self._runner = runner if executor is MISSING else executor
         self._signals, self._clock, self._bus, self._pid, self._note = signals, clock, bus, pid, note
         self._facts, self._commit = RunFacts(memory.run_id, clock), StepCommit(memory, self._runner, bus)
+        self._live = LiveRun(options=options, memory=memory, runner=self._runner, clock=clock, commit=self._commit, facts=self._facts)
 
     def run(self, tasks_file: StrPath = "tasks.yml") -> RunFinished:
         """Work off the backlog (without ports, that of ``tasks_file``) and return what happened.
@@ -96,11 +95,11 @@ class Orchestrator:
 
     def upcoming(self, count: int) -> tuple[str, ...]:
         """Return the ids of what would start next, in order; what waits for what runs comes last."""
-        return self._planner.upcoming(count, after=self._runner.running)
+        return self._live.planner.upcoming(count, after=self._runner.running)
 
     def _begin(self, died: str) -> None:
         options = self._options
-        self._state = RunState(began=self._clock.monotonic(), budget=Budget(limit=options.budget), time_budget=options.time_budget)
+        self._live.begin()
         # The last holder of the lock may have worked off another tasks file, whose journal is another.
         killed = {run_id: self._runner.kill_remaining(run_id) for run_id in {died, *self._memory.dead_runs()} - {""}}
         tasks = self._memory.load_tasks()
@@ -110,11 +109,11 @@ class Orchestrator:
         self._memory.recover(lambda recovery: self._report_recovery(recovery, killed.get(recovery.run.id, 0)))
         if options.retry_failed:
             self._memory.reopen_failed(select(tasks, options.only, options.tags), Code.RETRY_FAILED.of())
-        self._plan()
-        self._state.open_at_start = sum(status in OPEN for _, status in self._planner.selected())
+        self._live.plan()
+        self._live.state.open_at_start = sum(status in OPEN for _, status in self._live.planner.selected())
         if self._note:
             self._warn(self._note)
-        self._bus.emit(self._facts.run_started(options, tasks=len(tasks), open_tasks=self._state.open_at_start))
+        self._bus.emit(self._facts.run_started(options, tasks=len(tasks), open_tasks=self._live.state.open_at_start))
 
     def _report_recovery(self, recovery: Recovery, killed: int) -> None:
         """Emit it and have it written: once its end is journalled, no later run would report a dead run again."""
@@ -122,41 +121,34 @@ class Orchestrator:
         self._bus.tick()
 
     def _end(self) -> RunFinished:
-        state = self._state
+        state = self._live.state
         if not self._memory.save_tasks():
             self._warn("the tasks file could not be brought up to date (see above); the next run will do it from the journal")
         self._runner.prune()
-        over_budget = self._planner.passed_over()
+        over_budget = self._live.planner.passed_over()
         if over_budget and not state.stop_reason:
             self._bus.emit(self._facts.budget_exhausted(over_budget, state.budget.why_passed_over()))
-        failed = any(status is Status.FAILED for _, status in self._planner.selected())
+        failed = any(status is Status.FAILED for _, status in self._live.planner.selected())
         exit_code = exit_code_of(self._signals.received(), failed=failed, over_budget=bool(over_budget) and self._options.strict)
         self._memory.end_run(exit_code)
-        last = self._facts.run_finished(state, self._planner, exit_code=exit_code)
+        last = self._facts.run_finished(state, self._live.planner, exit_code=exit_code)
         self._bus.emit(last)
         return last
-
-    def _plan(self) -> None:
-        """Plan anew from what Memory holds, keeping what this run knows of running, pausing and waiting tasks."""
-        tasks, state = self._memory.tasks, self._state
-        selection = select(tasks, self._options.only, self._options.tags)
-        self._planner = Planner(tasks, handlers=self._options.handlers, durations=self._memory.durations, selection=selection)
-        self._planner.restore(running=self._runner.running, pausing=state.pauses.ids(), waiting=state.unmet.reasons())
 
     def _step(self) -> bool:
         """Wait, settle what ended, start what can start; return whether the run goes on."""
         running = self._runner.running
-        ended = self._runner.wait(self._seconds_until_due()) if self._runner.busy or self._state.pauses else ()
+        ended = self._runner.wait(self._seconds_until_due()) if self._runner.busy or self._live.state.pauses else ()
         self._settle_and_start(ended, running)
-        if self._runner.busy or (self._state.pauses and not self._state.stop_reason):
+        if self._runner.busy or (self._live.state.pauses and not self._live.state.stop_reason):
             return True
-        return not self._state.stop_reason and self._has_more_after_quiet()
+        return not self._live.state.stop_reason and self._has_more_after_quiet()
 
     def _settle_and_start(self, ended: Sequence[Attempt], running: Sequence[str]) -> None:
         """Do both in one commit, unless the file is due in between: what somebody saved counts before anything more is started."""
         with self._commit.open():
             for attempt in ended:
-                self._settle_attempt(attempt)
+                self._live.settle_attempt(attempt)
             for notice in self._runner.notices():
                 self._commit.emit(self._facts.disturbed(notice, running))
             if not (sync_is_due := self._clock.monotonic() >= self._memory.next_sync()):
@@ -168,18 +160,18 @@ class Orchestrator:
 
     def _start_ready(self) -> None:
         self._check_signals()
-        self._end_pauses()
-        while not self._state.stop_reason and len(self._runner.running) < self._options.jobs:
-            if (decision := self._choose(self._planner.next)) is None:
+        self._live.end_pauses()
+        while not self._live.state.stop_reason and len(self._runner.running) < self._options.jobs:
+            if (decision := self._live.next()) is None:
                 return
             if decision.work is Work.MILESTONE:
                 self._memory.transition(decision.task.id, Status.DONE, Code.DEPENDENCIES_DONE.of())
-                self._end_task(decision.task, Status.DONE, Code.DEPENDENCIES_DONE.of())
+                self._live.end_task(decision.task, Status.DONE, Code.DEPENDENCIES_DONE.of())
             else:
                 self._start(decision)
 
     def _start(self, decision: Decision) -> None:
-        task, state = decision.task, self._state
+        task, state = decision.task, self._live.state
         try:
             attempt = self._runner.prepare(task, run_id=self._memory.run_id, number=self._memory.next_attempt(task.id))
         except OrchestratorError as error:
@@ -188,113 +180,52 @@ class Orchestrator:
             return
         self._memory.begin_attempt(attempt, in_progress=decision.work is Work.COMMAND)
         state.begin_attempt(decision)
-        self._planner.mark(task.id, Status.IN_PROGRESS)
+        self._live.planner.mark(task.id, Status.IN_PROGRESS)
         self._commit.emit(self._facts.started(decision, attempt, described(task, self._options.handlers)))
         if state.budget.limit and state.budget.used_share() >= self._options.warn_at and state.first_time("budget"):
             self._commit.emit(self._facts.budget_used(state.budget))
         self._commit.launch(task.id)
 
-    def _settle_attempt(self, attempt: Attempt) -> None:
-        """Record how an attempt ended and what that makes of its task."""
-        outcome, state = attempt.outcome, self._state
-        assert outcome is not None
-        decision = state.end_attempt(attempt.task_id, outcome)
-        task, tries, status = decision.task, state.tries[attempt.task_id], self._memory.status(attempt.task_id)
-        may_retry = not state.stop_reason and state.budget.affords(decision.cost)
-        settlement = settle(decision.work, outcome, status, retries=task.retries.limit, tries=tries, may_retry=may_retry)
-        pause = task.retries.pause(tries)
-        after, reason = recorded(settlement, outcome.reason, pause)
-        self._memory.end_attempt(attempt, after, reason)
-        match settlement:
-            case Settlement.SUPERSEDED:
-                self._plan()
-                # An entry that is gone is as good as cancelled.
-                self._emit_finished(task, status or Status.CANCELLED, outcome.reason, attempt)
-            case Settlement.DONE | Settlement.FAILED:
-                self._end_task(task, Status.DONE if settlement is Settlement.DONE else Status.FAILED, reason, attempt)
-            case Settlement.PUT_BACK:
-                self._planner.mark(task.id, Status.PENDING)
-                self._emit_finished(task, Status.PENDING, reason, attempt)
-            case Settlement.UNMET:
-                unmet = f"its goal is not met: {reason}"
-                self._planner.wait_for_person(task.id, unmet)
-                state.unmet.note(task.id, unmet, state.completions)
-                self._commit.emit(self._facts.waiting(task, unmet))
-            case Settlement.RETRY:
-                self._planner.delay(task.id)
-                state.pauses.add(self._clock.monotonic() + pause, task.id)
-                self._commit.emit(self._facts.retried(attempt, outcome, pause))
-
-    def _end_task(self, task: Task, status: Status, reason: Reason, attempt: Attempt | None = None) -> None:
-        self._planner.mark(task.id, status)
-        self._state.unmet.forget(task.id)
-        self._emit_finished(task, status, reason, attempt)
-        if status is Status.FAILED and self._options.fail_fast:
-            self._state.stop(f"{task.id} failed and --fail-fast was given")
-
-    def _emit_finished(self, task: Task, status: Status, reason: Reason, attempt: Attempt | None = None) -> None:
-        self._state.end_task(task.id, status)
-        self._commit.emit(self._facts.finished(task, status, reason, attempt, self._state))
-
     def _has_more_after_quiet(self) -> bool:
         """Nothing runs and nothing can start: look once more at the file, at goals and at the code."""
         self._sync_file(now=True)
-        for task_id in self._state.unmet.pop_stale(self._state.completions):
-            self._planner.resume(task_id)
-        if self._state.completions and self._choose(self._planner.peek) is None and self._state.end_cycle(self._options.reflect_every):
+        for task_id in self._live.state.unmet.pop_stale(self._live.state.completions):
+            self._live.planner.resume(task_id)
+        if self._live.state.completions and self._live.peek() is None and self._live.state.end_cycle(self._options.reflect_every):
             self._reflect()
-        return self._choose(self._planner.peek) is not None
+        return self._live.peek() is not None
 
     def _check_signals(self) -> None:
         if (received := self._signals.received()) is not None:
             reason = Code.STOPPED.of(received)
-            self._state.stop_reason = words(reason)
+            self._live.state.stop_reason = words(reason)
             self._runner.stop_all(reason, now=self._signals.count() > 1)
 
     def _sync_file(self, *, now: bool = False) -> None:
         """Keep the file and the run in step, and take over what somebody saved."""
         self._memory.sync(now=now)
         while (change := self._memory.next_reload()) is not None:
-            self._take_over(change)
+            self._live.apply_edit(change)
+            self._bus.emit(self._facts.reloaded(change))
         for problem in self._memory.new_problems():
             self._warn(f"a save is not taken over: {problem}")
 
-    def _take_over(self, change: Reloaded) -> None:
-        running = set(self._runner.running)
-        for task_id in running.intersection(change.removed):
-            self._runner.stop(task_id, Ending.INTERRUPTED, Code.ENTRY_REMOVED.of())
-        for task_id in running.intersection(change.statuses):
-            self._runner.stop(task_id, Ending.INTERRUPTED, Code.SET_MEANWHILE.of(change.statuses[task_id].value))
-        for task_id in (*change.changed, *change.statuses):
-            self._state.unmet.forget(task_id)
-        self._plan()
-        self._bus.emit(self._facts.reloaded(change))
-
     def _reflect(self) -> None:
-        if self._run_cycle is None or self._state.stop_reason:
+        if self._run_cycle is None or self._live.state.stop_reason:
             return
         self._bus.tick()  # measuring may take a minute
         cycle = self._run_cycle()
-        for event in self._facts.reflected(cycle, filter(self._state.first_time, cycle.notes)):
+        for event in self._facts.reflected(cycle, filter(self._live.state.first_time, cycle.notes)):
             self._bus.emit(event)
         for task in self._memory.tasks:
             # What was just measured needs no check of its own.
             if task.id in cycle.open and task.work(self._options.handlers) is Work.GOAL:
-                self._state.unmet.note(task.id, cycle.open[task.id])
-        self._plan()
-
-    def _end_pauses(self) -> None:
-        for task_id in self._state.pauses.pop_due(self._clock.monotonic()):
-            if self._memory.status(task_id) is Status.PENDING:
-                self._planner.resume(task_id)
-
-    def _choose(self, choose: Callable[..., Decision | None]) -> Decision | None:
-        time_left = self._state.time_left(self._clock.monotonic())
-        return choose(self._state.budget, time_left=time_left, stop_on_exceed=self._options.stop_on_exceed)
+                self._live.state.unmet.note(task.id, cycle.open[task.id])
+        self._live.plan()
 
     def _seconds_until_due(self) -> float:
         """Return the seconds until something other than the end of an attempt is due."""
-        return max(0.0, min(self._state.pauses.next_moment(), self._memory.next_sync()) - self._clock.monotonic())
+        return max(0.0, min(self._live.state.pauses.next_moment(), self._memory.next_sync()) - self._clock.monotonic())
 
     def _warn(self, message: str) -> None:
         self._bus.emit(self._facts.warned(message))
