@@ -7,8 +7,12 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from core.domain.runs.attempt import Attempt, RunRecord, Transition
+from core.domain.runs.check_result import CheckResult
 from core.domain.runs.reasons import Reason
 from core.domain.tasks.task import Status
+
+#: Results of one check that a journal keeps.
+RESULTS_KEPT = 20
 
 
 class RunJournal(Protocol):
@@ -62,6 +66,16 @@ class AttemptJournal(Protocol):
         """Return the ids whose last attempt succeeded and was verified."""
 
 
+class CheckJournal(Protocol):
+    """Results of checks. They live here and nowhere else: a file that people commit cannot say that a check passed."""
+
+    def record_check(self, result: CheckResult) -> None:
+        """Record a result; of each check the newest ``RESULTS_KEPT`` are kept."""
+
+    def check_results(self) -> Mapping[str, tuple[CheckResult, ...]]:
+        """Return the results of every check by its id, newest first."""
+
+
 class StateStore(Protocol):
     """JSON values that outlive a run, by key. A key begins with the name of the module that owns it: ``reflect.cancelled``."""
 
@@ -71,8 +85,8 @@ class StateStore(Protocol):
     def save_state(self, key: str, value: Any) -> None: ...
 
 
-class Journal(RunJournal, AttemptJournal, StateStore, Protocol):
-    """The three in one place, so that one transaction spans them.
+class Journal(RunJournal, AttemptJournal, CheckJournal, StateStore, Protocol):
+    """The four in one place, so that one transaction spans them.
 
     A method that returned survives ``kill -9``; power loss may cost the last 100 ms. Every method raises StorageError when the disk
     refuses or what is stored is damaged.

@@ -10,9 +10,11 @@ from dataclasses import replace
 from typing import Any
 
 from core.domain.runs.attempt import Attempt, RunRecord, Transition
+from core.domain.runs.check_result import CheckResult
 from core.domain.runs.reasons import Reason
 from core.domain.tasks.task import Status
 from core.errors import LockHeld
+from core.ports.journal import RESULTS_KEPT
 
 
 class InMemoryJournal:
@@ -22,6 +24,7 @@ class InMemoryJournal:
         self._runs: list[RunRecord] = []
         self._attempts: list[Attempt] = []
         self._transitions: list[Transition] = []
+        self._checks: list[CheckResult] = []
         self._state: dict[str, str] = {}
         self._written = 0
         #: Everything as it was when the transaction under way began.
@@ -109,6 +112,17 @@ class InMemoryJournal:
 
     def runs(self, limit: int = 100) -> tuple[RunRecord, ...]:
         return tuple(sorted(self._runs, key=lambda run: (run.started, run.id), reverse=True))[:limit]
+
+    def record_check(self, result: CheckResult) -> None:
+        others = [known for known in self._checks if known.task_id != result.task_id]
+        own = [known for known in self._checks if known.task_id == result.task_id]
+        self._checks = [*others, *[*own, result][-RESULTS_KEPT:]]
+
+    def check_results(self) -> Mapping[str, tuple[CheckResult, ...]]:
+        found: dict[str, tuple[CheckResult, ...]] = {}
+        for result in reversed(self._checks):
+            found[result.task_id] = (*found.get(result.task_id, ()), result)
+        return found
 
     def load_state(self, key: str) -> Any:
         return json.loads(self._state[key]) if key in self._state else None

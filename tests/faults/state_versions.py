@@ -17,6 +17,7 @@ from pathlib import Path
 from core.adapters.state_db import open_journal
 from core.adapters.state_db.migrations import FORMAT, JOURNAL, total
 from core.domain.runs.attempt import Attempt, RunRecord, Transition
+from core.domain.runs.check_result import CheckResult
 from core.domain.runs.outcome import Ending, Outcome, Usage
 from core.domain.runs.reasons import Code, words
 from core.domain.tasks.task import Status
@@ -49,6 +50,7 @@ def export(path: Path) -> str:
         "verified": sorted(journal.verified()),
         "state": journal.load_state("kept"),
         "repaired": journal.repaired,
+        **({"checks": {task: list(map(asdict, each)) for task, each in results.items()}} if (results := journal.check_results()) else {}),
     }
     journal.close()
     return json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
@@ -102,6 +104,9 @@ def _fill(path: Path) -> None:
         )
         journal.end_attempt(Attempt(**{**_fields(attempt), "outcome": outcome}))
         journal.record("run-1", task, Status.IN_PROGRESS, list(Status)[number % len(Status)], 1002.0 + number, Code.TIMED_OUT.of(2.5))
+    for passed in (True, False):
+        digest = "cd" * 32 * passed
+        journal.record_check(CheckResult(task_id="tests: ü", run_id="run-1", attempt=2, at=1400.5, passed=passed, digest=digest))
     journal.mark_written(seq)
     journal.save_state("kept", {"list": [1, 2.5, None, True, "ä"], "empty": {}})
     journal.end_run("run-1", 1500.0, 1)

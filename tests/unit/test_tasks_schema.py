@@ -73,6 +73,8 @@ values = st.recursive(leaves, lambda inner: st.one_of(st.lists(inner, max_size=3
 maps = {
     "retries": st.dictionaries(st.sampled_from(["limit", "delay", "backoff", "max_delay", "limt"]), leaves, max_size=3),
     "env": st.dictionaries(texts, leaves, max_size=3),
+    "check": st.booleans(),
+    "gate": st.booleans(),
     "origin": st.dictionaries(st.sampled_from(["by", "path", "score", "threshold", "trend", "extra"]), values, max_size=3),
 }
 

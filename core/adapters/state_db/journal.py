@@ -13,9 +13,11 @@ from core.adapters.state_db import rows
 from core.adapters.state_db.disk_sync import DiskSync
 from core.adapters.state_db.integrity import DamageMark, bounded, damaged, is_damage, readable_errors, refused
 from core.domain.runs.attempt import Attempt, RunRecord, Transition
+from core.domain.runs.check_result import CheckResult
 from core.domain.runs.reasons import Reason, encode
 from core.domain.tasks.task import Status
 from core.errors import StorageError
+from core.ports.journal import RESULTS_KEPT
 
 #: Key under which the seq of the last transition that tasks.yml shows is kept.
 _WATERMARK = "journal.written"
@@ -146,6 +148,24 @@ class SqliteJournal:
     def verified(self) -> frozenset[str]:
         asked = f"SELECT task_id FROM (SELECT task_id, ending, verified, max(seq) FROM {rows.ATTEMPTS} GROUP BY task_id)"
         return frozenset(self._load(rows.name, f"{asked} WHERE ending = 'succeeded' AND verified = 1"))
+
+    # -- checks ------------------------------------------------------------------------------------------------------
+
+    def record_check(self, result: CheckResult) -> None:
+        values = (result.task_id, result.run_id, result.attempt, float(result.at), int(result.passed), result.digest)
+        with self.transaction():
+            self._write(
+                "INSERT INTO checks (task_id, run_id, number, at, passed, digest, checked) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (*values, rows.sum_of(*values)),
+            )
+            oldest = f"SELECT seq FROM checks WHERE task_id = ? ORDER BY seq DESC LIMIT 1 OFFSET {RESULTS_KEPT}"
+            self._write(f"DELETE FROM checks WHERE task_id = ? AND seq <= ({oldest})", (result.task_id, result.task_id))
+
+    def check_results(self) -> Mapping[str, tuple[CheckResult, ...]]:
+        found: dict[str, list[CheckResult]] = {}
+        for result in self._load(rows.check_result, f"SELECT {rows.CHECK} FROM checks ORDER BY seq DESC"):
+            found.setdefault(result.task_id, []).append(result)
+        return {task_id: tuple(results) for task_id, results in found.items()}
 
     def _row_of(self, attempt: Attempt) -> int:
         """Return the row number of an attempt: of this run from memory, of a dead run from the table."""

@@ -45,6 +45,13 @@ JOURNAL = Migrations(
             "ALTER TABLE outcomes ADD COLUMN tokens INTEGER",
             "ALTER TABLE outcomes ADD COLUMN money REAL",
         ),
+        (
+            """CREATE TABLE checks (
+                seq INTEGER PRIMARY KEY, task_id TEXT NOT NULL, run_id TEXT NOT NULL, number INTEGER NOT NULL, at REAL NOT NULL,
+                passed INTEGER NOT NULL, digest TEXT NOT NULL, checked INTEGER
+            ) STRICT""",
+            "CREATE INDEX checks_of_task ON checks (task_id, seq)",
+        ),
     ),
 )
 

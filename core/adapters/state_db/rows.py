@@ -12,6 +12,7 @@ from typing import Any
 from zlib import crc32
 
 from core.domain.runs.attempt import Attempt, RunRecord, Transition
+from core.domain.runs.check_result import CheckResult
 from core.domain.runs.outcome import Ending, Outcome, Usage
 from core.domain.runs.reasons import decode, encode
 from core.domain.tasks.task import Status
@@ -19,6 +20,7 @@ from core.domain.tasks.task import Status
 RUN = "id, pid, started, ended, exit_code, checked"
 TRANSITION = "seq, run_id, task_id, before, after, at, reason, code, checked"
 STATE = "key, value, checked"
+CHECK = "task_id, run_id, number, at, passed, digest, checked"
 ATTEMPTS = "attempts LEFT JOIN outcomes ON attempt = seq"
 OUTCOME = "ending, reason, exit_code, duration, cpu, peak_memory, cost, log, log_digest, verified, code, tokens, money"
 #: Columns of ATTEMPTS.
@@ -118,6 +120,14 @@ def _outcome(values: tuple[Any, ...]) -> Outcome:
     )
 
 
+def check_result(row: tuple[Any, ...]) -> CheckResult:
+    *values, checked = row
+    _check(checked, "checks", *values)
+    _typed("checks", tuple(values), str, str, int, float, int, str)
+    task_id, run_id, number, at, passed, digest = values
+    return CheckResult(task_id=task_id, run_id=run_id, attempt=number, at=at, passed=bool(passed), digest=digest)
+
+
 def outcome_values(outcome: Outcome) -> tuple[Any, ...]:
     """Return the values for the columns OUTCOME."""
     code, text = encode(outcome.reason)
@@ -174,5 +184,6 @@ EVERYTHING: tuple[tuple[Callable[[tuple[Any, ...]], Any], str, str], ...] = (
     (run, RUN, "runs"),
     (attempt, ATTEMPT, ATTEMPTS),
     (transition, TRANSITION, "transitions"),
+    (check_result, CHECK, "checks"),
     (state, STATE, "state"),
 )

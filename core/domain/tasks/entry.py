@@ -15,6 +15,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "verify": lambda value: (value,) if isinstance(value, str) else tuple(value),
         "dependencies": lambda value: tuple(map(str, value)),
         "tags": tuple,
+        "sources": tuple,
         "command": lambda value: value if value is None or isinstance(value, str) else tuple(value),
         "priority": lambda value: PRIORITY_WORDS.get(value, value),
         "status": Status,

@@ -20,7 +20,7 @@ class Status(StrEnum):
     DONE = "done"
     #: Its last attempt failed and no retry is left.
     FAILED = "failed"
-    #: A person or the Reflector decided that it is not to be done.
+    #: A person or the Reflector decided that it is not to be done; a check is switched off.
     CANCELLED = "cancelled"
 
 
@@ -91,6 +91,8 @@ class Work(StrEnum):
     GOAL = "goal"
     #: Neither, but dependencies: done when they are.
     MILESTONE = "milestone"
+    #: ``check: true``: its command and checks say whether the repository is in order; it has results, and no end.
+    CHECK = "check"
     #: Only a person finishes it: it says ``manual``, or has no command, check or dependencies that could tell that it is done.
     MANUAL = "manual"
 
@@ -125,6 +127,12 @@ class Task:
     component: str | None = None
     epic: str | None = None
     manual: bool = False
+    #: A check: run again in every run; its results are in the journal, and its file never says more than ``cancelled``.
+    check: bool = False
+    #: Globs of the files that a check is about; with them it is up to date while they are what they were at its last success.
+    sources: tuple[str, ...] = ()
+    #: Whether a check must pass before the change of a handler counts.
+    gate: bool = True
     #: Written by the tool for tasks it appended: by, fingerprint, path, block, shape, metric, score, threshold, trend, closed.
     origin: Mapping[str, Any] = field(default_factory=_empty)
     #: The user's own ``x-…`` fields, as read.
@@ -133,6 +141,8 @@ class Task:
 
     def work(self, handlers: Mapping[str, str] = _EMPTY) -> Work:
         """Return what finishing this task takes, given the ``handlers`` of config.yaml by kind."""
+        if self.check:
+            return Work.CHECK
         if self.manual:
             return Work.MANUAL
         if self.command is not None or self.plugin is not None or self.kind in handlers:

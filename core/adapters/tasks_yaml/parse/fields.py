@@ -7,14 +7,25 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from core.adapters.tasks_yaml.parse.task_types import ORIGIN, Command, Directory, Environment, Id, PluginName, Priority, Retries, StatusWord
-from core.domain.tasks.task import Place, Task
+from core.adapters.tasks_yaml.parse.task_types import (
+    ORIGIN,
+    SOURCE,
+    Command,
+    Directory,
+    Environment,
+    Id,
+    PluginName,
+    Priority,
+    Retries,
+    StatusWord,
+)
+from core.domain.tasks.task import Place, Status, Task
 from core.schema.containers import AnyMap, ListOf
 from core.schema.document import Mistake
 from core.schema.field_types import Boolean, FieldError, FieldType, Text
-from core.schema.nodes import Alias, MapNode, Node
+from core.schema.nodes import Alias, MapNode, Node, Scalar, resolve
 from core.schema.quantities import Duration, Number
-from core.schema.scalars import plain_value
+from core.schema.scalars import as_boolean, plain_value
 from core.schema.wording import describe, did_you_mean, name_of, quoted
 
 
@@ -79,6 +90,19 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
         "component": _field(Text(), "text", "–", "The part of the code it is about."),
         "epic": _field(Text(), "text", "–", "What it is part of."),
         "manual": _field(Boolean(), "true or false", "false", "Only a person finishes it."),
+        "check": _field(
+            Boolean(),
+            "true or false",
+            "false",
+            "It says whether the repository is in order: run in every run, never `done` in the file.",
+        ),
+        "sources": _field(
+            ListOf(items=SOURCE, wanted="a list of globs", least=1, most=500),
+            "list of globs",
+            "–",
+            "Of a check: not run while these files, its command and its environment are what they were at its last success.",
+        ),
+        "gate": _field(Boolean(), "true or false", "true", "Of a check: whether the change of a handler counts only when it passes."),
         "origin": _field(
             ORIGIN,
             "map: by, fingerprint, path, block, shape, metric, score, threshold, trend, closed",
@@ -88,6 +112,12 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
     }
 )
 REQUIRED = ("id", "description")
+#: Keys that only a check has.
+_OF_CHECKS = ("sources", "gate")
+#: What may carry out a check.
+_CARRIES_OUT = ("command", "plugin", "verify")
+#: The statuses that the file may show of a check.
+_CHECK_STATUSES = ("pending", "cancelled")
 #: Keys of the user's own begin with this.
 OWN = "x-"
 
@@ -100,6 +130,12 @@ def tasks_schema() -> dict[str, Any]:
         "required": list(REQUIRED),
         "dependentRequired": {"with": ["plugin"]},
         "not": {"required": ["command", "plugin"]},
+        "if": {"required": ["check"], "properties": {"check": {"const": True}}},
+        "then": {
+            "properties": {"status": {"enum": list(_CHECK_STATUSES)}, "manual": {"const": False}},
+            "anyOf": [{"required": [name]} for name in _CARRIES_OUT],
+        },
+        "else": {"not": {"anyOf": [{"required": [name]} for name in _OF_CHECKS]}},
         "properties": properties,
         "patternProperties": {rf"^{OWN}[\s\S]": {"description": "Your own; the tool keeps it and does not look at it."}},
         "additionalProperties": False,
@@ -151,6 +187,32 @@ def complain_about_fields(node: Node, complain: Complain) -> None:
         complain(node.pairs["plugin"][0].start, "a task has a command or a plugin, not both", "take one of them out")
     if "with" in node.pairs and "plugin" not in node.pairs:
         complain(node.pairs["with"][0].start, "with is the configuration of a plugin, and the task has none", "add 'plugin: …'")
+    if _says_true(node, "check"):
+        _complain_about_check(node, complain)
+        return
+    for name in set(_OF_CHECKS).intersection(node.pairs):
+        complain(node.pairs[name][0].start, f"{name} is for checks, and this task is none", "add 'check: true', or take it out")
+
+
+def _complain_about_check(node: MapNode, complain: Complain) -> None:
+    if not any(name in node.pairs for name in _CARRIES_OUT):
+        complain(node.start, "a check has something to run, and this one has no command, plugin or verify", "add 'command: …'")
+    if _says_true(node, "manual"):
+        complain(node.pairs["manual"][0].start, "a check is run by the tool, so it cannot be manual", "take one of the two out")
+    status = node.pairs.get("status")
+    word = _text(status[1]) if status else ""
+    if status and word not in _CHECK_STATUSES and word in list(Status):
+        message = f"a check has results, and no end: whether it passed is known only after running it, so it cannot be {word}"
+        complain(status[1].start, message, "take the line out, or write 'status: cancelled' to switch the check off")
+
+
+def _says_true(node: MapNode, name: str) -> bool:
+    return name in node.pairs and as_boolean(_text(node.pairs[name][1])) is True
+
+
+def _text(node: Node) -> str:
+    solid = resolve(node)
+    return solid.text if isinstance(solid, Scalar) else ""
 
 
 def _read_fields(node: MapNode, complain: Complain) -> dict[str, Any]:

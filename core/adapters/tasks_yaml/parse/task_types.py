@@ -214,6 +214,12 @@ class Trend(FieldType):
         return read_items(solid.items, _ANY_NUMBER) if isinstance(solid, ListNode) else _TEXT.read(node)
 
 
+#: A glob of paths relative to the repository; with ``!`` in front, of what is left out.
+SOURCE = Text(
+    pattern=r"^(?!!?/)(?!!?(?:[^\x00]*/)?\.\.(?:/|(?![\s\S])))[^\x00-\x1f\x7f]+(?![\s\S])",
+    wanted="a glob inside the repository",
+    longest=1000,
+)
 _ANY_NUMBER = Number(minimum=-1e15, maximum=1e15, wanted="a number")
 #: Where a task of the tool's own comes from.
 ORIGIN = Record(

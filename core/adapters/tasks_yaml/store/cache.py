@@ -25,7 +25,7 @@ from core.errors import StateRefused
 from core.files.private import PrivateDirectory, open_private
 
 #: To be changed whenever the same text would be read differently.
-_FORMAT = f"{core.__version__} 1"
+_FORMAT = f"{core.__version__} 2"
 #: Characters of a text below which parsing it is as fast.
 _MIN_SIZE = 16_384
 _DIRECTORY = "cache"
@@ -121,6 +121,7 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "verify": tuple,
     "dependencies": tuple,
     "tags": tuple,
+    "sources": tuple,
     "status": Status,
     "retries": lambda value: Retry(**value),
     "env": MappingProxyType,
