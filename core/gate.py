@@ -10,7 +10,7 @@ from core.domain.quality.baseline import accept_all, ratchet
 from core.domain.quality.finding import Accepted, Finding, plugin_of
 from core.domain.quality.history import ChangeSet
 from core.domain.quality.metric import Metric
-from core.domain.quality.refactor_task import is_own, number, place, place_of
+from core.domain.quality.refactor_task import is_own, number, place, place_of, reaches_threshold, score_now
 from core.domain.quality.verdict import Delta, FailOn, GateReport, Judged, Judgement, TaskCheck, accept, former_paths, judge
 from core.domain.tasks.task import Task
 from core.errors import InvalidFile, StorageError, UsageError
@@ -161,11 +161,21 @@ def check_task(auditor: SelfAuditor, task: Task) -> TaskCheck:
     found = _finding_of(task, report, metric)
     where, before = place(path, block), number(float(task.origin.get("score", 0)))
     if found is None:
-        return TaskCheck(task_id=task.id, gone=True, reason=f"{metric} of {where}: {before} → {_now(report, metric, block)}")
+        return _check_score(task, report, metric, f"{metric} of {where}: {before} → ")
     name = f" (now `{found.block}`)" if found.block != block else ""
     wanted = f"{'at least' if metric is Metric.MAINTAINABILITY else 'at most'} {found.threshold:g} is wanted"
     reason = f"{metric} of {where}{name}: {before} → {number(found.score)}, {wanted}"
     return TaskCheck(task_id=task.id, gone=False, reason=found.problem or reason)
+
+
+def _check_score(task: Task, report: AuditReport, metric: Metric, change: str) -> TaskCheck:
+    """Judge a place that is no finding now, by the threshold for which the task was written: a looser one has mended nothing."""
+    score = score_now(task, report.files[0].measure)
+    if score is not None and not reaches_threshold(task, score):
+        reason = f"{change}{score}, {number(float(task.origin['threshold']))} was wanted; its threshold was loosened"
+        return TaskCheck(task_id=task.id, gone=False, reason=f"{reason}: the next reflection cycle cancels the task")
+    now = "gone" if score is None else "readable" if metric is Metric.UNREADABLE else str(score)
+    return TaskCheck(task_id=task.id, gone=True, reason=f"{change}{now}")
 
 
 def _check_plugin(report: AuditReport, task: Task) -> TaskCheck:
@@ -186,15 +196,6 @@ def _finding_of(task: Task, report: AuditReport, metric: Metric) -> Finding | No
     named = next((finding for finding in former_paths if finding.block == block), None)
     shape = task.origin.get("shape")
     return named or next((finding for finding in former_paths if shape and report.shapes.get(finding.fingerprint) == shape), None)
-
-
-def _now(report: AuditReport, metric: Metric, block: str) -> str:
-    measure = report.files[0].measure
-    if metric is Metric.MAINTAINABILITY:
-        return f"{number(measure.maintainability)}"
-    if metric is Metric.UNREADABLE:
-        return "readable"
-    return str(max((found.complexity for found in measure.blocks if found.name == block), default="gone"))
 
 
 def _nothing_measured(report: AuditReport, paths: Sequence[str]) -> tuple[str, ...]:

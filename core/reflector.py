@@ -11,7 +11,7 @@ from core.domain.quality.refactor_task import has_value, is_own, place_of, refac
 from core.domain.quality.reflection import ClosedTask, CycleReport, Decisions, cancellation_edits, decide
 from core.domain.tasks.entry import SetField
 from core.domain.tasks.task import OPEN, Status, Task
-from core.errors import EditRefused
+from core.errors import EditRefused, InvalidFile, StorageError
 from core.memory import Memory
 from core.ports.standard import MISSING, StrPath, paths_of, standard
 from core.schema.arguments import path_text
@@ -53,20 +53,37 @@ class Reflector:
         """Measure, append tasks for new findings, close tasks whose finding is gone. Raises EditRefused, StorageError."""
         if self.without_ports:
             return standard().run_cycle(self.tasks_path or "tasks.yml", complexity=self.threshold, paths=self.paths)
-        report, tasks = self._in_scope(self._auditor.measure(), self._memory.tasks)
-        decisions = decide(report, tasks, exists=self._exists, max_open_tasks=self._max_open_tasks)
-        updates = self._updates(decisions)
+        measured = self._auditor.measure()
+        accepted, unreadable = self._accepted(measured)
+        report, tasks = self._in_scope(measured, self._memory.tasks)
+        decisions = decide(
+            report,
+            tasks,
+            exists=self._exists,
+            max_open_tasks=0 if unreadable else self._max_open_tasks,
+            accepted=accepted,
+            baseline=self._auditor.baseline_name,
+        )
+        if unreadable:
+            report, decisions = replace(report, notes=(*report.notes, unreadable)), replace(decisions, withheld=0)
         closings = self._noted(decisions.close)
         for closed in closings:
             self._memory.transition(closed.task_id, closed.status, closed.reason)
         for name, reason in decisions.reopen.items():
             self._memory.transition(name, Status.PENDING, reason)
-        made = self._applied_edits(self._set(updates))
+        made = self._applied_edits(self._set(self._updates(decisions)))
         entries = self._entries(decisions)
         appended = self._memory.append(entry for entry, _ in entries)
         self._remember(appended, made)
         fresh = {str(entry["id"]): finding for entry, finding in entries}
         return self._cycle_report(report, replace(decisions, close=closings), appended, made, {**decisions.found, **fresh})
+
+    def _accepted(self, report: AuditReport) -> tuple[frozenset[str], str]:
+        """Return the fingerprints of accepted findings, or why nobody can tell: then no task is made, since none may be wanted."""
+        try:
+            return self._auditor.accepted(report), ""
+        except (InvalidFile, StorageError) as error:
+            return frozenset(), f"no task is added while {self._auditor.baseline_name} cannot be read: {str(error).splitlines()[0]}"
 
     def _in_scope(self, report: AuditReport, tasks: Sequence[Task]) -> tuple[AuditReport, Sequence[Task]]:
         """Return the findings and tasks that a cycle looks at: with ``paths``, those about them, and tasks that are not the Reflector's."""

@@ -12,11 +12,12 @@ from core.domain.quality.history import ChangeSet
 from core.domain.quality.metric import Block, Metric, complexity_rank, file_metrics, maintainability_rank
 from core.domain.quality.refactor_task import refactor_entry
 from core.domain.quality.trend import FileTrend, file_trends, values
+from core.domain.quality.verdict import accepted_findings
 from core.domain.settings.settings import AuditSettings, ThresholdSettings
 from core.domain.tasks.task import Task
 from core.domain.untrusted.globs import matches
 from core.ports.clock import Clock
-from core.ports.code import CodeMeter, MetricHistory, PluginAuditors
+from core.ports.code import BaselineFile, CodeMeter, MetricHistory, PluginAuditors
 from core.ports.standard import MISSING, StrPath, paths_of, standard, tasks_of
 from core.schema.arguments import check_flags
 
@@ -35,6 +36,7 @@ class SelfAuditor:
         settings: AuditSettings = MISSING,
         history: MetricHistory | None = None,
         plugins: PluginAuditors | None = None,
+        baseline: BaselineFile | None = None,
         notes: tuple[str, ...] = (),
     ) -> None:
         """Without ports it measures the repository around the current directory, by the thresholds given here or its settings.
@@ -53,6 +55,7 @@ class SelfAuditor:
         self._settings = settings
         self._history = history
         self._plugins = plugins
+        self._baseline = baseline
         self._notes = notes
 
     def measure(self, paths: Sequence[str] | None = None) -> AuditReport:
@@ -128,18 +131,31 @@ class SelfAuditor:
         }
 
     def audit(self, tasks: Iterable[Task | Mapping[str, Any]]) -> list[dict[str, object]]:
-        """Return an entry for tasks.yml for each finding that has no task among ``tasks`` yet, worst first.
+        """Return an entry for tasks.yml for each finding that is not accepted and has no task among ``tasks`` yet, worst first.
 
-        Raises InvalidFile for a map in ``tasks`` that is no entry of tasks.yml.
+        Raises InvalidFile for a map in ``tasks`` that is no entry of tasks.yml, and for a baseline with mistakes.
         """
         known = tasks_of(tasks)
         if self._without_ports:
             return standard().audit(known, self._overrides)
         taken = {task.id for task in known}
-        places = match_findings_to_tasks(known, self.measure())
+        report = self.measure()
+        places, accepted = match_findings_to_tasks(known, report), self.accepted(report)
         return [
-            refactor_entry(finding, self.advice(finding), places.shapes.get(finding.fingerprint, ""), taken) for finding in places.unmatched
+            refactor_entry(finding, self.advice(finding), places.shapes.get(finding.fingerprint, ""), taken)
+            for finding in places.unmatched
+            if finding.fingerprint not in accepted
         ]
+
+    @property
+    def baseline_name(self) -> str:
+        """Return the name of the file of accepted findings."""
+        return self._settings.baseline
+
+    def accepted(self, report: AuditReport) -> frozenset[str]:
+        """Return the fingerprints of the report's findings that the baseline accepts. Raises InvalidFile, StorageError."""
+        known = None if self._baseline is None else self._baseline.read()
+        return accepted_findings(report, known) if known else frozenset()
 
     def advice(self, finding: Finding) -> str:
         """Say what to do about a finding, drawn from the code itself."""

@@ -22,7 +22,7 @@ from core.domain.tasks.task import Task
 from core.errors import InvalidFile, StorageError
 from core.gate import Gate, check_task
 from core.memory import Memory
-from core.ports.code import PluginAuditors
+from core.ports.code import BaselineFile, PluginAuditors
 from core.reflector import Reflector
 from core.self_auditor import SelfAuditor
 
@@ -39,6 +39,7 @@ def open_auditor(container: Container, *, history: bool = True, cancelled: Calla
         settings=audit,
         history=container.history if history and audit.revisions else None,
         plugins=_plugins(container, cancelled),
+        baseline=_baseline(container),
         notes=(note,) if note else (),
     )
 
@@ -69,18 +70,22 @@ def _plugins(container: Container, cancelled: Callable[[], bool]) -> PluginAudit
 
 
 def _gate(container: Container, auditor: SelfAuditor) -> Gate:
+    return Gate(auditor=auditor, baseline=_baseline(container), baseline_name=_baseline_name(container), repository=container.repository)
+
+
+def _baseline(container: Container) -> BaselineFile:
+    """Return the accepted findings: those of the base where there is one, else those of the work tree."""
     from core.adapters.baseline_file import CommittedBaseline, JsonBaseline
 
-    project, audit, base = container.project, container.settings.audit, container.project.base
-    shown = base.shown(audit.baseline) if base else audit.baseline
-    return Gate(
-        auditor=auditor,
-        baseline=CommittedBaseline(base.file(audit.baseline), shown)
-        if base
-        else JsonBaseline(project.root / audit.baseline, shown, root=project.root),
-        baseline_name=shown,
-        repository=container.repository,
-    )
+    project, name, shown = container.project, container.settings.audit.baseline, _baseline_name(container)
+    if project.base is not None:
+        return CommittedBaseline(project.base.file(name), shown)
+    return JsonBaseline(project.root / name, shown, root=project.root)
+
+
+def _baseline_name(container: Container) -> str:
+    base, name = container.project.base, container.settings.audit.baseline
+    return base.shown(name) if base else name
 
 
 def check_finding(container: Container, task_id: str) -> TaskCheck:

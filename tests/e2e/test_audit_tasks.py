@@ -136,6 +136,19 @@ def exclude_file(repository):
     (repository.root / "config.yaml").write_text("audit: {exclude: [src/]}\n")
 
 
+def accept_finding(repository):
+    assert repository.audit("--update-baseline").returncode == 0
+
+
+def loosen_threshold(repository):
+    (repository.root / "config.yaml").write_text("audit: {thresholds: {complexity: 15}}\n")
+
+
+def loosen_threshold_and_fix(repository):
+    loosen_threshold(repository)
+    fix(repository)
+
+
 def break_file(repository):
     repository.write("src/a.py", "def flagged(:\n")
 
@@ -151,6 +164,13 @@ def break_file(repository):
         (move_file, {"src/elsewhere.py::flagged": "pending"}, "brought up to date"),
         (delete_file, {"src/a.py::flagged": "cancelled"}, "src/a.py is gone"),
         (exclude_file, {"src/a.py::flagged": "cancelled"}, "src/a.py is no longer audited"),
+        (accept_finding, {"src/a.py::flagged": "cancelled"}, "accepted in audit-baseline.json"),
+        (
+            loosen_threshold,
+            {"src/a.py::flagged": "cancelled"},
+            "its threshold was loosened: complexity of `flagged` in src/a.py is 14, 10 was wanted",
+        ),
+        (loosen_threshold_and_fix, {"src/a.py::flagged": "done"}, "complexity of `flagged` in src/a.py: 14 → 9"),
         (break_file, {"src/a.py::flagged": "pending", "src/a.py::": "pending"}, "Mend src/a.py"),
     ],
 )
@@ -163,6 +183,28 @@ def test_what_happens_to_a_block_settles_its_task(appended, happens, states, tol
     assert told in said
     assert identity in appended.tasks()
     assert "nothing to append" in append(appended)
+
+
+def test_an_accepted_finding_never_becomes_a_task_until_it_is_worse_than_accepted(repository):
+    accept_finding(repository)
+    assert append(repository) == "nothing to append to tasks.yml\n"
+    repository.write("src/a.py", branchy("flagged", 15))
+    append(repository)
+    assert repository.states() == {"src/a.py::flagged": "pending"}
+
+    repository.write("src/a.py", branchy("flagged", 14))
+    assert "accepted in audit-baseline.json" in append(repository)
+    assert repository.states() == {"src/a.py::flagged": "cancelled"}
+
+
+def test_while_the_baseline_cannot_be_read_no_task_is_added_and_none_is_closed_as_accepted(appended):
+    (appended.root / "config.yaml").write_text("reflect: {enabled: true}\n")
+    (appended.root / "audit-baseline.json").write_text("<<<<<<< ours\n")
+    appended.write("src/b.py", branchy("more", 13, "thing"))
+    done = appended.run("run")
+
+    assert "no task is added while audit-baseline.json cannot be read: " in done.stderr, done.stdout + done.stderr
+    assert appended.states() == {"src/a.py::flagged": "pending"}
 
 
 def test_a_worse_block_has_a_more_urgent_task_and_a_better_one_a_less_urgent(appended):
@@ -266,6 +308,16 @@ def mark(repository: CodeRepository, status: str) -> None:
             exclude_file,
             lambda repository: (repository.root / "config.yaml").unlink(),
             "src/a.py is no longer audited",
+        ),
+        (
+            loosen_threshold,
+            lambda repository: (repository.root / "config.yaml").unlink(),
+            "its threshold was loosened: complexity of `flagged` in src/a.py is 14, 10 was wanted",
+        ),
+        (
+            accept_finding,
+            lambda repository: (repository.root / "audit-baseline.json").unlink(),
+            "accepted in audit-baseline.json",
         ),
         (
             lambda repository: repository.git("sparse-checkout", "set", "--no-cone", "/tasks.yml"),
@@ -408,6 +460,9 @@ def test_a_file_in_a_directory_that_may_not_be_entered_is_a_finding_and_ends_no_
         (fix, 0, "gone: complexity of `flagged` in src/a.py: 14 → 9"),
         (take_out, 0, "gone: complexity of `flagged` in src/a.py: 14 → gone"),
         (rename_block, 1, "still there: complexity of `flagged` in src/a.py (now `renamed`): 14 → 14, at most 10 is wanted"),
+        (loosen_threshold, 1, "still there: complexity of `flagged` in src/a.py: 14 → 14, 10 was wanted; its threshold was loosened"),
+        (loosen_threshold_and_fix, 0, "gone: complexity of `flagged` in src/a.py: 14 → 9"),
+        (accept_finding, 1, "still there: complexity of `flagged` in src/a.py: 14 → 14, at most 10 is wanted"),
         (delete_file, 1, "still there: src/a.py is not there; the next reflection cycle settles the task"),
         (break_file, 1, "still there: src/a.py cannot be measured: line 1: invalid syntax (read as Python"),
     ],

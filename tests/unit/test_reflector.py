@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from core.domain.quality.audit import AuditReport
-from core.domain.quality.finding import Finding, fingerprint
+from core.domain.quality.finding import Accepted, Finding, fingerprint
 from core.domain.quality.metric import Block, BlockKind, FileMeasure, Metric
 from core.domain.quality.refactor_task import refactor_entry, task_id, update_edits
 from core.domain.quality.reflection import decide
@@ -17,6 +17,7 @@ from core.memory import Memory
 from core.reflector import Reflector
 from core.self_auditor import SelfAuditor, find, thresholds_for
 from core.testing.clock import VirtualClock
+from core.testing.code import InMemoryBaseline
 from core.testing.journal import InMemoryJournal
 from core.testing.task_file import InMemoryTaskFile
 
@@ -58,13 +59,17 @@ class Desk:
         self.code, self.most = code, most
         self.file = InMemoryTaskFile(tasks)
         self.journal = InMemoryJournal()
+        self.baseline = InMemoryBaseline()
+        self.settings = AuditSettings()
+
+    def auditor(self, clock=None):
+        return SelfAuditor(meter=self.code, clock=clock or VirtualClock(), settings=self.settings, baseline=self.baseline)
 
     def cycle(self):
         clock = VirtualClock()
         memory = Memory(file=self.file, journal=self.journal, clock=clock, run_id="r")
         memory.load_tasks()
-        auditor = SelfAuditor(meter=self.code, clock=clock, settings=AuditSettings())
-        reflector = Reflector(auditor=auditor, memory=memory, exists=self.code.files.__contains__, max_open_tasks=self.most)
+        reflector = Reflector(auditor=self.auditor(clock), memory=memory, exists=self.code.files.__contains__, max_open_tasks=self.most)
         report = reflector.run_cycle()
         memory.save_tasks()
         return report
@@ -116,6 +121,47 @@ def test_a_second_cycle_on_unchanged_code_changes_nothing():
 
     assert not report.changed_backlog
     assert desk.file.writes == writes
+
+
+def test_an_accepted_finding_gets_no_task_and_takes_the_one_it_has():
+    desk = Desk(Code(a_py={"f": (23, "s1"), "g": (12, "s2")}))
+    desk.cycle()
+    desk.baseline.write([Accepted(path="a.py", block="f", metric=Metric.COMPLEXITY, score=23)])
+    report = desk.cycle()
+
+    assert [(closed.status, str(closed.reason)) for closed in report.closed] == [(Status.CANCELLED, "accepted in audit-baseline.json")]
+    assert (desk.tasks[the_id()].status, desk.tasks[the_id(block="g")].status) == (Status.CANCELLED, Status.PENDING)
+    assert not desk.cycle().changed_backlog
+
+
+def test_an_accepted_finding_that_moves_is_still_accepted():
+    desk = Desk(Code(a_py={"f": (23, "s1")}))
+    desk.baseline.write([Accepted(path="a.py", block="f", metric=Metric.COMPLEXITY, score=23, shape="s1")])
+    desk.code.files = {"moved.py": {"renamed": (23, "s1")}}
+
+    assert not desk.cycle().changed_backlog
+    assert desk.auditor().audit([]) == []
+
+
+def test_a_task_whose_finding_is_accepted_frees_its_place():
+    desk = Desk(Code(a_py={"f": (23, "s1"), "g": (12, "s2")}), most=1)
+    desk.cycle()
+    desk.baseline.write([Accepted(path="a.py", block="f", metric=Metric.COMPLEXITY, score=23)])
+
+    assert [task.id for task in desk.cycle().appended] == [the_id(block="g")]
+
+
+def test_a_loosened_threshold_mends_nothing():
+    desk = Desk(Code(a_py={"f": (23, "s1")}))
+    desk.cycle()
+    desk.settings = AuditSettings(thresholds=ThresholdSettings(complexity=30))
+    report = desk.cycle()
+
+    assert str(report.closed[0].reason) == "its threshold was loosened: complexity of `f` in a.py is 23, 10 was wanted"
+    assert desk.tasks[the_id()].status is Status.CANCELLED
+    desk.settings = AuditSettings()
+    desk.cycle()
+    assert desk.tasks[the_id()].status is Status.PENDING
 
 
 def test_a_finding_that_is_gone_closes_its_task_with_the_after_value():

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from core.domain.quality.finding import Finding
-from core.domain.quality.metric import Metric, complexity_rank, maintainability_rank
+from core.domain.quality.metric import FileMeasure, Metric, complexity_rank, maintainability_rank
 from core.domain.quality.trend import Direction
 from core.domain.tasks.entry import SetField
 from core.domain.tasks.task import Status, Task, Work
@@ -36,7 +36,7 @@ def is_own(task: Task) -> bool:
 
 
 def cancelled_by_us(task: Task) -> bool:
-    """Return whether the Reflector, and no person, cancelled a task of its own: its file was gone, or not audited."""
+    """Return whether the Reflector, and no person, cancelled a task of its own: its file was gone or not audited, its finding accepted."""
     return task.status is Status.CANCELLED and bool(task.origin.get("closed"))
 
 
@@ -134,6 +134,29 @@ def place_of(task: Task) -> tuple[str, str]:
     """Return the path and the block that an own task is about."""
     origin: Mapping[str, Any] = task.origin
     return str(origin.get("path", "")), str(origin.get("block", ""))
+
+
+def score_now(task: Task, measure: FileMeasure) -> int | float | None:
+    """Return the score of the place that an own task is about; None where its block is gone."""
+    _, block = place_of(task)
+    if task.origin.get("metric") == Metric.MAINTAINABILITY:
+        return number(measure.maintainability)
+    if task.origin.get("metric") == Metric.UNREADABLE:
+        return 0
+    return max((found.complexity for found in measure.blocks if found.name == block), default=None)
+
+
+def reaches_threshold(task: Task, score: float) -> bool:
+    """Return whether a score is what an own task was written for: allowed by the threshold of then, whatever that is now."""
+    threshold = task.origin.get("threshold")
+    if not isinstance(threshold, int | float):
+        return True
+    match task.origin.get("metric"):
+        case Metric.COMPLEXITY:
+            return score <= threshold
+        case Metric.MAINTAINABILITY:
+            return score >= threshold
+    return True
 
 
 def update_edits(task: Task, finding: Finding, *, shape: str, own_priority: int | None, reopened: bool = False) -> tuple[SetField, ...]:

@@ -9,7 +9,7 @@ from core.domain.quality.audit import AuditReport
 from core.domain.quality.finding import Finding
 from core.domain.quality.finding_matches import can_be_written, match_findings_to_tasks
 from core.domain.quality.metric import FileMeasure, Metric
-from core.domain.quality.refactor_task import cancelled_by_us, is_own, number, place, place_of
+from core.domain.quality.refactor_task import cancelled_by_us, is_own, number, place, place_of, reaches_threshold, score_now
 from core.domain.quality.trend import Direction, direction
 from core.domain.runs.reasons import Code, Reason, words
 from core.domain.tasks.entry import SetField
@@ -76,14 +76,34 @@ class Decisions:
     without_task: tuple[str, ...] = ()
 
 
-def decide(report: AuditReport, tasks: Sequence[Task], *, exists: Callable[[str], bool], max_open_tasks: int) -> Decisions:
-    """Compare findings with the Reflector's own tasks. ``exists`` says whether a path is still there."""
+def decide(
+    report: AuditReport,
+    tasks: Sequence[Task],
+    *,
+    exists: Callable[[str], bool],
+    max_open_tasks: int,
+    accepted: Collection[str] = frozenset(),
+    baseline: str = "",
+) -> Decisions:
+    """Compare findings with the Reflector's own tasks. ``exists`` says whether a path is still there.
+
+    ``accepted`` are fingerprints of findings that ``baseline``, a file's name, accepts: none of them gets or keeps a task.
+    """
     own = [task for task in tasks if is_own(task)]
     known = match_findings_to_tasks(tasks, report)
     unfinished = [task for task in own if task.status in _UNFINISHED]
-    close = _closings(unfinished, known.found, report, exists)
-    ended = _open_again(own, known.found)
-    wanted = _wanting(report, own, known.found, ended, known.unmatched)
+    about_accepted = {name for name, finding in known.found.items() if finding.fingerprint in accepted}
+    close = (
+        *_closings(unfinished, known.found, report, exists),
+        *(
+            ClosedTask(task_id=task.id, status=Status.CANCELLED, reason=Code.ACCEPTED.of(baseline))
+            for task in unfinished
+            if task.id in about_accepted
+        ),
+    )
+    ended = {name: why for name, why in _open_again(own, known.found).items() if name not in about_accepted}
+    unmatched = [finding for finding in known.unmatched if finding.fingerprint not in accepted]
+    wanted = _wanting(report, own, known.found, ended, unmatched)
     room = max(0, max_open_tasks - len(unfinished) + len(close))
     reopen = {name: ended[name] for _, name in wanted[:room] if name}
     return Decisions(
@@ -151,19 +171,13 @@ def _closing(task: Task, report: AuditReport, measure: FileMeasure | None, exist
         return ClosedTask(task_id=task.id, status=Status.DONE, reason=Code.NOT_FOUND_BY_PLUGIN.of(place(path, block)))
     if measure is None:
         return ClosedTask(task_id=task.id, status=Status.CANCELLED, reason=Code.NOT_AUDITED.of(path))
-    before, after = number(float(task.origin.get("score", 0))), _score_now(task, measure)
+    before, after = number(float(task.origin.get("score", 0))), score_now(task, measure)
     where = place(path, block)
+    if after is not None and not reaches_threshold(task, after):
+        wanted = number(float(task.origin["threshold"]))
+        return ClosedTask(task_id=task.id, status=Status.CANCELLED, reason=Code.THRESHOLD_LOOSENED.of(metric, where, after, wanted))
     reason = Code.GONE.of(where) if after is None else Code.SCORE_CHANGED.of(metric, where, before, after)
     return ClosedTask(task_id=task.id, status=Status.DONE, reason=reason)
-
-
-def _score_now(task: Task, measure: FileMeasure) -> int | float | None:
-    _, block = place_of(task)
-    if task.origin.get("metric") == Metric.MAINTAINABILITY:
-        return number(measure.maintainability)
-    if task.origin.get("metric") == Metric.UNREADABLE:
-        return 0
-    return max((found.complexity for found in measure.blocks if found.name == block), default=None)
 
 
 def _followed(found: Mapping[str, Finding], own: Iterable[Task], reopen: Collection[str]) -> dict[str, Finding]:

@@ -123,6 +123,13 @@ def judge(findings: Sequence[Finding], shapes: Mapping[str, str], accepted: Iter
     )
 
 
+def accepted_findings(report: AuditReport, accepted: Iterable[Accepted]) -> frozenset[str]:
+    """Return the fingerprints of the findings that were accepted and are no worse than they were then."""
+    judgement = judge(report.findings, report.shapes, accepted, frozenset(file.path for file in report.files))
+    allowed = (Delta.SAME, Delta.BETTER)
+    return frozenset(judged.finding.fingerprint for judged in judgement.judged if judged.delta in allowed)
+
+
 def former_paths(judgement: Judgement, shapes: Mapping[str, str], accepted: Iterable[Accepted]) -> frozenset[str]:
     """Return the paths of accepted findings that a new one may be under its old name or in its old place."""
     new = {_trait(judged.finding, shapes) for judged in judgement.judged if judged.delta is Delta.NEW}

@@ -63,6 +63,8 @@ class Code(StrEnum):
     SCORE_CHANGED = "score_changed"
     FINDING_BACK = "finding_back"
     FINDING_WORSE = "finding_worse"
+    ACCEPTED = "accepted"
+    THRESHOLD_LOOSENED = "threshold_loosened"
 
     def of(self, *values: Value) -> Reason:
         """Return the reason with this code."""
@@ -211,4 +213,6 @@ _WORDS: Mapping[Code, Callable[..., str]] = {
     Code.SCORE_CHANGED: "{0} of {1}: {2} → {3}".format,
     Code.FINDING_BACK: "its finding is back: {0:g}".format,
     Code.FINDING_WORSE: "cancelled at {0:g}, its finding is worse now: {1:g}".format,
+    Code.ACCEPTED: "accepted in {0}".format,
+    Code.THRESHOLD_LOOSENED: "its threshold was loosened: {0} of {1} is {2}, {3} was wanted".format,
 }
