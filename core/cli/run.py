@@ -11,6 +11,8 @@ import typer
 from core.assembly.container import Session
 from core.assembly.run import Run, open_run, run_options
 from core.cli.options import Budget, Jobs, Only, Tag, TimeBudget
+from core.domain.settings.options import provenance
+from core.domain.settings.settings import Source
 from core.errors import StorageError, UsageError
 from core.reports.run.event_line import Volume
 from core.terminal.console import Output
@@ -34,7 +36,12 @@ def run(
     tag: Tag = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run tasks again that failed in an earlier run.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 5 when the budget ends with work left.")] = False,
-    no_reflect: Annotated[bool, typer.Option("--no-reflect", help="Do not measure the code; add and close no tasks.")] = False,
+    reflect: Annotated[
+        bool | None,
+        typer.Option(
+            "--reflect/--no-reflect", help="Measure the code; add and close refactor tasks.", show_default="as reflect.enabled says"
+        ),
+    ] = None,
     junit: Annotated[str, typer.Option("--junit", metavar="FILE", help="Write a JUnit report to FILE.")] = "",
     json: Json = False,
     quiet: Quiet = False,
@@ -48,7 +55,7 @@ def run(
     if os.path.isdir(junit):
         raise UsageError(f"--junit {junit}: is a directory", hint="name a file")
     stops = _stops_at_failure(keep_going=keep_going, fail_fast=fail_fast)
-    overrides = {"jobs": jobs, "budget.cost": budget, "budget.time": time_budget, "fail_fast": stops}
+    overrides = {"jobs": jobs, "budget.cost": budget, "budget.time": time_budget, "fail_fast": stops, "reflect.enabled": reflect}
     container = session.open(directory, tasks_file=tasks_file, overrides=overrides)
     options = run_options(container, retry_failed=retry_failed, strict=strict, only=only, tags=tag)
     if dry_run:
@@ -56,9 +63,15 @@ def run(
 
         return show_plan(container, options, json=json)
     volume = Volume.QUIET if quiet else Volume.VERBOSE if verbose else Volume.NORMAL
-    view_options = ViewOptions(json=json, volume=volume, junit=os.path.abspath(junit) if junit else "", tail=container.settings.log.tail)
     console = session.console
-    with open_run(container, options, reflect=container.settings.reflect.enabled and not no_reflect) as assembled:
+    view_options = ViewOptions(
+        json=json,
+        volume=volume,
+        junit=os.path.abspath(junit) if junit else "",
+        tail=container.settings.log.tail,
+        offers_reflection=provenance(container.settings, "reflect.enabled").source is Source.DEFAULT,
+    )
+    with open_run(container, options, reflect=container.settings.reflect.enabled) as assembled:
         sources = Sources(tail=assembled.logs.tail, upcoming=assembled.orchestrator.upcoming)
         return _watched(assembled, pick_views(console.environ, console.stdout, console.stderr, view_options, sources), console.stderr)
 

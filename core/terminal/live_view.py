@@ -24,11 +24,13 @@ class LiveView:
         tail: Tail,
         upcoming: Callable[[int], Sequence[str]],
         volume: Volume = Volume.NORMAL,
+        offers_reflection: bool = False,
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._terminal, self._result = terminal, result
         self._tail, self._upcoming, self._volume = tail, upcoming, volume
+        self._offers_reflection = offers_reflection
         self._now, self._monotonic = now, monotonic
         self._screen = Screen(terminal)
         self._progress = Progress()
@@ -75,5 +77,9 @@ class LiveView:
 
     def _finish(self) -> None:
         self.close()
-        self._result.add(run_summary(self._progress, self._result.style(), tail=self._tail, volume=self._volume))
+        self._result.add(
+            run_summary(
+                self._progress, self._result.style(), tail=self._tail, volume=self._volume, offers_reflection=self._offers_reflection
+            )
+        )
         self._result.flush()

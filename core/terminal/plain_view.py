@@ -41,10 +41,11 @@ class PlainView:
         *,
         tail: Tail,
         volume: Volume = Volume.NORMAL,
+        offers_reflection: bool = False,
         dialect: Dialect | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._dialect = dialect
+        self._dialect, self._offers_reflection = dialect, offers_reflection
         self._lines, self._result, self._tail, self._volume, self._now = lines, result, tail, volume, now
         self._progress = Progress()
         self._style = lines.style()
@@ -63,7 +64,9 @@ class PlainView:
                 self._lines.add(line)
         if isinstance(event, events.RunFinished):
             self.close()
-            text = run_summary(self._progress, self._result.style(), tail=self._tail, volume=self._volume)
+            text = run_summary(
+                self._progress, self._result.style(), tail=self._tail, volume=self._volume, offers_reflection=self._offers_reflection
+            )
             if self._dialect is None:
                 self._result.add(text)
             else:

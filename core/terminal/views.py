@@ -43,6 +43,8 @@ class ViewOptions:
     junit: str = ""
     #: Lines of a failed task's log in the summary.
     tail: int = 20
+    #: Whether the summary says how reflection is switched on: nobody has said yet whether it should be.
+    offers_reflection: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,12 +87,22 @@ def pick_views(environ: Mapping[str, str], stdout: Output, stderr: Output, view_
 
 
 def _live(terminal: Output, result: Output, view_options: ViewOptions, sources: Sources) -> LiveView:
-    return LiveView(terminal, result, tail=_tail(sources, view_options.tail), upcoming=sources.upcoming, volume=view_options.volume)
+    return LiveView(
+        terminal,
+        result,
+        tail=_tail(sources, view_options.tail),
+        upcoming=sources.upcoming,
+        volume=view_options.volume,
+        offers_reflection=view_options.offers_reflection,
+    )
 
 
 def _plain(lines: Output, result: Output, ci: Ci, view_options: ViewOptions, sources: Sources) -> PlainView:
     dialect = dialect_of(ci, _tail(sources, _FOLDED))
-    return PlainView(lines, result, tail=_tail(sources, view_options.tail), volume=view_options.volume, dialect=dialect)
+    offers = view_options.offers_reflection and ci is Ci.NONE
+    return PlainView(
+        lines, result, tail=_tail(sources, view_options.tail), volume=view_options.volume, dialect=dialect, offers_reflection=offers
+    )
 
 
 def _tail(sources: Sources, lines: int) -> Callable[[str], Sequence[str]]:

@@ -137,7 +137,7 @@ def main() -> None:
     with suppress(ValueError):
         sys.path.remove(str(HERE))
     sys.path.insert(0, str(checkout))
-    for arguments in (["run", "-j", "1"], ["audit"]):
+    for arguments in (["run", "--reflect", "-j", "1"], ["audit"]):
         flow = traced(checkout, arguments)
         print(f"{arguments[0]:6}", "  ".join(f"{name} {number}" for name, number in flow.figures().items()))
         if options.list:

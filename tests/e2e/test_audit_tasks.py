@@ -201,7 +201,7 @@ def test_while_the_baseline_cannot_be_read_no_task_is_added_and_none_is_closed_a
     (appended.root / "config.yaml").write_text("reflect: {enabled: true}\n")
     (appended.root / "audit-baseline.json").write_text("<<<<<<< ours\n")
     appended.write("src/b.py", branchy("more", 13, "thing"))
-    done = appended.run("run")
+    done = appended.run("run", "--reflect")
 
     assert "no task is added while audit-baseline.json cannot be read: " in done.stderr, done.stdout + done.stderr
     assert appended.states() == {"src/a.py::flagged": "pending"}
@@ -350,12 +350,12 @@ def test_a_task_that_the_tool_cancelled_is_reopened_when_its_file_is_back(append
 )
 def test_a_failed_task_ends_with_its_finding(appended, happens, states):
     (appended.root / "config.yaml").write_text("handlers: {refactor: 'false'}\n")
-    assert appended.run("run").returncode == 1
+    assert appended.run("run", "--reflect").returncode == 1
     happens(appended)
     append(appended)
 
     assert appended.states() == states
-    assert appended.run("run").returncode == ("failed" in states.values())
+    assert appended.run("run", "--reflect").returncode == ("failed" in states.values())
 
 
 @pytest.mark.parametrize("happens", [rename_block, move_block, move_file, improve_and_then_rename_block])
@@ -430,7 +430,7 @@ def test_a_finding_in_a_file_whose_name_is_no_text_gets_a_note_and_no_task(appen
 
     assert "bad\\xff.py gets no task: its name is not UTF-8" in told
     assert appended.states() == {"src/a.py::flagged": "pending"}
-    assert appended.run("run").returncode == 0
+    assert appended.run("run", "--reflect").returncode == 0
 
 
 @pytest.fixture
@@ -447,7 +447,7 @@ def test_a_file_in_a_directory_that_may_not_be_entered_is_a_finding_and_ends_no_
     assert done.returncode == 1, done.stderr
     assert "cannot be read (Permission denied)" in done.stdout
     assert locked.states() == {"src/a.py::flagged": "pending", "src/a.py::": "pending"}
-    assert locked.run_as_mortal("run").returncode == 0
+    assert locked.run_as_mortal("run", "--reflect").returncode == 0
 
 
 # -- the check -----------------------------------------------------------------------------------------------------------

@@ -136,7 +136,7 @@ def test_an_import_circle_becomes_a_task_that_is_done_when_the_circle_is_cut(too
     tool.write("shop/b.py", "import shop.a\n")
     tool.grant("dependency_graph")
 
-    first = tool.run("run")
+    first = tool.run("run", "--reflect")
     entries = (tool.repository / "tasks.yml").read_text()
     assert "2 modules import each other: shop.a → shop.b → shop.a" in entries, first.stderr
     identity = next(line.split()[-1] for line in entries.splitlines() if line.startswith("- id: refactor-"))
@@ -146,7 +146,7 @@ def test_an_import_circle_becomes_a_task_that_is_done_when_the_circle_is_cut(too
     tool.write("shop/b.py", "")
     gone = tool.run("audit", "--check", identity)
     assert (gone.returncode, "gone" in gone.stdout) == (0, True)
-    second = tool.run("run", "--retry-failed")
+    second = tool.run("run", "--reflect", "--retry-failed")
     assert f"closed  {identity}" in second.stderr, second.stderr
     assert (tool.repository / "tasks.yml").read_text().count("refactor-") == entries.count("refactor-")
 
@@ -167,12 +167,12 @@ def test_a_changed_auditor_is_refused_and_its_tasks_stay(tool: ToolCopy):
     tool.write("shop/a.py", "import shop.b\n")
     tool.write("shop/b.py", "import shop.a\n")
     tool.grant("dependency_graph")
-    tool.run("run")
+    tool.run("run", "--reflect")
     before = (tool.repository / "tasks.yml").read_text()
     with (tool.top / "copy" / "plugins" / "dependency_graph" / "pictures.py").open("a") as stream:
         stream.write("# harmless?\n")
     tool.write("shop/b.py", "")
-    told = tool.run("run", "--retry-failed")
+    told = tool.run("run", "--reflect", "--retry-failed")
     assert "plugin dependency_graph: pictures.py: content differs from what was signed" in told.stderr
     after = (tool.repository / "tasks.yml").read_text()
     assert after.count("refactor-") == before.count("refactor-")
@@ -203,7 +203,7 @@ def test_a_repository_cannot_say_where_the_users_messages_go(tool: ToolCopy, hoo
     invalid = tool.run("validate")
     assert invalid.returncode == 2
     assert "config.yaml:3:5: plugins.notify: telegram_api can be set only by the user, not by a repository" in invalid.stderr
-    done = tool.run("run", NOTIFY_TELEGRAM_TOKEN="secret", NOTIFY_TELEGRAM_CHAT="1")
+    done = tool.run("run", "--reflect", NOTIFY_TELEGRAM_TOKEN="secret", NOTIFY_TELEGRAM_CHAT="1")
     assert done.returncode == 0, done.stderr
     assert "telegram_api can be set only by the user" in done.stdout + done.stderr
     assert hook.got == []

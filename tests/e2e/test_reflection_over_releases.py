@@ -41,7 +41,7 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
     rig.root.mkdir()
     _git(rig.root, "init", "--quiet", "--initial-branch", "main")
     rig.write("# What reflection finds.\n")
-    (rig.root / "config.yaml").write_text("reflect: {max_open_tasks: 100}\n")
+    (rig.root / "config.yaml").write_text("reflect: {enabled: true, max_open_tasks: 100}\n")
     yield rig
     rig.close()
 

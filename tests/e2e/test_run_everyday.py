@@ -429,3 +429,35 @@ def test_equal_ids_in_two_tasks_files_never_meet(rig: Rig) -> None:
     assert rig.run("run").returncode == 0
     assert rig.lines("built") == ["x"]
     assert rig.statuses() == {"t1": "done", "t2": "done"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "flags", "variables", "offered", "measured"),
+    [
+        ("jobs: 1\n", [], {}, True, False),
+        ("jobs: 1\n", ["--quiet"], {}, False, False),
+        ("jobs: 1\n", [], {"CI": "true"}, False, False),
+        ("jobs: 1\n", ["--no-reflect"], {}, False, False),
+        ("jobs: 1\n", ["--reflect"], {}, False, True),
+        ("reflect: {enabled: false}\n", [], {}, False, False),
+        ("reflect: {enabled: true}\n", [], {}, False, True),
+        ("reflect: {enabled: true}\n", ["--no-reflect"], {}, False, False),
+    ],
+)
+def test_reflection_is_off_until_somebody_says_otherwise_and_one_line_says_how(
+    rig: Rig, settings, flags, variables, offered, measured
+) -> None:
+    rig.write_tasks({"id": "a", "command": "true"})
+    (rig.root / "config.yaml").write_text(settings)
+    (rig.root / "tangled.py").write_text("def f(x):\n" + "    if x:\n        x += 1\n" * 12)
+    ended = rig.run("run", *flags, **variables)
+
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.count("orchestrator run --reflect") == offered
+    assert ("refactor-" in rig.tasks_file.read_text()) == measured
+
+
+def test_a_run_that_leaves_something_to_do_offers_no_reflection(rig: Rig) -> None:
+    rig.write_tasks({"id": "a", "command": "false"})
+
+    assert "--reflect" not in rig.run("run").stdout

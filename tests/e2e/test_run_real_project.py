@@ -90,7 +90,7 @@ def test_a_backlog_of_its_own_measures_and_keeps_its_hands_off_the_code(rig: Rig
             "dependencies": ["compile"],
         },
     )
-    ended = rig.run("run", "--json", timeout=TIMEOUT)
+    ended = rig.run("run", "--reflect", "--json", timeout=TIMEOUT)
     changed = subprocess.run(["git", "status", "--porcelain"], cwd=rig.root, capture_output=True, text=True, check=True).stdout
 
     assert ended.returncode == 0, ended.stderr

@@ -49,7 +49,7 @@ LIVES = {
     "run": Life(arguments=(*RUN, "-j4")),
     "run by module": Life(arguments=(*RUN, "-j4"), module=True),
     "run as JSON": Life(arguments=(*RUN, "-j4", "--json")),
-    "reflecting run": Life(arguments=("run", "-j2"), place="code"),
+    "reflecting run": Life(arguments=("run", "--reflect", "-j2"), place="code"),
     "dry run": Life(arguments=("run", "--dry-run")),
     "plan": Life(arguments=("plan",)),
     "plan by module": Life(arguments=("plan", "--json"), module=True),

@@ -51,7 +51,7 @@ def _nothing(laboratory: Laboratory) -> None:
 PATHS = {
     "first run": WritePath(arguments=(*RUN, "-j2"), prepare=_backlog, in_steps=True),
     "run after a kill": WritePath(arguments=(*RUN, "-j2"), prepare=_killed, in_steps=True),
-    "reflecting run": WritePath(arguments=("run", "-j2"), prepare=_tangle, in_steps=True),
+    "reflecting run": WritePath(arguments=("run", "--reflect", "-j2"), prepare=_tangle, in_steps=True),
     "add": WritePath(arguments=("add", "one more", "--id", "more", "--command", "true"), prepare=_backlog),
     "done": WritePath(arguments=("done", "t0", "t1"), prepare=_killed),
     "reset": WritePath(arguments=("reset", "t0"), prepare=_killed),

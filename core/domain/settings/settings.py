@@ -138,7 +138,9 @@ class LogSettings:
 class ReflectSettings:
     """How a run measures the code and adds tasks."""
 
-    enabled: bool = option(True, "Measure the code and append refactor tasks during a run.", Boolean(), flag="--no-reflect")
+    enabled: bool = option(
+        False, "Measure the code and append refactor tasks during a run; init asks.", Boolean(), flag="--reflect, --no-reflect"
+    )
     every: int = option(1, "Measure again after this many execution cycles that changed code.", Integer(minimum=1))
     max_open_tasks: int = option(10, "The Reflector appends while fewer than this many of its own tasks are open or failed.", Integer())
 

@@ -21,18 +21,23 @@ _LISTED = 10
 #: Rows of the Markdown table: the page has a limit of 1 MiB.
 _ROWS = 200
 
+_REFLECTION = (("orchestrator run --reflect", "add tasks for complex code (reflect.enabled)"),)
 _SIGNS = {"done": "✅", "failed": "❌", "cancelled": "➖"}
 
 
-def run_summary(progress: Progress, style: Style, *, tail: Tail, volume: Volume = Volume.NORMAL) -> str:
-    """Return the text for a run that has finished; of one that has not, nothing."""
+def run_summary(progress: Progress, style: Style, *, tail: Tail, volume: Volume = Volume.NORMAL, offers_reflection: bool = False) -> str:
+    """Return the text for a run that has finished; of one that has not, nothing.
+
+    ``offers_reflection`` says how it is switched on, where nothing went wrong and there is nothing else to type next.
+    """
     run = progress.finished
     if run is None:
         return ""
     parts = ["" if volume is Volume.QUIET else _not_run(run, style)]
     parts += [_failure(progress.ended[task_id], progress, style, tail) for task_id in run.failed if task_id in progress.ended]
     if volume is not Volume.QUIET or run.exit_code:
-        parts.append(_counts(progress, run, style) + _next_steps(run, style))
+        steps = _steps(run) or (_REFLECTION if offers_reflection and not run.exit_code else ())
+        parts.append(_counts(progress, run, style) + _next_steps(steps, style))
     text = "\n".join(part for part in parts if part)
     return f"\n{text}" if text else ""
 
@@ -101,8 +106,7 @@ def _reflected(progress: Progress) -> str:
     return f"reflection: {words}" if words else ""
 
 
-def _next_steps(run: RunFinished, style: Style) -> str:
-    steps = _steps(run)
+def _next_steps(steps: Sequence[tuple[str, str]], style: Style) -> str:
     width = max((len(step) for step, _ in steps), default=0)
     room = style.width is None or width + max((len(words) for _, words in steps), default=0) + 4 <= style.width
     return "".join(f"  {step:{width}}  {style.dim(words)}\n" if room else f"  {step}\n" for step, words in steps)
