@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from core.domain.quality.audit import AuditReport
 from core.domain.quality.finding import Finding
-from core.domain.quality.finding_matches import can_be_written, match_findings_to_tasks
+from core.domain.quality.finding_matches import FindingMatches, can_be_written, match_findings_to_tasks
 from core.domain.quality.metric import FileMeasure, Metric
 from core.domain.quality.refactor_task import cancelled_by_us, is_own, number, place, place_of, reaches_threshold, score_now
 from core.domain.quality.trend import Direction, direction
@@ -92,18 +92,9 @@ def decide(
     own = [task for task in tasks if is_own(task)]
     known = match_findings_to_tasks(tasks, report)
     unfinished = [task for task in own if task.status in _UNFINISHED]
-    about_accepted = {name for name, finding in known.found.items() if finding.fingerprint in accepted}
-    close = (
-        *_closings(unfinished, known.found, report, exists),
-        *(
-            ClosedTask(task_id=task.id, status=Status.CANCELLED, reason=Code.ACCEPTED.of(baseline))
-            for task in unfinished
-            if task.id in about_accepted
-        ),
-    )
-    ended = {name: why for name, why in _open_again(own, known.found).items() if name not in about_accepted}
-    unmatched = [finding for finding in known.unmatched if finding.fingerprint not in accepted]
-    wanted = _wanting(report, own, known.found, ended, unmatched)
+    close = (*_closings(unfinished, known.found, report, exists), *_accepted(unfinished, known.found, accepted, baseline))
+    ended = _open_again(own, known.found)
+    wanted = _wanting(report, own, known, ended, accepted)
     room = max(0, max_open_tasks - len(unfinished) + len(close))
     reopen = {name: ended[name] for _, name in wanted[:room] if name}
     return Decisions(
@@ -118,16 +109,17 @@ def decide(
 
 
 def _wanting(
-    report: AuditReport, own: Iterable[Task], found: Mapping[str, Finding], ended: Mapping[str, Reason], unmatched: Iterable[Finding]
+    report: AuditReport, own: Iterable[Task], known: FindingMatches, ended: Mapping[str, Reason], accepted: Collection[str]
 ) -> list[tuple[Finding, str]]:
     """Return the findings that should have an open task and have none, worst first, each with the task to open again, if there is one."""
     holders: dict[str, list[str]] = {}
     for task in own:
-        if task.id in found:
-            holders.setdefault(found[task.id].fingerprint, []).append(task.id)
+        if task.id in known.found:
+            holders.setdefault(known.found[task.id].fingerprint, []).append(task.id)
     again = {fingerprint: names[0] for fingerprint, names in holders.items() if all(name in ended for name in names)}
-    candidates = {**again, **{finding.fingerprint: "" for finding in unmatched}}
-    return [(finding, candidates[finding.fingerprint]) for finding in report.findings if finding.fingerprint in candidates]
+    candidates = {**again, **{finding.fingerprint: "" for finding in known.unmatched}}
+    wanted = candidates.keys() - set(accepted)
+    return [(finding, candidates[finding.fingerprint]) for finding in report.findings if finding.fingerprint in wanted]
 
 
 def _open_again(own: Iterable[Task], found: Mapping[str, Finding]) -> dict[str, Reason]:
@@ -159,6 +151,13 @@ def _closings(
     return tuple(closing for closing in closings if closing)
 
 
+def _accepted(unfinished: Iterable[Task], found: Mapping[str, Finding], accepted: Collection[str], baseline: str) -> Iterator[ClosedTask]:
+    """Yield the closings of tasks whose finding is among the accepted ones."""
+    reason = Code.ACCEPTED.of(baseline)
+    about = (task for task in unfinished if task.id in found and found[task.id].fingerprint in accepted)
+    return (ClosedTask(task_id=task.id, status=Status.CANCELLED, reason=reason) for task in about)
+
+
 def _closing(task: Task, report: AuditReport, measure: FileMeasure | None, exists: Callable[[str], bool]) -> ClosedTask | None:
     """Return how a task ends whose finding is gone; None while nobody can tell: its file cannot be read, its plugin not asked."""
     path, block = place_of(task)
@@ -171,13 +170,18 @@ def _closing(task: Task, report: AuditReport, measure: FileMeasure | None, exist
         return ClosedTask(task_id=task.id, status=Status.DONE, reason=Code.NOT_FOUND_BY_PLUGIN.of(place(path, block)))
     if measure is None:
         return ClosedTask(task_id=task.id, status=Status.CANCELLED, reason=Code.NOT_AUDITED.of(path))
-    before, after = number(float(task.origin.get("score", 0))), score_now(task, measure)
-    where = place(path, block)
-    if after is not None and not reaches_threshold(task, after):
-        wanted = number(float(task.origin["threshold"]))
-        return ClosedTask(task_id=task.id, status=Status.CANCELLED, reason=Code.THRESHOLD_LOOSENED.of(metric, where, after, wanted))
-    reason = Code.GONE.of(where) if after is None else Code.SCORE_CHANGED.of(metric, where, before, after)
-    return ClosedTask(task_id=task.id, status=Status.DONE, reason=reason)
+    return _closing_by_score(task, metric, measure)
+
+
+def _closing_by_score(task: Task, metric: str, measure: FileMeasure) -> ClosedTask:
+    """Return how a task ends whose place was measured and is no finding; a threshold that was loosened has mended nothing."""
+    where, before, after = place(*place_of(task)), number(float(task.origin.get("score", 0))), score_now(task, measure)
+    if after is None:
+        return ClosedTask(task_id=task.id, status=Status.DONE, reason=Code.GONE.of(where))
+    if reaches_threshold(task, after):
+        return ClosedTask(task_id=task.id, status=Status.DONE, reason=Code.SCORE_CHANGED.of(metric, where, before, after))
+    wanted = number(float(task.origin["threshold"]))
+    return ClosedTask(task_id=task.id, status=Status.CANCELLED, reason=Code.THRESHOLD_LOOSENED.of(metric, where, after, wanted))
 
 
 def _followed(found: Mapping[str, Finding], own: Iterable[Task], reopen: Collection[str]) -> dict[str, Finding]:

@@ -21,7 +21,7 @@ _LISTED = 10
 #: Rows of the Markdown table: the page has a limit of 1 MiB.
 _ROWS = 200
 
-_REFLECTION = (("orchestrator run --reflect", "add tasks for complex code (reflect.enabled)"),)
+_REFLECTION = ("orchestrator run --reflect", "add tasks for complex code (reflect.enabled)")
 _SIGNS = {"done": "✅", "failed": "❌", "cancelled": "➖"}
 
 
@@ -36,8 +36,7 @@ def run_summary(progress: Progress, style: Style, *, tail: Tail, volume: Volume 
     parts = ["" if volume is Volume.QUIET else _not_run(run, style)]
     parts += [_failure(progress.ended[task_id], progress, style, tail) for task_id in run.failed if task_id in progress.ended]
     if volume is not Volume.QUIET or run.exit_code:
-        steps = _steps(run) or (_REFLECTION if offers_reflection and not run.exit_code else ())
-        parts.append(_counts(progress, run, style) + _next_steps(steps, style))
+        parts.append(_counts(progress, run, style) + _next_steps(_steps(run, offers_reflection=offers_reflection), style))
     text = "\n".join(part for part in parts if part)
     return f"\n{text}" if text else ""
 
@@ -112,7 +111,7 @@ def _next_steps(steps: Sequence[tuple[str, str]], style: Style) -> str:
     return "".join(f"  {step:{width}}  {style.dim(words)}\n" if room else f"  {step}\n" for step, words in steps)
 
 
-def _steps(run: RunFinished) -> list[tuple[str, str]]:
+def _steps(run: RunFinished, *, offers_reflection: bool) -> list[tuple[str, str]]:
     """Return what may be typed next, and what for."""
     steps = []
     if failed := [*run.failed, *run.failed_earlier]:
@@ -123,7 +122,7 @@ def _steps(run: RunFinished) -> list[tuple[str, str]]:
             steps.append((f"orchestrator why {one_line(next(iter(held)))}", words))
     if run.left:
         steps.append(("orchestrator run", "go on with what is left"))
-    return steps
+    return [_REFLECTION] if offers_reflection and not steps and not run.exit_code else steps
 
 
 def step_summary(progress: Progress) -> str:
