@@ -202,13 +202,14 @@ def audit(
     from core.assembly.audit import open_audit
     from core.assembly.project import repository_paths
     from core.assembly.standard import open_repository
+    from core.files.here import current_directory
 
     check_flags(history=history)
     check_type("since", since, str, "a revision of git")
     wanted = None if fail_on is None else word_of("fail_on", fail_on, FailOn)
     thresholds = {"audit.thresholds.complexity": complexity, "audit.thresholds.maintainability": maintainability}
     with open_repository(directory=directory, overrides=thresholds, base=since) as container:
-        scope = repository_paths(paths_of(paths), container.root, os.getcwd())
+        scope = repository_paths(paths_of(paths), container.root, current_directory())
         _, gate = open_audit(container, history=history and not since)
         return gate.audit_since(since, scope, fail_on=wanted) if since else gate.audit(scope, fail_on=wanted)
 

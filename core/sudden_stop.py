@@ -80,7 +80,7 @@ def sudden_stops(before: set[signal.Signals | int] | None = None) -> Iterator[No
         for number in STOPS:
             if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
                 replaced[number] = signal.signal(number, handler)
-        # Whoever ignores it when starting us would have the kernel forget how our children ended.
+        # Where it is ignored the kernel forgets how our children ended.
         replaced[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         # Whatever was blocked by who started us would be blocked in all that we start.
         signal.pthread_sigmask(signal.SIG_SETMASK, ())

@@ -17,8 +17,8 @@ _Handler = Callable[[int, FrameType | None], object] | int | None
 class SystemStopSignals:
     """Counts SIGINT, SIGTERM and SIGHUP while it is entered, and restores what was there before.
 
-    SIGHUP stays ignored where it is (``nohup``). Outside the main thread Python allows no handlers: then nothing
-    is ever received, and who owns the main thread decides.
+    SIGHUP stays ignored where it is (``nohup``); an ignored SIGCHLD has its default meanwhile, as the kernel would otherwise forget how
+    children ended. Outside the main thread Python allows no handlers: then nothing is ever received, and who owns the main thread decides.
     """
 
     def __init__(self, wake_fd: int = -1) -> None:
@@ -56,6 +56,8 @@ class SystemStopSignals:
             if number is signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN:
                 continue
             self._handlers[number] = signal.signal(number, self._receive)
+        if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
+            self._handlers[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         self._previous_fd = signal.set_wakeup_fd(self._wake_fd, warn_on_full_buffer=False)
         return self
 

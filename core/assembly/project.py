@@ -17,6 +17,7 @@ from core.config import CONFIG_FILE, config_schema, load_config, load_user_polic
 from core.domain.settings.options import provenance, settings_table, value_of
 from core.domain.settings.settings import INSIDE, Owner, Settings
 from core.errors import InvalidFile, Problem, UsageError
+from core.files.here import current_directory
 from core.files.reading import repository_top
 from core.ports.code import Repository
 from core.ports.task_file import ProjectFolder
@@ -125,7 +126,7 @@ def open_project(
     """
     if directory and not Path(directory).is_dir():
         raise UsageError(f"no such directory: {directory}")
-    here = Path(directory).resolve() if directory else Path.cwd()
+    here = Path(directory).resolve() if directory else current_directory()
     named = Path(os.path.normpath(here / tasks_file)) if tasks_file else None
     root = here if directory else root_above(here, named)
     wanted = {**(overrides or {}), "tasks_file": _named_inside(root, named) if named else tasks_file}
@@ -213,7 +214,7 @@ def project_folder(directory: str = "") -> ProjectFolder:
 
     if directory and not Path(directory).is_dir():
         raise UsageError(f"no such directory: {directory}")
-    return RepositoryProbe(Path(directory or "."), own_environment())
+    return RepositoryProbe(Path(directory) if directory else current_directory(), own_environment())
 
 
 def file_schemas(cls: type[Settings]) -> dict[str, dict[str, Any]]:

@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, chdir, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,9 +40,16 @@ def _process_in(directory: Path) -> Iterator[None]:
         hint = "run them one after the other, or start `orchestrator run --json` as a process for each"
         raise UsageError("another run or task is under way in this process", hint=hint)
     try:
-        # A process starts fastest in the directory that its parent is in.
-        with chdir(directory):
+        # Held open, not known by its path: the present directory may have been removed, or be one that may not be read.
+        previous = os.open(".", os.O_PATH | os.O_CLOEXEC)
+        try:
+            # A process starts fastest in the directory that its parent is in.
+            os.chdir(directory)
             yield
+        finally:
+            with suppress(OSError):  # one that may not be entered again
+                os.fchdir(previous)
+            os.close(previous)
     finally:
         _PROCESS.release()
 

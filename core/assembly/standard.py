@@ -21,6 +21,7 @@ from core.domain.tasks.entry import AppendTask, SetField, entry_of
 from core.domain.tasks.task import Task
 from core.errors import EditRefused, InvalidFile, Problem, StorageError, UsageError
 from core.events import RunFinished
+from core.files.here import current_directory
 from core.files.reading import MIB, read_text
 from core.files.replacement import replace_file
 from core.memory import Memory
@@ -45,7 +46,7 @@ def open_repository(
     """
     place = path_text("directory", directory)
     file = None if tasks_file is None else os.path.abspath(os.path.join(place, path_text("tasks_file", tasks_file)))
-    if file is not None and not place and not Path(file).is_relative_to(Path.cwd()):
+    if file is not None and not place and not Path(file).is_relative_to(current_directory()):
         place = str(root_above(Path(file).parent, Path(file)))
     with Session(Console()) as session:
         yield session.open(place, tasks_file=file, overrides=overrides, base=base)
@@ -76,7 +77,9 @@ class _Standard:
         names = paths_of(paths)
         for name in names:
             if not os.path.exists(name):
-                raise UsageError(f"no such file or directory: {name}", hint=f"paths are relative to the current directory, {os.getcwd()}")
+                raise UsageError(
+                    f"no such file or directory: {name}", hint=f"paths are relative to the current directory, {current_directory()}"
+                )
         return tuple(measured for name in names for measured in _measured(name))
 
     def audit_settings(self, overrides: Mapping[str, Any]) -> AuditSettings:
@@ -172,7 +175,7 @@ def _json_of(state: Mapping[str, Any]) -> str:
 
 
 def _scope(container: Container, paths: Sequence[StrPath]) -> tuple[str, ...]:
-    return repository_paths(paths_of(paths), container.root, os.getcwd())
+    return repository_paths(paths_of(paths), container.root, current_directory())
 
 
 def _measured(path: str) -> tuple[Measured, ...]:

@@ -26,6 +26,10 @@ def main(argv: "Sequence[str] | None" = None, *, wings: "Sequence[Wing] | None" 
     does not return: the process ends, without Python's own last steps, in which a signal would be answered with a traceback again.
     """
     mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, (_signal.SIGINT, _signal.SIGTERM, _signal.SIGHUP))
+    if argv is None:
+        from core.cli.inherited_state import make_state_ours
+
+        make_state_ours()
     from core.sudden_stop import sudden_stops
 
     with sudden_stops(mask):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from enum import StrEnum
 from typing import Annotated
 
@@ -11,6 +10,7 @@ import typer
 from core.assembly.container import Session
 from core.cli.options import complete_task_ids
 from core.domain.quality.verdict import FailOn
+from core.files.here import current_directory
 from core.terminal.options import Directory, Json, Quiet, TasksFile
 from core.terminal.screen import MeasuringLine
 
@@ -122,7 +122,7 @@ def audit(
         return show_check(session.console, check_finding(container, check), json=json, quiet=quiet)
     root = container.root
     options = AuditOptions(
-        paths=repository_paths(paths or (), root, root if directory else os.getcwd()),
+        paths=repository_paths(paths or (), root, root if directory else current_directory()),
         format=Format.JSON if json else report,
         output=output,
         top=top,

@@ -5,6 +5,7 @@ secret key among them that authenticates what the tool wrote itself.
 from __future__ import annotations
 
 import os
+import pwd
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
@@ -13,6 +14,9 @@ from pathlib import Path
 
 from core.files.ownership import check_way_to
 from core.files.private import PrivateDirectory, open_private
+
+#: Nobody can make a directory below it.
+_NOWHERE = Path(os.devnull)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +34,7 @@ class UserPlaces:
 def user_places(environment: Mapping[str, str] | None = None) -> UserPlaces:
     """Return the places for ``environment`` (default: the process's)."""
     known = os.environ if environment is None else environment
-    home = Path(known.get("HOME") or Path.home())
+    home = _home(known.get("HOME", ""))
 
     def place(variable: str, default: str) -> Path:
         given = known.get(variable, "")
@@ -39,6 +43,20 @@ def user_places(environment: Mapping[str, str] | None = None) -> UserPlaces:
     return UserPlaces(
         config=place("XDG_CONFIG_HOME", ".config"), data=place("XDG_DATA_HOME", ".local/share"), cache=place("XDG_CACHE_HOME", ".cache")
     )
+
+
+def _home(given: str) -> Path:
+    """Return the home directory: ``given`` unless it is relative, which would be a place in the repository; else what the system knows.
+
+    For a user id without a name the system knows none. Then nothing is found there, and nothing can be written.
+    """
+    if os.path.isabs(given):
+        return Path(given)
+    try:
+        known = pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return _NOWHERE
+    return Path(known) if os.path.isabs(known) else _NOWHERE
 
 
 KEY_FILE = "state.key"

@@ -125,7 +125,7 @@ def read_private_json(path: Path) -> Any:
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # a HOME that is none
         return None
     except OSError as error:
         raise StorageError(f"{path}: {error.strerror}") from error
