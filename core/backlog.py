@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from core.domain.tasks.reload import FileVersions, Reloaded, compare
 from core.domain.tasks.task import Status, Task, with_status
@@ -32,14 +32,18 @@ class Backlog:
         """The statuses that hold now, by id."""
         return self._statuses
 
+    def entry(self, task_id: str) -> Task:
+        """Return an entry as it was read; its status is the file's."""
+        return self._entries[task_id]
+
     @property
     def unwritten(self) -> Mapping[str, Status]:
         """Statuses that the file does not show yet, by id."""
         return self._unwritten
 
-    def having(self, status: Status, chosen: Collection[str] | None = None) -> list[str]:
-        """Return the ids of the tasks with a status: those in ``chosen``, or all."""
-        return [task_id for task_id, its in self._statuses.items() if its is status and (chosen is None or task_id in chosen)]
+    def having(self, status: Status) -> list[str]:
+        """Return the ids of the tasks with a status."""
+        return [task_id for task_id, its in self._statuses.items() if its is status]
 
     def set_status(self, task_id: str, status: Status) -> None:
         """Let a status hold; the file shows it only when it was written before."""

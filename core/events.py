@@ -161,6 +161,8 @@ class RunFinished(Event):
     reason: str
     #: Tasks that failed in an earlier run and were not tried again.
     failed_earlier: tuple[str, ...] = ()
+    #: How many tasks of this run were done before it and were not executed; milestones do not count.
+    done_earlier: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

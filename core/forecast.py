@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from core.domain.runs.budget import Budget
+from core.domain.runs.reopening import reopened
 from core.domain.runs.run_state import RunOptions
 from core.domain.tasks.lookup import check_selection, select
 from core.domain.tasks.plan import Decision, Explanation, Plan, PlannedStart, Verdict
@@ -29,9 +30,11 @@ def forecast(tasks: Sequence[Task], options: RunOptions, durations: Mapping[str,
 
     Goals are left: nobody knows beforehand whether their checks pass. Raises UsageError for an unknown id or tag.
     """
-    check_selection(tasks, options.only, options.tags)
-    tasks = [replace(task, status=Status.PENDING) if _runs_again(task, options) else task for task in tasks]
-    selection = select(tasks, options.only, options.tags)
+    check_selection(tasks, options.chosen, options.tags)
+    again = reopened(tasks, options)
+    # A dead run's task goes back to pending.
+    tasks = [replace(task, status=Status.PENDING) if task.id in again or task.status is Status.IN_PROGRESS else task for task in tasks]
+    selection = select(tasks, options.chosen, options.tags)
     planner = Planner(tasks, handlers=options.handlers, durations=durations, selection=selection)
     simulation = _Simulation(planner, options)
     while simulation.start_all():
@@ -83,11 +86,6 @@ class _Simulation:
         limit = self._options.time_budget
         time_left = None if limit is None else limit - self.now
         return self._planner.next(self.budget, time_left=time_left, stop_on_exceed=self._options.stop_on_exceed)
-
-
-def _runs_again(task: Task, options: RunOptions) -> bool:
-    """A dead run's task goes back to pending; a failed one only when it was asked for."""
-    return task.status is Status.IN_PROGRESS or (options.retry_failed and task.status is Status.FAILED)
 
 
 def _start(decision: Decision, now: float) -> PlannedStart:

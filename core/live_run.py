@@ -15,7 +15,7 @@ from core.domain.runs.run_state import RunOptions, RunState
 from core.domain.tasks.lookup import select
 from core.domain.tasks.plan import Decision
 from core.domain.tasks.reload import Reloaded
-from core.domain.tasks.task import Status, Task
+from core.domain.tasks.task import Status, Task, Work
 from core.memory import Memory
 from core.planner import Planner
 from core.ports.attempts import AttemptRunner
@@ -45,7 +45,7 @@ class LiveRun:
     def plan(self) -> None:
         """Plan anew from what Memory holds, keeping what this run knows of running, pausing and waiting tasks."""
         tasks, state = self._memory.tasks, self.state
-        selection = select(tasks, self._options.only, self._options.tags)
+        selection = select(tasks, self._options.chosen, self._options.tags)
         self.planner = Planner(tasks, handlers=self._options.handlers, durations=self._memory.durations, selection=selection)
         self.planner.restore(running=self._runner.running, pausing=state.pauses.ids(), waiting=state.unmet.reasons())
 
@@ -105,7 +105,27 @@ class LiveRun:
             self._runner.stop(task_id, Ending.INTERRUPTED, Code.SET_MEANWHILE.of(change.statuses[task_id].value))
         for task_id in (*change.changed, *change.statuses):
             self.state.unmet.forget(task_id)
+        self._memory.reopen(edited := self._memory.edited(change.changed))
+        for task_id in edited:
+            self.state.tries[task_id] = 0
         self.plan()
+
+    def has_failed(self) -> bool:
+        """Return whether a task of the run is failed, or one that was named on the command line did not end done."""
+        if any(status is Status.FAILED for _, status in self.planner.selected()):
+            return True
+        ended = self.state.ended
+        return any(ended.get(each) is not Status.DONE and self._memory.status(each) is not Status.DONE for each in self._options.named)
+
+    def done_earlier(self) -> int:
+        """Return how many tasks of the run were done before it, and so were not executed; milestones have nothing to execute."""
+        executed, handlers = (Work.COMMAND, Work.GOAL), self._options.handlers
+        done = (task for task, status in self.planner.selected() if status is Status.DONE and task.id not in self.state.ended)
+        return sum(task.work(handlers) in executed for task in done)
+
+    def is_idle(self) -> bool:
+        """Return whether nothing was executed."""
+        return not self.state.tries
 
     def end_pauses(self) -> None:
         """Offer tasks again whose pause before a retry is over."""

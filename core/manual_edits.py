@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.domain.runs.reasons import Reason
-from core.domain.tasks.lookup import find_task
+from core.domain.tasks.lookup import check_selection, find_task
 from core.domain.tasks.task import Status, Task
 from core.errors import StorageError, UsageError
 from core.memory import Memory
@@ -24,14 +24,37 @@ class StatusChange:
 
 
 def set_statuses(memory: Memory, ids: Sequence[str], status: Status, reason: Reason) -> tuple[StatusChange, ...]:
-    """Set the status of tasks in journal and file. Raises UsageError for an unknown id, StorageError while somebody else saves the file."""
+    """Set the status of tasks in journal and file.
+
+    Raises UsageError for an unknown id and for a status that a check does not have, StorageError while somebody else saves the file.
+    """
     tasks = [find_task(memory.tasks, task_id) for task_id in ids]
+    for task in tasks:
+        _refuse_for_check(task, status)
     changes = tuple(StatusChange(task_id=task.id, before=task.status, after=status) for task in tasks)
     for task in tasks:
         memory.transition(task.id, status, reason)
     if not memory.save_tasks():
         raise _not_saved(memory)
     return changes
+
+
+def to_reset(tasks: Sequence[Task], ids: Collection[str], tags: Collection[str], *, failed: bool) -> list[str]:
+    """Return the ids of tasks to be put back to pending, in file order: those that are named or have one of the tags; without any, all.
+
+    With ``failed`` only the failed ones of them. Checks are among them only when they are named: they have results, and no end.
+    Raises UsageError for an id that no task has, or a tag that none carries.
+    """
+    check_selection(tasks, ids, tags)
+    every = not ids and not tags
+    chosen = (task for task in tasks if task.id in ids or (not task.check and (every or not set(tags).isdisjoint(task.tags))))
+    return [task.id for task in chosen if task.id in ids or task.status is not Status.PENDING if not failed or task.status is Status.FAILED]
+
+
+def _refuse_for_check(task: Task, status: Status) -> None:
+    """Raise UsageError where a check would get a status that it does not have; one that is switched off may be switched on again."""
+    if task.check and status is not Status.CANCELLED and (status is Status.DONE or task.status is not Status.CANCELLED):
+        raise UsageError(f"{task.id} is a check: it has results, and no end", hint=f"orchestrator run {task.id}")
 
 
 def add_task(memory: Memory, fields: Mapping[str, Any]) -> Task:

@@ -6,7 +6,7 @@ saves in the file wins over it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -17,6 +17,7 @@ from core.domain.runs.reasons import Code, Reason
 from core.domain.tasks.entry import AppendTask, Edit, SetField, Snapshot
 from core.domain.tasks.reload import Reloaded
 from core.domain.tasks.task import Status, Task
+from core.failed_entries import note_failure, was_edited
 from core.ports.clock import Clock
 from core.ports.journal import Journal, StateStore
 from core.ports.standard import MISSING, StrPath, standard, tasks_of
@@ -60,6 +61,8 @@ class Memory:
         self._problems: tuple[str, ...] = ()
         #: Number of the last attempt, by task.
         self._attempts: dict[str, int] = {}
+        #: Entries as the attempts under way were begun with them, by task.
+        self._begun: dict[str, Task] = {}
         #: Mean seconds of the last successful attempts before this run, by task.
         self.durations: Mapping[str, float] = {}
 
@@ -105,7 +108,7 @@ class Memory:
         with self._journal.transaction():
             for attempt in interrupted:
                 self._journal.end_attempt(attempt)
-            self._reopen(Status.IN_PROGRESS, None, Code.RUN_DIED.of())
+            self.reopen(dict.fromkeys(self._backlog.having(Status.IN_PROGRESS), Code.RUN_DIED))
             for run in dead:
                 self._journal.end_run(run.id, self._clock.now(), BROKE_OFF)
         self.save_tasks()
@@ -128,6 +131,7 @@ class Memory:
             if in_progress:
                 self.transition(attempt.task_id, Status.IN_PROGRESS, Code.ATTEMPT_STARTED.of(attempt.number))
         self._attempts[attempt.task_id] = attempt.number
+        self._begun[attempt.task_id] = self._backlog.entry(attempt.task_id)
 
     def end_attempt(self, attempt: Attempt, after: Status | None, reason: Reason) -> None:
         """Journal an attempt's outcome and its task's new status, at once or not at all; None leaves the status as it is."""
@@ -135,6 +139,9 @@ class Memory:
             self._journal.end_attempt(attempt)
             if after is not None and attempt.task_id in self._backlog.statuses:
                 self.transition(attempt.task_id, after, reason)
+                if after is Status.FAILED and (entry := self._begun.get(attempt.task_id)) is not None:
+                    note_failure(self._journal, self._last_seq, entry)
+        self._begun.pop(attempt.task_id, None)
 
     # -- tasks ---------------------------------------------------------------------------------------------------
 
@@ -171,10 +178,25 @@ class Memory:
         self._record(task_id, before, after, reason)
         self._backlog.set_status(task_id, after)
 
-    def reopen_failed(self, chosen: Collection[str] | None, reason: Reason) -> None:
-        """Make failed tasks pending again: those in ``chosen``, or all."""
+    def reopen(self, reasons: Mapping[str, Code]) -> None:
+        """Make tasks pending again; ``reasons`` says for each id why."""
         with self._journal.transaction():
-            self._reopen(Status.FAILED, chosen, reason)
+            for task_id, code in reasons.items():
+                self.transition(task_id, Status.PENDING, code.of())
+
+    def edited(self, ids: Iterable[str] | None = None) -> dict[str, Code]:
+        """Return failed tasks, of ``ids`` or all, whose entry decides otherwise now than when they failed, each with the reason for it.
+
+        A task that was set to failed by somebody is not among them.
+        """
+        failed = self._backlog.having(Status.FAILED)
+        chosen = failed if ids is None else set(failed).intersection(ids)
+        return {task_id: Code.EDITED for task_id in chosen if was_edited(self._journal, self._backlog.entry(task_id))}
+
+    def show_edited(self) -> None:
+        """Let failed tasks whose entry was edited count as pending, as the next run finds them; nothing is recorded."""
+        for task_id in self.edited():
+            self._backlog.set_status(task_id, Status.PENDING)
 
     def append(self, entries: Iterable[Mapping[str, Any]]) -> tuple[Task, ...]:
         """Write new entries behind the last one, now, and return them as tasks; empty when the file could not be written now.
@@ -236,10 +258,6 @@ class Memory:
         return problems
 
     # -- inside --------------------------------------------------------------------------------------------------
-
-    def _reopen(self, status: Status, chosen: Collection[str] | None, reason: Reason) -> None:
-        for task_id in self._backlog.having(status, chosen):
-            self.transition(task_id, Status.PENDING, reason)
 
     def _record(self, task_id: str, before: Status, after: Status, reason: Reason) -> None:
         self._last_seq = self._journal.record(self.run_id, task_id, before, after, self._clock.now(), reason)

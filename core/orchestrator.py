@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 
 from core.domain.quality.reflection import CycleReport
 from core.domain.runs.attempt import Attempt, Recovery, described
-from core.domain.runs.exit_code import exit_code_of
+from core.domain.runs.exit_code import ExitCode, exit_code_of
 from core.domain.runs.reasons import Code, words
+from core.domain.runs.reopening import reopened
 from core.domain.runs.run_state import RunOptions
-from core.domain.tasks.lookup import check_selection, select
+from core.domain.tasks.lookup import check_selection
 from core.domain.tasks.plan import Decision
 from core.domain.tasks.task import OPEN, Status, Work
 from core.errors import OrchestratorError
@@ -103,12 +104,11 @@ class Orchestrator:
         # The last holder of the lock may have worked off another tasks file, whose journal is another.
         killed = {run_id: self._runner.kill_remaining(run_id) for run_id in {died, *self._memory.dead_runs()} - {""}}
         tasks = self._memory.load_tasks()
-        check_selection(tasks, options.only, options.tags)
+        check_selection(tasks, options.chosen, options.tags)
         self._memory.begin_run(self._pid)
         self._memory.save_tasks()
         self._memory.recover(lambda recovery: self._report_recovery(recovery, killed.get(recovery.run.id, 0)))
-        if options.retry_failed:
-            self._memory.reopen_failed(select(tasks, options.only, options.tags), Code.RETRY_FAILED.of())
+        self._memory.reopen({**self._memory.edited(), **reopened(tasks, options)})
         self._live.plan()
         self._live.state.open_at_start = sum(status in OPEN for _, status in self._live.planner.selected())
         if self._note:
@@ -128,10 +128,15 @@ class Orchestrator:
         over_budget = self._live.planner.passed_over()
         if over_budget and not state.stop_reason:
             self._bus.emit(self._facts.budget_exhausted(over_budget, state.budget.why_passed_over()))
-        failed = any(status is Status.FAILED for _, status in self._live.planner.selected())
-        exit_code = exit_code_of(self._signals.received(), failed=failed, over_budget=bool(over_budget) and self._options.strict)
+        failed = self._live.has_failed()
+        strict = self._options.strict
+        exit_code = exit_code_of(
+            self._signals.received(), failed=failed, over_budget=strict and bool(over_budget), idle=strict and self._live.is_idle()
+        )
+        if exit_code == ExitCode.FAILED and not failed:
+            self._warn("nothing was executed and nothing is up to date: --strict takes that for a failure")
         self._memory.end_run(exit_code)
-        last = self._facts.run_finished(state, self._live.planner, exit_code=exit_code)
+        last = self._facts.run_finished(state, self._live.planner, exit_code=exit_code, done_earlier=self._live.done_earlier())
         self._bus.emit(last)
         return last
 

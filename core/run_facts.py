@@ -109,7 +109,7 @@ class RunFacts:
     def budget_exhausted(self, left: tuple[str, ...], reason: str) -> events.BudgetExhausted:
         return events.BudgetExhausted(**self._stamp(), left=left, reason=reason)
 
-    def run_finished(self, state: RunState, planner: Planner, *, exit_code: int) -> events.RunFinished:
+    def run_finished(self, state: RunState, planner: Planner, *, exit_code: int, done_earlier: int) -> events.RunFinished:
         """Return the last event: why the run ended, and every open task with what holds it up."""
         over_budget = planner.passed_over()
         reason = state.stop_reason or ("the budget is used up" if over_budget else "nothing actionable is left")
@@ -128,6 +128,7 @@ class RunFacts:
             spent=state.budget.spent,
             reason=reason,
             failed_earlier=tuple(task.id for task, status in planner.selected() if status is Status.FAILED and task.id not in state.ended),
+            done_earlier=done_earlier,
         )
 
     def _stamp(self) -> dict[str, Any]:

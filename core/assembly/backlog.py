@@ -47,6 +47,7 @@ def open_backlog(container: Container) -> Iterator[Backlog]:
         stack.callback(file.close)
         memory = Memory(file=file, journal=journal, clock=container.clock, run_id="")
         memory.load_tasks()
+        memory.show_edited()
         for task in memory.tasks:
             if task.env:
                 container.masking.learn(task.env)

@@ -138,6 +138,8 @@ def run_options(
     *,
     only: Iterable[str] | None = None,
     tags: Iterable[str] | None = None,
+    named: Iterable[str] | None = None,
+    fresh: bool = False,
     retry_failed: bool = False,
     strict: bool = False,
 ) -> RunOptions:
@@ -154,6 +156,8 @@ def run_options(
         reflect_every=settings.reflect.every,
         only=frozenset(only or ()),
         tags=frozenset(tags or ()),
+        named=frozenset(named or ()),
+        fresh=fresh,
         retry_failed=retry_failed,
         strict=strict,
     )

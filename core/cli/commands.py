@@ -31,7 +31,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="history", function="core.cli.backlog:history", help="Show past runs, or the attempts of one task.", group=LOOK),
     Command(name="graph", function="core.cli.backlog:graph", help="Draw the dependencies as Mermaid or Graphviz text.", group=LOOK),
     Command(name="add", function="core.cli.add:add", help="Add a task.", group=EDIT),
-    Command(name="done", function="core.cli.set_status:done", help="Mark tasks as done.", group=EDIT),
+    Command(name="done", function="core.cli.done:done", help="Mark tasks as done.", group=EDIT),
     Command(name="reset", function="core.cli.set_status:reset", help="Put tasks back to pending.", group=EDIT),
     Command(name="cancel", function="core.cli.set_status:cancel", help="Take tasks off the list.", group=EDIT),
     Command(name="init", function="core.cli.setup:init", help="Write a tasks.yml and a config.yaml that fit.", group=SETUP),

@@ -34,6 +34,10 @@ def _tasks_here() -> tuple[Task, ...]:
 
 TaskId = Annotated[str, typer.Argument(metavar="ID", help="Id of a task.", autocompletion=complete_task_ids, show_default=False)]
 TaskIds = Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of tasks.", autocompletion=complete_task_ids, show_default=False)]
+Named = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[ID]...", help="Run these, whatever their status.", autocompletion=complete_task_ids, show_default=False),
+]
 Only = Annotated[
     list[str] | None,
     typer.Option("--only", metavar="ID", help="Run this task and what it needs; may be repeated.", autocompletion=complete_task_ids),

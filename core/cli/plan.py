@@ -9,13 +9,14 @@ import typer
 from core.assembly.container import Container, Session
 from core.assembly.run import run_options
 from core.cli.backlog_view import viewed
-from core.cli.options import Budget, Jobs, Only, Tag, TimeBudget
+from core.cli.options import Budget, Jobs, Named, Only, Tag, TimeBudget
 from core.domain.runs.run_state import RunOptions
 from core.terminal.options import Directory, Json, TasksFile
 
 
 def plan(
     session: Session,
+    task_ids: Named = None,
     directory: Directory = "",
     tasks_file: TasksFile = None,
     jobs: Jobs = None,
@@ -32,7 +33,7 @@ def plan(
     """
     overrides = {"jobs": jobs, "budget.cost": budget, "budget.time": time_budget}
     container = session.open(directory, tasks_file=tasks_file, overrides=overrides)
-    options = run_options(container, retry_failed=retry_failed, only=only, tags=tag)
+    options = run_options(container, retry_failed=retry_failed, named=task_ids, only=only, tags=tag)
     return show_plan(container, options, json=json)
 
 

@@ -10,18 +10,21 @@ import typer
 
 from core.assembly.container import Session
 from core.assembly.run import Run, open_run, run_options
-from core.cli.options import Budget, Jobs, Only, Tag, TimeBudget
+from core.cli.options import Budget, Jobs, Named, Only, Tag, TimeBudget
 from core.domain.settings.options import provenance
 from core.domain.settings.settings import Source
 from core.errors import StorageError, UsageError
+from core.events import RunFinished
 from core.reports.run.event_line import Volume
-from core.terminal.console import Output
+from core.reports.text.wording import count
+from core.terminal.console import Ci, Output, ci_of
 from core.terminal.options import Directory, Json, Quiet, TasksFile, Verbose
 from core.terminal.views import Sources, View, ViewOptions, pick_views
 
 
 def run(
     session: Session,
+    task_ids: Named = None,
     directory: Directory = "",
     tasks_file: TasksFile = None,
     jobs: Jobs = None,
@@ -35,7 +38,10 @@ def run(
     only: Only = None,
     tag: Tag = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run tasks again that failed in an earlier run.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 5 when the budget ends with work left.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run checks even if they are up to date.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 5 when the budget ends with work left, with 1 when nothing was executed.")
+    ] = False,
     reflect: Annotated[
         bool | None,
         typer.Option(
@@ -50,14 +56,15 @@ def run(
     """Work off tasks.yml.
 
     Runs every task whose dependencies are done, most urgent first, until nothing is left that can run.
-    A task is done when its command exits with 0 and its checks pass.
+    A task is done when its command exits with 0 and its checks pass. Tasks that are named run whatever their status, after what they
+    need that is not done; beside them runs only what --only and --tag choose, and one of them that does not end done is exit code 1.
     """
     if os.path.isdir(junit):
         raise UsageError(f"--junit {junit}: is a directory", hint="name a file")
     stops = _stops_at_failure(keep_going=keep_going, fail_fast=fail_fast)
     overrides = {"jobs": jobs, "budget.cost": budget, "budget.time": time_budget, "fail_fast": stops, "reflect.enabled": reflect}
     container = session.open(directory, tasks_file=tasks_file, overrides=overrides)
-    options = run_options(container, retry_failed=retry_failed, strict=strict, only=only, tags=tag)
+    options = run_options(container, retry_failed=retry_failed, strict=strict, fresh=fresh, named=task_ids, only=only, tags=tag)
     if dry_run:
         from core.cli.plan import show_plan
 
@@ -73,16 +80,25 @@ def run(
     )
     with open_run(container, options, reflect=container.settings.reflect.enabled) as assembled:
         sources = Sources(tail=assembled.logs.tail, upcoming=assembled.orchestrator.upcoming)
-        return _watched(assembled, pick_views(console.environ, console.stdout, console.stderr, view_options, sources), console.stderr)
+        finished = _watched(assembled, pick_views(console.environ, console.stdout, console.stderr, view_options, sources), console.stderr)
+    if finished.done_earlier and not json and not quiet and ci_of(console.environ) is not Ci.NONE:
+        console.say(_done_earlier(finished.done_earlier, container.settings.tasks_file))
+    return finished.exit_code
 
 
-def _watched(assembled: Run, views: Sequence[View], stderr: Output) -> int:
+def _done_earlier(number: int, tasks_file: str) -> str:
+    """Return the line by which a green run without them does not pass for one with them."""
+    are, were, they = ("is", "was", "it still holds") if number == 1 else ("are", "were", "they still hold")
+    return f"{count(number, 'task')} {are} done already in {tasks_file} and {were} not run; `orchestrator verify` checks that {they}\n"
+
+
+def _watched(assembled: Run, views: Sequence[View], stderr: Output) -> RunFinished:
     """Run while ``views`` show it. Raises StorageError when a result could not be written; what was done stays done."""
     for view in views:
         assembled.bus.subscribe(view, tick=view.tick)
     lost: list[str] = []
     try:
-        exit_code = assembled.orchestrator.run().exit_code
+        finished = assembled.orchestrator.run()
     finally:
         lost += [problem for problem in (view.close() for view in views) if problem]
         for problem in assembled.bus.close():
@@ -90,7 +106,7 @@ def _watched(assembled: Run, views: Sequence[View], stderr: Output) -> int:
         stderr.flush()
     if lost:
         raise StorageError("\n".join(dict.fromkeys(lost)), hint="the run came to its end, and its state is saved")
-    return exit_code
+    return finished
 
 
 def _stops_at_failure(*, keep_going: bool, fail_fast: bool) -> bool | None:

@@ -18,7 +18,7 @@ class ExitCode(IntEnum):
         return member
 
     OK = 0, "Nothing failed. Tasks that wait for a person, or that the budget left, do not count as failures."
-    FAILED = 1, "A task failed, or the gate found something that it does not accept."
+    FAILED = 1, "A task failed, a named one did not end done, or the gate found something that it does not accept."
     USAGE = (
         2,
         "The command line, `tasks.yml`, `config.yaml` or the disk does not allow it. Only a disk that fails later stops what runs.",
@@ -32,8 +32,11 @@ class ExitCode(IntEnum):
     TERMINATED = 143, "Stopped by SIGTERM. The state is saved; the next run goes on from it."
 
 
-def exit_code_of(signal: int | None, *, failed: bool, over_budget: bool) -> int:
-    """Return the exit code of a run that came to its end: 128 + the signal that stopped it, else 1, 5 or 0."""
+def exit_code_of(signal: int | None, *, failed: bool, over_budget: bool, idle: bool = False) -> int:
+    """Return the exit code of a run that came to its end: 128 + the signal that stopped it, else 1, 5 or 0.
+
+    ``over_budget`` and ``idle`` (nothing was executed, and nothing is up to date) count only for a strict run.
+    """
     if signal is not None:
         return 128 + signal
-    return ExitCode.FAILED if failed else ExitCode.BUDGET if over_budget else ExitCode.OK
+    return ExitCode.FAILED if failed else ExitCode.BUDGET if over_budget else ExitCode.FAILED if idle else ExitCode.OK

@@ -50,6 +50,9 @@ class Code(StrEnum):
     NEXT_ATTEMPT = "next_attempt"
     SUPERSEDED = "superseded"
     RETRY_FAILED = "retry_failed"
+    NAMED = "named"
+    NEEDED = "needed"
+    EDITED = "edited"
     # What a person or a program did to the backlog.
     SET_IN_FILE = "set_in_file"
     MARKED_DONE = "marked_done"
@@ -202,6 +205,9 @@ _WORDS: Mapping[Code, Callable[..., str]] = {
     Code.NEXT_ATTEMPT: "; next attempt in {0:g} s".format,
     Code.SUPERSEDED: "superseded by a manual edit".format,
     Code.RETRY_FAILED: "--retry-failed".format,
+    Code.NAMED: "named on the command line".format,
+    Code.NEEDED: "a task that was named on the command line needs it".format,
+    Code.EDITED: "its entry was edited since it failed".format,
     Code.SET_IN_FILE: "set by hand in the file".format,
     Code.MARKED_DONE: "marked as done by hand".format,
     Code.RESET: "reset by hand".format,

@@ -26,13 +26,26 @@ class RunOptions:
     warn_at: float = 0.8
     fail_fast: bool = False
     retry_failed: bool = False
-    #: A budget that ends with work left is exit code 5.
+    #: A budget that ends with work left is exit code 5; a run that executed nothing, and found nothing up to date, is exit code 1.
     strict: bool = False
     only: frozenset[str] = frozenset()
     tags: frozenset[str] = frozenset()
+    #: Ids named on the command line: they run whatever their status, and the run fails when one of them does not end done.
+    named: frozenset[str] = frozenset()
+    #: Checks run even if they are up to date.
+    fresh: bool = False
     handlers: Mapping[str, str] = field(default_factory=dict)
     #: Reflect again after this many execution cycles.
     reflect_every: int = 1
+
+    @property
+    def chosen(self) -> frozenset[str]:
+        """Ids to which the run is limited, beside those with one of ``tags``."""
+        return self.only | self.named
+
+    def runs_again(self, check_id: str) -> bool:
+        """Return whether a check runs even if it is up to date."""
+        return self.fresh or check_id in self.named
 
 
 class Pauses:

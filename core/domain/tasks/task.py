@@ -26,6 +26,8 @@ class Status(StrEnum):
 
 #: Statuses of tasks that are still to be finished.
 OPEN = frozenset({Status.PENDING, Status.IN_PROGRESS})
+#: Statuses of tasks that have come to an end.
+ENDED = frozenset({Status.DONE, Status.FAILED, Status.CANCELLED})
 
 
 class Readiness(StrEnum):

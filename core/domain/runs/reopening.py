@@ -1,0 +1,29 @@
+"""Which tasks that have ended a run makes pending again before it begins. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.domain.runs.reasons import Code
+from core.domain.runs.run_state import RunOptions
+from core.domain.tasks.lookup import select
+from core.domain.tasks.task import ENDED, Status, Task
+
+
+def reopened(tasks: Sequence[Task], options: RunOptions) -> dict[str, Code]:
+    """Return the ids of tasks that run again although they have ended, each with the reason for the journal.
+
+    A named task always runs, and before it whatever it needs that failed; what it needs that was cancelled stays so. With
+    ``retry_failed`` so does every failed task of the run.
+    """
+    needed = select(tasks, options.named, ()) or frozenset()
+    chosen = select(tasks, options.chosen, options.tags) if options.retry_failed else frozenset()
+    again: dict[str, Code] = {}
+    for task in tasks:
+        if task.id in options.named and task.status in ENDED:
+            again[task.id] = Code.NAMED
+        elif task.status is Status.FAILED and task.id in needed:
+            again[task.id] = Code.NEEDED
+        elif task.status is Status.FAILED and (chosen is None or task.id in chosen):
+            again[task.id] = Code.RETRY_FAILED
+    return again
