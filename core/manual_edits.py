@@ -46,9 +46,13 @@ def to_reset(tasks: Sequence[Task], ids: Collection[str], tags: Collection[str],
     Raises UsageError for an id that no task has, or a tag that none carries.
     """
     check_selection(tasks, ids, tags)
-    every = not ids and not tags
-    chosen = (task for task in tasks if task.id in ids or (not task.check and (every or not set(tags).isdisjoint(task.tags))))
-    return [task.id for task in chosen if task.id in ids or task.status is not Status.PENDING if not failed or task.status is Status.FAILED]
+    chosen = [task for task in tasks if task.id in ids or _is_reset_unnamed(task, tags, every=not ids and not tags)]
+    return [task.id for task in chosen if not failed or task.status is Status.FAILED]
+
+
+def _is_reset_unnamed(task: Task, tags: Collection[str], *, every: bool) -> bool:
+    ended = task.status is not Status.PENDING and not task.check
+    return ended and (every or not set(tags).isdisjoint(task.tags))
 
 
 def _refuse_for_check(task: Task, status: Status) -> None:

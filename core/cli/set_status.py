@@ -42,16 +42,20 @@ def reset(
     from core.manual_edits import to_reset
 
     named, tags = frozenset(task_ids or ()), frozenset(tag or ())
-    if every and (named or tags or failed):
-        raise UsageError("--all stands alone", hint="leave out the rest, or --all")
-    if not (every or named or tags or failed):
-        raise UsageError("which tasks?", hint="orchestrator reset ID…, or one of --all, --tag TAG, --failed")
+    _check_choice(every, limited=bool(named or tags or failed))
     container = session.open(directory, tasks_file=tasks_file)
 
     def choose(tasks: Sequence[Task]) -> Sequence[str]:
         return to_reset(tasks, named, tags, failed=failed)
 
     return set_status(container, choose, Status.PENDING, Code.RESET.of(), dry_run=dry_run, json=json)
+
+
+def _check_choice(every: bool, *, limited: bool) -> None:
+    if every and limited:
+        raise UsageError("--all stands alone", hint="leave out the rest, or --all")
+    if not every and not limited:
+        raise UsageError("which tasks?", hint="orchestrator reset ID…, or one of --all, --tag TAG, --failed")
 
 
 def cancel(

@@ -17,13 +17,14 @@ def reopened(tasks: Sequence[Task], options: RunOptions) -> dict[str, Code]:
     ``retry_failed`` so does every failed task of the run.
     """
     needed = select(tasks, options.named, ()) or frozenset()
-    chosen = select(tasks, options.chosen, options.tags) if options.retry_failed else frozenset()
-    again: dict[str, Code] = {}
+    retried = _ids(tasks, select(tasks, options.chosen, options.tags)) if options.retry_failed else frozenset()
+    again = {task.id: Code.NAMED for task in tasks if task.id in options.named and task.status in ENDED}
+    wanted = needed | retried
     for task in tasks:
-        if task.id in options.named and task.status in ENDED:
-            again[task.id] = Code.NAMED
-        elif task.status is Status.FAILED and task.id in needed:
-            again[task.id] = Code.NEEDED
-        elif task.status is Status.FAILED and (chosen is None or task.id in chosen):
-            again[task.id] = Code.RETRY_FAILED
+        if task.status is Status.FAILED and task.id in wanted:
+            again.setdefault(task.id, Code.NEEDED if task.id in needed else Code.RETRY_FAILED)
     return again
+
+
+def _ids(tasks: Sequence[Task], selection: frozenset[str] | None) -> frozenset[str]:
+    return frozenset(task.id for task in tasks) if selection is None else selection
