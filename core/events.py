@@ -146,6 +146,14 @@ class BudgetExhausted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EventsDropped(Event):
+    """Only in ``run --json``: its reader was too far behind, and these events are missing here; ``logs/run-<id>.jsonl`` has them."""
+
+    #: How many events are missing.
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinished(Event):
     """Nothing runs any more, the journal and ``tasks.yml`` agree."""
 

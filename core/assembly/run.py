@@ -56,11 +56,12 @@ def _process_in(directory: Path) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A run that is ready to go; whoever wants to see it subscribes to ``bus`` first, and closes ``bus`` when its views are closed."""
+    """A run that is ready to go; whoever wants to see it subscribes to ``bus`` first, and closes ``bus`` when the run is over."""
 
     orchestrator: Orchestrator
     logs: LogReader
     bus: EventBus
+    signals: StopSignals
 
 
 @contextmanager
@@ -115,7 +116,7 @@ def open_run(container: Container, options: RunOptions, *, reflect: bool = True,
             note=journal.repaired,
             reflect=_reflection(container, memory, signals, reflect_paths) if reflect else None,
         )
-        yield Run(orchestrator=orchestrator, logs=container.logs, bus=bus)
+        yield Run(orchestrator=orchestrator, logs=container.logs, bus=bus, signals=signals)
 
 
 @contextmanager

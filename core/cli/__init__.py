@@ -116,11 +116,24 @@ def _say(text: str, *, to_error: bool) -> int:
     if stream is None:
         return 2 if to_error else 0
     try:
-        stream.write(text)
-        stream.flush()
+        if stream is (sys.__stderr__ if to_error else sys.__stdout__):
+            _write_whole(stream.fileno(), text.encode(stream.encoding, "backslashreplace"))
+        else:
+            stream.write(text)
     except OSError as error:
         # Python would complain once more while flushing at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         if not isinstance(error, BrokenPipeError) and not to_error:
             return _say(f"error: the result could not be written to stdout: {error.strerror}\n", to_error=True)
     return 2 if to_error else 0
+
+
+def _write_whole(descriptor: int, content: bytes) -> None:
+    """Write all of it, however little is taken at a time and whoever has made the descriptor non-blocking. Raises OSError."""
+    while content:
+        try:
+            content = content[os.write(descriptor, content) :]
+        except BlockingIOError:
+            import select
+
+            select.select((), (descriptor,), ())

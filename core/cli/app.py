@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import io
 import os
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout
 from functools import wraps
 from typing import Any
 
@@ -14,8 +15,10 @@ from core.cli.commands import COMMANDS, GROUPS
 from core.errors import UsageError
 from core.ports.wing import Command, Wing, check_wings, load, part_of
 from core.schema.wording import nearest
+from core.terminal.console import Console
 
 PROGRAM = "orchestrator"
+_HELP = frozenset({"-h", "--help"})
 #: Set by the shell's completion script.
 COMPLETE_VARIABLE = "_ORCHESTRATOR_COMPLETE"
 #: Options that every command has; people put them before the command as well, as with make and git.
@@ -120,12 +123,27 @@ def _call(session: Session, names: Sequence[str], words: Sequence[str]) -> int:
     # Typer's errors for people share a base that it does not export, and that click had before it.
     wrong_usage: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
     try:
+        if not _HELP.isdisjoint(words):
+            with _printed(session.console):
+                return int(command.main(args=list(words), prog_name=PROGRAM, standalone_mode=False) or 0)
         result = command.main(args=list(words), prog_name=PROGRAM, standalone_mode=False)
     except typer.Abort:
         raise UsageError("the question was not answered", hint=f"{PROGRAM} {words[0]} --help lists what answers it beforehand") from None
     except wrong_usage as error:
         raise _usage_error(error, words) from error
     return int(result or 0)
+
+
+@contextmanager
+def _printed(console: Console) -> Iterator[None]:
+    """Print as a result, with all that means for a full disk or a slow reader, what Typer itself prints inside."""
+    stdout = console.stdout  # made before its stream is replaced
+    with redirect_stdout(io.StringIO()) as text:
+        try:
+            yield
+        finally:
+            stdout.add_exact(text.getvalue())
+    stdout.finish()
 
 
 def _usage_error(error: Any, words: Sequence[str]) -> UsageError:
@@ -142,7 +160,8 @@ def _complete(session: Session) -> int:
     asked = [command.name for command in commands(session.wings) if _asked_for(command, words)]
     typer.completion.completion_init()  # type: ignore[attr-defined]  # without Typer's own --install-completion
     root: Any = typer.main.get_command(build(session, asked, named_only=[command.name for command in commands(session.wings)]))
-    root.main(args=[], prog_name=PROGRAM, complete_var=COMPLETE_VARIABLE)
+    with _printed(session.console):
+        root.main(args=[], prog_name=PROGRAM, complete_var=COMPLETE_VARIABLE)
     return 0
 
 

@@ -16,7 +16,8 @@ from core.errors import StorageError
 from core.ports.wing import load
 from core.reports.audit.words import RANKS
 from core.reports.text.style import PLAIN, Style
-from core.terminal.console import Console, Output
+from core.terminal.console import Console
+from core.terminal.output import Output
 
 #: Function of each format for programs; it takes the gate's report and the findings to list, and returns text.
 _FORMATS: Mapping[str, str] = MappingProxyType(

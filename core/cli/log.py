@@ -82,8 +82,8 @@ def _write_raw(container: Container, chosen: Attempt) -> int:
             f"--raw: {what} would obey what the task wrote", hint=f"orchestrator log {chosen.task_id} --raw > {chosen.task_id}.log"
         )
     for chunk in raw_log(container, chosen.log):
-        sys.stdout.buffer.write(chunk)
-    sys.stdout.buffer.flush()
+        container.console.stdout.add_bytes(chunk)
+        container.console.stdout.finish()
     return 0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -19,6 +18,7 @@ from core.domain.plugins.plugin import Permissions, ProvisionKind
 from core.errors import UsageError
 from core.terminal.console import Console
 from core.terminal.options import Directory, Json
+from core.terminal.view_lines import MOST
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Id of a plugin.", show_default=False)]
 With = Annotated[
@@ -166,12 +166,12 @@ def _say_result(console: Console, result: Mapping[str, Any]) -> int:
 
 
 def _pass_on(console: Console, content: bytes) -> None:
-    """Show what a plugin writes as it comes; where a terminal or a CI service would obey it, only as text."""
+    """Show what a plugin writes as it comes, unless nobody reads it; where a terminal or a CI service would obey it, only as text."""
     if console.stderr.look.obeyed:
         console.note(content.decode("utf-8", "replace"))
         return
-    sys.stderr.buffer.write(content)
-    sys.stderr.buffer.flush()
+    if console.stderr.waiting <= MOST:
+        console.stderr.add_bytes(content)
 
 
 def _end_tidily(number: int, _: object) -> None:

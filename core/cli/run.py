@@ -8,16 +8,17 @@ from typing import Annotated
 
 import typer
 
-from core.assembly.container import Session
+from core.assembly.container import Container, Session
 from core.assembly.run import Run, open_run, run_options
 from core.cli.options import Budget, Jobs, Named, Only, Tag, TimeBudget
+from core.domain.runs.run_state import RunOptions
 from core.domain.settings.options import provenance
 from core.domain.settings.settings import Source
 from core.errors import StorageError, UsageError
 from core.events import RunFinished
 from core.reports.run.event_line import Volume
 from core.reports.text.wording import count
-from core.terminal.console import Ci, Output, ci_of
+from core.terminal.console import Ci, ci_of
 from core.terminal.options import Directory, Json, Quiet, TasksFile, Verbose
 from core.terminal.views import Sources, View, ViewOptions, pick_views
 
@@ -70,7 +71,6 @@ def run(
 
         return show_plan(container, options, json=json)
     volume = Volume.QUIET if quiet else Volume.VERBOSE if verbose else Volume.NORMAL
-    console = session.console
     view_options = ViewOptions(
         json=json,
         volume=volume,
@@ -78,35 +78,60 @@ def run(
         tail=container.settings.log.tail,
         offers_reflection=provenance(container.settings, "reflect.enabled").source is Source.DEFAULT,
     )
-    with open_run(container, options, reflect=container.settings.reflect.enabled) as assembled:
-        sources = Sources(tail=assembled.logs.tail, upcoming=assembled.orchestrator.upcoming)
-        finished = _watched(assembled, pick_views(console.environ, console.stdout, console.stderr, view_options, sources), console.stderr)
-    if finished.done_earlier and not json and not quiet and ci_of(console.environ) is not Ci.NONE:
-        console.say(_done_earlier(finished.done_earlier, container.settings.tasks_file))
-    return finished.exit_code
+    return _run(container, options, view_options)
+
+
+def _run(container: Container, options: RunOptions, view_options: ViewOptions) -> int:
+    """Run while views show it, and return its exit code. Raises StorageError when a result is lost; what was done stays done.
+
+    Nothing of the run waits for a reader: lock, journal and handlers of signals are given back before the result does. From then on a
+    stop signal ends the process at once; after one that came before, the result waits only shortly, and the signal's code stands.
+    """
+    console = container.console
+    views: list[View] = []
+    problems: list[str] = []
+    stopped: int | None = None
+    try:
+        with open_run(container, options, reflect=container.settings.reflect.enabled) as assembled:
+            sources = Sources(tail=assembled.logs.tail, upcoming=assembled.orchestrator.upcoming)
+            views += pick_views(console.environ, console.stdout, console.stderr, view_options, sources)
+            try:
+                finished = _watched(assembled, views)
+            finally:
+                problems += assembled.bus.close()
+                stopped = assembled.signals.received()
+    finally:
+        if stopped is not None:
+            console.hurry()
+        lost = [problem for view in views if (problem := view.close(hurried=stopped is not None))]
+        console.note("".join(f"warning: {problem}\n" for problem in problems))
+    if (
+        finished.done_earlier
+        and not view_options.json
+        and view_options.volume is not Volume.QUIET
+        and ci_of(console.environ) is not Ci.NONE
+    ):
+        console.stdout.add(_done_earlier(finished.done_earlier, container.settings.tasks_file))
+    try:
+        console.stdout.finish()
+    except StorageError as error:
+        lost.insert(0, str(error))
+    if lost and stopped is None:
+        raise StorageError("\n".join(lost), hint="the run came to its end, and its state is saved")
+    console.note("".join(f"warning: {problem}\n" for problem in lost))
+    return finished.exit_code if not lost or stopped is None else 128 + stopped
+
+
+def _watched(assembled: Run, views: Sequence[View]) -> RunFinished:
+    for view in views:
+        assembled.bus.subscribe(view, tick=view.tick)
+    return assembled.orchestrator.run()
 
 
 def _done_earlier(number: int, tasks_file: str) -> str:
     """Return the line by which a green run without them does not pass for one with them."""
     are, were, they = ("is", "was", "it still holds") if number == 1 else ("are", "were", "they still hold")
     return f"{count(number, 'task')} {are} done already in {tasks_file} and {were} not run; `orchestrator verify` checks that {they}\n"
-
-
-def _watched(assembled: Run, views: Sequence[View], stderr: Output) -> RunFinished:
-    """Run while ``views`` show it. Raises StorageError when a result could not be written; what was done stays done."""
-    for view in views:
-        assembled.bus.subscribe(view, tick=view.tick)
-    lost: list[str] = []
-    try:
-        finished = assembled.orchestrator.run()
-    finally:
-        lost += [problem for problem in (view.close() for view in views) if problem]
-        for problem in assembled.bus.close():
-            stderr.add(f"warning: {problem}\n")
-        stderr.flush()
-    if lost:
-        raise StorageError("\n".join(dict.fromkeys(lost)), hint="the run came to its end, and its state is saved")
-    return finished
 
 
 def _stops_at_failure(*, keep_going: bool, fail_fast: bool) -> bool | None:

@@ -9,13 +9,15 @@ from typing import Protocol
 
 from core import events
 from core.events import TaskFinished
-from core.reports.run.event_line import Volume, event_line
+from core.reports.run.event_line import Volume, event_line, left_out
 from core.reports.run.progress import Progress
 from core.reports.run.run_summary import Tail, run_summary
 from core.reports.text.columns import one_line
 from core.reports.text.wording import count, listing, seconds
 from core.reports.text.workflow_commands import command, group, inert, plain, section
-from core.terminal.console import Ci, Output
+from core.terminal.console import Ci
+from core.terminal.output import Output
+from core.terminal.view_lines import ViewLines
 
 #: Seconds of silence after which a sign of life is due; CI services take longer silence for death.
 _SILENCE = 60.0
@@ -46,7 +48,8 @@ class PlainView:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._dialect, self._offers_reflection = dialect, offers_reflection
-        self._lines, self._result, self._tail, self._volume, self._now = lines, result, tail, volume, now
+        self._output, self._result, self._tail, self._volume, self._now = lines, result, tail, volume, now
+        self._lines = ViewLines(lines, lambda count: left_out(count, self._style))
         self._progress = Progress()
         self._style = lines.style()
         self._last_line = now()
@@ -81,12 +84,14 @@ class PlainView:
             running = self._progress.running.values()
             names = listing([f"{task.task_id} ({seconds(now - task.at)})" for task in running])
             self._lines.add(f"{self._style.busy('▸')} {'':8}  {count(len(running), 'task')} running: {names}\n")
-        self._lines.tick()
+        self._output.tick()
 
-    def close(self) -> str:
-        """Write what is pending; return why the summary is lost, if it is."""
-        self._lines.flush()
-        return self._result.problem
+    def close(self, *, hurried: bool = False) -> str:
+        """Write what is pending."""
+        del hurried
+        self._lines.close_gap()
+        self._output.flush()
+        return ""
 
 
 def dialect_of(ci: Ci, content: Tail) -> Dialect | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from core.reports.text.columns import cells
 from core.reports.text.wording import roughly
-from core.terminal.console import PACE, Output
+from core.terminal.output import PACE, Output
 
 
 class Screen:
@@ -76,6 +76,9 @@ class MeasuringLine:
             self._began = now
         if now - self._drawn >= PACE:
             self._drawn = now
+            if self._stderr.waiting:
+                self._stderr.tick()
+                return
             line = measuring(done, total, now - self._began)[: self._stderr.size()[0] - 1]
             self._screen.draw("", [(line, line)])
 

@@ -8,8 +8,9 @@ from typing import Protocol
 
 from core.events import Event
 from core.reports.run.event_line import Volume
-from core.terminal.console import Ci, Output, ci_of
+from core.terminal.console import Ci, ci_of
 from core.terminal.live_view import LiveView
+from core.terminal.output import Output
 from core.terminal.plain_view import PlainView, dialect_of
 from core.terminal.program_views import JsonView, ReportFile
 
@@ -26,10 +27,11 @@ class View(Protocol):
     def tick(self) -> None:
         """Show what is pending; cheap, to be called at least ten times a second while the run waits."""
 
-    def close(self) -> str:
+    def close(self, *, hurried: bool = False) -> str:
         """The run is over, well or not: write what is pending, leave the terminal as it was.
 
-        Returns why somebody who asked for what this view writes does not get it, one sentence; empty when they do.
+        Only a view that writes to a file of its own may wait, for whoever reads that, and not when ``hurried``. Returns why the file
+        that somebody asked for is not there, one sentence; empty when it is. What is lost of an Output, the Output knows.
         """
 
 

@@ -11,7 +11,7 @@ import time
 from core import events
 from core.domain.runs.outcome import Ending, Outcome, Usage
 from core.domain.runs.reasons import Code
-from core.terminal.console import Look, Output
+from core.terminal.output import Look, Output
 from core.terminal.views import Sources, ViewOptions, pick_views
 
 TASKS = 2_000

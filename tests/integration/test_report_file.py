@@ -3,7 +3,7 @@
 import io
 
 from core import events
-from core.terminal.console import Look, Output
+from core.terminal.output import Look, Output
 from core.terminal.program_views import ReportFile
 
 END = events.RunFinished(
@@ -16,6 +16,7 @@ def test_a_report_that_cannot_be_written_is_told_and_no_error(tmp_path):
     (tmp_path / "file").touch()
     sink = ReportFile(str(tmp_path / "file" / "r.xml"), lambda _progress: "text", Output(complaints, Look()))
     sink(END)
+    sink.close()
     assert "r.xml: not written: Not a directory" in complaints.getvalue()
 
 
@@ -28,7 +29,9 @@ def test_a_report_that_somebody_asked_for_is_missed_by_name(tmp_path):
 
 def test_folders_of_a_report_are_made(tmp_path):
     path = tmp_path / "new" / "er" / "r.xml"
-    ReportFile(str(path), lambda _progress: "text", Output(io.StringIO(), Look()))(END)
+    sink = ReportFile(str(path), lambda _progress: "text", Output(io.StringIO(), Look()))
+    sink(END)
+    sink.close()
     assert path.read_text() == "text"
 
 
@@ -38,4 +41,5 @@ def test_a_report_is_appended_or_replaced_as_asked(tmp_path):
         path.write_text("before")
         sink = ReportFile(str(path), lambda _progress: "text", Output(io.StringIO(), Look()), append=append)
         sink(END)
+        sink.close()
         assert path.read_text() == expected

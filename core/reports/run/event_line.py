@@ -39,6 +39,12 @@ def event_line(event: events.Event, style: Style, volume: Volume = Volume.NORMAL
     return line(event, style, volume) if line is not None else ""
 
 
+def left_out(lines: int, style: Style) -> str:
+    """Return the line that stands where lines of a view are missing."""
+    text = f"{count(lines, 'line')} left out: nobody read them in time; logs/run-*.jsonl has every event"
+    return _notice(style.warn("!"), text, style)
+
+
 def task_line(sign: str, time: str, task_id: str, description: str, notes: str, style: Style) -> str:
     """Return ``sign time  id  description``, cut so that ``notes``, which the caller appends, still fit."""
     name = one_line(task_id)

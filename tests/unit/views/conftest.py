@@ -10,7 +10,7 @@ import pytest
 from core import events
 from core.domain.runs.outcome import Ending, Outcome, Usage
 from core.domain.runs.reasons import Code
-from core.terminal.console import Look, Output
+from core.terminal.output import Look, Output
 
 STAMP = {"at": 1000.0, "run_id": "r1"}
 

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 import pytest
 
 from core.errors import StorageError
-from core.terminal.console import PACE, Look, Output
+from core.terminal.output import PACE, Look, Output
 
 
 def test_writes_closer_than_the_pace_are_one_write(clock, terminal):

@@ -6,7 +6,8 @@ from itertools import product
 
 import pytest
 
-from core.terminal.console import Ci, Look, Output, ci_of, wants_colour, wants_live
+from core.terminal.console import Ci, ci_of, wants_colour, wants_live
+from core.terminal.output import Look, Output
 from core.terminal.views import Sources, ViewOptions, pick_views
 
 SOURCES = Sources(tail=lambda _path, _lines: ())
