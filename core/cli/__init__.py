@@ -117,7 +117,7 @@ def _say(text: str, *, to_error: bool) -> int:
         return 2 if to_error else 0
     try:
         if stream is (sys.__stderr__ if to_error else sys.__stdout__):
-            _write_whole(stream.fileno(), text.encode(stream.encoding, "backslashreplace"))
+            _write_whole(2 if to_error else 1, text.encode(stream.encoding, "backslashreplace"))
         else:
             stream.write(text)
     except OSError as error:

@@ -105,12 +105,8 @@ def _run(container: Container, options: RunOptions, view_options: ViewOptions) -
             console.hurry()
         lost = [problem for view in views if (problem := view.close(hurried=stopped is not None))]
         console.note("".join(f"warning: {problem}\n" for problem in problems))
-    if (
-        finished.done_earlier
-        and not view_options.json
-        and view_options.volume is not Volume.QUIET
-        and ci_of(console.environ) is not Ci.NONE
-    ):
+    says_more = not view_options.json and view_options.volume is not Volume.QUIET and ci_of(console.environ) is not Ci.NONE
+    if finished.done_earlier and says_more:
         console.stdout.add(_done_earlier(finished.done_earlier, container.settings.tasks_file))
     try:
         console.stdout.finish()
