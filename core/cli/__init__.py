@@ -1,6 +1,7 @@
 """The ``orchestrator`` command. Version and overview are answered before anything heavy is imported."""
 
 # What is imported here is there already when Python has started: until ``main`` begins, a signal is Python's to answer.
+import _io  # the half of ``io`` that is part of the interpreter
 import _signal  # type: ignore[import-not-found]  # the half of ``signal`` that is part of the interpreter
 import gc
 import os
@@ -9,7 +10,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # without importing typing, which costs --help more than all the rest
     from collections.abc import Sequence
-    from typing import Any
+    from typing import Any, TextIO
 
     from core.ports.wing import Wing
 
@@ -116,10 +117,7 @@ def _say(text: str, *, to_error: bool) -> int:
     if stream is None:
         return 2 if to_error else 0
     try:
-        if stream is (sys.__stderr__ if to_error else sys.__stdout__):
-            _write_whole(2 if to_error else 1, text.encode(stream.encoding, "backslashreplace"))
-        else:
-            stream.write(text)
+        _write_whole(stream, text)
     except OSError as error:
         # Python would complain once more while flushing at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
@@ -128,8 +126,12 @@ def _say(text: str, *, to_error: bool) -> int:
     return 2 if to_error else 0
 
 
-def _write_whole(descriptor: int, content: bytes) -> None:
+def _write_whole(stream: "TextIO", text: str) -> None:
     """Write all of it, however little is taken at a time and whoever has made the descriptor non-blocking. Raises OSError."""
+    if not isinstance(stream, _io.TextIOWrapper) or stream not in (sys.__stdout__, sys.__stderr__):
+        stream.write(text)
+        return
+    descriptor, content = stream.fileno(), text.encode(stream.encoding, "backslashreplace")
     while content:
         try:
             content = content[os.write(descriptor, content) :]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import typer
@@ -20,6 +20,7 @@ from core.reports.run.event_line import Volume
 from core.reports.text.wording import count
 from core.terminal.console import Ci, ci_of
 from core.terminal.options import Directory, Json, Quiet, TasksFile, Verbose
+from core.terminal.output import Output
 from core.terminal.views import Sources, View, ViewOptions, pick_views
 
 
@@ -104,18 +105,29 @@ def _run(container: Container, options: RunOptions, view_options: ViewOptions) -
         if stopped is not None:
             console.hurry()
         lost = [problem for view in views if (problem := view.close(hurried=stopped is not None))]
-        console.note("".join(f"warning: {problem}\n" for problem in problems))
-    says_more = not view_options.json and view_options.volume is not Volume.QUIET and ci_of(console.environ) is not Ci.NONE
-    if finished.done_earlier and says_more:
-        console.stdout.add(_done_earlier(finished.done_earlier, container.settings.tasks_file))
-    try:
-        console.stdout.finish()
-    except StorageError as error:
-        lost.insert(0, str(error))
-    if lost and stopped is None:
+        console.note(_warnings(problems))
+    if ci_of(console.environ) is not Ci.NONE:
+        console.stdout.add(_done_earlier(finished.done_earlier, view_options, container.settings.tasks_file))
+    lost += _lost(console.stdout)
+    if lost and stopped is not None:
+        console.note(_warnings(lost))
+        return 128 + stopped
+    if lost:
         raise StorageError("\n".join(lost), hint="the run came to its end, and its state is saved")
-    console.note("".join(f"warning: {problem}\n" for problem in lost))
-    return finished.exit_code if not lost or stopped is None else 128 + stopped
+    return finished.exit_code
+
+
+def _lost(result: Output) -> tuple[str, ...]:
+    """Wait for whoever reads the result; return why it is lost, if it is."""
+    try:
+        result.finish()
+    except StorageError as error:
+        return (str(error),)
+    return ()
+
+
+def _warnings(problems: Iterable[str]) -> str:
+    return "".join(f"warning: {problem}\n" for problem in problems)
 
 
 def _watched(assembled: Run, views: Sequence[View]) -> RunFinished:
@@ -124,8 +136,10 @@ def _watched(assembled: Run, views: Sequence[View]) -> RunFinished:
     return assembled.orchestrator.run()
 
 
-def _done_earlier(number: int, tasks_file: str) -> str:
-    """Return the line by which a green run without them does not pass for one with them."""
+def _done_earlier(number: int, view_options: ViewOptions, tasks_file: str) -> str:
+    """Return the line by which a green run without them does not pass for one with them; empty where nobody wants it."""
+    if not number or view_options.json or view_options.volume is Volume.QUIET:
+        return ""
     are, were, they = ("is", "was", "it still holds") if number == 1 else ("are", "were", "they still hold")
     return f"{count(number, 'task')} {are} done already in {tasks_file} and {were} not run; `orchestrator verify` checks that {they}\n"
 
