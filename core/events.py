@@ -69,7 +69,7 @@ class TaskRetried(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFinished(Event):
-    """A task came to its end; ``status`` is what its file will say."""
+    """A task came to its end; ``status`` is what its file will say, or of a check: passed, failed, up to date."""
 
     task_id: str
     description: str
@@ -171,6 +171,9 @@ class RunFinished(Event):
     failed_earlier: tuple[str, ...] = ()
     #: How many tasks of this run were done before it and were not executed; milestones do not count.
     done_earlier: int = 0
+    #: Checks that were run and passed, and those that did not have to be run.
+    passed: tuple[str, ...] = ()
+    up_to_date: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -243,7 +243,7 @@ class Executor:
             seconds=self._clock.monotonic() - one.begun,
             cpu=one.cpu + known.cpu,
             peak_memory=max(one.peak_memory, known.peak_memory),
-            units=(one.task.cost if one.has_work else 0.0) + known.units,
+            units=(one.task.cost if one.has_work and not one.task.check else 0.0) + known.units,
             tokens=known.tokens,
             money=known.money,
         )

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from core.check_runs import CheckRuns
 from core.domain.runs.attempt import Attempt
 from core.domain.runs.budget import Budget
+from core.domain.runs.check_result import CheckResult
 from core.domain.runs.outcome import Ending, Settlement, recorded, settle
 from core.domain.runs.reasons import Code, Reason
 from core.domain.runs.run_state import RunOptions, RunState
@@ -19,6 +21,7 @@ from core.domain.tasks.task import Status, Task, Work
 from core.memory import Memory
 from core.planner import Planner
 from core.ports.attempts import AttemptRunner
+from core.ports.check_inputs import CheckInputs
 from core.ports.clock import Clock
 from core.run_facts import RunFacts
 from core.step_commit import StepCommit
@@ -29,18 +32,30 @@ class LiveRun:
 
     #: Set by ``begin``.
     state: RunState
+    checks: CheckRuns
 
     def __init__(
-        self, *, options: RunOptions, memory: Memory, runner: AttemptRunner, clock: Clock, commit: StepCommit, facts: RunFacts
+        self,
+        *,
+        options: RunOptions,
+        memory: Memory,
+        runner: AttemptRunner,
+        clock: Clock,
+        commit: StepCommit,
+        facts: RunFacts,
+        inputs: CheckInputs,
     ) -> None:
         self._options, self._memory, self._runner, self._clock = options, memory, runner, clock
-        self._commit, self._facts = commit, facts
+        self._commit, self._facts, self._inputs = commit, facts, inputs
         self.planner = Planner()
 
     def begin(self) -> None:
         """Begin to count time and budget."""
         options = self._options
         self.state = RunState(began=self._clock.monotonic(), budget=Budget(limit=options.budget), time_budget=options.time_budget)
+        self.checks = CheckRuns(
+            checks=self.state.checks, memory=self._memory, inputs=self._inputs, clock=self._clock, options=self._options
+        )
 
     def plan(self) -> None:
         """Plan anew from what Memory holds, keeping what this run knows of running, pausing and waiting tasks."""
@@ -48,6 +63,7 @@ class LiveRun:
         selection = select(tasks, self._options.chosen, self._options.tags)
         self.planner = Planner(tasks, handlers=self._options.handlers, durations=self._memory.durations, selection=selection)
         self.planner.restore(running=self._runner.running, pausing=state.pauses.ids(), waiting=state.unmet.reasons())
+        self.planner.restore_checks(self.checks.statuses())
 
     def next(self) -> Decision | None:
         """Take the next task to start off the queue; None when nothing that is ready fits the budget and the time that is left."""
@@ -66,7 +82,8 @@ class LiveRun:
         may_retry = not state.stop_reason and state.budget.affords(decision.cost)
         settlement = settle(decision.work, outcome, status, retries=task.retries.limit, tries=tries, may_retry=may_retry)
         pause = task.retries.pause(tries)
-        after, reason = recorded(settlement, outcome.reason, pause)
+        after, reason = recorded(decision.work, settlement, outcome.reason, pause)
+        self.checks.note_end(decision, attempt, settlement)
         self._memory.end_attempt(attempt, after, reason)
         match settlement:
             case Settlement.SUPERSEDED:
@@ -105,14 +122,15 @@ class LiveRun:
             self._runner.stop(task_id, Ending.INTERRUPTED, Code.SET_MEANWHILE.of(change.statuses[task_id].value))
         for task_id in (*change.changed, *change.statuses):
             self.state.unmet.forget(task_id)
+            self.state.checks.forget(task_id)
         self._memory.reopen(edited := self._memory.edited(change.changed))
         for task_id in edited:
             self.state.tries[task_id] = 0
         self.plan()
 
     def has_failed(self) -> bool:
-        """Return whether a task of the run is failed, or one that was named on the command line did not end done."""
-        if any(status is Status.FAILED for _, status in self.planner.selected()):
+        """Return whether a task of the run is failed, a check was not run again after a change, or what was named did not end done."""
+        if any(status is Status.FAILED for _, status in self.planner.selected()) or self.state.checks.unverified():
             return True
         ended = self.state.ended
         return any(ended.get(each) is not Status.DONE and self._memory.status(each) is not Status.DONE for each in self._options.named)
@@ -124,8 +142,17 @@ class LiveRun:
         return sum(task.work(handlers) in executed for task in done)
 
     def is_idle(self) -> bool:
-        """Return whether nothing was executed."""
-        return not self.state.tries
+        """Return whether nothing was executed and nothing is up to date."""
+        return not self.state.tries and not self.state.checks.standings
+
+    def end_check(self, check: Task, result: CheckResult) -> None:
+        """Note that a check is up to date: ``result`` still holds. Call inside a commit."""
+        self.end_task(check, Status.DONE, Code.UP_TO_DATE.of(result.at))
+
+    def reopen_checks(self) -> None:
+        """Offer the checks again whose result does not hold any more since tasks have changed something."""
+        for task_id in self.checks.outdated():
+            self.planner.reopen(task_id)
 
     def end_pauses(self) -> None:
         """Offer tasks again whose pause before a retry is over."""

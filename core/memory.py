@@ -19,7 +19,7 @@ from core.domain.tasks.reload import Reloaded
 from core.domain.tasks.task import Status, Task
 from core.failed_entries import note_failure, was_edited
 from core.ports.clock import Clock
-from core.ports.journal import Journal, StateStore
+from core.ports.journal import CheckJournal, Journal, StateStore
 from core.ports.standard import MISSING, StrPath, standard, tasks_of
 from core.ports.task_file import Busy, HandEdited, TaskFile
 from core.schema.arguments import path_text
@@ -142,6 +142,11 @@ class Memory:
                 if after is Status.FAILED and (entry := self._begun.get(attempt.task_id)) is not None:
                     note_failure(self._journal, self._last_seq, entry)
         self._begun.pop(attempt.task_id, None)
+
+    @property
+    def checks(self) -> CheckJournal:
+        """Where the results of checks are; within ``transaction`` they are recorded with all else."""
+        return self._journal
 
     # -- tasks ---------------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from core.live_run import LiveRun
 from core.memory import Memory
 from core.planner import Planner
 from core.ports.attempts import AttemptRunner
+from core.ports.check_inputs import NO_INPUTS, CheckInputs
 from core.ports.clock import Clock
 from core.ports.journal import RunLock
 from core.ports.processes import StopSignals
@@ -55,6 +56,7 @@ class Orchestrator:
         bus: EventBus = MISSING,
         pid: int = 0,
         note: str = "",
+        inputs: CheckInputs = NO_INPUTS,
         reflect: Callable[[], CycleReport] | None = None,
     ) -> None:
         self._without_ports = options is MISSING
@@ -67,7 +69,9 @@ class Orchestrator:
         self._runner = runner if executor is MISSING else executor
         self._signals, self._clock, self._bus, self._pid, self._note = signals, clock, bus, pid, note
         self._facts, self._commit = RunFacts(memory.run_id, clock), StepCommit(memory, self._runner, bus)
-        self._live = LiveRun(options=options, memory=memory, runner=self._runner, clock=clock, commit=self._commit, facts=self._facts)
+        self._live = LiveRun(
+            options=options, memory=memory, runner=self._runner, clock=clock, commit=self._commit, facts=self._facts, inputs=inputs
+        )
 
     def run(self, tasks_file: StrPath = "tasks.yml") -> RunFinished:
         """Work off the backlog (without ports, that of ``tasks_file``) and return what happened.
@@ -151,6 +155,7 @@ class Orchestrator:
 
     def _settle_and_start(self, ended: Sequence[Attempt], running: Sequence[str]) -> None:
         """Do both in one commit, unless the file is due in between: what somebody saved counts before anything more is started."""
+        self._live.checks.refresh()
         with self._commit.open():
             for attempt in ended:
                 self._live.settle_attempt(attempt)
@@ -172,6 +177,8 @@ class Orchestrator:
             if decision.work is Work.MILESTONE:
                 self._memory.transition(decision.task.id, Status.DONE, Code.DEPENDENCIES_DONE.of())
                 self._live.end_task(decision.task, Status.DONE, Code.DEPENDENCIES_DONE.of())
+            elif decision.work is Work.CHECK and (result := self._live.checks.begin(decision.task)):
+                self._live.end_check(decision.task, result)
             else:
                 self._start(decision)
 
@@ -194,6 +201,7 @@ class Orchestrator:
     def _has_more_after_quiet(self) -> bool:
         """Nothing runs and nothing can start: look once more at the file, at goals and at the code."""
         self._sync_file(now=True)
+        self._live.reopen_checks()
         for task_id in self._live.state.unmet.pop_stale(self._live.state.completions):
             self._live.planner.resume(task_id)
         if self._live.state.completions and self._live.peek() is None and self._live.state.end_cycle(self._options.reflect_every):

@@ -1,6 +1,7 @@
 """Tasks and what has happened to them → the next task to start, and why. Pure: no clock, no file, no process.
 
-Order: highest effective priority, then longest remaining path, then longest whole chain, then file order; O(log n) a pick.
+Order: highest effective priority, then what is no check or has dependents, then longest remaining path, then longest whole chain, then
+file order; O(log n) a pick.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from typing import Any
 
 from core.domain.quality.refactor_task import file_conflicts
 from core.domain.runs.budget import Budget
-from core.domain.tasks.graph import Blockers, TaskGraph, rank_all
+from core.domain.tasks.explaining import Explainer, Hold
+from core.domain.tasks.graph import Key, TaskGraph, rank_all
 from core.domain.tasks.graph_errors import check_graph
-from core.domain.tasks.plan import Decision, Explanation, Rank, Verdict, in_order
-from core.domain.tasks.task import OPEN, Readiness, Status, Task, Work, manual_reason
+from core.domain.tasks.plan import Decision, Explanation, in_order
+from core.domain.tasks.task import OPEN, Status, Task, Work, manual_reason
 from core.ports.standard import standard, tasks_of
 
 #: Seconds that a task is taken to last where this repository has never seen it succeed.
@@ -51,9 +53,13 @@ class Planner:
         self._conflicts = file_conflicts(tasks, self._works)
         #: Positions that need a person or an agent, with the reason.
         self._waits = {position: manual_reason(tasks[position]) for position, work in enumerate(self._works) if work is Work.MANUAL}
+        #: Tasks with a command that run.
+        self._work_running = 0
         self._unmet = [self._count_unmet(position) for position in range(len(tasks))]
-        self._ranks = rank_all(self._graph, self._counts, self._seconds)
-        self._ready: list[tuple[tuple[int, float, float, int], int]] = []
+        self._ranks = rank_all(self._graph, self._works, self._counts, self._seconds)
+        #: Checks that are ready and held back while work runs.
+        self._held: set[int] = set()
+        self._ready: list[tuple[Key, int]] = []
         #: Ready but unaffordable when last looked at, cheapest first.
         self._passed: list[tuple[float, int]] = []
         self._delayed: set[int] = set()
@@ -80,6 +86,20 @@ class Planner:
         for task_id, reason in waiting.items():
             if self._is_pending(task_id):
                 self.wait_for_person(task_id, reason)
+
+    def restore_checks(self, statuses: Mapping[str, Status]) -> None:
+        """Take over the results that checks have in a run; they are nowhere but there. Ids that are gone are passed over."""
+        for task_id, status in statuses.items():
+            if self._is_pending(task_id):
+                self.mark(task_id, status)
+
+    def reopen(self, task_id: str) -> None:
+        """Offer a task once more that came to an end; what depends on it is no longer ready."""
+        position = self._graph.index[task_id]
+        if self._set(position, Status.PENDING) is Status.DONE:
+            for dependent in self._graph.dependents[position]:
+                self._unmet[dependent] += 1
+        self._offer(position)
 
     def _is_pending(self, task_id: str) -> bool:
         return task_id in self._graph.index and self.status(task_id) is Status.PENDING
@@ -115,6 +135,7 @@ class Planner:
             _, position = self._ready[0]
             if not self._is_offered(position):
                 heapq.heappop(self._ready)
+                self._offer(position)
                 continue
             decision = self._decide(position)
             if self._fits(decision, budget, time_left):
@@ -139,13 +160,13 @@ class Planner:
         positions = dict.fromkeys(islice(ready, count))
         before = {self._graph.index[task_id] for task_id in after if task_id in self._graph.index}
         behind = {dependent for position in before for dependent in self._graph.dependents[position]}
-        positions |= dict.fromkeys(sorted((each for each in behind if self._is_offered(each, before)), key=self._key))
+        positions |= dict.fromkeys(sorted((each for each in behind if self._is_offered(each, before)), key=self._ranks.key))
         return tuple(self._graph.tasks[position].id for position in positions)[:count]
 
     def passed_over(self) -> tuple[str, ...]:
         """Return ready tasks that did not fit the budget, in the order in which they would have run."""
         left = {position for _, position in self._passed} | {position for _, position in self._ready}
-        return tuple(self._graph.tasks[position].id for position in sorted(left, key=self._key) if self._is_offered(position))
+        return tuple(self._graph.tasks[position].id for position in sorted(left, key=self._ranks.key) if self._is_offered(position))
 
     def plan(self, tasks: Iterable[Task | Mapping[str, Any]]) -> Task | None:
         """Return which of ``tasks`` to carry out next and spend its cost; None when none is ready or what is ready does not fit the budget.
@@ -177,74 +198,56 @@ class Planner:
 
     def explain_open(self) -> tuple[Explanation, ...]:
         """Explain every task of this run that is not done, failed or cancelled, in file order."""
-        blockers = self._blockers()
-        positions = (position for position, status in enumerate(self._status) if status in OPEN and self._is_selected(position))
-        return tuple(self._explain(position, blockers) for position in positions)
+        return self._explainer().all_open()
 
     def explain(self, task_id: str) -> Explanation:
         """Say how a task stands and what holds it up."""
-        return self._explain(self._graph.index[task_id], self._blockers())
+        return self._explainer().one(self._graph.index[task_id])
 
-    def _blockers(self) -> Blockers:
-        return Blockers(self._graph, self._status, self._waits, self._is_selected)
-
-    def _explain(self, position: int, blockers: Blockers) -> Explanation:
-        if not self._is_selected(position):
-            return self._explanation(position, Verdict.NOT_SELECTED, None, ("it is not part of this run (--only, --tag)",))
-        status = self._status[position]
-        if status is Status.IN_PROGRESS:
-            return self._explanation(position, Verdict.START, Readiness.READY, ("it is running",))
-        if status not in OPEN:
-            return self._explanation(position, Verdict.ENDED, None, (f"it is {status}",))
-        return self._explain_pending(position, blockers)
-
-    def _explain_pending(self, position: int, blockers: Blockers) -> Explanation:
-        blocker = blockers.of(position)
-        if blocker is not None:
-            return self._explanation(position, Verdict.NOT_READY, blocker.readiness, (blocker.reason,), blocker.chain)
-        if position in self._waits:
-            return self._explanation(position, Verdict.NOT_READY, Readiness.WAITING, (self._waits[position],))
-        if position in self._delayed:
-            return self._explanation(position, Verdict.NOT_READY, Readiness.QUEUED, ("it pauses before its next attempt",))
-        if conflicting := self._at_work(position):
-            return self._explanation(
-                position, Verdict.NOT_READY, Readiness.QUEUED, (f"{conflicting} works on the same file",), (conflicting,)
-            )
-        return self._explanation(position, Verdict.START, Readiness.READY, (self._rank(position).reason(self._graph.tasks[position].id),))
-
-    def _explanation(
-        self, position: int, verdict: Verdict, readiness: Readiness | None, reasons: tuple[str, ...], because_of: tuple[str, ...] = ()
-    ) -> Explanation:
-        task = self._graph.tasks[position]
-        rank = self._rank(position) if verdict in (Verdict.START, Verdict.NOT_READY) else None
-        return Explanation(task_id=task.id, verdict=verdict, readiness=readiness, rank=rank, reasons=reasons, because_of=because_of)
+    def _explainer(self) -> Explainer:
+        return Explainer(
+            graph=self._graph, ranks=self._ranks, status=self._status, waits=self._waits, is_selected=self._is_selected, hold=self._hold
+        )
 
     def _set(self, position: int, status: Status) -> Status:
         """Give a task a status and return the one it had; what had to wait for its end may be ready."""
         before, self._status[position] = self._status[position], status
+        if self._works[position] is Work.COMMAND:
+            self._work_running += (status is Status.IN_PROGRESS) - (before is Status.IN_PROGRESS)
         if before is Status.IN_PROGRESS:
-            for conflicting in self._conflicts.get(position, ()):
-                self._offer(conflicting)
+            waiting = set(self._conflicts.get(position, ()))
+            if not self._work_running:
+                waiting, self._held = waiting | self._held, set()
+            for each in waiting:
+                self._offer(each)
         return before
 
-    def _at_work(self, position: int) -> str:
-        """Return the running task that this one must not run beside; empty when there is none."""
-        running = (conflicting for conflicting in self._conflicts.get(position, ()) if self._status[conflicting] is Status.IN_PROGRESS)
-        return next((self._graph.tasks[conflicting].id for conflicting in running), "")
+    def _hold(self, position: int) -> Hold | None:
+        """Return why a task that is ready is held back for now."""
+        if position in self._delayed:
+            return Hold(reason="it pauses before its next attempt")
+        for conflicting in self._conflicts.get(position, ()):
+            if self._status[conflicting] is Status.IN_PROGRESS:
+                name = self._graph.tasks[conflicting].id
+                return Hold(reason=f"{name} works on the same file", because_of=(name,))
+        if self._work_running and self._ranks.last[position] and not self._graph.tasks[position].sources:
+            return Hold(reason="it is a check and runs after the work: what runs now may change what it is about")
+        return None
 
     def _offer(self, position: int) -> None:
         if self._is_offered(position):
-            heapq.heappush(self._ready, (self._key(position), position))
+            heapq.heappush(self._ready, (self._ranks.key(position), position))
+        elif self._ranks.last[position]:
+            self._held.add(position)
 
     def _is_offered(self, position: int, besides: Collection[int] = ()) -> bool:
         """Tell whether a task may start, were those at the positions ``besides`` done as well."""
         return (
             self._unmet[position] == (sum(each in besides for each in self._graph.dependencies[position]) if besides else 0)
             and self._status[position] is Status.PENDING
-            and position not in self._delayed
             and position not in self._waits
             and self._is_selected(position)
-            and not self._at_work(position)
+            and self._hold(position) is None
         )
 
     def _reconsider(self, budget: Budget) -> None:
@@ -263,20 +266,7 @@ class Planner:
     def _decide(self, position: int) -> Decision:
         task, work = self._graph.tasks[position], self._works[position]
         cost = task.cost if work is Work.COMMAND else 0.0
-        return Decision(task=task, work=work, rank=self._rank(position), cost=cost, expected=self._durations.get(task.id))
-
-    def _rank(self, position: int) -> Rank:
-        return Rank(
-            effective_priority=self._ranks.priority[position],
-            priority_from=self._graph.tasks[self._ranks.lender[position]].id,
-            remaining_path=self._ranks.path[position],
-            order=position,
-            chain=self._ranks.chain[position],
-        )
-
-    def _key(self, position: int) -> tuple[int, float, float, int]:
-        ranks = self._ranks
-        return (-ranks.priority[position], -ranks.path[position], -ranks.chain[position], position)
+        return Decision(task=task, work=work, rank=self._ranks.of(position), cost=cost, expected=self._durations.get(task.id))
 
     def _count_unmet(self, position: int) -> int:
         return sum(self._status[dependency] is not Status.DONE for dependency in self._graph.dependencies[position])

@@ -9,12 +9,13 @@ from core import events
 from core.domain.quality.reflection import CycleReport
 from core.domain.runs.attempt import Attempt, Recovery
 from core.domain.runs.budget import Budget
+from core.domain.runs.check_result import CheckState
 from core.domain.runs.outcome import Outcome
 from core.domain.runs.reasons import Reason, words
 from core.domain.runs.run_state import RunOptions, RunState
 from core.domain.tasks.plan import Decision
 from core.domain.tasks.reload import Reloaded
-from core.domain.tasks.task import Readiness, Status, Task
+from core.domain.tasks.task import OPEN, Readiness, Status, Task
 from core.planner import Planner
 from core.ports.clock import Clock
 
@@ -67,7 +68,7 @@ class RunFacts:
             task_id=task.id,
             description=task.description,
             attempt=attempt.number if attempt is not None else 0,
-            status=status.value,
+            status=_word(task, status, state),
             outcome=attempt.outcome if attempt is not None else None,
             reason=words(reason),
             done=state.done_count,
@@ -120,6 +121,8 @@ class RunFacts:
             exit_code=exit_code,
             duration=self._clock.monotonic() - state.began,
             done=state.with_status(Status.DONE),
+            passed=state.checks.in_state(CheckState.PASSED),
+            up_to_date=state.checks.in_state(CheckState.UP_TO_DATE),
             failed=state.with_status(Status.FAILED),
             blocked=held[Readiness.BLOCKED],
             waiting=held[Readiness.WAITING],
@@ -133,6 +136,12 @@ class RunFacts:
 
     def _stamp(self) -> dict[str, Any]:
         return {"at": self._clock.now(), "run_id": self._run_id}
+
+
+def _word(task: Task, status: Status, state: RunState) -> str:
+    """Return what is said of the end of a task: its status, or how a check stands."""
+    known = state.checks.standings.get(task.id) if task.check and status not in OPEN else None
+    return known.state.value if known else status.value
 
 
 def _held_up(planner: Planner, left: Mapping[str, str]) -> dict[Readiness, dict[str, str]]:

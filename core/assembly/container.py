@@ -12,11 +12,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from core.assembly.project import PLUGINS_LOCK, Project, effective_policy, open_project, own_environment
+from core.assembly.project import PLUGINS_LOCK, STATE_DIRECTORY, Project, effective_policy, open_project, own_environment
 from core.assembly.state import check_state, make_state, own_key
 from core.assembly.wings import WINGS
 from core.domain.settings.settings import Settings
 from core.errors import StateRefused
+from core.ports.check_inputs import CheckInputs
 from core.ports.clock import Clock
 from core.ports.code import CodeMeter, MetricHistory, Repository
 from core.ports.journal import RunLock
@@ -238,6 +239,17 @@ class Container:
     def cache_note(self) -> str:
         """Why measures are not cached, one sentence; empty where they are."""
         return self._cache_key[1]
+
+    @cached_property
+    def check_inputs(self) -> CheckInputs:
+        """What checks are about. Digests are remembered where the state directory is there and ours."""
+        from core.adapters.check_sources import RepositoryCheckInputs
+        from core.adapters.git import list_files
+
+        project = self.project
+        ours = (self.settings.tasks_file, f"{STATE_DIRECTORY}/", f"{self.settings.log.directory}/")
+        state = project.state if project.state.is_dir() else None
+        return RepositoryCheckInputs(self.root, lambda: list_files(self.git), state, ours, self.environment)
 
     @cached_property
     def meter(self) -> CodeMeter:

@@ -114,6 +114,7 @@ def open_run(container: Container, options: RunOptions, *, reflect: bool = True,
             bus=bus,
             pid=os.getpid(),
             note=journal.repaired,
+            inputs=container.check_inputs,
             reflect=_reflection(container, memory, signals, reflect_paths) if reflect else None,
         )
         yield Run(orchestrator=orchestrator, logs=container.logs, bus=bus, signals=signals)
@@ -140,9 +141,9 @@ def run_options(
     only: Iterable[str] | None = None,
     tags: Iterable[str] | None = None,
     named: Iterable[str] | None = None,
-    fresh: bool = False,
     retry_failed: bool = False,
     strict: bool = False,
+    fresh: bool = False,
 ) -> RunOptions:
     """Return what a run is asked to do: the settings, and what only the command line can say."""
     settings = container.settings
@@ -158,9 +159,9 @@ def run_options(
         only=frozenset(only or ()),
         tags=frozenset(tags or ()),
         named=frozenset(named or ()),
-        fresh=fresh,
         retry_failed=retry_failed,
         strict=strict,
+        fresh=fresh,
     )
 
 

@@ -93,8 +93,13 @@ def settle(work: Work, outcome: Outcome, present: Status | None, *, retries: int
     return Settlement.RETRY if tries <= retries and may_retry else Settlement.FAILED
 
 
-def recorded(settlement: Settlement, reason: Reason, pause: float) -> tuple[Status | None, Reason]:
-    """Return the status that the journal gets after an attempt, and why; None leaves it as it is. ``pause`` in seconds, before a retry."""
+def recorded(work: Work, settlement: Settlement, reason: Reason, pause: float) -> tuple[Status | None, Reason]:
+    """Return the status that the journal gets after an attempt, and why; None leaves it as it is: a check has results, and no status.
+
+    ``pause`` in seconds, before a retry.
+    """
+    if work is Work.CHECK:
+        return None, reason
     match settlement:
         case Settlement.SUPERSEDED:
             return None, Code.SUPERSEDED.of()

@@ -6,6 +6,7 @@ import json
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -48,6 +49,7 @@ class Code(StrEnum):
     ATTEMPT_STARTED = "attempt_started"
     DEPENDENCIES_DONE = "dependencies_done"
     NEXT_ATTEMPT = "next_attempt"
+    UP_TO_DATE = "up_to_date"
     SUPERSEDED = "superseded"
     RETRY_FAILED = "retry_failed"
     NAMED = "named"
@@ -173,6 +175,10 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
+def _moment(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
 _to_json = json.JSONEncoder().encode
 _CODES = {code.value: code for code in Code}
 
@@ -203,6 +209,7 @@ _WORDS: Mapping[Code, Callable[..., str]] = {
     Code.ATTEMPT_STARTED: "attempt {0} started".format,
     Code.DEPENDENCIES_DONE: "everything it depends on is done".format,
     Code.NEXT_ATTEMPT: "; next attempt in {0:g} s".format,
+    Code.UP_TO_DATE: lambda at: f"nothing that it is about has changed since it passed on {_moment(at)}",
     Code.SUPERSEDED: "superseded by a manual edit".format,
     Code.RETRY_FAILED: "--retry-failed".format,
     Code.NAMED: "named on the command line".format,

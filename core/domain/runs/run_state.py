@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from core.domain.runs.budget import Budget
 from core.domain.runs.outcome import Outcome
+from core.domain.runs.run_checks import RunChecks
 from core.domain.tasks.plan import Decision
 from core.domain.tasks.task import Status
 
@@ -114,6 +115,7 @@ class RunState:
     decisions: dict[str, Decision] = field(default_factory=dict)
     pauses: Pauses = field(default_factory=Pauses)
     unmet: UnmetGoals = field(default_factory=UnmetGoals)
+    checks: RunChecks = field(default_factory=RunChecks)
     #: The last status of each task that came to an end, in the order in which they did.
     ended: dict[str, Status] = field(default_factory=dict)
     #: Tasks that are done now, and how many times a task came to be done.
@@ -143,7 +145,8 @@ class RunState:
         """Note that a task came to an end, maybe not for the first time."""
         before = self.ended.pop(task_id, None)
         self.ended[task_id] = status
-        self.completions += status is Status.DONE
+        # A check that passes brings nothing forward that a goal or a measurement could see.
+        self.completions += status is Status.DONE and task_id not in self.checks.standings
         self.done_count += (status is Status.DONE) - (before is Status.DONE)
 
     def time_left(self, now: float) -> float | None:
@@ -167,5 +170,6 @@ class RunState:
         return True
 
     def with_status(self, status: Status) -> tuple[str, ...]:
-        """Return the tasks that ended with ``status``, and did not end otherwise afterwards."""
-        return tuple(task_id for task_id, ended in self.ended.items() if ended is status)
+        """Return the tasks that ended with ``status``, and did not end otherwise afterwards; checks only where they failed."""
+        checks = self.checks.standings if status is Status.DONE else {}
+        return tuple(task_id for task_id, ended in self.ended.items() if ended is status and task_id not in checks)

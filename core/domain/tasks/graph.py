@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.domain.tasks.task import OPEN, Readiness, Status, Task
+from core.domain.tasks.plan import Rank
+from core.domain.tasks.task import OPEN, Readiness, Status, Task, Work
 
 
 class TaskGraph:
@@ -44,10 +45,15 @@ def topological_order(before: Sequence[Sequence[int]], after: Sequence[Sequence[
     return order
 
 
+#: What ready tasks are ordered by, the smallest first: priority, whether it comes last, path, chain, position.
+Key = tuple[int, bool, float, float, int]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranks:
     """By position: effective priority, where it comes from, and seconds along the longest chain of dependents."""
 
+    tasks: Sequence[Task]
     #: The highest priority among the task and everything that depends on it.
     priority: Sequence[int]
     #: Position of the task that lends this priority: its own, where none is higher.
@@ -56,9 +62,24 @@ class Ranks:
     path: Sequence[float]
     #: Seconds of the whole chain, with what comes before the task.
     chain: Sequence[float]
+    #: Whether it has time until the work is done: a check that nothing waits for would have to be run again.
+    last: Sequence[bool]
+
+    def key(self, position: int) -> Key:
+        return (-self.priority[position], self.last[position], -self.path[position], -self.chain[position], position)
+
+    def of(self, position: int) -> Rank:
+        """Return the numbers that order one task."""
+        return Rank(
+            effective_priority=self.priority[position],
+            priority_from=self.tasks[self.lender[position]].id,
+            remaining_path=self.path[position],
+            order=position,
+            chain=self.chain[position],
+        )
 
 
-def rank_all(graph: TaskGraph, counts: Callable[[int], bool], seconds: Callable[[int], float]) -> Ranks:
+def rank_all(graph: TaskGraph, works: Sequence[Work], counts: Callable[[int], bool], seconds: Callable[[int], float]) -> Ranks:
     """Rank every position; only those that ``counts`` (open and selected) lend priority and lengthen a path."""
     priority = [task.priority for task in graph.tasks]
     lender = list(range(len(graph.tasks)))
@@ -79,7 +100,12 @@ def rank_all(graph: TaskGraph, counts: Callable[[int], bool], seconds: Callable[
     for position in reversed(order):
         before[position] = max((before[dependency] + own[dependency] for dependency in graph.dependencies[position]), default=0.0)
     chain = [earlier + later for earlier, later in zip(before, path, strict=True)]
-    return Ranks(priority=priority, lender=lender, path=path, chain=chain)
+    return Ranks(tasks=graph.tasks, priority=priority, lender=lender, path=path, chain=chain, last=_come_last(graph, works, counts))
+
+
+def _come_last(graph: TaskGraph, works: Sequence[Work], counts: Callable[[int], bool]) -> list[bool]:
+    """Return, by position, whether it is a check that nothing waits for."""
+    return [work is Work.CHECK and not any(map(counts, graph.dependents[position])) for position, work in enumerate(works)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

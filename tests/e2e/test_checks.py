@@ -1,0 +1,199 @@
+"""Checks: run in every run, never done in the file, up to date while what they are about has not changed."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.rig import Rig, events_of
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    rig = Rig(tmp_path / "repository")
+    rig.root.mkdir()
+    git(rig, "init", "-q", "-b", "main")
+    yield rig
+    rig.close()
+
+
+def git(rig: Rig, *arguments: str) -> None:
+    who = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+    subprocess.run(["git", *who, *arguments], cwd=rig.root, check=True, capture_output=True, text=True)
+
+
+def commit(rig: Rig, message: str = "as it is") -> None:
+    git(rig, "add", "-A")
+    git(rig, "commit", "-q", "-m", message)
+
+
+TESTS = {"id": "tests", "command": "echo run >> runs.log; test ! -e broken", "check": True}
+
+
+def last_of(rig: Rig, *arguments: str) -> dict[str, object]:
+    """Run, and return the last event."""
+    ended = rig.run("run", *arguments, "--json")
+    last = events_of(ended.stdout)[-1]
+    return {**last, "passed": sorted(last["passed"]), "up_to_date": sorted(last["up_to_date"])}
+
+
+def test_a_clone_of_a_green_run_with_broken_tests_is_not_green(rig: Rig, tmp_path: Path) -> None:
+    (rig.root / ".gitignore").write_text(".orchestrator/\nlogs/\nruns.log\n")
+    rig.write_tasks(TESTS)
+    assert rig.run("run").returncode == 0
+    (rig.root / "broken").touch()
+    commit(rig)
+    clone = Rig(tmp_path / "clone")
+    git(rig, "clone", "-q", str(rig.root), str(clone.root))
+
+    ended = clone.run("run", "--strict", CI="true")
+
+    assert ended.returncode == 1, ended.stderr
+    assert clone.lines("runs.log") == ["run"], "the check ran"
+    assert "status" not in rig.tasks_file.read_text()
+
+
+def test_a_check_without_sources_runs_every_time(rig: Rig) -> None:
+    rig.write_tasks(TESTS)
+    assert [rig.run("run").returncode for _ in range(3)] == [0, 0, 0]
+    assert len(rig.lines("runs.log")) == 3
+
+
+def test_a_check_is_up_to_date_until_one_of_its_sources_changes(rig: Rig) -> None:
+    (rig.root / "src").mkdir()
+    (rig.root / "src" / "a.py").write_text("a = 1\n")
+    (rig.root / "b.py").write_text("b = 1\n")
+    rig.write_tasks(
+        {**TESTS, "sources": ["src/**/*.py"]}, {"id": "style", "command": "echo run >> style.log", "check": True, "sources": ["b.py"]}
+    )
+    first, second = last_of(rig), last_of(rig)
+    (rig.root / "src" / "new.py").write_text("n = 1\n")
+    third = last_of(rig)
+
+    assert (first["passed"], first["up_to_date"]) == (["style", "tests"], [])
+    assert (second["passed"], second["up_to_date"], second["exit_code"]) == ([], ["style", "tests"], 0)
+    assert (third["passed"], third["up_to_date"]) == (["tests"], ["style"])
+    assert len(rig.lines("runs.log")) == 2
+
+
+def test_a_failed_check_runs_again_although_nothing_changed(rig: Rig) -> None:
+    (rig.root / "a.py").write_text("a = 1\n")
+    (rig.root / "broken").touch()
+    rig.write_tasks({**TESTS, "sources": ["a.py"]})
+    codes = [rig.run("run").returncode for _ in range(2)]
+    (rig.root / "broken").unlink()
+
+    assert codes == [1, 1]
+    assert rig.run("run").returncode == 0
+    assert len(rig.lines("runs.log")) == 3
+
+
+@pytest.mark.parametrize("change", [{"command": "echo run >> runs.log; true"}, {"env": {"A": "b"}}, {"verify": "true"}])
+def test_another_command_environment_or_verify_makes_it_run(rig: Rig, change: dict[str, object]) -> None:
+    (rig.root / "a.py").write_text("a = 1\n")
+    check = {**TESTS, "sources": ["a.py"]}
+    rig.write_tasks(check)
+    rig.run("run")
+    rig.write_tasks({**check, **change})
+
+    assert last_of(rig)["passed"] == ["tests"]
+    assert last_of(rig)["up_to_date"] == ["tests"]
+
+
+def test_fresh_runs_what_is_up_to_date(rig: Rig) -> None:
+    (rig.root / "a.py").write_text("a = 1\n")
+    rig.write_tasks({**TESTS, "sources": ["a.py"]})
+    rig.run("run")
+
+    assert last_of(rig, "--fresh")["passed"] == ["tests"]
+
+
+def test_what_depends_on_a_check_runs_only_when_it_passes(rig: Rig) -> None:
+    rig.write_tasks(TESTS, {"id": "release", "command": "touch released", "dependencies": ["tests"]})
+    (rig.root / "broken").touch()
+    first = last_of(rig)
+    (rig.root / "broken").unlink()
+    second = last_of(rig)
+
+    assert (first["exit_code"], first["failed"], first["blocked"]) == (1, ["tests"], {"release": "it depends on tests, which failed"})
+    assert (second["exit_code"], second["done"]) == (0, ["release"])
+
+
+def test_a_check_runs_again_after_a_task_that_ended_later_and_its_failure_is_the_runs(rig: Rig) -> None:
+    rig.write_tasks({**TESTS, "priority": "high"}, {"id": "work", "command": "touch broken"})
+    ended = last_of(rig)
+
+    assert rig.lines("runs.log") == ["run", "run"]
+    assert (ended["exit_code"], ended["failed"], ended["done"]) == (1, ["tests"], ["work"])
+
+
+def test_a_check_that_nothing_waits_for_runs_after_the_work(rig: Rig) -> None:
+    rig.write_tasks(TESTS, {"id": "work", "command": "true"})
+    assert last_of(rig)["exit_code"] == 0
+    assert rig.lines("runs.log") == ["run"]
+
+
+def test_a_check_whose_sources_a_task_left_alone_is_not_run_again(rig: Rig) -> None:
+    (rig.root / "a.py").write_text("a = 1\n")
+    rig.write_tasks({**TESTS, "sources": ["a.py"], "priority": "high"}, {"id": "work", "command": "touch other"})
+    ended = last_of(rig)
+
+    assert (ended["exit_code"], ended["passed"], ended["done"]) == (0, ["tests"], ["work"])
+    assert rig.lines("runs.log") == ["run"]
+
+
+def test_a_check_that_failed_before_the_work_that_mends_it_passes_in_the_same_run(rig: Rig) -> None:
+    (rig.root / "broken").touch()
+    rig.write_tasks({**TESTS, "priority": "high"}, {"id": "mend", "command": "rm broken"})
+    ended = last_of(rig)
+
+    assert (ended["exit_code"], ended["passed"], ended["failed"]) == (0, ["tests"], [])
+
+
+def test_time_that_ends_before_a_check_could_run_again_is_not_green(rig: Rig) -> None:
+    rig.write_tasks({**TESTS, "priority": "high"}, {"id": "work", "command": "sleep 2.5"})
+    ended = last_of(rig, "--time-budget", "2s", "--budget", "100")
+
+    assert ended["exit_code"] == 1
+    assert "tests" in str(ended["left"])
+
+
+def test_a_cancelled_check_is_switched_off(rig: Rig) -> None:
+    rig.write_tasks({**TESTS, "status": "cancelled"})
+    assert last_of(rig)["passed"] == []
+    assert rig.lines("runs.log") == []
+
+
+def test_a_status_of_done_on_a_check_is_refused_with_its_place(rig: Rig) -> None:
+    rig.write_tasks({**TESTS, "status": "done"})
+    ended = rig.run("run")
+
+    assert ended.returncode == 2
+    assert "tasks.yml:5:11: a check has results, and no end" in ended.stderr
+
+
+def test_the_budget_is_for_work_and_not_for_checks(rig: Rig) -> None:
+    rig.write_tasks({**TESTS, "cost": 5}, {"id": "work", "command": "true", "cost": 2})
+    ended = last_of(rig, "--budget", "2")
+
+    assert (ended["exit_code"], ended["passed"], ended["spent"]) == (0, ["tests"], 2)
+
+
+def test_a_check_interrupted_by_a_kill_has_no_result(rig: Rig) -> None:
+    rig.write_tasks({**TESTS, "command": "echo run >> runs.log; kill -9 $PPID; sleep 5"})
+    rig.run("run")
+    rig.write_tasks(TESTS)
+
+    assert last_of(rig)["passed"] == ["tests"]
+
+
+def test_in_a_folder_without_git_sources_count_too(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    (rig.root / "a.py").write_text("a = 1\n")
+    rig.write_tasks({**TESTS, "sources": ["**/*.py"]})
+    assert (last_of(rig)["passed"], last_of(rig)["up_to_date"]) == (["tests"], ["tests"])
+    (rig.root / "b.py").write_text("b = 1\n")
+    assert last_of(rig)["passed"] == ["tests"]
