@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from core.adapters.config_yaml import read_config_file, read_own_config_file
+from core.domain.runs.variables import RUN_VARIABLES, TASK_PREFIX
 from core.domain.settings.merging import Merge
 from core.domain.settings.options import VARIABLE_PREFIX, Option, json_schema, settings_table
 from core.domain.settings.settings import Owner, PluginPolicySettings, Provenance, Settings, Source
@@ -28,9 +29,6 @@ from core.schema.wording import nearest
 from core.schema.yaml_reader import read_yaml
 
 CONFIG_FILE = "config.yaml"
-#: Variables that a run gives to its tasks; those that begin with ORCHESTRATOR_TASK_ are too.
-RUN_VARIABLES = frozenset({"ORCHESTRATOR_RUN_ID", "ORCHESTRATOR_ATTEMPT"})
-_TASK_VARIABLES = "ORCHESTRATOR_TASK_"
 #: What the user's own file is called where nobody knows its place.
 _USUAL_USER_FILE = f"~/.config/orchestrator/{CONFIG_FILE}"
 
@@ -117,7 +115,7 @@ def _add_environment(merge: Merge, environ: Mapping[str, str]) -> None:
     """Add what variables set; one that is set to nothing counts as not set."""
     options = {option.variable: option for option in merge.table.options()}
     for name, text in sorted(environ.items()):
-        if not name.startswith(VARIABLE_PREFIX) or name in RUN_VARIABLES or name.startswith(_TASK_VARIABLES):
+        if not name.startswith(VARIABLE_PREFIX) or name in RUN_VARIABLES or name.startswith(TASK_PREFIX):
             continue
         if name not in options:
             near = nearest(name, options)

@@ -6,15 +6,19 @@ A task's failure is an outcome; an exception is a failure of ours.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from core.domain.runs.attempt import Attempt, Phase, environment, failure_of, footer, header, shown
+from core.attempt_context import NoContext
+from core.domain.runs.attempt import Attempt, Phase, failure_of, footer, header, shown
+from core.domain.runs.executor_settings import ExecutorSettings
 from core.domain.runs.outcome import Ending, Outcome, Usage
 from core.domain.runs.reasons import Code, Reason, masked
+from core.domain.runs.variables import task_variables
 from core.domain.tasks.task import Task
 from core.handlers import Handlers
+from core.ports.attempt_context import AttemptContext
 from core.ports.clock import Clock
 from core.ports.handlers import Collected, HandlerRefused, TaskHandler, Workspace
 from core.ports.processes import CommandNotStarted, Launch, Launcher, Log, LogStore
@@ -36,6 +40,8 @@ class _Underway:
     #: Monotonic seconds.
     begun: float
     deadline: float | None
+    #: What its processes find, beyond what the run and the workspace give them.
+    variables: Mapping[str, str]
     workspace: Workspace | None = None
     #: Processes of the present step, and the index of the present one.
     phases: tuple[Phase, ...] = ()
@@ -51,23 +57,6 @@ class _Underway:
     peak_memory: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExecutorSettings:
-    """What an Executor needs to know of the settings."""
-
-    #: Path of the tasks file, for the variables of the processes.
-    tasks_file: str
-    #: Variables for every process; a handler's and a task's own are stronger.
-    variables: Mapping[str, str] = field(default_factory=dict)
-    #: Seconds between TERM and KILL.
-    grace: float = 5.0
-    #: Seconds; for tasks that set none. None: no limit.
-    timeout: float | None = None
-    #: Called with the variables of each task before anything of it is written; ``mask`` then takes the secrets out of what is.
-    learn: Callable[[Mapping[str, str]], None] = lambda _variables: None
-    mask: Callable[[str], str] = str
-
-
 class Executor:
     """See ``core.ports.attempts.AttemptRunner``; ``execute`` carries out a single task, and needs no ports."""
 
@@ -79,6 +68,7 @@ class Executor:
         clock: Clock = MISSING,
         settings: ExecutorSettings = MISSING,
         handlers: Handlers = MISSING,
+        context: AttemptContext | None = None,
     ) -> None:
         self.without_ports = launcher is MISSING
         self._launcher, self._logs, self._clock, self._settings, self._handlers = launcher, logs, clock, settings, handlers
@@ -86,6 +76,7 @@ class Executor:
         self._underway: dict[str, _Underway] = {}
         self._by_handle: dict[int, _Underway] = {}
         self._ended: list[Attempt] = []
+        self._context = context or NoContext()
         self._trimmed = 0.0
 
     def execute(self, task: Task | Mapping[str, Any], *, run_id: str = "") -> Outcome:
@@ -118,6 +109,8 @@ class Executor:
         started, begun = self._clock.now(), self._clock.monotonic()
         log = self._logs.open(Attempt(run_id=run_id, task_id=task.id, number=number, started=started))
         attempt = Attempt(run_id=run_id, task_id=task.id, number=number, started=started, log=log.path)
+        variables = task_variables(task, attempt, self._settings.tasks_file, self._settings.root)
+        variables |= self._context.variables(task, attempt)
         timeout = task.timeout if task.timeout is not None else self._settings.timeout
         self._underway[task.id] = _Underway(
             attempt=attempt,
@@ -126,6 +119,7 @@ class Executor:
             log=log,
             begun=begun,
             deadline=None if timeout is None else begun + timeout,
+            variables={**variables, **task.env},
         )
         return attempt
 
@@ -176,6 +170,7 @@ class Executor:
 
     def prune(self) -> None:
         self._logs.prune()
+        self._context.prune()
 
     # -- the steps of an attempt ---------------------------------------------------------------------------------
 
@@ -199,11 +194,10 @@ class Executor:
     def _start(self, one: _Underway, phase: Phase, workspace: Workspace) -> None:
         if phase.is_check:
             self._note(one, f"verify: {shown(phase.command)}")
-        own = environment(one.task, one.attempt, self._settings.tasks_file)
         launch = Launch(
             command=phase.command,
             cwd=workspace.directory,
-            env={**self._settings.variables, **workspace.env, **own},
+            env={**self._settings.variables, **workspace.env, **one.variables},
             output=one.log.output,
             run_id=one.attempt.run_id,
         )
@@ -259,6 +253,7 @@ class Executor:
             verified=ending is Ending.SUCCEEDED and bool(one.phases),
         )
         del self._underway[attempt.task_id]
+        self._context.ended(attempt.task_id, succeeded=ending is Ending.SUCCEEDED)
         self._ended.append(attempt.with_outcome(outcome))
 
     def _leave(self, one: _Underway, workspace: Workspace, ending: Ending) -> Reason | None:

@@ -12,6 +12,7 @@ from core.domain.quality.history import ChangeSet
 from core.domain.quality.metric import Metric
 from core.domain.quality.refactor_task import is_own, number, place, place_of, reaches_threshold, score_now
 from core.domain.quality.verdict import Delta, FailOn, GateReport, Judged, Judgement, TaskCheck, accept, former_paths, judge
+from core.domain.runs.variables import MeasuredPlace
 from core.domain.tasks.task import Task
 from core.errors import InvalidFile, StorageError, UsageError
 from core.ports.code import BaselineFile, Repository
@@ -166,6 +167,27 @@ def check_task(auditor: SelfAuditor, task: Task) -> TaskCheck:
     wanted = f"{'at least' if metric is Metric.MAINTAINABILITY else 'at most'} {found.threshold:g} is wanted"
     reason = f"{metric} of {where}{name}: {before} → {number(found.score)}, {wanted}"
     return TaskCheck(task_id=task.id, gone=False, reason=found.problem or reason)
+
+
+def place_now(auditor: SelfAuditor, task: Task) -> MeasuredPlace | None:
+    """Measure the one file that a task of the Reflector's is about and say where its code is now; None where it is not there.
+
+    What a plugin found has no place that could be measured without it.
+    """
+    path, block = place_of(task)
+    if task.origin.get("metric") == Metric.PLUGIN or not (report := auditor.measure([path])).files:
+        return None
+    metric = Metric(task.origin.get("metric", Metric.COMPLEXITY))
+    found = _finding_of(task, report, metric)
+    if found is not None:
+        score, threshold = number(found.score), number(found.threshold)
+        return MeasuredPlace(line=found.line, end_line=found.end_line, score=score, threshold=threshold, suggestion=auditor.advice(found))
+    measure = report.files[0].measure
+    score_of_place, wanted = score_now(task, measure), task.origin.get("threshold")
+    lines = next(((one.line, one.end_line) for one in measure.blocks if one.name == block), None) if block else (1, measure.lines)
+    if lines is None or score_of_place is None or not isinstance(wanted, int | float):
+        return None
+    return MeasuredPlace(line=lines[0], end_line=lines[1], score=score_of_place, threshold=wanted)
 
 
 def _check_score(task: Task, report: AuditReport, metric: Metric, change: str) -> TaskCheck:

@@ -14,13 +14,14 @@ from core.domain.quality.finding import Accepted
 from core.domain.quality.metric import Metric
 from core.domain.quality.reflection import CycleReport
 from core.domain.quality.verdict import PolicyChange, TaskCheck
+from core.domain.runs.variables import MeasuredPlace
 from core.domain.settings.merging import changed_values
 from core.domain.settings.options import provenance, settings_table
 from core.domain.settings.settings import Source
 from core.domain.tasks.lookup import find_task
 from core.domain.tasks.task import Task
-from core.errors import InvalidFile, StorageError
-from core.gate import Gate, check_task
+from core.errors import InvalidFile, OrchestratorError, StorageError
+from core.gate import Gate, check_task, place_now
 from core.memory import Memory
 from core.ports.code import BaselineFile, PluginAuditors
 from core.reflector import Reflector
@@ -90,8 +91,6 @@ def _baseline_name(container: Container) -> str:
 
 def check_finding(container: Container, task_id: str) -> TaskCheck:
     """Measure what one task of the Reflector's is about: one file, without cache, history or further processes; or ask its plugin."""
-    from core.adapters.radon.meter import RadonMeter
-
     file = container.task_file()
     try:
         task = find_task(file.read().tasks, task_id)
@@ -99,9 +98,24 @@ def check_finding(container: Container, task_id: str) -> TaskCheck:
         file.close()
     if task.origin.get("metric") == Metric.PLUGIN:
         return check_task(open_auditor(container, history=False), task)
+    return check_task(_auditor_of_one_file(container), task)
+
+
+def measure_place(container: Container, task: Task) -> MeasuredPlace | None:
+    """Return where what one task of the Reflector's is about is now, and how bad; None where that cannot be measured."""
+    try:
+        return place_now(_auditor_of_one_file(container), task)
+    except (OrchestratorError, OSError):
+        return None
+
+
+def _auditor_of_one_file(container: Container) -> SelfAuditor:
+    """Return an auditor without cache, history or further processes."""
+    from core.adapters.radon.meter import RadonMeter
+
     audit = container.settings.audit
     meter = RadonMeter(str(container.project.root), include=audit.include, exclude=audit.exclude, jobs=1)
-    return check_task(SelfAuditor(meter=meter, clock=container.clock, settings=audit), task)
+    return SelfAuditor(meter=meter, clock=container.clock, settings=audit)
 
 
 def open_reflector(container: Container, auditor: SelfAuditor, memory: Memory, paths: Sequence[str] = ()) -> Reflector:

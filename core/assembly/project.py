@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.adapters.config_yaml import read_config_bytes
 from core.config import CONFIG_FILE, config_schema, load_config, load_user_policy, merge_settings
+from core.domain.runs.variables import TASKS_FILE, outer_repository
 from core.domain.settings.options import provenance, settings_table, value_of
 from core.domain.settings.settings import INSIDE, Owner, Settings
 from core.errors import InvalidFile, Problem, UsageError
@@ -102,9 +103,18 @@ class Project:
     @property
     def journal_path(self) -> Path:
         """The state database of the tasks file: each file has one of its own, so that equal ids in two of them never meet."""
+        return self.state / f"state{self._own_suffix}.db"
+
+    @property
+    def task_folders(self) -> str:
+        """The name of the directory in ``state`` that has a folder for each task of the tasks file."""
+        return f"tasks{self._own_suffix}"
+
+    @property
+    def _own_suffix(self) -> str:
+        """What tells names of one tasks file from those of others; empty for the usual one."""
         name = os.path.relpath(self.tasks_path, self.root)
-        own = "" if name == USUAL_TASKS_FILE else f"-{hashlib.sha256(os.fsencode(name)).hexdigest()[:12]}"
-        return self.state / f"state{own}.db"
+        return "" if name == USUAL_TASKS_FILE else f"-{hashlib.sha256(os.fsencode(name)).hexdigest()[:12]}"
 
 
 def open_project(
@@ -137,7 +147,8 @@ def open_project(
 
 
 def _settings(root: Path, overrides: Mapping[str, Any], revision: BaseRevision | None, cls: type[Settings]) -> Settings:
-    return load_config(root=root, overrides=overrides, base=revision.config if revision else None, cls=cls)
+    environment = settings_environment(os.environ, root)
+    return load_config(root=root, environ=environment, overrides=overrides, base=revision.config if revision else None, cls=cls)
 
 
 def _default_settings(overrides: Mapping[str, Any], cls: type[Settings]) -> Settings:
@@ -237,6 +248,13 @@ def own_environment() -> dict[str, str]:
     scripts = str(Path(sys.argv[0]).parent.resolve()) if sys.argv and Path(sys.argv[0]).is_absolute() else str(Path(sys.executable).parent)
     path = os.environ.get("PATH", os.defpath)
     return {**os.environ, "PATH": path if scripts in path.split(os.pathsep) else f"{path}{os.pathsep}{scripts}"}
+
+
+def settings_environment(environment: Mapping[str, str], root: Path) -> dict[str, str]:
+    """Return ``environment`` without the tasks file of a run in another repository than ``root``, which this process is a task of."""
+    outer = outer_repository(environment)
+    foreign = outer and os.path.realpath(outer) != os.path.realpath(root)
+    return {name: value for name, value in environment.items() if not (foreign and name == TASKS_FILE)}
 
 
 def effective_policy(root: Path, settings: Settings) -> PluginPolicy:

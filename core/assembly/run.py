@@ -11,19 +11,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.assembly.container import Container
-from core.assembly.project import new_run_id
+from core.assembly.project import new_run_id, settings_environment
 from core.assembly.state import make_state
+from core.attempt_context import RepositoryContext
 from core.domain.quality.reflection import CycleReport
+from core.domain.runs.attempt import Attempt
+from core.domain.runs.executor_settings import ExecutorSettings
 from core.domain.runs.run_state import RunOptions
-from core.domain.settings.options import VARIABLE_PREFIX
+from core.domain.runs.variables import TASKS_FILE, MeasuredPlace, without_task
 from core.domain.settings.settings import Provenance, Settings, Source
-from core.domain.tasks.task import Task
+from core.domain.tasks.task import Status, Task
 from core.errors import UsageError
 from core.event_bus import EventBus
-from core.executor import Executor, ExecutorSettings
+from core.executor import Executor
 from core.handlers import CommandHandler, Handlers
 from core.memory import Memory
 from core.orchestrator import Orchestrator
+from core.ports.attempt_context import AttemptContext, TaskFolders
 from core.ports.processes import Launcher, LogReader, StopSignals
 from core.ports.subscribers import Listeners
 from core.ports.wing import load, part_of
@@ -74,6 +78,7 @@ def open_run(container: Container, options: RunOptions, *, reflect: bool = True,
     from core.adapters.private_dir import make_private_dir
     from core.adapters.processes import ProcessLauncher
     from core.adapters.stop_signals import SystemStopSignals
+    from core.adapters.task_folders import FileTaskFolders
 
     project, settings, clock, run_id = container.project, container.settings, container.clock, new_run_id()
     if not project.tasks_path.exists():
@@ -86,11 +91,14 @@ def open_run(container: Container, options: RunOptions, *, reflect: bool = True,
         signals = stack.enter_context(SystemStopSignals())
         stack.callback(container.close)
         journal = container.journal
-        launcher = stack.enter_context(ProcessLauncher(container.environment))
+        launcher = stack.enter_context(ProcessLauncher(_inherited(container)))
         stack.enter_context(signals.waking(launcher.wake_fd))
-        executor = _executor(container, launcher)
         file = container.task_file()
         stack.callback(file.close)
+        memory = Memory(file=file, journal=journal, clock=clock, run_id=run_id)
+        folders = FileTaskFolders(str(project.state), project.task_folders)
+        stack.callback(folders.close)
+        executor = _executor(container, launcher, context=_context(container, memory, folders))
         event_log = EventLog(project.root, settings.log.directory, run_id)
         bus = EventBus(mask=container.masking)
         stack.callback(bus.close)
@@ -103,7 +111,6 @@ def open_run(container: Container, options: RunOptions, *, reflect: bool = True,
             if wing.subscribers:
                 with part_of(wing.name, wing.subscribers):
                     load(wing.subscribers)(bus, container)
-        memory = Memory(file=file, journal=journal, clock=clock, run_id=run_id)
         orchestrator = Orchestrator(
             options=options,
             memory=memory,
@@ -127,7 +134,7 @@ def open_executor(container: Container) -> Iterator[Executor]:
     from core.adapters.processes import ProcessLauncher
 
     make_private_dir(container.project.root, container.settings.log.directory)
-    with _process_in(container.project.root), ProcessLauncher(container.environment) as launcher:
+    with _process_in(container.project.root), ProcessLauncher(_inherited(container)) as launcher:
         executor = _executor(container, launcher, lambda task: _plugin_problem(container, task))
         try:
             yield executor
@@ -172,13 +179,43 @@ def _plugin_problem(container: Container, task: Task) -> str:
     return plugin_problem(container, task)
 
 
-def _executor(container: Container, launcher: Launcher, plugin_problem: Callable[[Task], str] = lambda _task: "") -> Executor:
+def _executor(
+    container: Container,
+    launcher: Launcher,
+    plugin_problem: Callable[[Task], str] = lambda _task: "",
+    context: AttemptContext | None = None,
+) -> Executor:
     return Executor(
         launcher=launcher,
         logs=container.logs,
         clock=container.clock,
         settings=_executor_settings(container),
         handlers=_handlers(container, plugin_problem),
+        context=context,
+    )
+
+
+def _inherited(container: Container) -> dict[str, str]:
+    """Return the variables that tasks inherit; nothing among them is about a task or a tasks file of a run around this one."""
+    return without_task(settings_environment(container.environment, container.root))
+
+
+def _context(container: Container, memory: Memory, folders: TaskFolders) -> AttemptContext:
+    """Return what gives attempts their recovery points and says what is known of them."""
+
+    def previous(task_id: str) -> Attempt | None:
+        return next(iter(container.journal.attempts(task_id, limit=1)), None)
+
+    def measure(task: Task) -> MeasuredPlace | None:
+        from core.assembly.audit import measure_place
+
+        return measure_place(container, task)
+
+    return RepositoryContext(
+        folders=folders,
+        previous=previous,
+        measure=measure,
+        unfinished=lambda: {task.id for task in memory.tasks if task.status is not Status.DONE},
     )
 
 
@@ -186,6 +223,7 @@ def _executor_settings(container: Container) -> ExecutorSettings:
     settings = container.settings
     return ExecutorSettings(
         tasks_file=str(container.project.tasks_path),
+        root=str(container.root),
         variables=_command_line_variables(settings),
         grace=settings.grace,
         timeout=settings.timeout,
@@ -205,7 +243,7 @@ def _handlers(container: Container, plugin_problem: Callable[[Task], str]) -> Ha
 def _command_line_variables(settings: Settings) -> dict[str, str]:
     """Return the variables that pass ``--file`` on to orchestrator commands in tasks."""
     named = settings.sources.get("tasks_file", Provenance(source=Source.DEFAULT)).source is Source.COMMAND_LINE
-    return {f"{VARIABLE_PREFIX}TASKS_FILE": settings.tasks_file} if named else {}
+    return {TASKS_FILE: settings.tasks_file} if named else {}
 
 
 def _reflection(container: Container, memory: Memory, signals: StopSignals, paths: Sequence[str]) -> Callable[[], CycleReport]:

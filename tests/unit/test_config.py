@@ -105,6 +105,7 @@ def test_a_flag_that_was_not_given_changes_nothing() -> None:
 
 def test_what_a_run_gives_its_tasks_is_no_setting() -> None:
     load(environ={"ORCHESTRATOR_RUN_ID": "x", "ORCHESTRATOR_ATTEMPT": "1", "ORCHESTRATOR_TASK_ID": "a", "ORCHESTRATOR_TASK_FILE": "f"})
+    load(environ={"ORCHESTRATOR_CHECKPOINT": "x", "ORCHESTRATOR_PREVIOUS_OUTCOME": "failed", "ORCHESTRATOR_PREVIOUS_REASON": "exit 1"})
 
 
 def test_no_two_settings_share_a_variable_nor_take_one_of_a_run() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import signal
 
-from core.domain.runs.attempt import Attempt, environment, work_of
+from core.domain.runs.attempt import work_of
 from core.domain.runs.outcome import Ending, Usage
 from core.domain.runs.reasons import Code
 from core.domain.tasks.task import Task
@@ -236,6 +236,7 @@ def test_every_process_gets_the_runs_variables_unless_its_task_overrides_them():
 
 
 def test_a_tasks_own_environment_wins():
-    own = Task(id="t", description="d", command="c", env={"ORCHESTRATOR_TASK_KIND": "mine"})
+    rig = ExecutorRig()
+    rig.outcome(Task(id="t", description="d", command="c", env={"ORCHESTRATOR_TASK_KIND": "mine"}))
 
-    assert environment(own, Attempt(run_id="r", task_id="t", number=1, started=0.0), "f")["ORCHESTRATOR_TASK_KIND"] == "mine"
+    assert rig.launcher.started[0].env["ORCHESTRATOR_TASK_KIND"] == "mine"

@@ -8,7 +8,7 @@ import os
 import resource
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from core.adapters.processes.command import direct_words, in_shell
@@ -21,6 +21,8 @@ _RESTORED = tuple(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP, sign
 
 #: Characters of a command that a message quotes.
 _BRIEF = 80
+#: Bytes of one variable or word that Linux takes.
+_LONGEST_STRING = 128 * 1024
 #: Descriptors below this are looked at where they cannot be listed.
 _LIKELY = 4096
 
@@ -62,6 +64,9 @@ def _execute(program: str, words: tuple[str, ...], cwd: str | None, environment:
         return _spawn(program, words, cwd, environment, launch.output)
     except OSError as problem:
         if problem.errno != errno.ENOEXEC or isinstance(launch.command, tuple) or words[0] == "sh":
+            if problem.errno == errno.E2BIG:
+                too_long = _too_long(words, environment)
+                raise CommandNotStarted(Code.CANNOT_START.of(words[0][:_BRIEF], f"{_words(problem)}: {too_long}"), 126) from problem
             raise _refusal(words[0], os.path.join(launch.cwd, program), problem) from problem
         # A script without a #! line: a shell runs it itself, so do we.
         return _execute("/bin/sh", ("sh", program, *words[1:]), cwd, environment, launch)
@@ -145,6 +150,19 @@ def _refusal(word: str, program: str, problem: OSError) -> CommandNotStarted:
     if problem.errno == errno.ENOEXEC:
         return CommandNotStarted(Code.NOT_A_PROGRAM.of(word), 126)
     return CommandNotStarted(Code.CANNOT_START.of(word, _words(problem)), 126)
+
+
+def _too_long(words: Sequence[str], environment: Mapping[str, str]) -> str:
+    """Say what the system found too long: one variable, one word of the command, or all of them together."""
+    variables = {name: len(os.fsencode(f"{name}={value}")) + 1 for name, value in environment.items()}
+    parts = [len(os.fsencode(word)) + 1 for word in words]
+    largest = max(variables, key=variables.__getitem__, default="")
+    if variables and variables[largest] > max(_LONGEST_STRING, *parts):
+        return f"the variable {largest} has {variables[largest]} bytes"
+    if max(parts) > _LONGEST_STRING:
+        return f"a word of the command has {max(parts)} bytes"
+    most = f", of which {largest} has {variables[largest]}" if variables else ""
+    return f"command and variables together have {sum(parts) + sum(variables.values())} bytes{most}"
 
 
 def _words(problem: OSError) -> str:

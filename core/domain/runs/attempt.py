@@ -161,18 +161,3 @@ def described(task: Task, commands: Mapping[str, str]) -> str:
     if task.plugin is not None:
         return f"plugin {task.plugin}"
     return shown((work_of(task, commands) or checks_of(task))[0].command)
-
-
-def environment(task: Task, attempt: Attempt, tasks_file: str) -> dict[str, str]:
-    """Return the variables a task's processes get: its own ``env``, and its text, which is never pasted into a shell line."""
-    origin = task.origin
-    return {
-        "ORCHESTRATOR_TASK_ID": task.id,
-        "ORCHESTRATOR_TASK_DESCRIPTION": task.description,
-        "ORCHESTRATOR_TASK_KIND": task.kind,
-        "ORCHESTRATOR_TASK_ATTEMPT": str(attempt.number),
-        "ORCHESTRATOR_TASK_PATH": str(origin.get("path", "")),
-        "ORCHESTRATOR_TASK_BLOCK": str(origin.get("block", "")),
-        "ORCHESTRATOR_TASK_FILE": tasks_file,
-        **task.env,
-    }
