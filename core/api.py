@@ -1,4 +1,4 @@
-"""The face for Python users: ``run``, ``plan``, ``audit``, ``add`` and backlogs in memory.
+"""The face for Python users: ``run``, ``plan``, ``verify``, ``audit``, ``add`` and backlogs in memory.
 
 Everything here is stable: names, parameters and the results' documented fields change only with a new major version. The functions
 do what the commands of the same name do, with the same settings; they print nothing and raise the errors of ``core.errors``, whose
@@ -14,6 +14,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from core.domain.quality.verdict import FailOn, GateReport
+from core.domain.runs.verified import Verified
 from core.domain.tasks.entry import AppendTask, SetField
 from core.domain.tasks.lookup import find_task
 from core.domain.tasks.plan import Plan
@@ -37,10 +38,12 @@ __all__ = [
     "RunFinished",
     "Status",
     "Task",
+    "Verified",
     "add",
     "audit",
     "plan",
     "run",
+    "verify",
 ]
 
 _Path = str | os.PathLike[str]
@@ -123,6 +126,8 @@ def run(
     fail_fast: bool | None = None,
     only: str | Iterable[str] = (),
     tags: str | Iterable[str] = (),
+    named: str | Iterable[str] = (),
+    fresh: bool = False,
     retry_failed: bool = False,
     reflect: bool | None = None,
     on_event: EventSink | None = None,
@@ -131,8 +136,9 @@ def run(
 
     ``directory`` is the repository; by default the one around the current directory or, for a tasks file that is not in it, the file's.
     ``budget`` is in units of cost, ``time_budget`` in seconds or as ``"90m"``; None leaves each to the settings, as it does ``jobs``,
-    ``fail_fast`` and ``reflect``. ``only`` and ``tags`` are one or several ids and tags. ``on_event`` is called with every event, in
-    this thread: a slow one slows the run.
+    ``fail_fast`` and ``reflect``. ``only`` and ``tags`` are one or several ids and tags, ``named`` ids of tasks that run whatever
+    their status; with ``fresh`` checks run even if they are up to date. ``on_event`` is called with every event, in this thread: a slow
+    one slows the run.
 
     The process is the run's as long as it lasts: current directory, SIGINT/SIGTERM/SIGHUP (in the main thread) and orphaned
     children. A second one at the same time raises UsageError; start ``orchestrator run --json`` as a process for each.
@@ -141,12 +147,19 @@ def run(
     """
     from core.assembly.run import open_run, run_options
 
-    check_flags(retry_failed=retry_failed)
+    check_flags(retry_failed=retry_failed, fresh=fresh)
     check_flags(fail_fast=fail_fast, reflect=reflect, optional=True)
     check_type("on_event", on_event, object if callable(on_event) else NoneType, "a function of one event", "on_event=print")
     given = {"jobs": jobs, "budget.cost": budget, "budget.time": time_budget, "fail_fast": fail_fast}
     with _container(tasks, directory, given) as container:
-        options = run_options(container, only=_words("only", only), tags=_words("tags", tags), retry_failed=retry_failed)
+        options = run_options(
+            container,
+            only=_words("only", only),
+            tags=_words("tags", tags),
+            named=_words("named", named),
+            fresh=fresh,
+            retry_failed=retry_failed,
+        )
         wanted = reflect if reflect is not None else container.settings.reflect.enabled and not isinstance(tasks, Backlog)
         with open_run(container, options, reflect=wanted) as assembled:
             if on_event is not None:
@@ -163,6 +176,7 @@ def plan(
     time_budget: float | str | None = None,
     only: str | Iterable[str] = (),
     tags: str | Iterable[str] = (),
+    named: str | Iterable[str] = (),
     retry_failed: bool = False,
 ) -> Plan:
     """Return what ``run`` with the same arguments would start, in which order and why; nothing is started or written.
@@ -176,8 +190,31 @@ def plan(
     check_flags(retry_failed=retry_failed)
     given = {"jobs": jobs, "budget.cost": budget, "budget.time": time_budget}
     with _container(tasks, directory, given) as container, open_backlog(container) as backlog:
-        options = run_options(container, only=_words("only", only), tags=_words("tags", tags), retry_failed=retry_failed)
+        options = run_options(
+            container, only=_words("only", only), tags=_words("tags", tags), named=_words("named", named), retry_failed=retry_failed
+        )
         return forecast(backlog.memory.tasks, options, backlog.journal.durations())
+
+
+def verify(
+    tasks: _Path | Backlog | None = None,
+    *,
+    directory: _Path = "",
+    jobs: int | None = None,
+    ids: str | Iterable[str] = (),
+    tags: str | Iterable[str] = (),
+) -> tuple[Verified, ...]:
+    """Run the verify commands of tasks, done ones included, and nothing else of them; return what they came to, in file order.
+
+    Nothing is recorded, and no status is changed. Without ``ids`` and ``tags`` those of every task that is not cancelled. The process is
+    the call's as it is a run's. Raises UsageError, InvalidFile, LockHeld and StorageError.
+    """
+    from core.assembly.verification import open_verification
+    from core.verifier import to_verify
+
+    with _container(tasks, directory, {"jobs": jobs}) as container, open_verification(container) as verification:
+        chosen = to_verify(verification.tasks, frozenset(_words("ids", ids)), frozenset(_words("tags", tags)))
+        return verification.verifier.verify(chosen)
 
 
 def audit(

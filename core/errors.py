@@ -93,6 +93,17 @@ class LockHeld(OrchestratorError):
         self.pid = pid
 
 
+class NotVerified(OrchestratorError):
+    """A task is not marked as done: its verify commands do not pass."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = "", exit_code: int = 1) -> None:
+        """``exit_code`` is 128 + the signal that stopped the commands, where one did."""
+        super().__init__(message, hint=hint)
+        self.exit_code = exit_code
+
+
 class PluginRefused(OrchestratorError):
     """A plugin must not run: its signature, its permissions or the sandbox say no. Carries every reason."""
 

@@ -250,7 +250,7 @@ class Executor:
             usage=usage,
             log=attempt.log,
             log_digest=log_digest,
-            verified=ending is Ending.SUCCEEDED and bool(one.phases),
+            verified=ending is Ending.SUCCEEDED and (bool(one.phases) or one.task.check),
         )
         del self._underway[attempt.task_id]
         self._context.ended(attempt.task_id, succeeded=ending is Ending.SUCCEEDED)

@@ -66,6 +66,14 @@ class CommandHandler:
         del task, workspace
 
 
+class VerifyHandler(CommandHandler):
+    """Runs the verify commands of a task, whatever carries it out, and nothing else of it."""
+
+    def work(self, task: Task, workspace: Workspace) -> tuple[Phase, ...]:
+        del task, workspace
+        return ()
+
+
 class Handlers:
     """The registry: a task without a command or plugin of its own goes to the handler of its kind, every other one to ``command``."""
 

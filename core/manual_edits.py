@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from core.domain.runs.reasons import Reason
@@ -12,6 +13,8 @@ from core.domain.tasks.lookup import check_selection, find_task
 from core.domain.tasks.task import Status, Task
 from core.errors import StorageError, UsageError
 from core.memory import Memory
+
+_NO_REASONS: Mapping[str, Reason] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +26,10 @@ class StatusChange:
     after: Status
 
 
-def set_statuses(memory: Memory, ids: Sequence[str], status: Status, reason: Reason) -> tuple[StatusChange, ...]:
-    """Set the status of tasks in journal and file.
+def set_statuses(
+    memory: Memory, ids: Sequence[str], status: Status, reason: Reason, reasons: Mapping[str, Reason] = _NO_REASONS
+) -> tuple[StatusChange, ...]:
+    """Set the status of tasks in journal and file; ``reasons`` has those that are not ``reason``, by id.
 
     Raises UsageError for an unknown id and for a status that a check does not have, StorageError while somebody else saves the file.
     """
@@ -33,7 +38,7 @@ def set_statuses(memory: Memory, ids: Sequence[str], status: Status, reason: Rea
         _refuse_for_check(task, status)
     changes = tuple(StatusChange(task_id=task.id, before=task.status, after=status) for task in tasks)
     for task in tasks:
-        memory.transition(task.id, status, reason)
+        memory.transition(task.id, status, reasons.get(task.id, reason))
     if not memory.save_tasks():
         raise _not_saved(memory)
     return changes

@@ -38,7 +38,7 @@ _PROCESS = threading.Lock()
 
 
 @contextmanager
-def _process_in(directory: Path) -> Iterator[None]:
+def process_in(directory: Path) -> Iterator[None]:
     """Have the process, in a directory, for as long as the context lasts. Raises UsageError while another run has it."""
     if not _PROCESS.acquire(blocking=False):
         hint = "run them one after the other, or start `orchestrator run --json` as a process for each"
@@ -86,12 +86,12 @@ def open_run(container: Container, options: RunOptions, *, reflect: bool = True,
     make_state(project.root)
     make_private_dir(project.root, settings.log.directory)
     with ExitStack() as stack:
-        stack.enter_context(_process_in(project.root))
+        stack.enter_context(process_in(project.root))
         # The first that is entered and the last that is left: whatever is open is closed as at the end of any run.
         signals = stack.enter_context(SystemStopSignals())
         stack.callback(container.close)
         journal = container.journal
-        launcher = stack.enter_context(ProcessLauncher(_inherited(container)))
+        launcher = stack.enter_context(ProcessLauncher(inherited_by_tasks(container)))
         stack.enter_context(signals.waking(launcher.wake_fd))
         file = container.task_file()
         stack.callback(file.close)
@@ -134,7 +134,7 @@ def open_executor(container: Container) -> Iterator[Executor]:
     from core.adapters.processes import ProcessLauncher
 
     make_private_dir(container.project.root, container.settings.log.directory)
-    with _process_in(container.project.root), ProcessLauncher(_inherited(container)) as launcher:
+    with process_in(container.project.root), ProcessLauncher(inherited_by_tasks(container)) as launcher:
         executor = _executor(container, launcher, lambda task: _plugin_problem(container, task))
         try:
             yield executor
@@ -189,13 +189,13 @@ def _executor(
         launcher=launcher,
         logs=container.logs,
         clock=container.clock,
-        settings=_executor_settings(container),
+        settings=executor_settings(container),
         handlers=_handlers(container, plugin_problem),
         context=context,
     )
 
 
-def _inherited(container: Container) -> dict[str, str]:
+def inherited_by_tasks(container: Container) -> dict[str, str]:
     """Return the variables that tasks inherit; nothing among them is about a task or a tasks file of a run around this one."""
     return without_task(settings_environment(container.environment, container.root))
 
@@ -219,7 +219,8 @@ def _context(container: Container, memory: Memory, folders: TaskFolders) -> Atte
     )
 
 
-def _executor_settings(container: Container) -> ExecutorSettings:
+def executor_settings(container: Container) -> ExecutorSettings:
+    """Return what an Executor needs to know of the settings."""
     settings = container.settings
     return ExecutorSettings(
         tasks_file=str(container.project.tasks_path),

@@ -12,6 +12,7 @@ from core.domain.runs.attempt import RunRecord
 from core.domain.settings.settings import Settings
 from core.domain.tasks.task import Status, Task, with_status
 from core.forecast import hold_goals
+from core.hand_verified import hand_verified
 from core.planner import Planner
 from core.reports.backlog.display_status import BacklogContext
 
@@ -49,7 +50,7 @@ def viewed(container: Container) -> Iterator[BacklogView]:
         hold_goals(planner, tasks, handlers)
         context = BacklogContext(
             explanations={explanation.task_id: explanation for explanation in planner.explain_open()},
-            verified=backlog.journal.verified(),
+            verified=backlog.journal.verified() | hand_verified(backlog.journal),
             handlers=handlers,
             durations=durations,
             live_run=live.id if live is not None else "",

@@ -22,6 +22,7 @@ def _plugins(name: str, module: str, help: str) -> Command:
 COMMANDS: tuple[Command, ...] = (
     Command(name="run", function="core.cli.run:run", help="Work off tasks.yml.", group=WORK),
     Command(name="plan", function="core.cli.plan:plan", help="Show what would run, in which order, and why.", group=WORK),
+    Command(name="verify", function="core.cli.verify:verify", help="Say which tasks no longer hold.", group=WORK),
     Command(name="audit", function="core.cli.audit:audit", help="Measure the code and judge it.", group=WORK),
     Command(name="why", function="core.cli.backlog:why", help="Say why a task runs, waits or does not run.", group=LOOK),
     Command(name="status", function="core.cli.backlog:status", help="Show where the backlog stands.", group=LOOK),

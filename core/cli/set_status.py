@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated
 
 import typer
@@ -74,8 +75,20 @@ def cancel(
     return set_status(container, lambda _: task_ids, Status.CANCELLED, Code.CANCELLED.of(), dry_run=dry_run, json=json)
 
 
-def set_status(container: Container, choose: Choose, status: Status, reason: Reason, *, dry_run: bool, json: bool) -> int:
-    """Give tasks a status and print what changed. Raises UsageError for an unknown id; then nothing has changed."""
+def set_status(
+    container: Container,
+    choose: Choose,
+    status: Status,
+    reason: Reason,
+    reasons: Mapping[str, Reason] = MappingProxyType({}),
+    *,
+    dry_run: bool,
+    json: bool,
+) -> int:
+    """Give tasks a status and print what changed; ``reasons`` has those that are not ``reason``, by id.
+
+    Raises UsageError for an unknown id; then nothing has changed.
+    """
     from core.manual_edits import set_statuses
 
     console = container.console
@@ -86,7 +99,7 @@ def set_status(container: Container, choose: Choose, status: Status, reason: Rea
             set_statuses(memory, list(dict.fromkeys(choose(memory.tasks))), status, reason)
             return console.say_json({"diff": diff()}) if json else console.say(diff())
     with open_backlog_to_edit(container) as memory:
-        changes = set_statuses(memory, list(dict.fromkeys(choose(memory.tasks))), status, reason)
+        changes = set_statuses(memory, list(dict.fromkeys(choose(memory.tasks))), status, reason, reasons)
     if json:
         return console.say_json([{"id": change.task_id, "before": change.before.value, "after": change.after.value} for change in changes])
     lines = (

@@ -203,3 +203,20 @@ def test_the_page_names_every_parameter_of_a_function_and_every_question():
                 for each in inspect.signature(function).parameters.values()
             ]
             assert f"`{name}({', '.join(parameters)})`" in page
+
+
+def test_verify_says_what_holds_and_changes_nothing(repository: Path) -> None:
+    backlog = api.Backlog([{"id": "a", "description": "Holds", "command": "touch ran", "verify": "true"}])
+    backlog.add("Does not", id="b", verify="false", status="done", tags=["t"])
+    text = backlog.text
+
+    assert [(each.task.id, each.holds, each.no_longer_holds) for each in api.verify(backlog)] == [("a", True, False), ("b", False, True)]
+    assert [each.task.id for each in api.verify(backlog, tags="t", jobs=1)] == ["b"]
+    assert backlog.text == text
+    assert not (repository / "ran").exists()
+
+
+def test_a_named_task_runs_whatever_its_status(repository: Path) -> None:
+    backlog = api.Backlog([{"id": "a", "description": "Was done", "command": "true", "status": "done"}])
+    assert [start.explanation.task_id for start in api.plan(backlog, named="a").starts] == ["a"]
+    assert api.run(backlog, named="a").done == ("a",)

@@ -197,6 +197,7 @@ def test_a_budget_may_be_a_number_in_text_as_for_a_run():
 FLAGS = [
     (api.run, "reflect"),
     (api.run, "retry_failed"),
+    (api.run, "fresh"),
     (api.run, "fail_fast"),
     (api.plan, "retry_failed"),
     (api.audit, "history"),

@@ -55,7 +55,7 @@ class Outcome:
     log: str = ""
     #: SHA-256 of the log file as closed.
     log_digest: str = ""
-    #: Whether at least one check ran and all of them passed.
+    #: Whether at least one check ran and all of them passed; the command of a check is one.
     verified: bool = False
 
     @property

@@ -58,6 +58,9 @@ class Code(StrEnum):
     # What a person or a program did to the backlog.
     SET_IN_FILE = "set_in_file"
     MARKED_DONE = "marked_done"
+    MARKED_VERIFIED = "marked_verified"
+    OVERRIDDEN = "overridden"
+    NO_LONGER_HOLDS = "no_longer_holds"
     RESET = "reset"
     CANCELLED = "cancelled"
     SAVED = "saved"
@@ -217,6 +220,9 @@ _WORDS: Mapping[Code, Callable[..., str]] = {
     Code.EDITED: "its entry was edited since it failed".format,
     Code.SET_IN_FILE: "set by hand in the file".format,
     Code.MARKED_DONE: "marked as done by hand".format,
+    Code.MARKED_VERIFIED: "marked as done by hand, every check passed".format,
+    Code.OVERRIDDEN: "marked as done by hand, overriding its checks".format,
+    Code.NO_LONGER_HOLDS: "it no longer holds".format,
     Code.RESET: "reset by hand".format,
     Code.CANCELLED: "cancelled by hand".format,
     Code.SAVED: "saved by save_tasks".format,

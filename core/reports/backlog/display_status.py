@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from core.domain.quality.refactor_task import is_own
 from core.domain.tasks.plan import Explanation, Verdict
 from core.domain.tasks.task import Status, Task, Work
 from core.domain.untrusted.redaction import without_secrets
@@ -38,8 +39,13 @@ class BacklogContext:
 
 
 def is_unverified(task: Task, context: BacklogContext) -> bool:
-    """Return whether a task counts as done although nothing checked it. A milestone has nothing to check."""
-    return task.status is Status.DONE and task.id not in context.verified and task.work(context.handlers) is not Work.MILESTONE
+    """Return whether a task counts as done although nothing checked it.
+
+    A milestone has nothing to check, a goal and a check are checks themselves, and whether a finding is gone is measured.
+    """
+    if task.status is not Status.DONE or task.id in context.verified or is_own(task):
+        return False
+    return task.work(context.handlers) not in (Work.MILESTONE, Work.GOAL, Work.CHECK)
 
 
 def display_status(task: Task, context: BacklogContext) -> str:

@@ -64,6 +64,9 @@ def context(*explanations, **fields):
         (task("a", Status.DONE), context(verified={"a"}), "done"),
         (task("a", Status.DONE, command=None, dependencies=("b",)), context(), "done"),  # a milestone has nothing to check
         (task("a", Status.DONE, command=None, kind="fix"), context(handlers={"fix": "x"}), "done (unverified)"),
+        (task("a", Status.DONE, command=None, verify=("true",)), context(), "done"),  # a goal is its own check
+        (task("a", Status.DONE, check=True), context(), "done"),
+        (task("a", Status.DONE, kind="fix", origin={"by": "reflector", "fingerprint": "f"}), context(), "done"),  # it was measured
         (task("a", Status.FAILED), context(), "failed"),
     ],
 )
