@@ -73,11 +73,13 @@ def _overridden(failing: Sequence[Verified]) -> set[str]:
     told = "\n".join(f"{each.task.id} is not done: {words(each.outcome.reason)}" for each in failing)
     logs = " ".join(each.outcome.log for each in failing if each.outcome.log)
     refusal = NotVerified(told, hint=f"orchestrator done --force overrides it; what it printed: {logs}" if logs else "--force overrides it")
-    if not (sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()):
-        raise refusal
-    if not typer.confirm(f"{told}\nmark as done all the same?", err=True):
+    if not _at_a_terminal() or not typer.confirm(f"{told}\nmark as done all the same?", err=True):
         raise refusal
     return {each.task.id for each in failing}
+
+
+def _at_a_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _note(container: Container, passed: Collection[str], overridden: Collection[str]) -> None:
