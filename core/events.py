@@ -80,8 +80,6 @@ class TaskFinished(Event):
     reason: str
     done: int
     total: int
-    #: Whether it is a check.
-    check: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,17 +1,21 @@
-"""Commands that set up and check: ``orchestrator init | schema | config show | doctor | completion``."""
+"""Commands that set up and check: ``orchestrator init | validate | schema | config show | doctor | completion``."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.assembly.container import Session
+from core.assembly.container import Container, Session
 from core.assembly.project import file_schemas, project_folder
 from core.domain.runs.exit_code import ExitCode
 from core.domain.settings.diagnosis import Health
-from core.errors import UsageError
+from core.domain.tasks.task import Task
+from core.errors import InvalidFile, Problem, UsageError
+from core.reports.text.wording import count
 from core.terminal.options import Directory, Json, TasksFile
 
 if TYPE_CHECKING:
@@ -21,24 +25,45 @@ if TYPE_CHECKING:
 DryRun = Annotated[bool, typer.Option("-n", "--dry-run", help="Print what would be written; write nothing.")]
 
 
-def init(session: Session, directory: Directory = "", dry_run: DryRun = False, json: Json = False) -> int:
+MayReflect = Annotated[
+    bool | None,
+    typer.Option(
+        "--reflect/--no-reflect",
+        help="Whether runs may measure the code and append refactor tasks.",
+        show_default="asked on a terminal; else they may not",
+    ),
+]
+
+
+def init(session: Session, directory: Directory = "", dry_run: DryRun = False, reflect: MayReflect = None, json: Json = False) -> int:
     """Write a tasks.yml and a config.yaml that fit.
 
-    Looks at which tools the repository uses and proposes a task for each. Never writes over a file that is there.
+    Looks at which tools the repository uses and how it starts them, and proposes a check for each. Never writes over a file that is there.
     """
     from core.reports.setup_text import proposal_text
-    from core.scaffold import propose_files, write_files
+    from core.scaffold import propose_files, refuse_existing, write_files
 
     folder = project_folder(directory)
-    proposal = propose_files(folder, session.settings_class)
+    if not dry_run:
+        refuse_existing(folder)
+    if reflect is None:
+        reflect = not dry_run and not json and _may_reflect()
+    proposal = propose_files(folder, session.settings_class, reflect=reflect)
     if not dry_run:
         write_files(folder, proposal, file_schemas(session.settings_class))
     if json:
-        return session.console.say_json(_proposal_json(proposal, written=not dry_run))
+        return session.console.say_json({**_proposal_json(proposal, written=not dry_run), "reflect": reflect})
     if dry_run:
         return session.console.say("".join(f"# ---- {path}\n{text}\n" for path, text in proposal.files.items()))
-    text = proposal_text(proposal.facts, proposal.tasks, tuple(proposal.files), proposal.notes, session.console.stdout.style())
-    return session.console.say(text)
+    style = session.console.stdout.style()
+    return session.console.say(proposal_text(proposal.facts, proposal.tasks, tuple(proposal.files), proposal.notes, style, reflect=reflect))
+
+
+def _may_reflect() -> bool:
+    """Ask whether runs may append refactor tasks; where nobody can answer, they may not."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    return typer.confirm("may runs measure the code and append refactor tasks to tasks.yml?", default=False, err=True)
 
 
 def _proposal_json(proposal: Proposal, *, written: bool) -> dict[str, Any]:
@@ -49,6 +74,45 @@ def _proposal_json(proposal: Proposal, *, written: bool) -> dict[str, Any]:
         "written": written,
         "notes": list(proposal.notes),
     }
+
+
+def validate(session: Session, directory: Directory = "", tasks_file: TasksFile = None, json: Json = False) -> int:
+    """Check tasks.yml and config.yaml.
+
+    Runs nothing. Every problem of both files is printed as file:line:column.
+    """
+    problems: list[Problem] = []
+    number = 0
+    try:
+        container = session.open(directory, tasks_file=tasks_file)
+    except InvalidFile as invalid:
+        problems += invalid.problems
+        container = session.open(directory, tasks_file=tasks_file, defaults=True)
+    name = container.settings.tasks_file
+    file = container.task_file()
+    try:
+        tasks = file.read().tasks
+        number = len(tasks)
+        problems += _plugin_problems(container, tasks)
+    except InvalidFile as invalid:
+        problems += invalid.problems
+    finally:
+        file.close()
+    if problems:
+        raise InvalidFile(problems)
+    return (
+        session.console.say_json({"problems": [], "tasks": number})
+        if json
+        else session.console.say(f"{name}: {count(number, 'task')}, no problems\n")
+    )
+
+
+def _plugin_problems(container: Container, tasks: Sequence[Task]) -> tuple[Problem, ...]:
+    if not container.settings.plugins and all(task.plugin is None for task in tasks):
+        return ()
+    from core.assembly.plugins import plugin_problems
+
+    return plugin_problems(container, tasks)
 
 
 class SchemaOf(StrEnum):

@@ -13,7 +13,6 @@ from core.domain.settings.settings import Settings, Source, owner_words
 from core.domain.untrusted.redaction import without_secrets
 from core.reports.text.columns import Cell, Column, table
 from core.reports.text.style import PLAIN, Style
-from core.reports.text.wording import count
 
 _COLUMNS = (
     Column(title="setting"),
@@ -129,12 +128,22 @@ def _sum(diagnoses: Sequence[Diagnosis], style: Style) -> str:
 
 
 def proposal_text(
-    facts: ProjectFacts, tasks: Sequence[ProposedTask], files: Sequence[str], notes: Sequence[str], style: Style = PLAIN
+    facts: ProjectFacts,
+    tasks: Sequence[ProposedTask],
+    files: Sequence[str],
+    notes: Sequence[str],
+    style: Style = PLAIN,
+    *,
+    reflect: bool = False,
 ) -> str:
     """Return what ``init`` found, what was written, what to know and what to type next; a label and a sentence each."""
     lines = [("found", f"{tool} ({evidence})") for tool, evidence in facts.tools.items()] or [("found", "no tool's settings")]
     lines += [("wrote", style.bold(path)) for path in files]
-    lines += [("tasks", f"{count(len(tasks), 'task')}: {', '.join(task.id for task in tasks)}")]
+    checks = [task.id for task in tasks if task.command]
+    lines += [("checks", ", ".join(checks) or "none")]
+    lines += [
+        ("tasks", f"runs {'measure the code and append' if reflect else 'append no'} refactor tasks (reflect.enabled in config.yaml)")
+    ]
     lines += [("note", note) for note in notes]
     lines += [("next", "orchestrator plan, then orchestrator run")]
     return "".join(f"{style.dim(f'{label:<6}')} {sentence}\n" for label, sentence in lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,9 @@ from core.domain.settings.project_facts import ProjectFacts, ProposedTask
 from core.domain.settings.settings import Settings
 from core.errors import UsageError
 from core.ports.task_file import ProjectFolder
-from core.scaffold.evidence import FILES, PROGRAMS, facts_of
+from core.scaffold.facts import FILES, PROGRAMS, facts_of
 from core.scaffold.first_files import SCHEMA_DIRECTORY, config_text, tasks_text
-from core.scaffold.proposal import missing_programs, propose_tasks
+from core.scaffold.proposal import passed_over, propose_tasks
 
 TASKS_FILE, CONFIG_FILE = "tasks.yml", "config.yaml"
 #: A directory of ours hides itself from git, so that no file of the person has to be touched for it.
@@ -32,12 +32,15 @@ class Proposal:
     notes: tuple[str, ...]
 
 
-def propose_files(folder: ProjectFolder, cls: type[Settings] = Settings) -> Proposal:
-    """Return what would be written into the repository; nothing is. ``cls`` is the class of the settings."""
+def propose_files(folder: ProjectFolder, cls: type[Settings] = Settings, *, reflect: bool = False) -> Proposal:
+    """Return what would be written into the repository; nothing is.
+
+    ``cls`` is the class of the settings; ``reflect`` says whether a run may append refactor tasks.
+    """
     facts = facts_of(folder.look(FILES, PROGRAMS))
     tasks = propose_tasks(facts)
-    files = {TASKS_FILE: tasks_text(facts, tasks), CONFIG_FILE: config_text(facts, cls)}
-    return Proposal(facts=facts, tasks=tasks, files=files, notes=_notes(facts))
+    files = {TASKS_FILE: tasks_text(facts, tasks), CONFIG_FILE: config_text(facts, cls, reflect=reflect)}
+    return Proposal(facts=facts, tasks=tasks, files=files, notes=_notes(facts, tasks))
 
 
 def write_files(folder: ProjectFolder, proposal: Proposal, schemas: Mapping[str, Mapping[str, Any]]) -> None:
@@ -45,16 +48,21 @@ def write_files(folder: ProjectFolder, proposal: Proposal, schemas: Mapping[str,
 
     Raises UsageError, having written nothing, when one of the files is there already; StorageError when the disk refuses.
     """
-    there = folder.existing(tuple(proposal.files))
+    refuse_existing(folder)
+    write_schemas(folder, schemas)
+    if not folder.existing(("logs",)):
+        folder.put({"logs/.gitignore": _HIDES_ITSELF})
+    folder.create(proposal.files)
+
+
+def refuse_existing(folder: ProjectFolder) -> None:
+    """Raise UsageError where one of the files is there already."""
+    there = folder.existing((TASKS_FILE, CONFIG_FILE))
     if there:
         raise UsageError(
             f"already there: {', '.join(there)}",
             hint="nothing was written; orchestrator init --dry-run prints what would be, or move the old file away and say init again",
         )
-    write_schemas(folder, schemas)
-    if not folder.existing(("logs",)):
-        folder.put({"logs/.gitignore": _HIDES_ITSELF})
-    folder.create(proposal.files)
 
 
 def write_schemas(folder: ProjectFolder, schemas: Mapping[str, Mapping[str, Any]]) -> None:
@@ -63,10 +71,13 @@ def write_schemas(folder: ProjectFolder, schemas: Mapping[str, Mapping[str, Any]
     folder.put({".orchestrator/.gitignore": _HIDES_ITSELF, **texts})
 
 
-def _notes(facts: ProjectFacts) -> tuple[str, ...]:
-    notes = [*facts.notes]
-    for program, task in missing_programs(facts):
-        notes.append(f"{program} is used here but was not found: install it, or remove the task '{task}'")
+def _notes(facts: ProjectFacts, tasks: Sequence[ProposedTask]) -> tuple[str, ...]:
+    notes = [*facts.notes, *passed_over(facts)]
+    notes += [
+        f"{task.missing} is used here but was not found: install it, or remove the check '{task.id}'" for task in tasks if task.missing
+    ]
+    if facts.manager and facts.manager not in facts.programs:
+        notes.append(f"{facts.manager} manages the environment here but was not found: tools are started as they are installed")
     if facts.build_evidence and not facts.build:
         notes.append("no program was found that builds a wheel, so there is no task for it: pip install build")
     if facts.above:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 
 from core.domain.settings.options import Option, Section, settings_table
 from core.domain.settings.project_facts import ProjectFacts, ProposedTask
-from core.domain.settings.settings import Owner, Settings
+from core.domain.settings.settings import TESTS, Owner, Settings
 
 #: Where editors find the schemas, also without a network. The directory is ours, and git does not see it.
 SCHEMA_DIRECTORY = ".orchestrator/schema"
@@ -22,9 +23,12 @@ _TASKS_HEAD = """\
 # Edit it whenever you like, also during a run: your edits win. The tool itself changes nothing but the `status`
 # of a task, and adds new tasks at the end.
 #
-#   command       what runs; the task is done when it exits with 0 ...
+#   command       what runs; a task is done, a check passed, when it exits with 0 ...
 #   verify        ... and when this does too, in a process of its own
-#   dependencies  ids of tasks that must be done first
+#   check         true: it says whether the repository is in order. It runs in every run and is never done
+#   sources       of a check: globs of what its result depends on; it is not run again while nothing of that has changed,
+#                 but by `orchestrator run --fresh`: the version of a tool that is installed elsewhere is no file
+#   dependencies  ids of tasks that must be done, and checks that must have passed, first
 #   priority      low, normal, high, critical or a number; higher runs first
 #   cost          what it takes out of the budget of a run: orchestrator run --budget 5
 #   timeout       90s, 10m, 2h; then it is stopped, with everything that it started
@@ -54,10 +58,13 @@ def tasks_text(facts: ProjectFacts, tasks: tuple[ProposedTask, ...]) -> str:
     return head + "".join(f"\n{_entry(task)}" for task in tasks)
 
 
-def config_text(facts: ProjectFacts, cls: type[Settings]) -> str:
-    """Return the text of a ``config.yaml``: every setting of ``cls`` with its meaning, those that fit the repository set."""
+def config_text(facts: ProjectFacts, cls: type[Settings], *, reflect: bool) -> str:
+    """Return the text of a ``config.yaml``: every setting of ``cls`` with its meaning, those that fit the repository set.
+
+    ``reflect`` is whether a run may append refactor tasks.
+    """
     head = _HEADER.format(directory=SCHEMA_DIRECTORY, name="config") + _CONFIG_HEAD.format(name=_one_line(facts.name))
-    return head + _section(settings_table(cls), _fitting(facts), indent="")
+    return head + _section(settings_table(cls), {**_fitting(facts), "reflect.enabled": json.dumps(reflect)}, indent="")
 
 
 def _entry(task: ProposedTask) -> str:
@@ -66,23 +73,31 @@ def _entry(task: ProposedTask) -> str:
         ("description", _scalar(task.description)),
         ("command", _scalar(task.command)),
         ("verify", _scalar(task.verify)),
+        ("check" if task.command else "manual", "true"),
+        ("sources", _globs(task.sources) if task.sources else ""),
+        ("# sources", f"{_globs(task.likely_sources)}  # when it depends on nothing else" if task.likely_sources else ""),
         ("dependencies", f"[{', '.join(task.dependencies)}]" if task.dependencies else ""),
-        ("priority", task.priority),
         ("cost", "" if task.cost is None else str(task.cost)),
         ("timeout", task.timeout),
     ]
     lines = [f"  {name}: {value}" for name, value in fields if value]
-    return f"# {_one_line(task.evidence)}\n-{lines[0][1:]}\n" + "".join(f"{line}\n" for line in lines[1:])
+    head = f"# {_one_line(task.evidence)}\n"
+    if task.missing:
+        head += f"# {task.missing} was not found: install it, or remove this check.\n"
+    return f"{head}-{lines[0][1:]}\n" + "".join(f"{line}\n" for line in lines[1:])
+
+
+def _globs(globs: Iterable[str]) -> str:
+    return f"[{', '.join(json.dumps(glob, ensure_ascii=False) for glob in globs)}]"
 
 
 def _fitting(facts: ProjectFacts) -> dict[str, str]:
     """Return what the repository's layout says about settings, as YAML by dotted key."""
     values: dict[str, str] = {}
     if facts.sources == ("src",):
-        places = (*facts.sources, *((facts.tests,) if facts.tests else ()))
-        values["audit.include"] = f"[{', '.join(json.dumps(f'{place}/**/*.py', ensure_ascii=False) for place in places)}]"
+        values["audit.include"] = _globs(f"{place}/**/*.py" for place in facts.sources)
     if facts.foreign:
-        values["audit.exclude"] = f"[{', '.join(json.dumps(f'{place}/**', ensure_ascii=False) for place in facts.foreign)}]"
+        values["audit.exclude"] = _globs((*TESTS, *(f"{place}/**" for place in facts.foreign)))
     return values
 
 

@@ -1,50 +1,116 @@
-"""Facts → the tasks that a repository's first ``tasks.yml`` holds."""
+"""Facts → the checks that a repository's first ``tasks.yml`` holds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from shlex import quote
 
-from core.domain.settings.project_facts import ProjectFacts, ProposedTask, Tool
+from core.domain.settings.project_facts import ProjectFacts, ProposedTask, Runner, Tool
+from core.scaffold.check_sources import build_sources, likely_test_sources, tool_sources
 
-#: Targets of a Makefile that do a job, most telling first.
-_MAKE_LINT = ("lint",)
-_MAKE_TYPES = ("typecheck", "type-check", "types", "mypy")
-_MAKE_TEST = ("test", "tests")
-_MAKE_CHECK = ("check",)
-_MAKE_DOCS = ("docs",)
+#: Names under which repositories define a job themselves, the most telling first.
+_FORMAT = (
+    "format-check",
+    "fmt-check",
+    "check-format",
+    "check-fmt",
+    "format_check",
+    "check_format",
+    "fmtcheck",
+    "format:check",
+    "fmt:check",
+)
+_LINT = ("lint", "linting", "linters", "style", "lint:check", "lint:style", "flake8", "ruff", "pre-commit", "pre_commit")
+_TYPES = ("typecheck", "type-check", "type_check", "types", "typing", "check-types", "types:check", "lint:typing", "mypy", "pyright")
+_TEST = ("test", "tests", "unit", "unit-tests", "unittest", "pytest", "test:unit", "py")
+_DOCS = ("docs", "doc", "build-docs", "docs-build", "docs_build", "docs:build")
+_CHECK = ("check", "checks", "ci")
+_JOBS = frozenset((*_FORMAT, *_LINT, *_TYPES, *_TEST, *_DOCS, *_CHECK))
+#: Runners that make an environment of their own for everything they run: second choice where there is one already.
+_ISOLATING = ("nox", "tox")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way:
+    """One way to do a job."""
+
+    command: str
+    evidence: str
+    #: The program that it needs.
+    program: str
+    sources: tuple[str, ...] = ()
 
 
 def propose_tasks(facts: ProjectFacts) -> tuple[ProposedTask, ...]:
-    """Return the tasks, each behind those that it depends on; at least one."""
-    checks = [task for task in (_format(facts), _lint(facts), _types(facts), _test(facts)) if task]
-    if not checks:
-        checks = list(_some_check(facts))
-    rest = [task for task in (_docs(facts), _matrix(facts), _build(facts)) if task]
+    """Return the checks, each behind those that it depends on; where there is none, what a person is to do about that."""
+    checks = _present(_format(facts), _lint(facts), _types(facts), _test(facts) or _whole_matrix(facts)) or tuple(_some_check(facts))
     ids = {task.id for task in checks}
-    later = [replace(task, dependencies=tuple(each for each in task.dependencies if each in ids)) for task in rest]
-    return (*checks, *later, _milestone((*checks, *later)))
+    later = _present(_docs(facts), _build(facts))
+    return (*checks, *(replace(task, dependencies=tuple(filter(ids.__contains__, task.dependencies))) for task in later)) or (_BEGIN,)
 
 
-def missing_programs(facts: ProjectFacts) -> tuple[tuple[str, str], ...]:
-    """Return (program, id of its task) for each proposed task whose program was not found."""
-    names = {*(tool.value for tool in Tool), "python3"} - set(facts.programs)
-    first_words = ((task.command.partition(" ")[0], task.id) for task in propose_tasks(facts))
-    return tuple((word, task) for word, task in first_words if word in names)
+_BEGIN = ProposedTask(
+    id="begin", description="Write the first check of this repository in place of this task", evidence="nothing was found that checks it"
+)
 
 
-def _start(facts: ProjectFacts, tool: Tool) -> str:
-    return facts.programs.get(tool.value, tool.value)
+def _present(*tasks: ProposedTask | None) -> tuple[ProposedTask, ...]:
+    return tuple(task for task in tasks if task)
 
 
-def _reason(facts: ProjectFacts, tool: Tool) -> str:
-    return f"{tool}: {facts.tools[tool]}"
+def passed_over(facts: ProjectFacts) -> Iterator[str]:
+    """Yield why something that the repository defines is no check, a sentence each."""
+    for runner in facts.runners:
+        for name, why in runner.unfit.items():
+            if name in _JOBS:
+                yield f"{runner.file}: {runner.program} {runner.targets[name]} {why}, so it is no check"
 
 
-def _make(facts: ProjectFacts, targets: tuple[str, ...]) -> tuple[str, str] | None:
-    target = next((target for target in targets if target in facts.make_targets), "")
-    return (f"make {target}", f"Makefile, target {target}") if target else None
+def _proposed(task: ProposedTask, ways: list[_Way], facts: ProjectFacts) -> ProposedTask | None:
+    """Return the task done in the first way whose program was found, else in the first; None where there is no way."""
+    way = next((way for way in ways if way.program in facts.programs), ways[0] if ways else None)
+    if way is None:
+        return None
+    missing = "" if way.program in facts.programs else way.program
+    return replace(task, command=way.command, evidence=way.evidence, sources=way.sources, missing=missing)
+
+
+def _ways(facts: ProjectFacts, names: tuple[str, ...], tools: tuple[tuple[Tool, str], ...]) -> list[_Way]:
+    """Return the ways to do a job, best first; ``names`` are those of recipes, ``tools`` have the arguments that they need.
+
+    First comes what the repository defines, then its tools in its own environment, in one made for them, and as they are installed.
+    """
+    own = [runner for runner in facts.runners if runner.program not in _ISOLATING]
+    isolating = [runner for runner in facts.runners if runner.program in _ISOLATING]
+    used = [(tool, arguments) for tool, arguments in tools if tool in facts.tools]
+    managed = (_tool(facts, tool, arguments, managed=True) for tool, arguments in used if tool.value in facts.managed)
+    plain = (_tool(facts, tool, arguments, managed=False) for tool, arguments in used)
+    return [*_defined(facts, own, names), *managed, *_defined(facts, isolating, names), *plain]
+
+
+def _defined(facts: ProjectFacts, runners: list[Runner], names: tuple[str, ...]) -> Iterator[_Way]:
+    for runner in runners:
+        yield from _own(facts, runner, names)
+
+
+def _own(facts: ProjectFacts, runner: Runner, names: tuple[str, ...]) -> Iterator[_Way]:
+    name = next((name for name in names if name in runner.targets and name not in runner.unfit), "")
+    if name:
+        by_manager = runner.program in facts.managed and runner.program not in facts.programs
+        start = facts.managed[runner.program] if by_manager else facts.programs.get(runner.program, runner.program)
+        program = facts.manager if by_manager else runner.program
+        yield _Way(command=f"{start} {runner.targets[name]}", evidence=f"{runner.file}: {name}", program=program)
+
+
+def _tool(facts: ProjectFacts, tool: Tool, arguments: str, *, managed: bool) -> _Way:
+    start = facts.managed[tool.value] if managed else facts.programs.get(tool.value, tool.value)
+    return _Way(
+        command=f"{start} {arguments}".rstrip(),
+        evidence=f"{tool}: {facts.tools[tool]}",
+        program=facts.manager if managed else tool.value,
+        sources=tool_sources(facts, tool),
+    )
 
 
 def _paths(facts: ProjectFacts, *, tests: bool) -> str:
@@ -55,104 +121,79 @@ def _paths(facts: ProjectFacts, *, tests: bool) -> str:
 
 def _format(facts: ProjectFacts) -> ProposedTask | None:
     tool = facts.formatter
-    if tool is None or Tool.PRE_COMMIT in facts.tools:
+    lint = _lint(facts)
+    if tool is not None and lint is not None and "pre-commit" in lint.command:
         return None
-    command = f"{_start(facts, tool)} {'format --check' if tool is Tool.RUFF else '--check'} ."
-    return ProposedTask(
-        id="format", description=f"The code is formatted as {tool} wants it", evidence=_reason(facts, tool), command=command, cost=1
-    )
-
-
-def _linter(facts: ProjectFacts) -> Tool | None:
-    return next((tool for tool in (Tool.PRE_COMMIT, Tool.RUFF, Tool.FLAKE8) if tool in facts.tools), None)
+    task = ProposedTask(id="format", description="The code is formatted", evidence="", cost=1)
+    arguments = "format --check ." if tool is Tool.RUFF else "--check ."
+    return _proposed(task, _ways(facts, _FORMAT, ((tool, arguments),) if tool else ()), facts)
 
 
 def _lint(facts: ProjectFacts) -> ProposedTask | None:
     task = ProposedTask(id="lint", description="The linter has nothing to say", evidence="", cost=1)
-    if made := _make(facts, _MAKE_LINT):
-        return replace(task, command=made[0], evidence=made[1])
-    tool = _linter(facts)
-    if tool is None:
-        return None
-    arguments = {Tool.PRE_COMMIT: "run --all-files", Tool.RUFF: "check .", Tool.FLAKE8: _paths(facts, tests=True)}[tool]
-    return replace(task, command=f"{_start(facts, tool)} {arguments}", evidence=_reason(facts, tool))
-
-
-def _type_checker(facts: ProjectFacts) -> Tool | None:
-    return next((tool for tool in (Tool.MYPY, Tool.PYRIGHT) if tool in facts.tools), None)
+    ruff = "check --no-fix ." if facts.fixes else "check ."
+    tools = ((Tool.PRE_COMMIT, "run --all-files"), (Tool.RUFF, ruff), (Tool.FLAKE8, _paths(facts, tests=True)))
+    return _proposed(task, _ways(facts, _LINT, tools), facts)
 
 
 def _types(facts: ProjectFacts) -> ProposedTask | None:
     task = ProposedTask(id="types", description="The types fit together", evidence="", cost=2)
-    if made := _make(facts, _MAKE_TYPES):
-        return replace(task, command=made[0], evidence=made[1])
-    tool = _type_checker(facts)
-    if tool is None:
-        return None
-    arguments = "" if facts.types_configured or tool is Tool.PYRIGHT else f" {_paths(facts, tests=False)}"
-    return replace(task, command=_start(facts, tool) + arguments, evidence=_reason(facts, tool))
+    mypy = "" if facts.types_configured else _paths(facts, tests=False)
+    return _proposed(task, _ways(facts, _TYPES, ((Tool.MYPY, mypy), (Tool.PYRIGHT, ""))), facts)
 
 
 def _test(facts: ProjectFacts) -> ProposedTask | None:
     task = ProposedTask(id="test", description="The tests pass", evidence="", cost=3, timeout="30m")
-    if made := _make(facts, _MAKE_TEST):
-        return replace(task, command=made[0], evidence=made[1])
-    if not facts.has_tests:
-        return None
-    if Tool.PYTEST in facts.tools:
-        return replace(task, command=f"{_start(facts, Tool.PYTEST)} -q", evidence=_reason(facts, Tool.PYTEST))
-    if Tool.PYTEST.value in facts.programs:
-        return replace(task, command=f"{_start(facts, Tool.PYTEST)} -q", evidence="files named test_*.py")
-    where = f" -s {facts.tests}" if facts.tests else ""
-    command = f"{facts.programs.get('python3', 'python3')} -m unittest discover{where}"
-    return replace(task, command=command, evidence="files named test_*.py")
+    ways = _ways(facts, _TEST, ((Tool.PYTEST, "-q"),) if facts.has_tests else ())
+    if facts.has_tests and Tool.PYTEST not in facts.tools:
+        by_name = "files named test_*.py"
+        if Tool.PYTEST.value in facts.programs:
+            ways.append(_Way(command=f"{facts.programs[Tool.PYTEST.value]} -q", evidence=by_name, program=Tool.PYTEST.value))
+        where = f" -s {facts.tests}" if facts.tests else ""
+        ways.append(_Way(command=f"{_python(facts)} -m unittest discover{where}", evidence=by_name, program="python3"))
+    proposed = _proposed(task, ways, facts)
+    # What tests read is anybody's guess: files of data, documentation, the network.
+    return proposed and replace(proposed, sources=(), likely_sources=likely_test_sources(facts))
+
+
+def _python(facts: ProjectFacts) -> str:
+    return facts.programs.get("python3", "python3")
 
 
 def _some_check(facts: ProjectFacts) -> Iterator[ProposedTask]:
     """Yield a check for a repository in which nothing was found that checks it."""
-    if made := _make(facts, _MAKE_CHECK):
-        yield ProposedTask(id="check", description="Every check passes", evidence=made[1], command=made[0], cost=3, timeout="30m")
+    task = ProposedTask(id="check", description="Every check passes", evidence="", cost=3, timeout="30m")
+    if proposed := _proposed(task, _ways(facts, _CHECK, ()), facts):
+        yield proposed
     elif facts.sources:
-        command = f"{facts.programs.get('python3', 'python3')} -m compileall -q {_paths(facts, tests=True)}"
-        yield ProposedTask(id="compile", description="Every file is valid Python", evidence="files named *.py", command=command, cost=1)
-
-
-def _docs_tool(facts: ProjectFacts) -> Tool | None:
-    return next((tool for tool in (Tool.MKDOCS, Tool.SPHINX) if tool in facts.tools), None)
+        command = f"{_python(facts)} -m compileall -q {_paths(facts, tests=True)}"
+        yield ProposedTask(
+            id="compile",
+            description="Every file is valid Python",
+            evidence="files named *.py",
+            command=command,
+            sources=("**/*.py",),
+            cost=1,
+            missing="" if "python3" in facts.programs else "python3",
+        )
 
 
 def _docs(facts: ProjectFacts) -> ProposedTask | None:
     task = ProposedTask(id="docs", description="The documentation builds without a warning", evidence="", cost=2, timeout="10m")
-    if made := _make(facts, _MAKE_DOCS):
-        return replace(task, command=made[0], evidence=made[1])
-    tool = _docs_tool(facts)
-    if tool is Tool.MKDOCS:
-        command = f"{_start(facts, tool)} build --quiet --strict --site-dir build/site"
-        return replace(task, command=command, verify="test -s build/site/index.html", evidence=_reason(facts, tool))
-    if tool is Tool.SPHINX and facts.sphinx:
-        command = f"{_start(facts, tool)} -q -W {quote(facts.sphinx)} build/docs"
-        return replace(task, command=command, verify="test -s build/docs/index.html", evidence=_reason(facts, tool))
-    return None
+    sphinx = ((Tool.SPHINX, f"-q -W {quote(facts.sphinx)} build/docs"),) if facts.sphinx else ()
+    tools = ((Tool.MKDOCS, "build --quiet --strict --site-dir build/site"), *sphinx)
+    proposed = _proposed(task, _ways(facts, _DOCS, tools), facts)
+    # Documentation quotes code, and code imports anything.
+    return proposed and replace(proposed, sources=())
 
 
-def _matrix_tool(facts: ProjectFacts) -> Tool | None:
-    return next((tool for tool in (Tool.TOX, Tool.NOX) if tool in facts.tools), None)
-
-
-def _matrix(facts: ProjectFacts) -> ProposedTask | None:
-    tool = _matrix_tool(facts)
+def _whole_matrix(facts: ProjectFacts) -> ProposedTask | None:
+    """Return a check that runs all of nox or tox, for where nothing that they define has a name that says that it tests."""
+    tool = next((tool for tool in (Tool.TOX, Tool.NOX) if tool in facts.tools), None)
     if tool is None:
         return None
-    return ProposedTask(
-        id="matrix",
-        description=f"Everything that {tool} runs passes",
-        evidence=_reason(facts, tool),
-        command=_start(facts, tool),
-        dependencies=("lint", "test"),
-        priority="low",
-        cost=5,
-        timeout="1h",
-    )
+    task = ProposedTask(id="matrix", description=f"Everything that {tool} runs passes", evidence="", cost=5, timeout="1h")
+    return _proposed(task, [_tool(facts, tool, "", managed=tool.value in facts.managed and tool.value not in facts.programs)], facts)
 
 
 def _build(facts: ProjectFacts) -> ProposedTask | None:
@@ -163,21 +204,8 @@ def _build(facts: ProjectFacts) -> ProposedTask | None:
         description="A wheel can be built",
         evidence=facts.build_evidence,
         command=facts.build,
-        verify="ls dist/*.whl",
+        sources=build_sources(facts),
         dependencies=("lint", "types", "test"),
         cost=2,
         timeout="10m",
-    )
-
-
-def _milestone(tasks: tuple[ProposedTask, ...]) -> ProposedTask:
-    if not tasks:
-        return ProposedTask(
-            id="begin", description="Write the first task of this repository above this one", evidence="nothing was found that checks it"
-        )
-    return ProposedTask(
-        id="ready",
-        description="Everything above is in order",
-        evidence="a milestone: no command, done when its dependencies are",
-        dependencies=tuple(task.id for task in tasks),
     )

@@ -27,7 +27,7 @@ def repository(tmp_path: Path) -> CodeRepository:
     ("config", "key"),
     [
         ("audit: {thresholds: {complexity: 50}}\n", "audit.thresholds.complexity 10 → 50"),
-        ("audit:\n  exclude: [a.py]\n", 'audit.exclude [] → ["a.py"]'),
+        ("audit:\n  exclude: [a.py]\n", 'audit.exclude ["**/tests/**", "test/**", "test_*.py", "*_test.py", "conft… → ["a.py"]'),
         ("audit: {include: [b.py]}\n", 'audit.include ["**/*.py"] → ["b.py"]'),
         ("audit: {overrides: {'**': {complexity: 99}}}\n", 'audit.overrides {} → {"**": {"complexity": 99}}'),
     ],

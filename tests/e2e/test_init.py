@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import shutil
 import subprocess
 import sys
@@ -53,11 +54,86 @@ def test_what_init_writes_is_valid_and_runs(repository: Path) -> None:
 
     assert (begun.returncode, begun.stderr) == (0, "")
     assert "found  ruff (pyproject.toml [tool.ruff])" in begun.stdout
-    assert "5 tasks: format, lint, types, test, ready" in begun.stdout
+    assert "checks format, lint, types, test\n" in begun.stdout
+    assert "tasks  runs append no refactor tasks" in begun.stdout
     assert validated.returncode == 0, validated.stderr
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    statuses = {task["id"]: task["status"] for task in yaml.safe_load((repository / "tasks.yml").read_text())}
-    assert statuses == dict.fromkeys(("format", "lint", "types", "test", "ready"), "done")
+    written = yaml.safe_load((repository / "tasks.yml").read_text())
+    assert [(task["id"], task["check"], "status" in task) for task in written] == [
+        (name, True, False) for name in ("format", "lint", "types", "test")
+    ]
+
+
+def tangled(repository: Path, *places: str) -> None:
+    for place in places:
+        (repository / place).write_text("def tangled(x: int) -> None:\n" + "    if x:\n        x += 1\n" * 12)
+
+
+@pytest.mark.parametrize(
+    ("flags", "enabled", "appended"), [([], False, False), (["--no-reflect"], False, False), (["--reflect"], True, True)]
+)
+def test_a_run_appends_tasks_only_where_init_was_told_so(repository: Path, flags: list[str], enabled: bool, appended: bool) -> None:
+    tangled(repository, "src/demo/tangled.py", "tests/test_tangled.py")
+    begun = orchestrator(repository, "init", *flags)
+    orchestrator(repository, "run", "--only", "lint")
+    written = yaml.safe_load((repository / "tasks.yml").read_text())
+
+    assert begun.returncode == 0, begun.stderr
+    assert yaml.safe_load((repository / "config.yaml").read_text())["reflect"] == {"enabled": enabled}
+    assert [task["origin"]["path"] for task in written if "origin" in task] == (["src/demo/tangled.py"] if appended else [])
+
+
+@pytest.mark.parametrize(("answer", "enabled"), [("y", True), ("n", False), ("", False)])
+def test_on_a_terminal_init_asks_before_runs_may_append(repository: Path, answer: str, enabled: bool) -> None:
+    ours, theirs = pty.openpty()
+    try:
+        os.write(ours, f"{answer}\n".encode())
+        done = subprocess.run(
+            [ORCHESTRATOR, "init"], cwd=repository, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs, text=True, timeout=TIMEOUT
+        )
+        asked = os.read(ours, 4096).decode()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+    assert done.returncode == 0
+    assert "may runs measure the code and append refactor tasks to tasks.yml? [y/N]" in asked
+    assert yaml.safe_load((repository / "config.yaml").read_text())["reflect"] == {"enabled": enabled}
+
+
+def test_init_asks_nothing_where_it_would_write_nothing(repository: Path) -> None:
+    (repository / "tasks.yml").write_text("[]\n")
+    ours, theirs = pty.openpty()
+    try:
+        done = subprocess.run(
+            [ORCHESTRATOR, "init"], cwd=repository, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs, text=True, timeout=TIMEOUT
+        )
+        told = os.read(ours, 4096).decode()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+    assert done.returncode == 2
+    assert "already there: tasks.yml" in told
+    assert "may runs" not in told
+
+
+def test_tests_are_no_findings_unless_they_are_named(repository: Path) -> None:
+    tangled(repository, "tests/test_tangled.py", "tests/helper.py", "src/demo/test_inside.py")
+
+    assert orchestrator(repository, "audit").returncode == 0
+    assert orchestrator(repository, "audit", "tests/helper.py").returncode == 1
+    (repository / "config.yaml").write_text("audit: {exclude: []}\n")
+    assert orchestrator(repository, "audit").returncode == 1
+
+
+def test_a_program_that_is_not_there_is_said_in_the_file_and_on_the_screen(repository: Path) -> None:
+    (repository / "pyrightconfig.json").write_text("{}")
+    (repository / "pyproject.toml").write_text("[tool.ruff]\n")
+    begun = orchestrator(repository, "init")
+
+    assert "note   pyright is used here but was not found: install it, or remove the check 'types'\n" in begun.stdout
+    assert "# pyright was not found: install it, or remove this check.\n- id: types\n" in (repository / "tasks.yml").read_text()
 
 
 def test_git_sees_only_what_belongs_to_the_person(repository: Path) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from core.config import config_schema, merge_settings
 from core.domain.settings.project_facts import Tool
+from core.domain.settings.settings import AuditSettings
 from core.errors import StorageError, UsageError
 from core.scaffold import Proposal, propose_files, write_files
 from core.schema.yaml_reader import read_yaml
@@ -95,17 +96,157 @@ def test_what_is_used_but_not_installed_is_said() -> None:
     notes = beginning({"ruff.toml": "", "mypy.ini": "[mypy]"}, {"ruff": "ruff"}, git=False).notes
 
     assert notes == (
-        "mypy is used here but was not found: install it, or remove the task 'types'",
+        "mypy is used here but was not found: install it, or remove the check 'types'",
         "this is no git repository: trends and `audit --since` need one",
     )
+    text = beginning({"ruff.toml": "", "mypy.ini": "[mypy]"}, {"ruff": "ruff"}).files["tasks.yml"]
+    assert "# mypy was not found: install it, or remove this check.\n- id: types\n" in text
 
 
-def test_a_wheel_needs_what_checks_the_code_and_all_is_gathered_in_a_milestone() -> None:
+def test_a_wheel_needs_what_checks_the_code() -> None:
     tasks = {t.id: t for t in beginning({"pyproject.toml": "[tool.ruff]\n[build-system]\nbuild-backend='x'", **TEST}).tasks}
 
     assert tasks["build"].dependencies == ("lint", "test")
-    assert tasks["build"].verify == "ls dist/*.whl"
-    assert tasks["ready"].dependencies == ("lint", "test", "build")
+    assert list(tasks) == ["lint", "test", "build"]
+
+
+def test_what_is_found_becomes_checks_and_nothing_else() -> None:
+    proposed = beginning({"pyproject.toml": "[tool.ruff]\n[build-system]\nbuild-backend='x'", "docs/conf.py": "", **TEST})
+
+    assert [entry["check"] for entry in entries(proposed)] == [True] * 4
+    assert entries(beginning({"README.md": ""}))[0].keys() == {"id", "description", "manual"}
+
+
+def test_sources_are_written_where_a_tool_is_known_to_read_nothing_else() -> None:
+    proposed = beginning({"pyproject.toml": "[tool.ruff]\n[tool.mypy]", "uv.lock": "", "src/a/__init__.py": "", **TEST})
+    sources = {entry["id"]: entry.get("sources") for entry in entries(proposed)}
+
+    assert sources["lint"] == ["**/*.py", "**/*.pyi", "**/*.ipynb", "pyproject.toml", "ruff.toml", ".ruff.toml", "uv.lock"]
+    assert {"mypy.ini", "uv.lock"} < set(sources["types"])
+    assert sources["test"] is None
+    assert '# sources: ["src/**", "tests/**", "pyproject.toml", "uv.lock"]' in proposed.files["tasks.yml"]
+    assert "sources" not in entries(beginning({"Makefile": "lint:\n\truff check .\n", "ruff.toml": ""}))[0]
+
+
+GROUPS = """
+[dependency-groups]
+dev = ["ruff", {include-group = "types"}]
+types = ["mypy"]
+tests = ["pytest"]
+[project.optional-dependencies]
+docs = ["sphinx"]
+[tool.ruff]
+[tool.mypy]
+[tool.pytest.ini_options]
+"""
+
+
+@pytest.mark.parametrize(
+    ("files", "programs", "expected"),
+    [
+        # uv installs its default groups; another one, or an extra, it is told.
+        (
+            {"uv.lock": "", "pyproject.toml": GROUPS, "docs/conf.py": "", **TEST},
+            ["uv"],
+            {
+                "lint": "uv run ruff check .",
+                "types": "uv run mypy tests",
+                "test": "uv run --group tests pytest -q",
+                "docs": "uv run --extra docs sphinx-build -q -W docs build/docs",
+            },
+        ),
+        (
+            {"uv.lock": "", "pyproject.toml": GROUPS + "[tool.uv]\ndefault-groups = ['tests']\n", **TEST},
+            ["uv"],
+            {"lint": "uv run --group dev ruff check .", "types": "uv run --group types mypy tests", "test": "uv run pytest -q"},
+        ),
+        # What the lock file does not have is not started by its program.
+        (
+            {"uv.lock": '[[package]]\nname = "pytest"\n', "ruff.toml": "", "pytest.ini": "", **TEST},
+            ["uv", "ruff"],
+            {"lint": "ruff check .", "test": "uv run pytest -q"},
+        ),
+        ({"pyproject.toml": "[tool.poetry.group.dev.dependencies]\nruff = '*'\n"}, ["poetry", "ruff"], {"lint": "poetry run ruff check ."}),
+        ({"pdm.lock": "", "ruff.toml": ""}, ["pdm"], {"lint": "pdm run ruff check ."}),
+        # Recipes come before tools, in the order just, task, make, and those of a program that is not there come last.
+        (
+            {
+                "justfile": "test *args:\n    pytest {{args}}\nlint:\n    ruff check\n",
+                "Makefile": "lint:\n\techo\n",
+                "pytest.ini": "",
+                **TEST,
+            },
+            ["just", "make", "pytest"],
+            {"lint": "just lint", "test": "just test"},
+        ),
+        (
+            {"justfile": "test:\n    pytest\nlint:\n    ruff check\n", "Makefile": "lint:\n\techo\n", "pytest.ini": "", **TEST},
+            ["make", "pytest"],
+            {"lint": "make lint", "test": "pytest -q"},
+        ),
+        ({"justfile": "test target:\n    pytest {{target}}\nlint := 'x'\n_types:\n    mypy\n"}, ["just"], {}),
+        (
+            {"Taskfile.yml": "vars:\n  A: b\ntasks:\n  default:\n    cmds: [types: x]\n  lint: ruff\n\n  'test':\n    cmds: [x]\n"},
+            ["task"],
+            {"lint": "task lint", "test": "task test"},
+        ),
+        # Sessions come before tools that are merely installed, and behind those of the repository's own environment.
+        (
+            {
+                "noxfile.py": "@nox.session(python=['3'])\ndef tests(s):\n    x\n\n@nox.session(name='type-check')\n@x\ndef t(s): y\n",
+                **TEST,
+            },
+            ["nox", "pytest"],
+            {"types": "nox -s type-check", "test": "nox -s tests"},
+        ),
+        (
+            {"tox.ini": "[tox]\n[testenv]\n[testenv:{lint,docs}]\n", "pytest.ini": "", **TEST},
+            ["tox"],
+            {"lint": "tox -e lint", "test": "tox -e py", "docs": "tox -e docs"},
+        ),
+        (
+            {"pyproject.toml": "[tool.tox.env_run_base]\n[tool.tox.env.typing]\n", "uv.lock": "", "pytest.ini": "", **TEST},
+            ["uv"],
+            {"types": "uv run tox -e typing", "test": "uv run pytest -q"},
+        ),
+        (
+            {"hatch.toml": "[envs.hatch-test]\n[envs.types.scripts]\ncheck = 'mypy'\n[envs.default.scripts]\nlint = 'ruff check'\n"},
+            ["hatch"],
+            {"lint": "hatch run lint", "types": "hatch run types:check", "test": "hatch test"},
+        ),
+        (
+            {"pyproject.toml": "[tool.pdm.scripts]\nlint = 'ruff check'\ntest = {cmd = 'x'}\n"},
+            ["pdm"],
+            {"lint": "pdm run lint", "test": "pdm run test"},
+        ),
+        # A check changes no file.
+        ({"justfile": "lint:\n    ruff check --fix .\n", "ruff.toml": ""}, ["just", "ruff"], {"lint": "ruff check ."}),
+        ({"Makefile": "lint:\n\tblack src\n\tflake8\n", ".flake8": ""}, ["make", "flake8"], {"lint": "flake8 ."}),
+        ({"Makefile": "lint:\n\tblack --check src\n"}, ["make"], {"lint": "make lint"}),
+        ({"pyproject.toml": "[tool.pdm.scripts]\ndoc = 'mkdocs serve'\n"}, ["pdm"], {}),
+        ({"pyproject.toml": "[tool.ruff]\nfix = true\n"}, ["ruff"], {"lint": "ruff check --no-fix ."}),
+    ],
+)
+def test_a_check_runs_as_the_repository_itself_runs_it(files: dict[str, str], programs: list[str], expected: dict[str, str]) -> None:
+    assert commands(files, {name: name for name in programs}) == expected
+
+
+def test_what_is_no_check_and_what_is_not_there_is_said() -> None:
+    files = {"justfile": "lint:\n    ruff check --fix .\n", "ruff.toml": "", "uv.lock": ""}
+
+    assert beginning(files, {"just": "just"}).notes == (
+        "justfile: just lint changes files, so it is no check",
+        "uv is used here but was not found: install it, or remove the check 'lint'",
+        "uv manages the environment here but was not found: tools are started as they are installed",
+    )
+    assert commands(files, {"just": "just"}) == {"lint": "uv run ruff check ."}
+
+
+@pytest.mark.parametrize("reflect", [True, False])
+def test_whether_runs_reflect_stands_in_the_config(reflect: bool) -> None:
+    proposed = propose_files(MemoryProjectFolder({"a.py": ""}), reflect=reflect)
+
+    assert loaded(proposed).reflect.enabled is reflect
 
 
 def test_a_pyproject_that_is_not_toml_is_passed_over_and_said() -> None:
@@ -131,8 +272,8 @@ def test_a_pyproject_of_an_unexpected_shape_does_no_harm(text: str) -> None:
 def test_a_src_layout_and_code_from_elsewhere_are_told_to_the_audit() -> None:
     settings = loaded(beginning({"src/a/__init__.py": "", "src/a/_vendor/x.py": "", **TEST}))
 
-    assert settings.audit.include == ("src/**/*.py", "tests/**/*.py")
-    assert settings.audit.exclude == ("src/a/_vendor/**",)
+    assert settings.audit.include == ("src/**/*.py",)
+    assert settings.audit.exclude == (*AuditSettings().exclude, "src/a/_vendor/**")
 
 
 def test_nothing_is_written_over_a_file_that_is_there() -> None:
@@ -188,6 +329,8 @@ REPOSITORIES = st.fixed_dictionaries(
         "noxfile.py": st.just(""),
         "mkdocs.yml": st.just(""),
         "uv.lock": st.just(""),
+        "justfile": MAKEFILE,
+        "Taskfile.yml": MAKEFILE.map(lambda text: "tasks:\n" + "".join(f"  {line} x\n" for line in text.splitlines())),
     },
 ).flatmap(lambda files: st.lists(PATH).map(lambda paths: {**files, **dict.fromkeys(paths, "")}))
 PROGRAMS = st.sets(st.sampled_from([*ALL_PROGRAMS, "uv"])).map(lambda names: {name: name for name in names})
@@ -242,3 +385,24 @@ def test_a_configuration_of_nothing_but_line_ends_is_read_in_linear_time() -> No
 
     commands({"mypy.ini": "mypy" + "\n" * 500_000, "pyproject.toml": "\n" * 500_000, "a.py": ""})
     assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("justfile", "a" + " a" * 250_000),
+        ("justfile", "a:\n" + "\t\n" * 250_000 + "\t\tx"),
+        ("Makefile", "a b" * 100_000 + "\n" + "\t\n" * 100_000),
+        ("Taskfile.yml", "tasks:\n" + " \n" * 200_000 + "  a:\n" * 50_000),
+        ("noxfile.py", "@session(" * 50_000),
+        ("noxfile.py", ("@session((" + "x" * 400) * 1_000),
+        ("noxfile.py", "@session\n" * 50_000),
+        ("tox.ini", "[testenv:{a,b" * 40_000),
+        ("uv.lock", 'name = "' * 60_000),
+    ],
+)
+def test_no_file_of_a_runner_takes_for_ever(file: str, text: str) -> None:
+    begun = time.process_time()
+
+    commands({file: text}, {name: name for name in ("just", "make", "task", "nox", "tox", "uv")})
+    assert time.process_time() - begun < 5

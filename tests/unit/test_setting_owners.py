@@ -10,7 +10,7 @@ import pytest
 from core.config import config_schema, merge_settings
 from core.domain.plugins.configuration import PluginConfiguration, configuration_of, misplaced_mark, ownership_problems, users_keys
 from core.domain.settings.options import Option, settings_table
-from core.domain.settings.settings import Owner, Provenance, Settings, Source
+from core.domain.settings.settings import TESTS, Owner, Provenance, Settings, Source
 from core.errors import InvalidFile
 from core.schema.yaml_reader import read_yaml
 
@@ -132,7 +132,7 @@ def test_what_decides_a_verdict_is_taken_from_the_base_and_the_rest_from_here() 
     here = "jobs: 2\naudit: {thresholds: {complexity: 50}, exclude: [bad/], revisions: 3}\n"
     loaded = load(here, base="jobs: 9\naudit:\n  thresholds: {complexity: 8}\n  revisions: 7\n")
 
-    assert (loaded.jobs, loaded.audit.thresholds.complexity, loaded.audit.exclude, loaded.audit.revisions) == (2, 8, (), 3)
+    assert (loaded.jobs, loaded.audit.thresholds.complexity, loaded.audit.exclude, loaded.audit.revisions) == (2, 8, TESTS, 3)
     assert loaded.sources["audit.thresholds.complexity"] == Provenance(source=Source.FILE, place="config.yaml@1f2e3d4:3:16")
 
 

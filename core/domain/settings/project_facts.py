@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -39,6 +39,24 @@ class Tool(StrEnum):
     MKDOCS = "mkdocs"
     SPHINX = "sphinx-build"
 
+    @property
+    def package(self) -> str:
+        """Return the name of the package that has the program."""
+        return "sphinx" if self is Tool.SPHINX else self.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runner:
+    """A program for which the repository itself defines what it runs: ``just``, ``make``, ``nox`` …"""
+
+    program: str
+    #: The file with the definitions.
+    file: str
+    #: Name of a recipe, target, session or environment → arguments that run it.
+    targets: Mapping[str, str]
+    #: Names of those that cannot be checks → why, as what follows on the name in a sentence.
+    unfit: Mapping[str, str] = field(default_factory=dict)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectFacts:
@@ -47,16 +65,24 @@ class ProjectFacts:
     name: str
     #: Each tool that the repository uses, with what gave it away: ``pyproject.toml [tool.ruff]``.
     tools: Mapping[Tool, str]
-    #: How to start each tool and each of ``python3``, ``make`` and the build programs; absent when it was not found.
+    #: How to start each tool and each of ``python3``, the runners and the build programs; absent when it was not found.
     programs: Mapping[str, str]
-    make_targets: frozenset[str] = frozenset()
+    #: What manages the repository's environment (``uv``, ``poetry``, ``pdm``), empty for none, and how it starts the tools in there.
+    manager: str = ""
+    managed: Mapping[str, str] = field(default_factory=dict)
+    #: What the repository defines itself, the most deliberate first.
+    runners: tuple[Runner, ...] = ()
     #: What formats the code, where something does.
     formatter: Tool | None = None
+    #: Whether ruff is set to change files when it is asked to check them.
+    fixes: bool = False
     #: Directories and modules with the code itself, and the directory of its tests (empty: none).
     sources: tuple[str, ...] = ()
     tests: str = ""
     #: Whether there is any file that a test runner would find.
     has_tests: bool = False
+    #: Lock files and lists of requirements.
+    requirement_files: tuple[str, ...] = ()
     #: Whether the type checker's own settings say what to check.
     types_configured: bool = False
     #: Directory that holds Sphinx's conf.py; empty without one.
@@ -74,7 +100,7 @@ class ProjectFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposedTask:
-    """One entry of the first ``tasks.yml``."""
+    """One entry of the first ``tasks.yml``: a check, or without a command what a person does."""
 
     id: str
     description: str
@@ -82,7 +108,12 @@ class ProposedTask:
     evidence: str
     command: str = ""
     verify: str = ""
+    #: Globs of the files on which the result depends; empty where that is not known.
+    sources: tuple[str, ...] = ()
+    #: Globs of which a person must say whether the result depends on nothing else.
+    likely_sources: tuple[str, ...] = ()
     dependencies: tuple[str, ...] = ()
-    priority: str = ""
     cost: int | None = None
     timeout: str = ""
+    #: The program that it needs and that was not found; empty when there is none.
+    missing: str = ""

@@ -35,6 +35,8 @@ def owner_words(owners: tuple[Owner, ...]) -> str:
     return "repository or user" if Owner.REPOSITORY in owners else "user only"
 
 
+#: Globs of tests, which an audit leaves out unless told otherwise.
+TESTS = ("**/tests/**", "test/**", "test_*.py", "*_test.py", "conftest.py")
 #: Items of a list.
 _MOST = 500
 #: A path that stays inside the repository: relative, without ``..``, ``~`` or control characters; not in git's directory nor in ours.
@@ -163,7 +165,12 @@ class AuditSettings:
     """What is measured and judged."""
 
     include: tuple[str, ...] = option(("**/*.py",), "Globs of files to measure.", ListOf(items=_GLOB, most=_MOST), decides_verdict=True)
-    exclude: tuple[str, ...] = option((), "Globs of files to leave out.", ListOf(items=_GLOB, most=_MOST), decides_verdict=True)
+    exclude: tuple[str, ...] = option(
+        TESTS,
+        "Globs of files to leave out; by default tests: long lists of cases are no complexity.",
+        ListOf(items=_GLOB, most=_MOST),
+        decides_verdict=True,
+    )
     thresholds: ThresholdSettings = field(default_factory=ThresholdSettings)
     overrides: Mapping[str, Mapping[str, float]] = option(
         {},
