@@ -80,6 +80,8 @@ class TaskFinished(Event):
     reason: str
     done: int
     total: int
+    #: Whether it is a check.
+    check: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from core.attempt_context import NoContext
-from core.domain.runs.attempt import Attempt, Phase, failure_of, footer, header, shown
+from core.attempt_underway import AttemptUnderway
+from core.domain.runs.attempt import Attempt, Phase, failure_of, footer, gates_of, header, shown
 from core.domain.runs.executor_settings import ExecutorSettings
 from core.domain.runs.outcome import Ending, Outcome, Usage
 from core.domain.runs.reasons import Code, Reason, masked
@@ -20,41 +20,13 @@ from core.domain.tasks.task import Task
 from core.handlers import Handlers
 from core.ports.attempt_context import AttemptContext
 from core.ports.clock import Clock
-from core.ports.handlers import Collected, HandlerRefused, TaskHandler, Workspace
-from core.ports.processes import CommandNotStarted, Launch, Launcher, Log, LogStore
+from core.ports.handlers import HandlerRefused, Workspace
+from core.ports.processes import CommandNotStarted, Launch, Launcher, LogStore
 from core.ports.standard import MISSING, standard, tasks_of
 from core.process_trees import ProcessTrees, TreeEnd
 
 #: Seconds between looks at the size of the logs.
 _TRIM_INTERVAL = 0.1
-
-
-@dataclass(slots=True, kw_only=True)
-class _Underway:
-    """An attempt under way."""
-
-    attempt: Attempt
-    task: Task
-    handler: TaskHandler
-    log: Log
-    #: Monotonic seconds.
-    begun: float
-    deadline: float | None
-    #: What its processes find, beyond what the run and the workspace give them.
-    variables: Mapping[str, str]
-    workspace: Workspace | None = None
-    #: Processes of the present step, and the index of the present one.
-    phases: tuple[Phase, ...] = ()
-    phase: int = 0
-    has_work: bool = False
-    #: What the work came to; None until all of it exited with 0. From then on the phases are checks.
-    collected: Collected | None = None
-    handle: int | None = None
-    #: How it is to end since somebody stopped it.
-    stopped: tuple[Ending, Reason] | None = None
-    left_behind: int = 0
-    cpu: float = 0.0
-    peak_memory: int = 0
 
 
 class Executor:
@@ -73,8 +45,8 @@ class Executor:
         self.without_ports = launcher is MISSING
         self._launcher, self._logs, self._clock, self._settings, self._handlers = launcher, logs, clock, settings, handlers
         self._trees = ProcessTrees(launcher, clock, settings.grace)
-        self._underway: dict[str, _Underway] = {}
-        self._by_handle: dict[int, _Underway] = {}
+        self._underway: dict[str, AttemptUnderway] = {}
+        self._by_handle: dict[int, AttemptUnderway] = {}
         self._ended: list[Attempt] = []
         self._context = context or NoContext()
         self._trimmed = 0.0
@@ -112,7 +84,7 @@ class Executor:
         variables = task_variables(task, attempt, self._settings.tasks_file, self._settings.root)
         variables |= self._context.variables(task, attempt)
         timeout = task.timeout if task.timeout is not None else self._settings.timeout
-        self._underway[task.id] = _Underway(
+        self._underway[task.id] = AttemptUnderway(
             attempt=attempt,
             task=task,
             handler=self._handlers.of(task),
@@ -174,7 +146,7 @@ class Executor:
 
     # -- the steps of an attempt ---------------------------------------------------------------------------------
 
-    def _go_on(self, one: _Underway) -> None:
+    def _go_on(self, one: AttemptUnderway) -> None:
         """Start the next process of the present step; when there is none, take the next step."""
         assert one.workspace is not None
         if one.phase == len(one.phases) and one.collected is None:
@@ -191,13 +163,14 @@ class Executor:
         else:
             self._finish(one, Ending.SUCCEEDED, Code.CHECKS_PASSED.of() if one.phases else Code.EXIT.of(0), 0)
 
-    def _start(self, one: _Underway, phase: Phase, workspace: Workspace) -> None:
+    def _start(self, one: AttemptUnderway, phase: Phase, workspace: Workspace) -> None:
         if phase.is_check:
             self._note(one, f"verify: {shown(phase.command)}")
+        variables = one.variables if phase.gate is None else self._begin_gate(one, phase.gate)
         launch = Launch(
             command=phase.command,
-            cwd=workspace.directory,
-            env={**self._settings.variables, **workspace.env, **one.variables},
+            cwd=phase.directory or workspace.directory,
+            env={**self._settings.variables, **workspace.env, **variables},
             output=one.log.output,
             run_id=one.attempt.run_id,
         )
@@ -208,11 +181,17 @@ class Executor:
             return
         self._by_handle[one.handle] = one
 
+    def _begin_gate(self, one: AttemptUnderway, gate: Task) -> Mapping[str, str]:
+        """Begin a process of a gating check: return its variables; its time limit counts from now."""
+        self._settings.learn(gate.env)
+        one.limit_gate(gate, self._clock.monotonic())
+        return {**task_variables(gate, one.attempt, self._settings.tasks_file, self._settings.root), **gate.env}
+
     def _phase_ended(self, end: TreeEnd) -> None:
         """Take account of a process whose whole tree is gone, and go on with the attempt or end it."""
         exit_ = end.exit
         one = self._by_handle.pop(exit_.handle)
-        one.handle = None
+        one.end_phase()
         one.left_behind += end.left_behind
         one.cpu += exit_.cpu
         one.peak_memory = max(one.peak_memory, exit_.peak_memory)
@@ -225,10 +204,9 @@ class Executor:
             one.phase += 1
             self._go_on(one)
 
-    def _finish(self, one: _Underway, ending: Ending, reason: Reason, exit_code: int | None = None) -> None:
+    def _finish(self, one: AttemptUnderway, ending: Ending, reason: Reason, exit_code: int | None = None) -> None:
         if one.workspace is not None:
-            refused = self._leave(one, one.workspace, ending)
-            ending, reason = (Ending.FAILED, refused) if refused else (ending, reason)
+            ending, reason = self._leave(one, one.workspace, ending, reason)
         reason = masked(reason, self._settings.mask)
         if one.left_behind:
             reason = reason.followed_by(Code.LEFT_BEHIND.of(one.left_behind))
@@ -251,23 +229,23 @@ class Executor:
             log=attempt.log,
             log_digest=log_digest,
             verified=ending is Ending.SUCCEEDED and (bool(one.phases) or one.task.check),
+            checks=gates_of(one.phases) if ending is Ending.SUCCEEDED else (),
         )
         del self._underway[attempt.task_id]
         self._context.ended(attempt.task_id, succeeded=ending is Ending.SUCCEEDED)
         self._ended.append(attempt.with_outcome(outcome))
 
-    def _leave(self, one: _Underway, workspace: Workspace, ending: Ending) -> Reason | None:
-        """Land what succeeded, discard what did not, remove the workspace; return why it could not be landed, if so."""
-        refused = None
+    def _leave(self, one: AttemptUnderway, workspace: Workspace, ending: Ending, reason: Reason) -> tuple[Ending, Reason]:
+        """Land what succeeded, discard what did not, remove the workspace; return how the attempt ends and why."""
         if ending is Ending.SUCCEEDED and one.collected is not None:
             try:
                 one.handler.land(one.task, workspace, one.collected)
             except HandlerRefused as refusal:
-                refused = refusal.reason
-        if ending is not Ending.SUCCEEDED or refused:
-            one.handler.discard(one.task, workspace)
+                ending, reason = Ending.FAILED, refusal.reason
+        if ending is not Ending.SUCCEEDED and (said := one.handler.discard(one.task, workspace)) is not None:
+            reason = reason.followed_by(said)
         one.handler.tear_down(one.task, workspace)
-        return refused
+        return ending, reason
 
     # -- time ----------------------------------------------------------------------------------------------------
 
@@ -275,8 +253,8 @@ class Executor:
         """Stop what is over its deadline, and keep the logs under their limit."""
         now = self._clock.monotonic()
         for task_id, one in list(self._underway.items()):
-            if one.deadline is not None and now >= one.deadline and one.handle is not None:
-                self.stop(task_id, Ending.TIMED_OUT, Code.TIMED_OUT.of(one.deadline - one.begun))
+            if one.handle is not None and (overdue := one.overdue(now)) is not None:
+                self.stop(task_id, *overdue)
         if now - self._trimmed >= _TRIM_INTERVAL:
             self._trimmed = now
             for one in self._underway.values():
@@ -286,9 +264,9 @@ class Executor:
         """Return the seconds until ``_look`` has something to do."""
         if not self._underway:
             return float("inf")
-        deadlines = [one.deadline for one in self._underway.values() if one.deadline is not None and one.stopped is None]
+        deadlines = [deadline for one in self._underway.values() if one.stopped is None for deadline in one.deadlines()]
         until = min(deadlines) - self._clock.monotonic() if deadlines else _TRIM_INTERVAL
         return max(0.0, min(until, _TRIM_INTERVAL))
 
-    def _note(self, one: _Underway, text: str) -> None:
+    def _note(self, one: AttemptUnderway, text: str) -> None:
         one.log.note(self._settings.mask(text))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from core.domain.runs.budget import Budget
@@ -25,10 +25,11 @@ def hold_goals(planner: Planner, tasks: Iterable[Task], handlers: Mapping[str, s
             planner.wait_for_person(task.id, GOAL_WAITS)
 
 
-def forecast(tasks: Sequence[Task], options: RunOptions, durations: Mapping[str, float]) -> Plan:
+def forecast(tasks: Sequence[Task], options: RunOptions, durations: Mapping[str, float], up_to_date: Collection[str] = ()) -> Plan:
     """Return the order in which a run would start ``tasks`` if everything succeeded and took as long as expected.
 
-    Goals are left: nobody knows beforehand whether their checks pass. Raises UsageError for an unknown id or tag.
+    Goals are left: nobody knows beforehand whether their checks pass. ``up_to_date`` are checks that need not run as things are;
+    behind work that may change something they are planned. Raises UsageError for an unknown id or tag.
     """
     check_selection(tasks, options.chosen, options.tags)
     again = reopened(tasks, options)
@@ -36,28 +37,39 @@ def forecast(tasks: Sequence[Task], options: RunOptions, durations: Mapping[str,
     tasks = [replace(task, status=Status.PENDING) if task.id in again or task.status is Status.IN_PROGRESS else task for task in tasks]
     selection = select(tasks, options.chosen, options.tags)
     planner = Planner(tasks, handlers=options.handlers, durations=durations, selection=selection)
-    simulation = _Simulation(planner, options)
+    simulation = _Simulation(planner, options, frozenset(name for name in up_to_date if not options.runs_again(name)))
     while simulation.start_all():
         simulation.end_first()
     passed = set(planner.passed_over())
     left = (_over_budget(explanation) if explanation.task_id in passed else explanation for explanation in planner.explain_open())
-    return Plan(starts=tuple(simulation.starts), left=tuple(left), makespan=simulation.now, cost=simulation.budget.spent)
+    return Plan(
+        starts=tuple(simulation.starts),
+        left=tuple(left),
+        up_to_date=tuple(simulation.skipped),
+        makespan=simulation.now,
+        cost=simulation.budget.spent,
+    )
 
 
-def over_budget(tasks: Sequence[Task], options: RunOptions, durations: Mapping[str, float]) -> Mapping[str, Explanation]:
+def over_budget(
+    tasks: Sequence[Task], options: RunOptions, durations: Mapping[str, float], up_to_date: Collection[str] = ()
+) -> Mapping[str, Explanation]:
     """Return, by id, the tasks that a run would leave because of its budget; nothing where it has none."""
     if options.budget is None and options.time_budget is None:
         return {}
-    left = forecast(tasks, options, durations).left
+    left = forecast(tasks, options, durations, up_to_date).left
     return {explanation.task_id: explanation for explanation in left if explanation.verdict is Verdict.OVER_BUDGET}
 
 
 class _Simulation:
     """A simulated run: what has been started, and what time it is."""
 
-    def __init__(self, planner: Planner, options: RunOptions) -> None:
-        self._planner = planner
-        self._options = options
+    def __init__(self, planner: Planner, options: RunOptions, up_to_date: Collection[str]) -> None:
+        self._planner, self._options = planner, options
+        #: Checks that need not run, until work begins that may change something.
+        self._up_to_date = up_to_date
+        #: Those that were reached before.
+        self.skipped: list[str] = []
         self._running: list[tuple[float, int, str]] = []
         self.budget = Budget(limit=options.budget)
         self.starts: list[PlannedStart] = []
@@ -70,6 +82,12 @@ class _Simulation:
             if decision.work is Work.GOAL:
                 self._planner.wait_for_person(decision.task.id, GOAL_WAITS)
                 continue
+            if decision.task.id in self._up_to_date:
+                self.skipped.append(decision.task.id)
+                self._planner.mark(decision.task.id, Status.DONE)
+                continue
+            if decision.work is Work.COMMAND:
+                self._up_to_date = ()
             start = _start(decision, self.now)
             self.starts.append(start)
             self.budget = self.budget.settle(0.0, decision.cost)

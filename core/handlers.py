@@ -56,6 +56,12 @@ class CommandHandler:
         del workspace, collected
         return checks_of(task)
 
+    def gate_phases(self, check: Task) -> tuple[Phase, ...]:
+        """Return the processes of a gating check, as they are to be run after the work of another task."""
+        own = (*work_of(check, self._commands, self._plugin_command), *checks_of(check))
+        directory = str(PurePath(self._root, check.cwd)) if check.cwd else self._root
+        return tuple(Phase(command=phase.command, is_check=True, gate=check, directory=directory) for phase in own)
+
     def land(self, task: Task, workspace: Workspace, collected: Collected) -> None:
         del task, workspace, collected
 
@@ -75,14 +81,29 @@ class VerifyHandler(CommandHandler):
 
 
 class Handlers:
-    """The registry: a task without a command or plugin of its own goes to the handler of its kind, every other one to ``command``."""
+    """The registry: a task without a command or plugin of its own goes to the handler of its kind, every other one to ``command``.
 
-    def __init__(self, command: TaskHandler, by_kind: Mapping[str, TaskHandler] | None = None) -> None:
+    What ``command`` would carry out goes to what ``judged`` makes, called once, if it ``is_judged``.
+    """
+
+    def __init__(
+        self,
+        command: TaskHandler,
+        by_kind: Mapping[str, TaskHandler] | None = None,
+        *,
+        judged: Callable[[], TaskHandler] | None = None,
+        is_judged: Callable[[Task], bool] = lambda _task: False,
+    ) -> None:
         self._command = command
         self._by_kind = by_kind or {}
+        self._make_judged, self._is_judged = judged, is_judged
+        self._judged: TaskHandler | None = None
 
     def of(self, task: Task) -> TaskHandler:
         """Return the handler that carries out ``task``."""
-        if not self._by_kind or task.command is not None or task.plugin is not None:
+        if self._by_kind and task.command is None and task.plugin is None and task.kind in self._by_kind:
+            return self._by_kind[task.kind]
+        if self._make_judged is None or not self._is_judged(task):
             return self._command
-        return self._by_kind.get(task.kind, self._command)
+        self._judged = self._judged or self._make_judged()
+        return self._judged

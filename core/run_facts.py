@@ -73,6 +73,7 @@ class RunFacts:
             reason=words(reason),
             done=state.done_count,
             total=state.open_at_start,
+            check=task.check,
         )
 
     def reloaded(self, change: Reloaded) -> events.TasksReloaded:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from core.assembly.backlog import open_backlog_to_edit
 from core.assembly.container import Container
 from core.assembly.project import PLUGINS_LOCK, BaseRevision, Project
 from core.config import CONFIG_FILE, repository_config
-from core.domain.quality.finding import Accepted
+from core.domain.quality.finding import Accepted, Key
 from core.domain.quality.metric import Metric
 from core.domain.quality.reflection import CycleReport
+from core.domain.quality.trend import Direction, direction
 from core.domain.quality.verdict import PolicyChange, TaskCheck
 from core.domain.runs.variables import MeasuredPlace
 from core.domain.settings.merging import changed_values
@@ -48,7 +49,7 @@ def open_auditor(container: Container, *, history: bool = True, cancelled: Calla
 def open_audit(container: Container, *, history: bool) -> tuple[SelfAuditor, Gate]:
     """Return the auditor of a repository and the gate that judges what it finds."""
     auditor = open_auditor(container, history=history)
-    return auditor, _gate(container, auditor)
+    return auditor, open_gate(container, auditor)
 
 
 def read_tasks(container: Container) -> tuple[Task, ...]:
@@ -70,7 +71,8 @@ def _plugins(container: Container, cancelled: Callable[[], bool]) -> PluginAudit
     return plugin_auditors(container, cancelled)
 
 
-def _gate(container: Container, auditor: SelfAuditor) -> Gate:
+def open_gate(container: Container, auditor: SelfAuditor) -> Gate:
+    """Return the gate that judges what an auditor finds."""
     return Gate(auditor=auditor, baseline=_baseline(container), baseline_name=_baseline_name(container), repository=container.repository)
 
 
@@ -183,17 +185,20 @@ def _baseline_changes(project: Project, base: BaseRevision) -> Iterator[PolicyCh
     except (InvalidFile, StorageError) as error:
         yield PolicyChange(subject=name, what=f"it cannot be compared: {str(error).splitlines()[0]}", file=name)
         return
-    counts = (
-        (len(after.keys() - before.keys()), "accepted more"),
-        (len(before.keys() - after.keys()), "accepted no more"),
-        (sum(before[key] != after[key] for key in before.keys() & after.keys()), "accepted otherwise"),
-    )
+    more, otherwise = len(after.keys() - before.keys()), sum(before[key] != after[key] for key in before.keys() & after.keys())
+    fewer = len(before.keys() - after.keys())
+    counts = ((more, "accepted more"), (fewer, "accepted no more"), (otherwise, "accepted otherwise"))
     what = ", ".join(f"{number} {words}" for number, words in counts if number)
     if what:
-        yield PolicyChange(subject=name, what=what, file=name)
+        yield PolicyChange(subject=name, what=what, file=name, loosens=bool(more) or _has_risen(before, after))
 
 
-def _by_key(accepted: tuple[Accepted, ...] | None) -> dict[tuple[str, str, str], float]:
+def _has_risen(before: Mapping[Key, float], after: Mapping[Key, float]) -> bool:
+    """Return whether anything that was accepted may be worse now."""
+    return any(direction(Metric(key[0]), (before[key], after[key])) is Direction.WORSENING for key in before.keys() & after.keys())
+
+
+def _by_key(accepted: tuple[Accepted, ...] | None) -> dict[Key, float]:
     return {each.key: each.score for each in accepted or ()}
 
 

@@ -14,6 +14,7 @@ from core.assembly.container import Container
 from core.assembly.project import new_run_id, settings_environment
 from core.assembly.state import make_state
 from core.attempt_context import RepositoryContext
+from core.domain.quality.judged_task import is_judged
 from core.domain.quality.reflection import CycleReport
 from core.domain.runs.attempt import Attempt
 from core.domain.runs.executor_settings import ExecutorSettings
@@ -25,9 +26,12 @@ from core.errors import UsageError
 from core.event_bus import EventBus
 from core.executor import Executor
 from core.handlers import CommandHandler, Handlers
+from core.judged_recovery import left_by_dead_run
 from core.memory import Memory
 from core.orchestrator import Orchestrator
 from core.ports.attempt_context import AttemptContext, TaskFolders
+from core.ports.handlers import TaskHandler
+from core.ports.journal import Journal
 from core.ports.processes import Launcher, LogReader, StopSignals
 from core.ports.subscribers import Listeners
 from core.ports.wing import load, part_of
@@ -98,7 +102,7 @@ def open_run(container: Container, options: RunOptions, *, reflect: bool = True,
         memory = Memory(file=file, journal=journal, clock=clock, run_id=run_id)
         folders = FileTaskFolders(str(project.state), project.task_folders)
         stack.callback(folders.close)
-        executor = _executor(container, launcher, context=_context(container, memory, folders))
+        executor = _executor(container, launcher, context=_context(container, memory, folders), judged=_judged(container, memory, journal))
         event_log = EventLog(project.root, settings.log.directory, run_id)
         bus = EventBus(mask=container.masking)
         stack.callback(bus.close)
@@ -120,7 +124,7 @@ def open_run(container: Container, options: RunOptions, *, reflect: bool = True,
             clock=clock,
             bus=bus,
             pid=os.getpid(),
-            note=journal.repaired,
+            note="; ".join(filter(None, (journal.repaired, left_by_dead_run(journal)))),
             inputs=container.check_inputs,
             reflect=_reflection(container, memory, signals, reflect_paths) if reflect else None,
         )
@@ -179,18 +183,32 @@ def _plugin_problem(container: Container, task: Task) -> str:
     return plugin_problem(container, task)
 
 
+#: Makes the handler of judged tasks, given the one that does their work.
+_Judged = Callable[[CommandHandler], TaskHandler]
+
+
+def _judged(container: Container, memory: Memory, journal: Journal) -> _Judged:
+    def made(command: CommandHandler) -> TaskHandler:
+        from core.assembly.judgement import judged_handler
+
+        return judged_handler(container, command, memory, journal)
+
+    return made
+
+
 def _executor(
     container: Container,
     launcher: Launcher,
     plugin_problem: Callable[[Task], str] = lambda _task: "",
     context: AttemptContext | None = None,
+    judged: _Judged | None = None,
 ) -> Executor:
     return Executor(
         launcher=launcher,
         logs=container.logs,
         clock=container.clock,
         settings=executor_settings(container),
-        handlers=_handlers(container, plugin_problem),
+        handlers=_handlers(container, plugin_problem, judged),
         context=context,
     )
 
@@ -233,12 +251,21 @@ def executor_settings(container: Container) -> ExecutorSettings:
     )
 
 
-def _handlers(container: Container, plugin_problem: Callable[[Task], str]) -> Handlers:
-    """Return the handlers of tasks; a command that config.yaml has for a kind comes before a wing's handler."""
+def _handlers(container: Container, plugin_problem: Callable[[Task], str], judged: _Judged | None) -> Handlers:
+    """Return the handlers of tasks; a command that config.yaml has for a kind comes before a wing's handler.
+
+    Outside of a run (no ``judged``) nothing is judged: there are no checks that could have passed before.
+    """
     commands, root = container.settings.handlers, str(container.root)
     # Without -P a package ``core`` of the repository would be taken for ours.
     plugin_command = (sys.executable, "-P", "-m", "core", "plugins", "run", "--directory", root)
-    return Handlers(CommandHandler(root, commands, plugin_command, plugin_problem), container.task_handlers)
+    command = CommandHandler(root, commands, plugin_command, plugin_problem)
+    return Handlers(
+        command,
+        container.task_handlers,
+        judged=None if judged is None else lambda: judged(command),
+        is_judged=lambda task: is_judged(task, commands),
+    )
 
 
 def _command_line_variables(settings: Settings) -> dict[str, str]:

@@ -11,6 +11,7 @@ import typer
 from core.assembly.container import Session
 from core.cli.backlog_view import BacklogView, viewed
 from core.cli.options import TaskId, complete_tags
+from core.domain.runs.check_result import CheckState
 from core.domain.tasks.task import Readiness, Status, Task
 from core.errors import UsageError
 from core.reports.backlog.display_status import INTERRUPTED, display_status, task_json
@@ -48,7 +49,7 @@ def _chosen(view: BacklogView, words: set[str], tags: set[str]) -> list[Task]:
 
 
 def _known_words(asked: Iterable[str]) -> set[str]:
-    known = [_spaced(word) for word in (*Readiness, *Status, INTERRUPTED)]
+    known = [_spaced(word) for word in (*Readiness, *Status, *CheckState, INTERRUPTED)]
     words = {_spaced(word) for word in asked}
     for word in sorted(words.difference(known)):
         raise UsageError(f"no task can be {word}", hint=f"one of: {', '.join(dict.fromkeys(known))}")
@@ -108,13 +109,15 @@ def why(session: Session, task_id: TaskId, directory: Directory = "", tasks_file
     with viewed(container) as view:
         task = find_task(view.tasks, task_id)
         options = run_options(container)
-        explanation = over_budget(view.tasks, options, view.context.durations).get(task.id) or view.planner.explain(task.id)
+        explanation = over_budget(view.tasks, options, view.context.durations, view.up_to_date).get(task.id) or view.planner.explain(
+            task.id
+        )
         journal = view.backlog.journal
         past = Past(
             attempt=next(iter(journal.attempts(task.id, limit=1)), None), change=next(iter(journal.transitions(task.id, limit=1)), None)
         )
         if json:
-            return session.console.say_json(why_json(explanation, view.by_id, past))
+            return session.console.say_json(why_json(explanation, view.by_id, past, view.context.checks.get(task.id)))
         return session.console.say(why_text(explanation, view.by_id, past, view.context, session.console.stdout.style()))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from core.assembly.backlog import Backlog, open_backlog
 from core.assembly.container import Container
 from core.domain.runs.attempt import RunRecord
+from core.domain.runs.check_result import CheckState, CheckStatus, status_of
 from core.domain.settings.settings import Settings
 from core.domain.tasks.task import Status, Task, with_status
 from core.forecast import hold_goals
@@ -33,6 +34,11 @@ class BacklogView:
         return self.backlog.memory.tasks
 
     @property
+    def up_to_date(self) -> frozenset[str]:
+        """Ids of the checks that a run would not have to run."""
+        return frozenset(task_id for task_id, check in self.context.checks.items() if check.state is CheckState.UP_TO_DATE)
+
+    @property
     def by_id(self) -> dict[str, Task]:
         return {task.id: task for task in self.tasks}
 
@@ -51,11 +57,21 @@ def viewed(container: Container) -> Iterator[BacklogView]:
         context = BacklogContext(
             explanations={explanation.task_id: explanation for explanation in planner.explain_open()},
             verified=backlog.journal.verified() | hand_verified(backlog.journal),
+            checks=_checks(container, backlog, tasks),
             handlers=handlers,
             durations=durations,
             live_run=live.id if live is not None else "",
         )
         yield BacklogView(settings=container.settings, backlog=backlog, planner=planner, context=context, live=live)
+
+
+def _checks(container: Container, backlog: Backlog, tasks: Iterable[Task]) -> dict[str, CheckStatus]:
+    """Return how the checks stand that are not switched off."""
+    checks = [task for task in tasks if task.check and task.status is not Status.CANCELLED]
+    if not checks:
+        return {}
+    results, inputs = backlog.journal.check_results(), container.check_inputs
+    return {task.id: status_of(results.get(task.id, ()), inputs.digest(task)) for task in checks}
 
 
 def _put_back(task: Task) -> Task:

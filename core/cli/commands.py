@@ -36,7 +36,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="reset", function="core.cli.set_status:reset", help="Put tasks back to pending.", group=EDIT),
     Command(name="cancel", function="core.cli.set_status:cancel", help="Take tasks off the list.", group=EDIT),
     Command(name="init", function="core.cli.setup:init", help="Write a tasks.yml and a config.yaml that fit.", group=SETUP),
-    Command(name="validate", function="core.cli.setup:validate", help="Check tasks.yml and config.yaml.", group=SETUP),
+    Command(name="validate", function="core.cli.validate:validate", help="Check tasks.yml and config.yaml.", group=SETUP),
     Command(name="schema", function="core.cli.setup:schema", help="Print the JSON schema of a file.", group=SETUP),
     Command(name="config show", function="core.cli.setup:config_show", help="Print every setting and its source.", group=SETUP),
     Command(name="doctor", function="core.cli.setup:doctor", help="Check this machine and this repository.", group=SETUP),

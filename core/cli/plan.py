@@ -43,7 +43,7 @@ def show_plan(container: Container, options: RunOptions, *, json: bool) -> int:
     from core.reports.backlog.plan_text import plan_json, plan_text
 
     with viewed(container) as view:
-        planned = forecast(view.tasks, options, view.context.durations)
+        planned = forecast(view.tasks, options, view.context.durations, view.up_to_date)
         if json:
             return container.console.say_json(plan_json(planned, view.by_id, options))
-        return container.console.say(plan_text(planned, view.by_id, options, container.console.stdout.style()))
+        return container.console.say(plan_text(planned, view.by_id, options, container.console.stdout.style(), view.context.checks))

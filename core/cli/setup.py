@@ -1,21 +1,18 @@
-"""Commands that set up and check: ``orchestrator init | validate | schema | config show | doctor | completion``."""
+"""Commands that set up and check: ``orchestrator init | schema | config show | doctor | completion``."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.assembly.container import Container, Session
+from core.assembly.container import Session
 from core.assembly.project import file_schemas, project_folder
 from core.domain.runs.exit_code import ExitCode
 from core.domain.settings.diagnosis import Health
-from core.domain.tasks.task import Task
-from core.errors import InvalidFile, Problem, UsageError
-from core.reports.text.wording import count
+from core.errors import UsageError
 from core.terminal.options import Directory, Json, TasksFile
 
 if TYPE_CHECKING:
@@ -74,45 +71,6 @@ def _proposal_json(proposal: Proposal, *, written: bool) -> dict[str, Any]:
         "written": written,
         "notes": list(proposal.notes),
     }
-
-
-def validate(session: Session, directory: Directory = "", tasks_file: TasksFile = None, json: Json = False) -> int:
-    """Check tasks.yml and config.yaml.
-
-    Runs nothing. Every problem of both files is printed as file:line:column.
-    """
-    problems: list[Problem] = []
-    number = 0
-    try:
-        container = session.open(directory, tasks_file=tasks_file)
-    except InvalidFile as invalid:
-        problems += invalid.problems
-        container = session.open(directory, tasks_file=tasks_file, defaults=True)
-    name = container.settings.tasks_file
-    file = container.task_file()
-    try:
-        tasks = file.read().tasks
-        number = len(tasks)
-        problems += _plugin_problems(container, tasks)
-    except InvalidFile as invalid:
-        problems += invalid.problems
-    finally:
-        file.close()
-    if problems:
-        raise InvalidFile(problems)
-    return (
-        session.console.say_json({"problems": [], "tasks": number})
-        if json
-        else session.console.say(f"{name}: {count(number, 'task')}, no problems\n")
-    )
-
-
-def _plugin_problems(container: Container, tasks: Sequence[Task]) -> tuple[Problem, ...]:
-    if not container.settings.plugins and all(task.plugin is None for task in tasks):
-        return ()
-    from core.assembly.plugins import plugin_problems
-
-    return plugin_problems(container, tasks)
 
 
 class SchemaOf(StrEnum):

@@ -72,8 +72,8 @@ class TaskHandler(Protocol):
         again, which must change nothing.
         """
 
-    def discard(self, task: Task, workspace: Workspace) -> None:
-        """The attempt did not succeed: leave nothing of it. Must not raise."""
+    def discard(self, task: Task, workspace: Workspace) -> Reason | None:
+        """The attempt did not succeed: leave nothing of it. Return what is to be said of that after its reason. Must not raise."""
 
     def tear_down(self, task: Task, workspace: Workspace) -> None:
         """Remove the workspace. Must not raise."""

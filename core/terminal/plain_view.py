@@ -143,6 +143,6 @@ class GitlabDialect:
 
 def _content(event: TaskFinished, content: Tail) -> tuple[str, ...]:
     outcome = event.outcome
-    if event.status != "done" or outcome is None or not outcome.log:
+    if event.status not in ("done", "passed") or outcome is None or not outcome.log:
         return ()
     return tuple(content(outcome.log))

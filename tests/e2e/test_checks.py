@@ -197,3 +197,36 @@ def test_in_a_folder_without_git_sources_count_too(tmp_path: Path) -> None:
     assert (last_of(rig)["passed"], last_of(rig)["up_to_date"]) == (["tests"], ["tests"])
     (rig.root / "b.py").write_text("b = 1\n")
     assert last_of(rig)["passed"] == ["tests"]
+
+
+def test_every_view_says_how_checks_stand_and_since_when(rig: Rig) -> None:
+    (rig.root / "a.py").write_text("a = 1\n")
+    (rig.root / "broken").touch()
+    rig.write_tasks(TESTS, {"id": "style", "command": "true", "check": True, "sources": ["a.py"]})
+    before = {task["id"]: task["result"] for task in rig.json("list")}
+    rig.run("run", "--junit", "report.xml")
+    after = {task["id"]: task["result"]["state"] for task in rig.json("list")}
+    plan, junit = rig.json("plan"), (rig.root / "report.xml").read_text()
+
+    assert before == {"tests": {"state": "not run yet", "at": None}, "style": {"state": "not run yet", "at": None}}
+    assert after == {"tests": "failed", "style": "up to date"}
+    assert ([start["id"] for start in plan["starts"]], plan["up_to_date"]) == (["tests"], ["style"])
+    assert {check["id"]: check["state"] for check in rig.json("status")["checks"]} == after
+    assert rig.json("why", "style")["result"]["state"] == "up to date"
+    assert "is up to date: nothing that it is about has changed" in rig.run("why", "style").stdout
+    assert "up to date" in rig.run("list").stdout
+    assert 'tests="2" failures="1"' in junit
+    assert "failed" in rig.run("status").stdout
+
+
+def test_only_checks_that_failed_are_not_offered_to_retry(rig: Rig) -> None:
+    (rig.root / "broken").touch()
+    rig.write_tasks(TESTS)
+    assert "--retry-failed" not in rig.run("run").stdout
+
+
+def test_a_check_is_asked_for_by_its_result(rig: Rig) -> None:
+    rig.write_tasks(TESTS, {"id": "style", "command": "false", "check": True})
+    rig.run("run")
+    assert [task["id"] for task in rig.json("list", "--status", "passed")] == ["tests"]
+    assert [task["id"] for task in rig.json("list", "--status", "failed")] == ["style"]

@@ -223,3 +223,44 @@ def test_cancel_switches_a_check_off(rig: Rig) -> None:
     rig.write_tasks({"id": "lint", "command": "true", "check": True})
     assert rig.run("cancel", "lint").returncode == 0
     assert rig.statuses() == {"lint": "cancelled"}
+
+
+# -- checks --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arguments", [["lint"], ["--fresh"], ["--fresh", "--tag", "night"]])
+def test_a_check_that_is_up_to_date_runs_when_it_is_named_or_everything_is_to_be_fresh(rig: Rig, arguments: list[str]) -> None:
+    (rig.root / "a.src").touch()
+    rig.write_tasks({"id": "lint", "command": "echo x >> ran", "check": True, "sources": ["*.src"], "tags": ["night"]})
+    rig.run("run")
+    assert rig.run("run").returncode == 0
+    assert rig.lines("ran") == ["x"]
+
+    assert rig.run("run", *arguments).returncode == 0
+    assert rig.lines("ran") == ["x", "x"]
+
+
+def test_a_named_check_that_fails_is_exit_1_and_one_that_was_switched_off_is_on_again(rig: Rig) -> None:
+    rig.write_tasks(
+        {"id": "lint", "command": "test -e ok", "check": True, "status": "cancelled"},
+        {"id": "other", "command": "touch other.ran", "check": True},
+    )
+    assert rig.run("run", "lint").returncode == 1
+    (rig.root / "ok").touch()
+    assert rig.run("run", "lint").returncode == 0
+    assert rig.statuses()["lint"] == "pending"
+    assert not (rig.root / "other.ran").exists()
+
+
+def test_a_check_that_passes_is_its_own_proof(rig: Rig) -> None:
+    rig.write_tasks({"id": "lint", "command": "true", "check": True}, {"id": "build", "command": "true"})
+    ended = rig.run("run", "-j1")
+    unverified = [line for line in ended.stderr.splitlines() if "unverified" in line]
+    assert ["build" in line for line in unverified] == [True]
+    assert "unverified" not in rig.run("history", "lint").stdout
+
+
+def test_a_strict_run_of_a_check_that_is_up_to_date_has_seen_something(rig: Rig) -> None:
+    (rig.root / "a.src").touch()
+    rig.write_tasks({"id": "lint", "command": "true", "check": True, "sources": ["*.src"]})
+    assert [rig.run("run", "--strict").returncode for _ in range(2)] == [0, 0]

@@ -33,5 +33,6 @@ from core.adapters.git.read.history import BlobHistory
 from core.adapters.git.read.listing import is_tracked, list_files
 from core.adapters.git.read.log import GitLog
 from core.adapters.git.write.detached_worktree import GitWorktrees
+from core.adapters.git.write.snapshots import GitSnapshots
 
-__all__ = ["BlobHistory", "Git", "GitLog", "GitRepository", "GitWorktrees", "is_tracked", "list_files"]
+__all__ = ["BlobHistory", "Git", "GitLog", "GitRepository", "GitSnapshots", "GitWorktrees", "is_tracked", "list_files"]

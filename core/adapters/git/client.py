@@ -33,11 +33,12 @@ def _health(_directory: str) -> _Health:
 
 
 class Git:
-    """Starts git in one directory."""
+    """Starts git in one directory; ``variables`` name a repository of ours, ``GIT_DIR`` and so on, in place of the one around it."""
 
-    def __init__(self, directory: str, *, executable: str = "git") -> None:
+    def __init__(self, directory: str, *, executable: str = "git", variables: Mapping[str, str] | None = None) -> None:
         self.directory = os.path.abspath(directory)
         self.executable = executable
+        self._variables = dict(variables or {})
         self._health = _health(self.directory)
 
     def start(
@@ -50,7 +51,9 @@ class Git:
         if self._health.stalled:
             raise GitFailed(_STALLED, damage=True)
         environment = reading_environment(os.environ, config)
-        if bare := _bare_repository(self.directory):
+        if self._variables:
+            environment |= self._variables
+        elif bare := _bare_repository(self.directory):
             environment["GIT_DIR"] = bare
         if literal:
             environment["GIT_LITERAL_PATHSPECS"] = "1"

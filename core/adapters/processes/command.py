@@ -7,7 +7,7 @@ _SYNTAX = frozenset("|&;<>()$`\\\"'*?[]#~=%!{}\n\r\0^")
 
 #: Words a shell understands itself, its keywords included: POSIX, dash and bash. ``true`` and ``false`` are
 #: left out because the programs of that name do the same.
-_SHELL_WORDS = frozenset(
+SHELL_WORDS = frozenset(
     """
     . : alias bg bind break builtin caller case cd chdir command compgen complete compopt continue coproc
     declare dirs disown do done echo elif else enable esac eval exec exit export fc fg fi for function getopts
@@ -24,7 +24,7 @@ def direct_words(command: str) -> tuple[str, ...] | None:
         return None
     # Only space and tab separate words for a shell; str.split() would also split at a no-break space.
     words = tuple(word for word in command.replace("\t", " ").split(" ") if word)
-    if not words or words[0] in _SHELL_WORDS:
+    if not words or words[0] in SHELL_WORDS:
         return None
     return words
 

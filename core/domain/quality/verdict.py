@@ -25,6 +25,8 @@ class PolicyChange:
     #: The file that says so in this branch, and the line, 0 where it has none.
     file: str
     line: int = 0
+    #: Whether it may let more pass; False only where it certainly does not.
+    loosens: bool = True
 
     @property
     def sentence(self) -> str:

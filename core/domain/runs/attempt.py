@@ -21,6 +21,10 @@ class Phase:
 
     command: str | tuple[str, ...]
     is_check: bool
+    #: The gating check that it belongs to, whose environment and time limit it has; None: it is the task's own.
+    gate: Task | None = None
+    #: Absolute directory that it starts in; empty: that of the workspace.
+    directory: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +139,8 @@ def footer(ending: Ending, reason: Reason, usage: Usage, left_out: int) -> str:
 
 def failure_of(phase: Phase, reason: Reason) -> tuple[Ending, Reason]:
     """Return how an attempt ends whose ``phase`` failed, and why, given how that phase ended."""
+    if phase.gate is not None:
+        return Ending.FAILED_VERIFY, Code.GATE_FAILED.of(phase.gate.id).followed_by(reason)
     if phase.is_check:
         return Ending.FAILED_VERIFY, Code.CHECK_FAILED.of(shown(phase.command)).followed_by(reason)
     return Ending.FAILED, reason
@@ -154,6 +160,11 @@ def work_of(task: Task, commands: Mapping[str, str], plugin_command: tuple[str, 
 def checks_of(task: Task) -> tuple[Phase, ...]:
     """Return the checks of ``task``, in order."""
     return tuple(Phase(command=check, is_check=True) for check in task.verify) if task.verify else ()
+
+
+def gates_of(phases: tuple[Phase, ...]) -> tuple[str, ...]:
+    """Return the ids of the gating checks that ``phases`` belong to, in order."""
+    return tuple(dict.fromkeys(phase.gate.id for phase in phases if phase.gate is not None))
 
 
 def described(task: Task, commands: Mapping[str, str]) -> str:

@@ -41,3 +41,21 @@ def still_valid(results: Sequence[CheckResult], digest: str) -> CheckResult | No
         return None
     newest = next((result for result in results if result.digest == digest), None)
     return newest if newest is not None and newest.passed else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckStatus:
+    """How a check stands outside of a run."""
+
+    state: CheckState
+    #: Unix time in seconds of the result that says so; None where there is none.
+    at: float | None = None
+
+
+def status_of(results: Sequence[CheckResult], digest: str) -> CheckStatus:
+    """Return how a check stands whose results, newest first, are ``results``; ``digest`` is of what it is about now."""
+    if (valid := still_valid(results, digest)) is not None:
+        return CheckStatus(state=CheckState.UP_TO_DATE, at=valid.at)
+    if not results:
+        return CheckStatus(state=CheckState.NOT_RUN)
+    return CheckStatus(state=CheckState.PASSED if results[0].passed else CheckState.FAILED, at=results[0].at)

@@ -57,6 +57,8 @@ class Outcome:
     log_digest: str = ""
     #: Whether at least one check ran and all of them passed; the command of a check is one.
     verified: bool = False
+    #: Ids of the gating checks that passed in the attempt, and hold for what it left. Not journalled.
+    checks: tuple[str, ...] = ()
 
     @property
     def succeeded(self) -> bool:

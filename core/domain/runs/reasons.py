@@ -28,6 +28,12 @@ class Code(StrEnum):
     CHECK_FAILED = "check_failed"
     TIMED_OUT = "timed_out"
     LEFT_BEHIND = "left_behind"
+    # What speaks against the change of a handler, and what became of that change.
+    GATE_FAILED = "gate_failed"
+    NOT_ACCEPTED = "not_accepted"
+    ROLLED_BACK = "rolled_back"
+    LEFT = "left"
+    NOT_ROLLED_BACK = "not_rolled_back"
     # Why none was started.
     NOTHING_TO_EXECUTE = "nothing_to_execute"
     MANUAL = "manual"
@@ -194,6 +200,11 @@ _WORDS: Mapping[Code, Callable[..., str]] = {
     Code.CHECK_FAILED: "check failed: {0}: ".format,
     Code.TIMED_OUT: "timed out after {0:g} s".format,
     Code.LEFT_BEHIND: lambda count: f"; {count} process{'es' if count > 1 else ''} left behind, terminated",
+    Code.GATE_FAILED: "check {0} failed: ".format,
+    Code.NOT_ACCEPTED: "the change is not accepted: {0}".format,
+    Code.ROLLED_BACK: lambda count, shows: f"; the change was rolled back ({count} file{'s' if count > 1 else ''}; {shows} shows it)",
+    Code.LEFT: lambda why, files: f"; not rolled back, {why}: {files}",
+    Code.NOT_ROLLED_BACK: lambda why, shows: f"; the change was not rolled back: {why}" + (f" ({shows} shows it)" if shows else ""),
     Code.NOTHING_TO_EXECUTE: "there is nothing to execute: the task has no command, no plugin and no check".format,
     Code.MANUAL: "there is nothing to execute: a person finishes the task (manual: true)".format,
     Code.EMPTY_COMMAND: "the command is empty".format,

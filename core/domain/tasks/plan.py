@@ -101,6 +101,8 @@ class Plan:
     #: Expected seconds for the whole plan, and the cost it would spend.
     makespan: float
     cost: float
+    #: Checks that the run would find up to date, by id.
+    up_to_date: tuple[str, ...] = ()
 
 
 Item = TypeVar("Item")

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from core.domain.quality.refactor_task import is_own
+from core.domain.runs.check_result import CheckState, CheckStatus
 from core.domain.tasks.plan import Explanation, Verdict
 from core.domain.tasks.task import Status, Task, Work
 from core.domain.untrusted.redaction import without_secrets
@@ -30,6 +31,8 @@ class BacklogContext:
     explanations: Mapping[str, Explanation] = field(default_factory=_nothing)
     #: Ids whose last attempt was verified.
     verified: Collection[str] = frozenset()
+    #: How checks stand, by id.
+    checks: Mapping[str, CheckStatus] = field(default_factory=_nothing)
     #: Commands by kind, from config.yaml.
     handlers: Mapping[str, str] = field(default_factory=_nothing)
     #: Expected seconds by id.
@@ -49,12 +52,9 @@ def is_unverified(task: Task, context: BacklogContext) -> bool:
 
 
 def display_status(task: Task, context: BacklogContext) -> str:
-    """Return ``ready``, ``queued``, ``blocked``, ``waiting``, ``in progress``, ``interrupted``, ``done`` …"""
+    """Return ``ready``, ``queued``, ``blocked``, ``waiting``, ``in progress``, ``interrupted``, ``done`` …; of a check, its last result."""
     if task.status is Status.PENDING:
-        explanation = context.explanations.get(task.id)
-        if explanation is not None and explanation.verdict is Verdict.OVER_BUDGET:
-            return "over budget"
-        return explanation.readiness.value if explanation is not None and explanation.readiness is not None else "pending"
+        return _pending(task, context)
     if is_unverified(task, context):
         return "done (unverified)"
     if task.status is Status.IN_PROGRESS and not context.live_run:
@@ -62,9 +62,18 @@ def display_status(task: Task, context: BacklogContext) -> str:
     return task.status.value.replace("_", " ")
 
 
+def _pending(task: Task, context: BacklogContext) -> str:
+    if (check := context.checks.get(task.id)) is not None:
+        return check.state.value
+    explanation = context.explanations.get(task.id)
+    if explanation is None or explanation.readiness is None:
+        return "over budget" if explanation is not None and explanation.verdict is Verdict.OVER_BUDGET else "pending"
+    return "over budget" if explanation.verdict is Verdict.OVER_BUDGET else explanation.readiness.value
+
+
 def paint_of(word: str, style: Style) -> Paint:
     """Return the colour of a displayed status."""
-    if word.startswith("done"):
+    if word.startswith("done") or word in (CheckState.PASSED, CheckState.UP_TO_DATE):
         return style.good
     if word in ("failed", "blocked"):
         return style.bad
@@ -78,7 +87,7 @@ def task_json(task: Task, context: BacklogContext) -> dict[str, Any]:
 
     The user's own ``x-…`` fields stand beside them as in the file; times are seconds.
     """
-    explanation = context.explanations.get(task.id)
+    explanation, check = context.explanations.get(task.id), context.checks.get(task.id)
     return {
         "id": task.id,
         "description": task.description,
@@ -104,5 +113,9 @@ def task_json(task: Task, context: BacklogContext) -> dict[str, Any]:
         "epic": task.epic,
         "origin": dict(task.origin),
         **task.extra,
+        "check": task.check,
+        "sources": list(task.sources),
+        "gate": task.gate,
+        "result": {"state": check.state.value, "at": check.at} if check is not None else None,
         "line": task.place.line,
     }

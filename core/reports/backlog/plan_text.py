@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
+from core.domain.runs.check_result import CheckStatus
 from core.domain.runs.run_state import RunOptions
 from core.domain.tasks.plan import Explanation, Plan, PlannedStart
 from core.domain.tasks.task import Task
 from core.reports.text.columns import Cell, Column, one_line, table
 from core.reports.text.style import Style
-from core.reports.text.wording import amount, count, roughly, seconds
+from core.reports.text.wording import amount, count, moment, roughly, seconds
 
 _STARTS = (
     Column(title="at", right=True),
@@ -24,11 +26,16 @@ _STARTS = (
 _LEFT = (Column(title=""), Column(title="", most=40), Column(title="", elastic=True))
 
 
-def plan_text(plan: Plan, tasks: Mapping[str, Task], options: RunOptions, style: Style) -> str:
-    """Return the starts in order, what is left and why, and a last line with the sums."""
+def plan_text(
+    plan: Plan, tasks: Mapping[str, Task], options: RunOptions, style: Style, checks: Mapping[str, CheckStatus] = MappingProxyType({})
+) -> str:
+    """Return the starts in order, what need not run and since when, what is left and why, and a last line with the sums."""
     parts = []
     if plan.starts:
         parts.append(table(_STARTS, [_start(start, tasks, style) for start in plan.starts], width=style.width, title=style.dim))
+    if plan.up_to_date:
+        rows = [_valid(task_id, tasks[task_id], checks[task_id], style) for task_id in plan.up_to_date]
+        parts.append(table(_LEFT, rows, width=style.width, title=None))
     if plan.left:
         parts.append(table(_LEFT, [_left(explanation, style) for explanation in plan.left], width=style.width, title=None))
     parts.append(_sums(plan, options, style))
@@ -51,6 +58,7 @@ def plan_json(plan: Plan, tasks: Mapping[str, Task], options: RunOptions) -> dic
             for start in plan.starts
         ],
         "left": [explanation_json(explanation) for explanation in plan.left],
+        "up_to_date": list(plan.up_to_date),
         "makespan": round(plan.makespan, 3),
         "cost": plan.cost,
         "budget": options.budget,
@@ -101,6 +109,15 @@ def _left(explanation: Explanation, style: Style) -> list[Cell]:
         Cell(text=word, paint=paint),
         Cell(text=one_line(explanation.task_id), paint=style.bold),
         Cell(text=one_line(reason), paint=style.dim),
+    ]
+
+
+def _valid(task_id: str, task: Task, check: CheckStatus, style: Style) -> list[Cell]:
+    since = f"passed {moment(check.at)}, nothing that it is about has changed: " if check.at is not None else ""
+    return [
+        Cell(text=check.state.value, paint=style.good),
+        Cell(text=one_line(task_id), paint=style.bold),
+        Cell(text=f"{since}{one_line(task.description)}", paint=style.dim),
     ]
 
 

@@ -62,6 +62,7 @@ def _facts(task: Task, context: BacklogContext, around: Surroundings, explanatio
     expected = context.durations.get(task.id)
     return [
         ("stands", "; ".join(explanation.reasons) if explanation is not None else ""),
+        *_facts_of_check(task, context),
         ("last change", _change(around.last_change)),
         ("command", _command(task, context.handlers.get(task.kind, ""))),
         *(("verify", check) for check in task.verify),
@@ -85,6 +86,19 @@ def _command(task: Task, handler: str) -> str:
     if task.command is not None:
         return shown(task.command)
     return f"{handler} (handler of kind {task.kind})" if handler else ""
+
+
+def _facts_of_check(task: Task, context: BacklogContext) -> list[tuple[str, str]]:
+    """Return how a check stands and what it is about; nothing for a task."""
+    if not task.check:
+        return []
+    check = context.checks.get(task.id)
+    when = f", {moment(check.at)}" if check is not None and check.at is not None else ""
+    return [
+        ("result", f"{check.state}{when}" if check is not None else ""),
+        ("sources", ", ".join(task.sources)),
+        ("gate", "" if task.gate else "no: a change counts even if it fails"),
+    ]
 
 
 def _change(last: Transition | None) -> str:

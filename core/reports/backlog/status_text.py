@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.domain.runs.attempt import RunRecord
+from core.domain.runs.check_result import CheckState
 from core.domain.tasks.task import Status, Task
 from core.reports.backlog.display_status import INTERRUPTED, BacklogContext, display_status, is_unverified, paint_of
 from core.reports.run.history_text import BROKE_OFF_WORDS, run_json
@@ -14,6 +15,8 @@ from core.reports.text.columns import Cell, Column, one_line, table
 from core.reports.text.style import Style
 from core.reports.text.wording import amount, count, moment, seconds
 
+#: How checks stand, what needs a look first.
+_CHECKS = (CheckState.FAILED, CheckState.NOT_RUN, CheckState.PASSED, CheckState.UP_TO_DATE)
 _ORDER = ("in progress", INTERRUPTED, "ready", "queued", "waiting", "blocked", "failed", "cancelled", "pending")
 _SHOWN = ("in progress", INTERRUPTED, "ready", "waiting", "failed")
 _LISTED = 5
@@ -23,6 +26,7 @@ _TASK_COLUMNS = (
     Column(title="id", most=40),
     Column(title="priority", right=True),
     Column(title="cost", right=True),
+    Column(title="result at"),
     Column(title="description", elastic=True),
 )
 _COLUMNS = (Column(title=""), Column(title="", most=32), Column(title="", elastic=True))
@@ -32,12 +36,13 @@ def status_text(tasks: Sequence[Task], context: BacklogContext, coming: Sequence
     """Return progress, counts, what comes next or is stuck, and the last run. ``coming`` are ids in the order of the plan."""
     if not tasks:
         return "no tasks yet; add one with: orchestrator add\n"
-    words = {task.id: display_status(task, context) for task in tasks}
-    counts = Counter(words.values())
+    work = [task for task in tasks if task.id not in context.checks]
+    words = {task.id: display_status(task, context) for task in work}
     parts = [
-        _head(tasks, context, style),
-        _counts(counts, style),
-        _lists(tasks, words, coming, style),
+        _head(work, context, style) if work else "",
+        _counts(Counter(words.values()), style),
+        _lists(work, words, coming, style),
+        _checks([task for task in tasks if task.id in context.checks], context, style),
         _last(last, context.live_run, style),
     ]
     return "\n".join(part for part in parts if part)
@@ -45,9 +50,10 @@ def status_text(tasks: Sequence[Task], context: BacklogContext, coming: Sequence
 
 def status_json(tasks: Sequence[Task], context: BacklogContext, coming: Sequence[str], last: RunRecord | None) -> dict[str, Any]:
     """Return the same as JSON values."""
-    statuses = Counter(task.status.value for task in tasks)
+    statuses = Counter(task.status.value for task in tasks if task.id not in context.checks)
     return {
         "tasks": len(tasks),
+        "checks": [{"id": task_id, "state": check.state.value, "at": check.at} for task_id, check in context.checks.items()],
         "statuses": {status.value: statuses.get(status.value, 0) for status in Status},
         "unverified": sum(is_unverified(task, context) for task in tasks),
         "standing": dict(Counter(display_status(task, context) for task in tasks)),
@@ -85,6 +91,16 @@ def _lists(tasks: Sequence[Task], words: dict[str, str], coming: Sequence[str], 
     return table(_COLUMNS, rows, width=style.width, title=None) if rows else ""
 
 
+def _checks(checks: Sequence[Task], context: BacklogContext, style: Style) -> str:
+    """Return a line for each check: how it stands, and since when."""
+    rows = []
+    for task in sorted(checks, key=lambda task: _CHECKS.index(context.checks[task.id].state)):
+        known = context.checks[task.id]
+        when = f"{moment(known.at)}  " if known.at is not None else ""
+        rows.append(_line(known.state.value, one_line(task.id), f"{when}{one_line(task.description)}", known.state.value, style))
+    return table(_COLUMNS, rows, width=style.width, title=None) if rows else ""
+
+
 def _line(label: str, task_id: str, description: str, word: str, style: Style) -> list[Cell]:
     return [Cell(text=label, paint=paint_of(word, style)), Cell(text=task_id, paint=style.bold), Cell(text=description, paint=style.dim)]
 
@@ -107,13 +123,14 @@ def task_table(tasks: Sequence[Task], context: BacklogContext, style: Style) -> 
     costs = any(task.cost != 1 for task in tasks)
     rows = []
     for task in tasks:
-        word = display_status(task, context)
+        word, check = display_status(task, context), context.checks.get(task.id)
         rows.append(
             [
                 Cell(text=word, paint=paint_of(word, style)),
                 Cell(text=one_line(task.id), paint=style.bold),
                 Cell(text=str(task.priority) if priorities else ""),
-                Cell(text=amount(task.cost) if costs else ""),
+                Cell(text=amount(task.cost) if costs and check is None else ""),
+                Cell(text=moment(check.at) if check is not None and check.at is not None else "", paint=style.dim),
                 Cell(text=one_line(task.description), paint=style.dim),
             ]
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.domain.runs.attempt import Attempt, Transition
+from core.domain.runs.check_result import CheckState, CheckStatus
 from core.domain.runs.reasons import words
 from core.domain.tasks.plan import Explanation, Rank, Verdict
 from core.domain.tasks.task import Readiness, Status, Task, Work
@@ -40,8 +41,11 @@ def why_text(explanation: Explanation, tasks: Mapping[str, Task], past: Past, co
     """Return the verdict, what it rests on, and what to type next."""
     task = tasks[explanation.task_id]
     reasons = () if explanation.verdict in (Verdict.START, Verdict.OVER_BUDGET) and explanation.rank is not None else explanation.reasons
-    said = "; ".join([_verdict(explanation, task, context.live_run), *map(one_line, reasons)])
+    check = context.checks.get(task.id)
+    said = "; ".join([_verdict(explanation, task, context.live_run, check), *map(one_line, reasons)])
     facts = [] if explanation.rank is None else _rank(explanation.rank, task)
+    if check is not None and check.state is not CheckState.UP_TO_DATE:
+        facts.append(("last result", f"{check.state}{f', {moment(check.at)}' if check.at is not None else ''}"))
     facts += _lived(past, task, has_ended=explanation.verdict is Verdict.ENDED)
     facts += [("try", step) for step in _steps(explanation, tasks, context.handlers)]
     text = f"{style.bold(one_line(task.id))} {said}\n"
@@ -59,19 +63,22 @@ def _lived(past: Past, task: Task, *, has_ended: bool) -> list[tuple[str, str]]:
     return facts
 
 
-def why_json(explanation: Explanation, tasks: Mapping[str, Task], past: Past) -> dict[str, Any]:
-    """Return the same as JSON values."""
+def why_json(explanation: Explanation, tasks: Mapping[str, Task], past: Past, check: CheckStatus | None = None) -> dict[str, Any]:
+    """Return the same as JSON values; ``check`` is how it stands, of a check."""
     outcome = past.attempt.outcome if past.attempt is not None else None
     return {
         **explanation_json(explanation),
         "status": tasks[explanation.task_id].status.value,
+        "result": {"state": check.state.value, "at": check.at} if check is not None else None,
         "because_of": [{"id": other, "status": tasks[other].status.value} for other in explanation.because_of if other in tasks],
         "last_change": transition_json(past.change) if past.change is not None else None,
         "last_outcome": None if outcome is None else {"ending": outcome.ending.value, "reason": words(outcome.reason), "log": outcome.log},
     }
 
 
-def _verdict(explanation: Explanation, task: Task, live_run: str) -> str:
+def _verdict(explanation: Explanation, task: Task, live_run: str, check: CheckStatus | None) -> str:
+    if check is not None and check.state is CheckState.UP_TO_DATE and explanation.verdict is Verdict.START and check.at is not None:
+        return f"is up to date: nothing that it is about has changed since it passed, {moment(check.at)}; --fresh runs it all the same"
     if explanation.verdict is Verdict.NOT_READY:
         return _STANDS[explanation.readiness or Readiness.QUEUED]
     if explanation.verdict is Verdict.START and task.status is Status.IN_PROGRESS:

@@ -7,11 +7,14 @@ from enum import IntEnum
 from typing import Any
 
 from core import events
+from core.domain.runs.check_result import CheckState
 from core.domain.runs.reasons import words
 from core.reports.text.columns import Paint, cells, fit, one_line, wrap
 from core.reports.text.style import Style
 from core.reports.text.wording import count, listing, seconds
 
+#: Words for the end of a task that nobody has to look at.
+_GOOD = frozenset({"done", CheckState.PASSED, CheckState.UP_TO_DATE})
 #: Columns of the sign and the time, before the task's id.
 _MARGIN = 12
 
@@ -55,7 +58,7 @@ def task_line(sign: str, time: str, task_id: str, description: str, notes: str, 
 
 
 def _task_finished(event: events.TaskFinished, style: Style, volume: Volume, tries: int) -> str:
-    if volume is Volume.QUIET and event.status == "done":
+    if volume is Volume.QUIET and event.status in _GOOD:
         return ""
     notes = _notes(event, tries)
     time = seconds(event.outcome.usage.seconds) if event.outcome is not None else ""
@@ -67,7 +70,9 @@ def _task_finished(event: events.TaskFinished, style: Style, volume: Volume, tri
 
 def _notes(event: events.TaskFinished, tries: int) -> str:
     """Return what is said behind the description: why it is not done, how often it was tried, whether anything proves it."""
-    good = event.status == "done"
+    if event.status == CheckState.UP_TO_DATE:
+        return " (up to date)"
+    good = event.status in _GOOD
     extra = [f"attempt {tries}"] if tries > 1 else []
     if good and event.outcome is not None and not event.outcome.verified:
         extra.append("unverified")
@@ -77,11 +82,13 @@ def _notes(event: events.TaskFinished, tries: int) -> str:
 def _painted_notes(notes: str, status: str, style: Style) -> str:
     if not notes:
         return ""
-    return style.bad(notes) if status == "failed" else style.dim(notes) if status == "done" else style.warn(notes)
+    return style.bad(notes) if status == "failed" else style.dim(notes) if status in _GOOD else style.warn(notes)
 
 
 def _sign(status: str, style: Style) -> str:
-    if status == "done":
+    if status == CheckState.UP_TO_DATE:
+        return style.dim("✓")
+    if status in _GOOD:
         return style.good("✓")
     if status == "failed":
         return style.bad("✗")

@@ -22,7 +22,7 @@ _LISTED = 10
 _ROWS = 200
 
 _REFLECTION = ("orchestrator run --reflect", "add tasks for complex code (reflect.enabled)")
-_SIGNS = {"done": "✅", "failed": "❌", "cancelled": "➖"}
+_SIGNS = {"done": "✅", "passed": "✅", "up to date": "✅", "failed": "❌", "cancelled": "➖"}
 
 
 def run_summary(progress: Progress, style: Style, *, tail: Tail, volume: Volume = Volume.NORMAL, offers_reflection: bool = False) -> str:
@@ -36,7 +36,8 @@ def run_summary(progress: Progress, style: Style, *, tail: Tail, volume: Volume 
     parts = ["" if volume is Volume.QUIET else _not_run(run, style)]
     parts += [_failure(progress.ended[task_id], progress, style, tail) for task_id in run.failed if task_id in progress.ended]
     if volume is not Volume.QUIET or run.exit_code:
-        parts.append(_counts(progress, run, style) + _next_steps(_steps(run, offers_reflection=offers_reflection), style))
+        steps = _steps(run, progress, offers_reflection=offers_reflection)
+        parts.append(_counts(progress, run, style) + _next_steps(steps, style))
     text = "\n".join(part for part in parts if part)
     return f"\n{text}" if text else ""
 
@@ -75,6 +76,8 @@ def _failure(event: TaskFinished, progress: Progress, style: Style, tail: Tail) 
 def _counts(progress: Progress, run: RunFinished, style: Style) -> str:
     words = (
         (len(run.done), "done", style.good),
+        (len(run.passed), "passed", style.good),
+        (len(run.up_to_date), "up to date", style.good),
         (len(run.failed), "failed", style.bad),
         (len(run.failed_earlier), "failed earlier", style.bad),
         (len(run.blocked), "blocked", style.bad),
@@ -111,18 +114,27 @@ def _next_steps(steps: Sequence[tuple[str, str]], style: Style) -> str:
     return "".join(f"  {step:{width}}  {style.dim(words)}\n" if room else f"  {step}\n" for step, words in steps)
 
 
-def _steps(run: RunFinished, *, offers_reflection: bool) -> list[tuple[str, str]]:
+def _steps(run: RunFinished, progress: Progress, *, offers_reflection: bool) -> list[tuple[str, str]]:
     """Return what may be typed next, and what for."""
-    steps = []
-    if failed := [*run.failed, *run.failed_earlier]:
-        steps.append((f"orchestrator log {one_line(failed[-1])}", "the whole log"))
-        steps.append(("orchestrator run --retry-failed", f"try {listing([one_line(i) for i in failed], 3)} again"))
+    steps = _steps_after_failures(run, progress)
     for held, words in ((run.blocked, "what holds it up"), (run.waiting, "who or what can finish it")):
         if held:
             steps.append((f"orchestrator why {one_line(next(iter(held)))}", words))
     if run.left:
         steps.append(("orchestrator run", "go on with what is left"))
     return [_REFLECTION] if offers_reflection and not steps and not run.exit_code else steps
+
+
+def _steps_after_failures(run: RunFinished, progress: Progress) -> list[tuple[str, str]]:
+    failed = [*run.failed, *run.failed_earlier]
+    if not failed:
+        return []
+    # A check runs again by itself.
+    again = [task_id for task_id in failed if task_id not in progress.ended or not progress.ended[task_id].check]
+    steps = [(f"orchestrator log {one_line(failed[-1])}", "the whole log")]
+    if again:
+        steps.append(("orchestrator run --retry-failed", f"try {listing([one_line(i) for i in again], 3)} again"))
+    return steps
 
 
 def step_summary(progress: Progress) -> str:
@@ -142,7 +154,15 @@ def step_summary(progress: Progress) -> str:
 
 
 def _heading(run: RunFinished, budget: float | None) -> str:
-    counts = ((run.done, "done"), (run.failed, "failed"), (run.blocked, "blocked"), (run.waiting, "waiting"), (run.left, "left"))
+    counts = (
+        (run.done, "done"),
+        (run.passed, "passed"),
+        (run.up_to_date, "up to date"),
+        (run.failed, "failed"),
+        (run.blocked, "blocked"),
+        (run.waiting, "waiting"),
+        (run.left, "left"),
+    )
     words = ", ".join(f"{len(ids):,} {word}" for ids, word in counts if ids) or "nothing to do"
     cost = "" if budget is None else f", {amount(run.spent)} of {amount(budget)} spent"
     return f"### Orchestrator: {words} in {seconds(run.duration)}{cost}\n\n"
@@ -154,7 +174,7 @@ def _ended_rows(progress: Progress, ids: Iterable[str]) -> list[str]:
 
 def _ended_row(event: TaskFinished, tries: int) -> str:
     outcome = event.outcome
-    notes = [] if event.status == "done" else [event.reason]
+    notes = [] if event.status in ("done", "passed") else ["up to date"] if event.status == "up to date" else [event.reason]
     if tries > 1:
         notes.append(count(tries, "attempt"))
     if event.status == "done" and outcome is not None and not outcome.verified:

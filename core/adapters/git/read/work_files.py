@@ -33,7 +33,7 @@ def blob_of(root: str, path: str, length: int) -> str | None:
     ``length`` of an id tells the repository's hash (64: SHA-256). A file too large for a source has the id of zeros.
     Raises OSError when it cannot be read.
     """
-    if _is_behind_a_link(root, path):
+    if is_behind_a_link(root, path):
         return None
     try:
         descriptor = os.open(os.path.join(root, path), _FLAGS)
@@ -52,7 +52,7 @@ def blob_of(root: str, path: str, length: int) -> str | None:
         return blob_digest(file.read(_LARGEST_SOURCE), sha256_objects=length == 64).hex()
 
 
-def _is_behind_a_link(root: str, path: str) -> bool:
+def is_behind_a_link(root: str, path: str) -> bool:
     place = root
     for part in path.split("/")[:-1]:
         place = f"{place}/{part}"

@@ -1,0 +1,144 @@
+"""Tests in Python files: which are there, which are skipped, which say nothing any more. Pure."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from posixpath import basename
+
+_TEST_FILE = re.compile(r"test_.*\.py|.*_tests?\.py|tests?\.py|conftest\.py")
+#: Names that skip a test, as the last part of a decorator or call.
+_SKIPS = frozenset({"skip", "skipif", "skipIf", "skipUnless", "xfail", "expectedFailure", "skipTest", "SkipTest", "importorskip"})
+#: Names in a conftest.py or a module that leave tests out.
+_LEFT_OUT = frozenset({"collect_ignore", "collect_ignore_glob", "__test__", "pytest_ignore_collect", "pytest_collection_modifyitems"})
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Test:
+    """One test function or method."""
+
+    path: str
+    line: int
+    #: ``Class.test_name``.
+    name: str
+    #: What it does, whatever it is called.
+    body: str
+    #: Whether its body can fail: it does more than nothing.
+    works: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class _Suite:
+    """The tests of some files."""
+
+    tests: list[_Test] = field(default_factory=list)
+    #: (path, line, what) of whatever skips tests.
+    skips: list[tuple[str, int, str]] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+
+
+def is_test_file(path: str) -> bool:
+    """Return whether a file is one of tests, by its name or its folder."""
+    folders = path.split("/")[:-1]
+    return path.endswith(".py") and (_TEST_FILE.fullmatch(basename(path)) is not None or bool({"test", "tests"} & set(folders)))
+
+
+def tests_lost(change: Mapping[str, tuple[bytes | None, bytes | None]]) -> Iterator[tuple[str, int, str]]:
+    """Yield path, line (0: none) and what: tests that are gone, do nothing any more, or are skipped now.
+
+    A test that moved to another of the files, or has another name and does the same, is not gone.
+    """
+    before = _suite({path: old for path, (old, _) in change.items()})
+    after = _suite({path: new for path, (_, new) in change.items()})
+    if after.unreadable:
+        yield from ((path, 0, "its tests cannot be read") for path in after.unreadable if path not in before.unreadable)
+        return
+    yield from _gone(before, after)
+    yield from _emptied(before, after)
+    known = Counter(what for _, _, what in before.skips)
+    for path, line, what in after.skips:
+        known[what] -= 1
+        if known[what] < 0:
+            yield path, line, what
+
+
+def _gone(before: _Suite, after: _Suite) -> Iterator[tuple[str, int, str]]:
+    names = Counter(test.name for test in after.tests)
+    missing = []
+    for test in before.tests:
+        names[test.name] -= 1
+        if names[test.name] < 0:
+            missing.append(test)
+    known = {test.name for test in before.tests}
+    bodies = Counter(test.body for test in after.tests if test.name not in known)
+    for test in missing:
+        bodies[test.body] -= 1
+        if bodies[test.body] < 0:
+            yield test.path, 0, f"the test {test.name} is gone"
+
+
+def _emptied(before: _Suite, after: _Suite) -> Iterator[tuple[str, int, str]]:
+    worked = Counter(test.name for test in before.tests if test.works)
+    works = Counter(test.name for test in after.tests if test.works)
+    for test in after.tests:
+        if not test.works and worked[test.name] > works[test.name]:
+            yield test.path, test.line, f"the test {test.name} checks nothing any more"
+
+
+def _suite(sources: Mapping[str, bytes | None]) -> _Suite:
+    suite = _Suite()
+    for path, source in sorted(sources.items()):
+        if source is None:
+            continue
+        try:
+            tree = ast.parse(source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            suite.unreadable.append(path)
+            continue
+        suite.tests += _tests(path, tree.body, "")
+        suite.skips += sorted((path, line, what) for line, what in _skips(tree))
+    return suite
+
+
+def _tests(path: str, body: list[ast.stmt], inside: str) -> Iterator[_Test]:
+    for statement in body:
+        if isinstance(statement, ast.ClassDef):
+            yield from _tests(path, statement.body, f"{inside}{statement.name}.")
+        elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and statement.name.startswith("test"):
+            text = "\n".join(map(ast.dump, statement.body))
+            yield _Test(path=path, line=statement.lineno, name=f"{inside}{statement.name}", body=text, works=_works(statement))
+        elif isinstance(statement, ast.If | ast.Try | ast.With):
+            yield from _tests(path, [each for each in ast.iter_child_nodes(statement) if isinstance(each, ast.stmt)], inside)
+
+
+def _works(function: _Function) -> bool:
+    """Return whether a test can fail: it asserts or calls something before it returns."""
+    for statement in function.body:
+        if isinstance(statement, ast.Return):
+            return statement.value is not None and _acts(statement)
+        if _acts(statement):
+            return True
+    return False
+
+
+def _acts(statement: ast.stmt) -> bool:
+    return any(
+        isinstance(node, ast.Call | ast.Await | ast.Raise) or (isinstance(node, ast.Assert) and not isinstance(node.test, ast.Constant))
+        for node in ast.walk(statement)
+    )
+
+
+def _skips(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield line and name of everything that skips a test or leaves it out."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in _SKIPS:
+            yield node.lineno, node.attr
+        elif isinstance(node, ast.Name) and node.id in (_SKIPS | _LEFT_OUT):
+            yield node.lineno, node.id
+        elif isinstance(node, ast.FunctionDef) and node.name in _LEFT_OUT:
+            yield node.lineno, node.name

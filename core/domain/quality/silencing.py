@@ -1,0 +1,114 @@
+"""What a change silences: comments that hide warnings, tests that are gone or skipped, settings of the programs that check. Pure."""
+
+from __future__ import annotations
+
+import io
+import re
+import tokenize
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from posixpath import basename
+
+from core.domain.quality.lost_tests import is_test_file, tests_lost
+
+#: Path → content of a file on both sides of a change; None: there is none.
+Change = Mapping[str, tuple[bytes | None, bytes | None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silenced:
+    """One thing that a change silences."""
+
+    path: str
+    #: 1-based; 0 where there is no line.
+    line: int
+    what: str
+
+    @property
+    def sentence(self) -> str:
+        """Return it as ``src/app.py:3: # noqa``."""
+        return f"{self.path}:{self.line}: {self.what}" if self.line else f"{self.path}: {self.what}"
+
+
+#: Comments that tell a program to say nothing.
+_COMMENT = re.compile(
+    r"#\s*(?:(?:ruff|flake8)\s*:\s*noqa|noqa|type\s*:\s*ignore|pyright\s*:\s*(?:ignore|basic|off)|mypy\s*:\s*\S+|pragma\s*:\s*no\s*(?:cover|branch)"
+    r"|nosec|nosemgrep|pylint\s*:\s*(?:disable|skip-file)|pytype\s*:\s*(?:disable|skip-file)|ty\s*:\s*ignore|bandit\s*:\s*skip)\b[^#]*",
+    re.IGNORECASE,
+)
+#: Files that say what programs check, and how; each is looked at as a whole.
+_SETTINGS_FILES = frozenset(
+    {
+        "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg", ".coveragerc", ".flake8", ".pylintrc", "pylintrc", "mypy.ini", ".mypy.ini",
+        "ruff.toml", ".ruff.toml", "pyrightconfig.json", "ty.toml", ".bandit", "noxfile.py", "Makefile", "makefile", "GNUmakefile",
+        "justfile", ".justfile", "Justfile", "Taskfile.yml", "Taskfile.yaml", ".pre-commit-config.yaml",
+    }
+)  # fmt: skip
+#: Tables below ``tool`` of pyproject.toml that do not say what is checked.
+_OTHER_TOOLS = frozenset(
+    {"poetry", "uv", "pdm", "hatch", "setuptools", "setuptools_scm", "flit", "towncrier", "commitizen", "orchestrator"}
+)
+
+
+def silenced(change: Change) -> tuple[Silenced, ...]:
+    """Return everything that a change silences, by place."""
+    found = [*_settings_changed(change), *_comments_added(change)]
+    tests = {path: sides for path, sides in change.items() if is_test_file(path)}
+    found += (Silenced(path=path, line=line, what=what) for path, line, what in tests_lost(tests))
+    return tuple(sorted(found, key=lambda each: (each.path, each.line, each.what)))
+
+
+def _comments_added(change: Change) -> Iterator[Silenced]:
+    """Yield comments that are there now and were in none of the files: one that moved with its code is no new one."""
+    python = {path: sides for path, sides in change.items() if path.endswith((".py", ".pyi"))}
+    known = Counter(text for before, _ in python.values() for _, text in _comments(before))
+    for path, (_, after) in sorted(python.items()):
+        for line, text in _comments(after):
+            known[text] -= 1
+            if known[text] < 0:
+                yield Silenced(path=path, line=line, what=text)
+
+
+def _comments(source: bytes | None) -> Iterator[tuple[int, str]]:
+    """Yield line and text of the comments that hide something; all blanks are one."""
+    for line, comment in _all_comments(source or b""):
+        for found in _COMMENT.finditer(comment):
+            yield line, " ".join(found[0].split())
+
+
+def _all_comments(source: bytes) -> Iterator[tuple[int, str]]:
+    """Yield every comment; where Python cannot read the file, every line."""
+    try:
+        tokens = list(tokenize.tokenize(io.BytesIO(source).readline))
+    except (tokenize.TokenError, SyntaxError, ValueError):
+        yield from enumerate(source.decode("utf-8", "replace").splitlines(), 1)
+        return
+    yield from ((token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT)
+
+
+def _settings_changed(change: Change) -> Iterator[Silenced]:
+    for path, (before, after) in change.items():
+        name = basename(path)
+        if name in _SETTINGS_FILES:
+            yield Silenced(path=path, line=0, what="it says what is checked, and changed")
+        elif name == "pyproject.toml":
+            changed = sorted(_tables_changed(before, after))
+            if changed:
+                yield Silenced(path=path, line=0, what=f"{', '.join(changed)} changed")
+
+
+def _tables_changed(before: bytes | None, after: bytes | None) -> Iterable[str]:
+    old, new = _tools(before), _tools(after)
+    return (f"tool.{name}" for name in {*old, *new} - _OTHER_TOOLS if old.get(name) != new.get(name))
+
+
+def _tools(content: bytes | None) -> Mapping[str, object]:
+    """Return the tables below ``tool``; none where the file cannot be read."""
+    read: Callable[[str], dict[str, object]] = tomllib.loads
+    try:
+        tools = read((content or b"").decode()).get("tool")
+    except (ValueError, RecursionError):
+        return {}
+    return tools if isinstance(tools, dict) else {}

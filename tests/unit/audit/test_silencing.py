@@ -1,0 +1,118 @@
+"""What a change silences is found with its place; what only moved is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.domain.quality.silencing import silenced
+
+TESTS = b"import pytest\n\n\ndef test_a():\n    assert f(1) == 2\n\n\nclass TestB:\n    def test_b(self):\n        check(self)\n"
+
+
+def sentences(change):
+    return [each.sentence for each in silenced(change)]
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# noqa",
+        "# NOQA: E501",
+        "# type: ignore[attr-defined]",
+        "# pragma: no cover",
+        "# nosec B101",
+        "# pylint: disable=all",
+        "# pyright: ignore",
+        "# ruff: noqa",
+        "# mypy: ignore-errors",
+    ],
+)
+def test_a_new_comment_that_hides_something_is_found(comment):
+    assert sentences({"a.py": (b"x = 1\n", f"x = 1\ny = 2  {comment}\n".encode())}) == [f"a.py:2: {comment}"]
+
+
+def test_a_comment_that_moved_with_its_code_is_no_new_one():
+    line = b"import os  # noqa: F401\n"
+
+    assert sentences({"a.py": (line, b""), "b.py": (None, b"\n\n" + line)}) == []
+
+
+def test_a_comment_that_hides_more_than_before_is_found():
+    assert sentences({"a.py": (b"x = 1  # noqa: E501\n", b"x = 1  # noqa\n")}) == ["a.py:1: # noqa"]
+
+
+def test_what_only_looks_like_a_comment_is_passed_over():
+    assert sentences({"a.py": (b"", b"x = '# noqa'\n# a note on types: ignore it\n")}) == []
+
+
+def test_a_file_that_python_cannot_read_is_searched_line_by_line():
+    assert sentences({"a.py": (b"", b"def (\nx  # noqa\n")}) == ["a.py:2: # noqa"]
+
+
+def test_a_test_that_is_gone_is_found():
+    assert sentences({"tests/test_x.py": (TESTS, TESTS.replace(b"test_b", b"helper"))}) == [
+        "tests/test_x.py: the test TestB.test_b is gone"
+    ]
+    assert sentences({"tests/test_x.py": (TESTS, None)}) == [
+        "tests/test_x.py: the test TestB.test_b is gone",
+        "tests/test_x.py: the test test_a is gone",
+    ]
+
+
+def test_a_test_that_moved_or_has_another_name_is_not_gone():
+    assert sentences({"tests/test_x.py": (TESTS, None), "tests/test_y.py": (None, TESTS)}) == []
+    assert sentences({"tests/test_x.py": (TESTS, TESTS.replace(b"test_a", b"test_named_better"))}) == []
+
+
+@pytest.mark.parametrize("body", ["pass", "...", '"""Later."""', "assert True", "return\n    assert f(1) == 2"])
+def test_a_test_that_checks_nothing_any_more_is_found(body):
+    after = TESTS.replace(b"assert f(1) == 2", body.encode())
+
+    assert sentences({"test_x.py": (TESTS, after)}) == ["test_x.py:4: the test test_a checks nothing any more"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        (b"def test_a", b"@pytest.mark.skip\ndef test_a", "test_x.py:4: skip"),
+        (b"def test_a", b"@pytest.mark.xfail(strict=False)\ndef test_a", "test_x.py:4: xfail"),
+        (b"    assert", b"    pytest.skip('later')\n    assert", "test_x.py:5: skip"),
+        (b"        check", b"        self.skipTest('later')\n        check", "test_x.py:10: skipTest"),
+        (b"import pytest\n", b"import pytest\npytestmark = pytest.mark.skipif(True, reason='')\n", "test_x.py:2: skipif"),
+        (b"import pytest\n", b"import pytest\n__test__ = False\n", "test_x.py:2: __test__"),
+    ],
+)
+def test_a_test_that_is_skipped_now_is_found(before, after, found):
+    assert found in sentences({"test_x.py": (TESTS, TESTS.replace(before, after, 1))})
+
+
+def test_a_skip_that_was_there_before_is_passed_over():
+    skipped = TESTS.replace(b"def test_a", b"@pytest.mark.skip\ndef test_a")
+
+    assert sentences({"test_x.py": (skipped, b"\n" + skipped)}) == []
+    assert sentences({"test_x.py": (skipped, TESTS)}) == []
+
+
+def test_a_conftest_that_leaves_tests_out_is_found():
+    assert sentences({"conftest.py": (None, b"collect_ignore = ['test_x.py']\n")}) == ["conftest.py:1: collect_ignore"]
+
+
+def test_a_test_file_that_cannot_be_read_any_more_is_found():
+    assert sentences({"test_x.py": (TESTS, b"def (\n")}) == ["test_x.py: its tests cannot be read"]
+
+
+def test_code_that_is_no_test_may_lose_functions():
+    assert sentences({"src/latest.py": (TESTS, b"")}) == []
+
+
+@pytest.mark.parametrize("path", ["pytest.ini", "sub/setup.cfg", "Makefile", "ruff.toml"])
+def test_a_file_that_says_what_is_checked_may_not_change(path):
+    assert sentences({path: (b"a", b"b")}) == [f"{path}: it says what is checked, and changed"]
+
+
+def test_of_pyproject_only_the_tables_of_checking_programs_count():
+    before = b"[project]\nname = 'x'\n[tool.poetry]\na = 1\n[tool.pytest.ini_options]\naddopts = ''\n"
+
+    assert sentences({"pyproject.toml": (before, before.replace(b"'x'", b"'y'").replace(b"a = 1", b"a = 2"))}) == []
+    assert sentences({"pyproject.toml": (before, before.replace(b"''", b"'--deselect x'"))}) == ["pyproject.toml: tool.pytest changed"]
+    assert sentences({"pyproject.toml": (before, b"broken [")}) == ["pyproject.toml: tool.pytest changed"]
