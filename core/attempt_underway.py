@@ -23,6 +23,8 @@ class AttemptUnderway:
     log: Log
     #: Monotonic seconds.
     begun: float
+    #: Seconds, and when they are over, in seconds without those for which the tool was suspended; None: no limit.
+    timeout: float | None
     deadline: float | None
     #: What its processes find, beyond what the run and the workspace give them.
     variables: Mapping[str, str]
@@ -44,7 +46,7 @@ class AttemptUnderway:
     peak_memory: int = 0
 
     def limit_gate(self, gate: Task, now: float) -> None:
-        """Begin the time limit of a gating check, if it has one."""
+        """Begin the time limit of a gating check, if it has one. ``now`` is on the scale of ``deadline``, here and below."""
         if gate.timeout is not None:
             self.gate_deadline = now + gate.timeout
             self.gate_overdue = Ending.FAILED_VERIFY, Code.GATE_FAILED.of(gate.id).followed_by(Code.TIMED_OUT.of(gate.timeout))
@@ -59,6 +61,6 @@ class AttemptUnderway:
 
     def overdue(self, now: float) -> tuple[Ending, Reason] | None:
         """Return how the attempt is to end where it is over a limit, and why."""
-        if self.deadline is not None and now >= self.deadline:
-            return Ending.TIMED_OUT, Code.TIMED_OUT.of(self.deadline - self.begun)
+        if self.deadline is not None and self.timeout is not None and now >= self.deadline:
+            return Ending.TIMED_OUT, Code.TIMED_OUT.of(self.timeout)
         return self.gate_overdue if self.gate_deadline is not None and now >= self.gate_deadline else None

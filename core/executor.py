@@ -90,7 +90,8 @@ class Executor:
             handler=self._handlers.of(task),
             log=log,
             begun=begun,
-            deadline=None if timeout is None else begun + timeout,
+            timeout=timeout,
+            deadline=None if timeout is None else self._active() + timeout,
             variables={**variables, **task.env},
         )
         return attempt
@@ -184,7 +185,7 @@ class Executor:
     def _begin_gate(self, one: AttemptUnderway, gate: Task) -> Mapping[str, str]:
         """Begin a process of a gating check: return its variables; its time limit counts from now."""
         self._settings.learn(gate.env)
-        one.limit_gate(gate, self._clock.monotonic())
+        one.limit_gate(gate, self._active())
         return {**task_variables(gate, one.attempt, self._settings.tasks_file, self._settings.root), **gate.env}
 
     def _phase_ended(self, end: TreeEnd) -> None:
@@ -253,19 +254,23 @@ class Executor:
         """Stop what is over its deadline, and keep the logs under their limit."""
         now = self._clock.monotonic()
         for task_id, one in list(self._underway.items()):
-            if one.handle is not None and (overdue := one.overdue(now)) is not None:
+            if one.handle is not None and (overdue := one.overdue(self._active())) is not None:
                 self.stop(task_id, *overdue)
         if now - self._trimmed >= _TRIM_INTERVAL:
             self._trimmed = now
             for one in self._underway.values():
                 one.log.trim()
 
+    def _active(self) -> float:
+        """Return monotonic seconds without those for which the tool was suspended, in which no time limit runs."""
+        return self._clock.monotonic() - self._launcher.suspended
+
     def _next_look(self) -> float:
         """Return the seconds until ``_look`` has something to do."""
         if not self._underway:
             return float("inf")
         deadlines = [deadline for one in self._underway.values() if one.stopped is None for deadline in one.deadlines()]
-        until = min(deadlines) - self._clock.monotonic() if deadlines else _TRIM_INTERVAL
+        until = min(deadlines) - self._active() if deadlines else _TRIM_INTERVAL
         return max(0.0, min(until, _TRIM_INTERVAL))
 
     def _note(self, one: AttemptUnderway, text: str) -> None:

@@ -57,6 +57,10 @@ class Launcher(Protocol):
         Returns early and empty on ``wake``. With nothing running it still waits.
         """
 
+    @property
+    def suspended(self) -> float:
+        """Seconds for which this process has been suspended so far: by a person's Ctrl-Z, or frozen with the whole container."""
+
     def wake(self) -> None:
         """Make the present or next ``wait`` return at once; safe from a signal handler."""
 

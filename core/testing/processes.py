@@ -82,6 +82,8 @@ class ScriptedLauncher:
         self._during = during
         self._plays: dict[str, int] = {}
         self._trees: dict[int, _Tree] = {}
+        #: Seconds; set by a test that suspends the tool.
+        self.suspended = 0.0
         #: What ``notices`` returns next.
         self.noticed: list[str] = []
         self._alarms: list[tuple[float, Callable[[], None]]] = []

@@ -240,3 +240,15 @@ def test_a_tasks_own_environment_wins():
     rig.outcome(Task(id="t", description="d", command="c", env={"ORCHESTRATOR_TASK_KIND": "mine"}))
 
     assert rig.launcher.started[0].env["ORCHESTRATOR_TASK_KIND"] == "mine"
+
+
+def test_a_deadline_moves_by_the_time_for_which_the_tool_was_suspended():
+    rig = ExecutorRig({"work": Script(duration=1.0), "check": Script(duration=5.0)})
+    rig.start(task(timeout=4.0, verify=("check",)))
+    rig.launcher.at(0.5, lambda: setattr(rig.launcher, "suspended", 10.0))
+    assert rig.until_ended().ending is Ending.SUCCEEDED
+
+    rig.start(task(timeout=4.0, verify=("check",)))
+    rig.launcher.at(0.5, lambda: setattr(rig.launcher, "suspended", 11.0))
+    outcome = rig.until_ended()
+    assert (outcome.ending, str(outcome.reason)) == (Ending.TIMED_OUT, "timed out after 4 s")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 
@@ -21,6 +22,8 @@ class JobControl:
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._tell = tell
+        #: Seconds for which persons have suspended this process.
+        self.suspended = 0.0
         self._continued = 0
         self._opened: list[signal.Signals] = []
         self._by_person = False
@@ -47,14 +50,17 @@ class JobControl:
     def _suspend(self, number: int, frame: FrameType | None) -> None:
         """Stop as the system would have, so that the shell sees what it expects."""
         del frame
-        self._by_person = _has_terminal()
-        if self._by_person:
+        # Kept here, too: SIGCONT is answered before we go on.
+        by_person = self._by_person = _has_terminal()
+        if by_person:
             self._tell("suspending")
         signal.signal(number, signal.SIG_DFL)
+        stopped = time.monotonic()
         signal.raise_signal(number)
         # From here on somebody has let us go on.
         signal.signal(number, self._suspend)
-        if self._by_person:
+        if by_person:
+            self.suspended += time.monotonic() - stopped
             self._tell("resumed")
 
     def _heard_continue(self, number: int, frame: FrameType | None) -> None:

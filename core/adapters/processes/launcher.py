@@ -28,6 +28,8 @@ from core.ports.processes import Exit, Launch
 _REAP = 1.0
 #: The longest single poll; a wait may be any number of them.
 _HOUR = 3600.0
+#: Seconds of oversleeping that a loaded machine does not explain, nor a task that stops us: the guardian lets us go on before that.
+_FROZEN = 1.5
 #: The kernel's counts of pages are exact to a few percent.
 _FLOOR_NOISE = 1.05
 
@@ -67,6 +69,8 @@ class ProcessLauncher:
         #: Our own peak memory in kilobytes, when it was last asked for; it only grows.
         self._own_peak = 0
         self._watch = Watch()
+        #: Seconds for which this process did not run, though it had nothing to wait for any more.
+        self._frozen = 0.0
         self._closed = False
         spawn.keep_descriptors()
         self._orphans = Orphans(self._marker)
@@ -98,12 +102,19 @@ class ProcessLauncher:
     def wait(self, timeout: float | None) -> tuple[Exit, ...]:
         deadline = math.inf if timeout is None else time.monotonic() + timeout
         while True:
-            left = deadline - time.monotonic()
-            ended, woken = self._watch.wait(min(left, _REAP if self._leaders else _HOUR))
+            began, known = time.monotonic(), self._job_control.suspended
+            asked = max(0.0, min(deadline - began, _REAP if self._leaders else _HOUR))
+            ended, woken = self._watch.wait(asked)
+            overslept = time.monotonic() - began - asked - (self._job_control.suspended - known)
+            self._frozen += overslept if overslept > _FROZEN else 0.0
             self._look_around_at_times()
             exits = tuple(exit_ for pid in ended if (exit_ := self._reap(pid)) is not None)
             if exits or woken or time.monotonic() >= deadline:
                 return exits
+
+    @property
+    def suspended(self) -> float:
+        return self._job_control.suspended + self._frozen
 
     def wake(self) -> None:
         self._watch.wake()
