@@ -64,7 +64,9 @@ LIVES = {
     "audit since": Life(arguments=("audit", "--since", "HEAD", "--json"), place="code"),
     "baseline": Life(arguments=("audit", "--update-baseline"), place="code"),
     "add": Life(arguments=("add", "one more", "--id", "more", "--command", "true")),
-    "done": Life(arguments=("done", "t0", "t1")),
+    "done": Life(arguments=("done", "--force", "t0", "t1")),
+    "verify": Life(arguments=("verify", "-j4"), place="worked"),
+    "verify --list": Life(arguments=("verify", "--list")),
     "reset": Life(arguments=("reset", "t0"), place="worked"),
     "cancel": Life(arguments=("cancel", "t2")),
     "init": Life(arguments=("init",), place="empty"),
@@ -154,7 +156,7 @@ class Lives:
 
     def _foreign(self, name: str, ended: Ended) -> list[str]:
         lines = ended.errors.splitlines()
-        if LIVES[name].runs_tasks:
+        if LIVES[name].runs_tasks or name == "verify":
             return [line for line in lines if _FOREIGN.search(line)]
         ours = self.undisturbed[name].errors | {f"stopped by {signal.Signals(number).name}" for number in ended.signals}
         return [line for line in lines if line not in ours]

@@ -61,6 +61,7 @@ AUDITS: tuple[Cell, ...] = (
 LOOKS: tuple[Cell, ...] = (
     *_forms("plan"),
     *_forms("validate"),
+    *_forms("verify", "--list"),
     *_forms("why", "TASK"),
     *_forms("list"),
     *_forms("show", "TASK"),
