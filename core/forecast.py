@@ -36,7 +36,7 @@ def forecast(tasks: Sequence[Task], options: RunOptions, durations: Mapping[str,
     # A dead run's task goes back to pending.
     tasks = [replace(task, status=Status.PENDING) if task.id in again or task.status is Status.IN_PROGRESS else task for task in tasks]
     selection = select(tasks, options.chosen, options.tags)
-    planner = Planner(tasks, handlers=options.handlers, durations=durations, selection=selection)
+    planner = Planner(tasks, handlers=options.handlers, durations=durations, selection=selection, judged=options.handlers)
     simulation = _Simulation(planner, options, frozenset(name for name in up_to_date if not options.runs_again(name)))
     while simulation.start_all():
         simulation.end_first()

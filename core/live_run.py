@@ -61,12 +61,16 @@ class LiveRun:
         """Plan anew from what Memory holds, keeping what this run knows of running, pausing and waiting tasks."""
         tasks, state = self._memory.tasks, self.state
         selection = select(tasks, self._options.chosen, self._options.tags)
-        self.planner = Planner(tasks, handlers=self._options.handlers, durations=self._memory.durations, selection=selection)
+        handlers = self._options.handlers
+        self.planner = Planner(tasks, handlers=handlers, durations=self._memory.durations, selection=selection, judged=handlers)
         self.planner.restore(running=self._runner.running, pausing=state.pauses.ids(), waiting=state.unmet.reasons())
         self.planner.restore_checks(self.checks.statuses())
 
     def next(self) -> Decision | None:
         """Take the next task to start off the queue; None when nothing that is ready fits the budget and the time that is left."""
+        if self.state.checks.in_question() and (decision := self.peek()) and self.planner.is_judged(decision.task.id):
+            # Its change is judged by the checks: what they found must hold for what it begins with.
+            self.reopen_checks()
         return self._choose(self.planner.next)
 
     def peek(self) -> Decision | None:
@@ -85,6 +89,8 @@ class LiveRun:
         after, reason = recorded(decision.work, settlement, outcome.reason, pause)
         self.checks.note_end(decision, attempt, settlement)
         self._memory.end_attempt(attempt, after, reason)
+        for check in filter(lambda each: each.id in outcome.checks, self._memory.tasks if outcome.checks else ()):
+            self.checks.note_passed(check, attempt)
         match settlement:
             case Settlement.SUPERSEDED:
                 self.plan()

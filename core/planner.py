@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from core.domain.quality.gating import gating
 from core.domain.quality.refactor_task import file_conflicts
 from core.domain.runs.budget import Budget
 from core.domain.tasks.explaining import Explainer, Hold
@@ -27,7 +28,8 @@ UNKNOWN_DURATION = 1.0
 class Planner:
     """The ready queue of one backlog. Told what happens, it says what comes next.
 
-    ``selection`` limits a run to some ids; None is all of them. ``durations`` are expected seconds by id.
+    ``selection`` limits a run to some ids; None is all of them. ``durations`` are expected seconds by id. ``judged`` are the kinds
+    whose tasks are judged by what they change; None: no task is.
     ``budget`` is what ``plan`` may spend, in units of cost, held to the rules of the setting ``budget.cost``; None is unlimited.
     The graph must have unique ids and be free of cycles and unknown dependencies, as a validated file is.
     """
@@ -40,6 +42,7 @@ class Planner:
         handlers: Mapping[str, str] | None = None,
         durations: Mapping[str, float] | None = None,
         selection: Collection[str] | None = None,
+        judged: Collection[str] | None = None,
     ) -> None:
         #: What ``plan`` has spent.
         self.budget = Budget(limit=_limit(budget))
@@ -53,18 +56,19 @@ class Planner:
         self._conflicts = file_conflicts(tasks, self._works)
         #: Positions that need a person or an agent, with the reason.
         self._waits = {position: manual_reason(tasks[position]) for position, work in enumerate(self._works) if work is Work.MANUAL}
-        #: Tasks with a command that run.
+        self._gating = gating(self._graph, self._works, judged, [each for each in range(len(tasks)) if self._is_selected(each)])
+        #: What runs, and how many of it are tasks with a command.
+        self._running: set[int] = set()
         self._work_running = 0
         self._unmet = [self._count_unmet(position) for position in range(len(tasks))]
         self._ranks = rank_all(self._graph, self._works, self._counts, self._seconds)
-        #: Checks that are ready and held back while work runs.
+        #: Checks that are ready and held back while work runs, and judged tasks.
         self._held: set[int] = set()
         self._ready: list[tuple[Key, int]] = []
         #: Ready but unaffordable when last looked at, cheapest first.
         self._passed: list[tuple[float, int]] = []
         self._delayed: set[int] = set()
-        for position in range(len(tasks)):
-            self._offer(position)
+        self._offer(*range(len(tasks)))
 
     def mark(self, task_id: str, status: Status) -> None:
         """Note a task's new status; what depended on it may become ready."""
@@ -131,7 +135,7 @@ class Planner:
         ``stop_on_exceed`` it ends the search instead.
         """
         self._reconsider(budget)
-        while self._ready:
+        while self._ready and self._gating.alone(self._running) is None:
             _, position = self._ready[0]
             if not self._is_offered(position):
                 heapq.heappop(self._ready)
@@ -184,6 +188,9 @@ class Planner:
         self.budget = self.budget.settle(0.0, decision.cost)
         return decision.task
 
+    def is_judged(self, task_id: str) -> bool:
+        return self._graph.index[task_id] in self._gating.judged
+
     @property
     def tasks(self) -> Sequence[Task]:
         return self._graph.tasks
@@ -205,21 +212,24 @@ class Planner:
         return self._explainer().one(self._graph.index[task_id])
 
     def _explainer(self) -> Explainer:
+        def hold(position: int) -> Hold | None:
+            return self._hold(position) or self._gating.alone(self._running)
+
         return Explainer(
-            graph=self._graph, ranks=self._ranks, status=self._status, waits=self._waits, is_selected=self._is_selected, hold=self._hold
+            graph=self._graph, ranks=self._ranks, status=self._status, waits=self._waits, is_selected=self._is_selected, hold=hold
         )
 
     def _set(self, position: int, status: Status) -> Status:
         """Give a task a status and return the one it had; what had to wait for its end may be ready."""
         before, self._status[position] = self._status[position], status
+        (self._running.add if status is Status.IN_PROGRESS else self._running.discard)(position)
         if self._works[position] is Work.COMMAND:
             self._work_running += (status is Status.IN_PROGRESS) - (before is Status.IN_PROGRESS)
         if before is Status.IN_PROGRESS:
-            waiting = set(self._conflicts.get(position, ()))
-            if not self._work_running:
-                waiting, self._held = waiting | self._held, set()
-            for each in waiting:
-                self._offer(each)
+            self._offer(*self._conflicts.get(position, ()))
+        if (before is Status.IN_PROGRESS and not self._work_running) or position in self._gating.gates:
+            held, self._held = self._held, set()
+            self._offer(*held)
         return before
 
     def _hold(self, position: int) -> Hold | None:
@@ -232,13 +242,14 @@ class Planner:
                 return Hold(reason=f"{name} works on the same file", because_of=(name,))
         if self._work_running and self._ranks.last[position] and not self._graph.tasks[position].sources:
             return Hold(reason="it is a check and runs after the work: what runs now may change what it is about")
-        return None
+        return self._gating.hold(position, self._status, self._running) if position in self._gating.judged else None
 
-    def _offer(self, position: int) -> None:
-        if self._is_offered(position):
-            heapq.heappush(self._ready, (self._ranks.key(position), position))
-        elif self._ranks.last[position]:
-            self._held.add(position)
+    def _offer(self, *positions: int) -> None:
+        for position in positions:
+            if self._is_offered(position):
+                heapq.heappush(self._ready, (self._ranks.key(position), position))
+            elif self._ranks.last[position] or position in self._gating.judged:
+                self._held.add(position)
 
     def _is_offered(self, position: int, besides: Collection[int] = ()) -> bool:
         """Tell whether a task may start, were those at the positions ``besides`` done as well."""

@@ -52,7 +52,7 @@ def viewed(container: Container) -> Iterator[BacklogView]:
         handlers = container.handlers
         durations, live = backlog.journal.durations(), backlog.live_run()
         tasks = backlog.memory.tasks if live is not None else tuple(map(_put_back, backlog.memory.tasks))
-        planner = Planner(tasks, handlers=handlers, durations=durations)
+        planner = Planner(tasks, handlers=handlers, durations=durations, judged=handlers)
         hold_goals(planner, tasks, handlers)
         context = BacklogContext(
             explanations={explanation.task_id: explanation for explanation in planner.explain_open()},

@@ -248,6 +248,24 @@ def test_without_git_nothing_is_undone_and_what_changed_is_named(judged):
     assert judged.reason() == "check test failed: exit 1; not rolled back (not in a git repository): src/app.py"
 
 
+def test_a_failed_check_blocks_judged_tasks(judged):
+    judged.build(WRITE_GOOD, checks=({**CHECK, "command": "false"},))
+    done = judged.run(code=1)
+
+    assert (judged.status(), judged.changed()) == ("pending", "")
+    assert "the gating check test failed" in done.stdout
+    assert "the gating check test has not passed yet" in judged.code.run("why", judged.task).stdout
+
+
+def test_what_a_task_before_it_broke_is_not_the_handlers_fault(judged):
+    breaks = {"id": "breaks", "description": "Break the tests", "command": "echo 'def broken(' >> src/app.py", "priority": 50}
+    judged.build(WRITE_GOOD, checks=(CHECK, {**breaks, "dependencies": ["test"]}))
+    done = judged.run(code=1)
+
+    assert "✓" in done.stderr and "test  The tests pass" in done.stderr
+    assert (judged.status(), judged.changed()) == ("pending", " M src/app.py\n")
+
+
 def test_the_index_and_the_branches_stay_as_they_are(judged):
     judged.build(GUT)
     (judged.root / "src/other.py").write_text(branchy("staged", 2))

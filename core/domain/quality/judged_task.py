@@ -21,25 +21,30 @@ def is_judged(task: Task, kinds: Collection[str]) -> bool:
     return task.kind in kinds
 
 
+def is_gating(task: Task) -> bool:
+    """Return whether a task is a check that must pass before what a handler changed counts; one that is switched off is not."""
+    return task.check and task.gate and task.status is not Status.CANCELLED
+
+
 def gating_checks(tasks: Sequence[Task], task_id: str) -> tuple[Task, ...]:
     """Return the checks that must pass before what was done for ``task_id`` counts, in file order.
 
-    Not those that are switched off, and not those that can only run once the task is done.
+    Not those that can only run once the task is done.
     """
-    checks = [task for task in tasks if task.check and task.gate and task.status is not Status.CANCELLED]
+    checks = [task for task in tasks if is_gating(task)]
     if not checks:
         return ()
-    behind = _behind(TaskGraph(tasks), task_id)
-    return tuple(check for check in checks if check.id not in behind)
+    graph = TaskGraph(tasks)
+    after = behind(graph, graph.index[task_id]) if task_id in graph.index else set[int]()
+    return tuple(check for check in checks if graph.index[check.id] not in after)
 
 
-def _behind(graph: TaskGraph, task_id: str) -> set[str]:
-    """Return the ids of the task and of all that depend on it."""
-    start = graph.index.get(task_id)
-    found, left = set[int](), [] if start is None else [start]
+def behind(graph: TaskGraph, position: int) -> set[int]:
+    """Return the positions of a task and of all that depend on it."""
+    found, left = set[int](), [position]
     while left:
-        position = left.pop()
-        if position not in found:
-            found.add(position)
-            left.extend(graph.dependents[position])
-    return {graph.tasks[position].id for position in found}
+        here = left.pop()
+        if here not in found:
+            found.add(here)
+            left.extend(graph.dependents[here])
+    return found

@@ -203,7 +203,7 @@ _WORDS: Mapping[Code, Callable[..., str]] = {
     Code.GATE_FAILED: "check {0} failed: ".format,
     Code.NOT_ACCEPTED: "the change is not accepted: {0}".format,
     Code.ROLLED_BACK: lambda count, shows: f"; the change was rolled back ({count} file{'s' if count > 1 else ''}; {shows} shows it)",
-    Code.LEFT: lambda why, files: f"; not rolled back, {why}: {files}",
+    Code.LEFT: lambda why, files: f"; not rolled back ({why}): {files}",
     Code.NOT_ROLLED_BACK: lambda why, shows: f"; the change was not rolled back: {why}" + (f" ({shows} shows it)" if shows else ""),
     Code.NOTHING_TO_EXECUTE: "there is nothing to execute: the task has no command, no plugin and no check".format,
     Code.MANUAL: "there is nothing to execute: a person finishes the task (manual: true)".format,

@@ -17,6 +17,9 @@ class Hold:
     reason: str
     #: Ids of those that it waits for.
     because_of: tuple[str, ...] = ()
+    readiness: Readiness = Readiness.QUEUED
+    #: Position of what it waits for, where that may itself be held up.
+    cause: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +62,18 @@ class Explainer:
         if position in self.waits:
             return self._explanation(position, Verdict.NOT_READY, Readiness.WAITING, self.waits[position])
         if hold := self.hold(position):
-            return self._explanation(position, Verdict.NOT_READY, Readiness.QUEUED, hold.reason, hold.because_of)
+            return self._explain_hold(position, hold, blockers)
         reason = self.ranks.of(position).reason(self.graph.tasks[position].id)
         return self._explanation(position, Verdict.START, Readiness.READY, reason)
+
+    def _explain_hold(self, position: int, hold: Hold, blockers: Blockers) -> Explanation:
+        readiness, reason = hold.readiness, hold.reason
+        if hold.cause is not None:
+            if (blocker := blockers.of(hold.cause)) is not None:
+                readiness, reason = blocker.readiness, f"{reason}: {blocker.reason}"
+            elif hold.cause in self.waits:
+                readiness, reason = Readiness.WAITING, f"{reason}: {self.waits[hold.cause]}"
+        return self._explanation(position, Verdict.NOT_READY, readiness, reason, hold.because_of)
 
     def _explanation(
         self, position: int, verdict: Verdict, readiness: Readiness | None, reason: str, because_of: tuple[str, ...] = ()
