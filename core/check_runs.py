@@ -47,6 +47,14 @@ class CheckRuns:
             self._end(decision.task, attempt, settlement)
         elif decision.work is Work.COMMAND:
             self._checks.note_change()
+            self._note_gates(attempt)
+
+    def _note_gates(self, attempt: Attempt) -> None:
+        """Record the checks that have passed as a part of judging what an attempt changed."""
+        passed = attempt.outcome.checks if attempt.outcome is not None else ()
+        for check in self._memory.tasks if passed else ():
+            if check.id in passed:
+                self.note_passed(check, attempt)
 
     def _end(self, check: Task, attempt: Attempt, settlement: Settlement) -> None:
         if settlement not in (Settlement.DONE, Settlement.FAILED):

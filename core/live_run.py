@@ -89,8 +89,6 @@ class LiveRun:
         after, reason = recorded(decision.work, settlement, outcome.reason, pause)
         self.checks.note_end(decision, attempt, settlement)
         self._memory.end_attempt(attempt, after, reason)
-        for check in filter(lambda each: each.id in outcome.checks, self._memory.tasks if outcome.checks else ()):
-            self.checks.note_passed(check, attempt)
         match settlement:
             case Settlement.SUPERSEDED:
                 self.plan()

@@ -56,7 +56,7 @@ class Planner:
         self._conflicts = file_conflicts(tasks, self._works)
         #: Positions that need a person or an agent, with the reason.
         self._waits = {position: manual_reason(tasks[position]) for position, work in enumerate(self._works) if work is Work.MANUAL}
-        self._gating = gating(self._graph, self._works, judged, [each for each in range(len(tasks)) if self._is_selected(each)])
+        self._gating = gating(self._graph, self._works, judged, filter(self._is_selected, range(len(tasks))))
         #: What runs, and how many of it are tasks with a command.
         self._running: set[int] = set()
         self._work_running = 0

@@ -254,7 +254,7 @@ def test_a_failed_check_blocks_judged_tasks(judged):
 
     assert (judged.status(), judged.changed()) == ("pending", "")
     assert "the gating check test failed" in done.stdout
-    assert "the gating check test has not passed yet" in judged.code.run("why", judged.task).stdout
+    assert "the gating check test must pass first" in judged.code.run("why", judged.task).stdout
 
 
 def test_what_a_task_before_it_broke_is_not_the_handlers_fault(judged):

@@ -38,7 +38,7 @@ REFACTOR, CHECK, WORK = task("r", kind="refactor", priority=9), task("test", che
 def test_a_judged_task_starts_after_every_gating_check_has_passed():
     plan = planner(REFACTOR, CHECK, task("report", check=True, command="t", gate=False, sources=("*",)), WORK)
 
-    assert why(plan, "r") == (Readiness.QUEUED, "the gating check test has not passed yet")
+    assert why(plan, "r") == (Readiness.QUEUED, "the gating check test must pass first")
     assert started(plan) == ["w", "report"]
     plan.mark("w", Status.DONE)
     assert started(plan) == ["test"]
@@ -89,7 +89,7 @@ def test_a_gating_check_that_cannot_run_says_why():
     plan = planner(REFACTOR, task("test", check=True, command="t", dependencies=("w",)), WORK)
     plan.mark("w", Status.FAILED)
 
-    assert why(plan, "r") == (Readiness.BLOCKED, "the gating check test has not passed yet: it depends on w, which failed")
+    assert why(plan, "r") == (Readiness.BLOCKED, "the gating check test must pass first: it depends on w, which failed")
 
 
 def test_a_check_that_comes_after_the_task_or_is_no_part_of_the_run_holds_nothing():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from core.domain.quality.judged_task import behind, is_gating, is_judged
@@ -28,7 +28,7 @@ class Gating:
             if status[gate] is Status.FAILED:
                 return Hold(reason=f"the gating check {name} failed", because_of=(name,), readiness=Readiness.BLOCKED)
             if status[gate] is not Status.DONE:
-                return Hold(reason=f"the gating check {name} has not passed yet", because_of=(name,), cause=gate)
+                return Hold(reason=f"the gating check {name} must pass first", because_of=(name,), cause=gate)
         others = sorted(running)
         if others:
             name = self.graph.tasks[others[0]].id
@@ -51,7 +51,7 @@ class Gating:
         return self._own[position]
 
 
-def gating(graph: TaskGraph, works: Sequence[Work], kinds: Collection[str] | None, selected: Collection[int]) -> Gating:
+def gating(graph: TaskGraph, works: Sequence[Work], kinds: Collection[str] | None, selected: Iterable[int]) -> Gating:
     """Return the judged tasks of a backlog, none where ``kinds`` is None, and the gating checks among the ``selected`` positions."""
     if kinds is None:
         return Gating(graph=graph)
