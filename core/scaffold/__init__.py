@@ -72,18 +72,23 @@ def write_schemas(folder: ProjectFolder, schemas: Mapping[str, Mapping[str, Any]
 
 
 def _notes(facts: ProjectFacts, tasks: Sequence[ProposedTask]) -> tuple[str, ...]:
-    notes = [*facts.notes, *passed_over(facts)]
-    notes += [
+    missing = (
         f"{task.missing} is used here but was not found: install it, or remove the check '{task.id}'" for task in tasks if task.missing
-    ]
-    if facts.manager and facts.manager not in facts.programs:
-        notes.append(f"{facts.manager} manages the environment here but was not found: tools are started as they are installed")
-    if facts.build_evidence and not facts.build:
-        notes.append("no program was found that builds a wheel, so there is no task for it: pip install build")
-    if facts.above:
-        notes.append(
-            f"this is not the top of the git repository, which is {facts.above}: to begin there, remove both files and use -C {facts.above}"
-        )
-    if not facts.git:
-        notes.append("this is no git repository: trends and `audit --since` need one")
-    return tuple(notes)
+    )
+    said = (
+        (any("pre-commit run" in task.command for task in tasks), "pre-commit mends in your files what its hooks can mend, and fails then"),
+        (
+            bool(facts.manager) and facts.manager not in facts.programs,
+            f"{facts.manager} manages the environment here but was not found: tools are started as they are installed",
+        ),
+        (
+            bool(facts.build_evidence) and not facts.build,
+            "no program was found that builds a wheel, so there is no check for it: pip install build",
+        ),
+        (
+            bool(facts.above),
+            f"the top of this git repository is {facts.above}: to begin there, remove both files and use -C {facts.above}",
+        ),
+        (not facts.git, "this is no git repository: trends and `audit --since` need one"),
+    )
+    return (*facts.notes, *passed_over(facts), *missing, *(note for holds, note in said if holds))

@@ -27,6 +27,7 @@ _TEST = ("test", "tests", "unit", "unit-tests", "unittest", "pytest", "test:unit
 _DOCS = ("docs", "doc", "build-docs", "docs-build", "docs_build", "docs:build")
 _CHECK = ("check", "checks", "ci")
 _JOBS = frozenset((*_FORMAT, *_LINT, *_TYPES, *_TEST, *_DOCS, *_CHECK))
+_PYTHON = "python3"
 #: Runners that make an environment of their own for everything they run: second choice where there is one already.
 _ISOLATING = ("nox", "tox")
 
@@ -146,18 +147,26 @@ def _test(facts: ProjectFacts) -> ProposedTask | None:
     task = ProposedTask(id="test", description="The tests pass", evidence="", cost=3, timeout="30m")
     ways = _ways(facts, _TEST, ((Tool.PYTEST, "-q"),) if facts.has_tests else ())
     if facts.has_tests and Tool.PYTEST not in facts.tools:
-        by_name = "files named test_*.py"
-        if Tool.PYTEST.value in facts.programs:
-            ways.append(_Way(command=f"{facts.programs[Tool.PYTEST.value]} -q", evidence=by_name, program=Tool.PYTEST.value))
-        where = f" -s {facts.tests}" if facts.tests else ""
-        ways.append(_Way(command=f"{_python(facts)} -m unittest discover{where}", evidence=by_name, program="python3"))
+        ways += _ways_by_name(facts)
     proposed = _proposed(task, ways, facts)
     # What tests read is anybody's guess: files of data, documentation, the network.
     return proposed and replace(proposed, sources=(), likely_sources=likely_test_sources(facts))
 
 
-def _python(facts: ProjectFacts) -> str:
-    return facts.programs.get("python3", "python3")
+def _ways_by_name(facts: ProjectFacts) -> Iterator[_Way]:
+    """Yield the ways to run files that merely look like tests."""
+    where = f" -s {facts.tests}" if facts.tests else ""
+    for name, arguments in ((Tool.PYTEST.value, "-q"), (_PYTHON, f"-m unittest discover{where}")):
+        start, program = _start(facts, name)
+        if name == _PYTHON or program in facts.programs:
+            yield _Way(command=f"{start} {arguments}", evidence="files named test_*.py", program=program)
+
+
+def _start(facts: ProjectFacts, name: str) -> tuple[str, str]:
+    """Return how a program is started, in the repository's own environment where that can be, and the program that it needs."""
+    if name in facts.managed and facts.manager in facts.programs:
+        return facts.managed[name], facts.manager
+    return facts.programs.get(name, name), name
 
 
 def _some_check(facts: ProjectFacts) -> Iterator[ProposedTask]:
@@ -166,16 +175,10 @@ def _some_check(facts: ProjectFacts) -> Iterator[ProposedTask]:
     if proposed := _proposed(task, _ways(facts, _CHECK, ()), facts):
         yield proposed
     elif facts.sources:
-        command = f"{_python(facts)} -m compileall -q {_paths(facts, tests=True)}"
-        yield ProposedTask(
-            id="compile",
-            description="Every file is valid Python",
-            evidence="files named *.py",
-            command=command,
-            sources=("**/*.py",),
-            cost=1,
-            missing="" if "python3" in facts.programs else "python3",
-        )
+        start, program = _start(facts, _PYTHON)
+        way = _Way(command=f"{start} -m compileall -q {_paths(facts, tests=True)}", evidence="files named *.py", program=program)
+        compile_all = _proposed(ProposedTask(id="compile", description="Every file is valid Python", evidence="", cost=1), [way], facts)
+        yield from (replace(compile_all, sources=("**/*.py",)),) if compile_all else ()
 
 
 def _docs(facts: ProjectFacts) -> ProposedTask | None:

@@ -168,6 +168,8 @@ docs = ["sphinx"]
         ),
         ({"pyproject.toml": "[tool.poetry.group.dev.dependencies]\nruff = '*'\n"}, ["poetry", "ruff"], {"lint": "poetry run ruff check ."}),
         ({"pdm.lock": "", "ruff.toml": ""}, ["pdm"], {"lint": "pdm run ruff check ."}),
+        ({"uv.lock": '[[package]]\nname = "a"\n', **TEST}, ["uv"], {"test": "uv run python -m unittest discover -s tests"}),
+        ({"uv.lock": "", "a.py": ""}, ["uv", "python3"], {"compile": "uv run python -m compileall -q a.py"}),
         # Recipes come before tools, in the order just, task, make, and those of a program that is not there come last.
         (
             {
