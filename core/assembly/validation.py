@@ -6,12 +6,14 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 
 from core.assembly.container import Container
 from core.domain.runs.attempt import checks_of, work_of
 from core.domain.runs.reasons import words
 from core.domain.tasks.task import Status, Task
 from core.errors import Problem, StorageError
+from core.reports.text.columns import one_line
 from core.reports.text.wording import count
 
 _OVER = frozenset({Status.DONE, Status.CANCELLED})
@@ -29,15 +31,16 @@ def warnings(container: Container, tasks: Sequence[Task]) -> tuple[Problem, ...]
 
 def _programs(container: Container, tasks: Iterable[Task]) -> Iterator[tuple[Task, str, str]]:
     """Yield each task with a program that is missing, what is to be said of that, and a hint."""
-    from core.adapters.processes.missing_program import missing_program
+    from core.adapters.processes.missing_program import missing, program_of
 
-    inherited = container.environment.get("PATH", os.defpath)
+    inherited, look = container.environment.get("PATH", os.defpath), cache(missing)
     for task in tasks:
         work = work_of(task, container.settings.handlers) if task.plugin is None else ()
         for phase in (*work, *checks_of(task)):
             cwd = os.path.join(container.root, task.cwd or "")
-            if (reason := missing_program(phase.command, cwd, task.env.get("PATH", inherited))) is not None:
-                yield task, words(reason), "install it, or leave it so where a task before this one makes it"
+            program = program_of(phase.command)
+            if program and (reason := look(program, cwd, task.env.get("PATH", inherited))) is not None:
+                yield task, one_line(words(reason)), "install it, or leave it so where a task before this one makes it"
 
 
 def _sources(container: Container, tasks: Iterable[Task]) -> Iterator[tuple[Task, str, str]]:
@@ -47,7 +50,8 @@ def _sources(container: Container, tasks: Iterable[Task]) -> Iterator[tuple[Task
         except (OSError, StorageError):
             return  # the files cannot be listed: nothing is known of any
         for glob in unmatched:
-            yield task, f"the glob {glob} of its sources matches no file", "paths are relative to the repository; ** spans directories"
+            message = f"the glob {one_line(glob)} of its sources matches no file"
+            yield task, message, "paths are relative to the repository; ** spans directories"
 
 
 def _once(found: Iterable[tuple[Task, str, str]], file: str) -> Iterator[Problem]:

@@ -16,6 +16,8 @@ from core.domain.runs.verified import Verified
 from core.domain.tasks.lookup import find_task
 from core.domain.tasks.task import Status, Task
 from core.errors import NotVerified
+from core.reports.text.columns import one_line
+from core.terminal.console import Console
 from core.terminal.options import Directory, DryRun, Json, TasksFile
 
 
@@ -34,7 +36,7 @@ def done(
     """
     container = session.open(directory, tasks_file=tasks_file)
     checked = () if dry_run else _with_verify(container, task_ids)
-    overridden = {task.id for task in checked} if force else _overridden(_failing(container, checked))
+    overridden = {task.id for task in checked} if force else _overridden(_failing(container, checked), session.console)
     passed = {task.id for task in checked} - overridden
     reasons = {**dict.fromkeys(overridden, Code.OVERRIDDEN.of()), **dict.fromkeys(passed, Code.MARKED_VERIFIED.of())}
     code = set_status(container, lambda _: task_ids, Status.DONE, Code.MARKED_DONE.of(), reasons, dry_run=dry_run, json=json)
@@ -66,15 +68,18 @@ def _failing(container: Container, tasks: Sequence[Task]) -> list[Verified]:
     return [each for each in found if not each.holds]
 
 
-def _overridden(failing: Sequence[Verified]) -> set[str]:
+def _overridden(failing: Sequence[Verified], console: Console) -> set[str]:
     """Return the ids of tasks that a person marks as done although they do not pass. Raises NotVerified where nobody says so."""
     if not failing:
         return set()
-    told = "\n".join(f"{each.task.id} is not done: {words(each.outcome.reason)}" for each in failing)
+    told = "\n".join(one_line(f"{each.task.id} is not done: {words(each.outcome.reason)}") for each in failing)
     logs = " ".join(each.outcome.log for each in failing if each.outcome.log)
     refusal = NotVerified(told, hint=f"orchestrator done --force overrides it; what it printed: {logs}" if logs else "--force overrides it")
-    if not _at_a_terminal() or not typer.confirm(f"{told}\nmark as done all the same?", err=True):
+    if not _at_a_terminal():
         raise refusal
+    console.note(f"{told}\n")
+    if not typer.confirm("mark as done all the same?", err=True):
+        raise NotVerified("nothing was marked", hint=refusal.hint)
     return {each.task.id for each in failing}
 
 

@@ -25,6 +25,7 @@ def plan(
     only: Only = None,
     tag: Tag = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Plan failed tasks again.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Plan checks even if they are up to date.")] = False,
     json: Json = False,
 ) -> int:
     """Show what would run, in which order, and why.
@@ -33,7 +34,7 @@ def plan(
     """
     overrides = {"jobs": jobs, "budget.cost": budget, "budget.time": time_budget}
     container = session.open(directory, tasks_file=tasks_file, overrides=overrides)
-    options = run_options(container, retry_failed=retry_failed, named=task_ids, only=only, tags=tag)
+    options = run_options(container, retry_failed=retry_failed, fresh=fresh, named=task_ids, only=only, tags=tag)
     return show_plan(container, options, json=json)
 
 

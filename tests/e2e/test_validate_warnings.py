@@ -38,6 +38,7 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
         ({"command": "ls", "env": {"PATH": "bin"}}, "no such command: ls"),
         ({"command": "../gone", "cwd": "bin"}, "no such command: ../gone"),
         ({"kind": "fix"}, "no such command: ruffian"),
+        ({"command": ["ruff\nian"]}, "no such command: ruff ian"),
         ({"command": "true", "check": True, "sources": ["*.sh", "*.rs"]}, "the glob *.rs of its sources matches no file"),
         ({"command": "true", "check": True, "sources": ["src/"]}, "the glob src/ of its sources matches no file"),
     ],

@@ -215,7 +215,7 @@ def test_done_beside_a_run_looks_too(rig: Rig) -> None:
 
 @pytest.mark.parametrize(("answer", "code", "status"), [("y\n", 0, "done"), ("n\n", 1, "pending")])
 def test_done_asks_at_a_terminal(rig: Rig, answer: str, code: int, status: str) -> None:
-    rig.write_tasks({"id": "a", "verify": "false"})
+    rig.write_tasks({"id": "a", "verify": "false '\x1b[31m'"})
     controller, terminal = pty.openpty()
     process = subprocess.Popen(
         [ORCHESTRATOR, "done", "a"], cwd=rig.root, env=rig.environment(TERM="xterm"), stdin=terminal, stdout=terminal, stderr=terminal
@@ -232,6 +232,7 @@ def test_done_asks_at_a_terminal(rig: Rig, answer: str, code: int, status: str) 
         pass
     os.close(controller)
 
-    assert b"check failed: false: exit 1" in said
+    assert b"a is not done: check failed: false '\\x1b[31m': exit 1" in said
+    assert b"\x1b" not in said
     assert process.wait(timeout=TIMEOUT) == code
     assert rig.statuses() == {"a": status}

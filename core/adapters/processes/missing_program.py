@@ -15,20 +15,27 @@ _PLAIN = "[A-Za-z0-9_./+@%:,-]"
 _FIRST = re.compile(rf"[ \t\n]*((?:[A-Za-z_][A-Za-z0-9_]*={_PLAIN}*[ \t]+)*)({_PLAIN}+)(?=[ \t]*(?:$|[\n;&|<>])|[ \t]+[^( \t\n;&|<>])")
 
 
-def missing_program(command: str | tuple[str, ...], cwd: str, path: str) -> Reason | None:
-    """Return why the program of ``command`` could not be started from the directory ``cwd`` with ``path`` as PATH; None where it could.
+def program_of(command: str | tuple[str, ...]) -> str:
+    """Return the word that names the program which ``command`` starts; empty where only a shell knows what it comes to."""
+    words = direct_words(command) if isinstance(command, str) else command
+    return words[0] if words else _of_shell_line(str(command))
 
-    None as well where only a shell knows what the first word comes to, or where ``cwd`` is not there (yet).
+
+def missing(program: str, cwd: str, path: str) -> Reason | None:
+    """Return why ``program`` could not be started from the directory ``cwd`` with ``path`` as PATH.
+
+    None where it could, and where ``cwd`` is not there (yet).
     """
-    word = _program(command)
-    if not word or not os.path.isdir(cwd):
-        return None
-    if "/" in word:
-        return _missing_file(word, os.path.join(cwd, word))
     try:
-        resolve_program(word, cwd, path)
+        if not os.path.isdir(cwd):
+            return None
+        if "/" in program:
+            return _missing_file(program, os.path.join(cwd, program))
+        resolve_program(program, cwd, path)
     except CommandNotStarted as refusal:
         return refusal.reason
+    except ValueError:  # no name of a file
+        return Code.NO_SUCH_COMMAND.of(program)
     return None
 
 
@@ -36,12 +43,6 @@ def _missing_file(word: str, file: str) -> Reason | None:
     if not os.path.exists(file):
         return Code.NO_SUCH_COMMAND.of(word)
     return None if os.path.isfile(file) and os.access(file, os.X_OK) else Code.NOT_EXECUTABLE.of(word)
-
-
-def _program(command: str | tuple[str, ...]) -> str:
-    """Return the word that names the program; empty where that is not certain."""
-    words = direct_words(command) if isinstance(command, str) else command
-    return words[0] if words else _of_shell_line(str(command))
 
 
 def _of_shell_line(line: str) -> str:
