@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.domain.runs.attempt import Attempt, Phase
 from core.domain.runs.outcome import Ending
@@ -23,14 +23,16 @@ class AttemptUnderway:
     log: Log
     #: Monotonic seconds.
     begun: float
-    #: Seconds, and when they are over, in seconds without those for which the tool was suspended; None: no limit.
-    timeout: float | None
-    deadline: float | None
+    #: From when its time limit counts, on the scale of ``deadline``: the time for which the tool is suspended does not pass on it.
+    limited_from: float
     #: What its processes find, beyond what the run and the workspace give them.
     variables: Mapping[str, str]
     #: When the present phase is over its own limit, which only gating checks have, and how the attempt then ends.
     gate_deadline: float | None = None
     gate_overdue: tuple[Ending, Reason] | None = None
+    #: Seconds; None: no limit.
+    timeout: float | None = None
+    deadline: float | None = None
     workspace: Workspace | None = None
     #: Processes of the present step, and the index of the present one.
     phases: tuple[Phase, ...] = ()
@@ -38,12 +40,23 @@ class AttemptUnderway:
     has_work: bool = False
     #: What the work came to; None until all of it exited with 0. From then on the phases are checks.
     collected: Collected | None = None
+    #: Its checks were edited while they ran.
+    judge_again: bool = False
     handle: int | None = None
     #: How it is to end since somebody stopped it.
     stopped: tuple[Ending, Reason] | None = None
     left_behind: int = 0
     cpu: float = 0.0
     peak_memory: int = 0
+
+    def limit(self, timeout: float | None) -> None:
+        """Set the time limit, which counts from the start of the attempt."""
+        self.timeout, self.deadline = timeout, None if timeout is None else self.limited_from + timeout
+
+    def edit(self, task: Task) -> None:
+        """Let the checks of an edited entry count."""
+        self.judge_again |= self.collected is not None and self.task.verify != task.verify
+        self.task = replace(self.task, verify=task.verify, timeout=task.timeout)
 
     def limit_gate(self, gate: Task, now: float) -> None:
         """Begin the time limit of a gating check, if it has one. ``now`` is on the scale of ``deadline``, here and below."""

@@ -70,6 +70,11 @@ class CheckRuns:
         self._checks.note_passed_for(check.id, digest, self._clock.now())
         self._record(check.id, attempt, digest, passed=True)
 
+    def note_failed(self, check: Task, attempt: Attempt) -> None:
+        """Record that a check has failed whose further attempts are not made after all. Call inside a commit."""
+        self._checks.begin(check.id, self._inputs.digest(check))
+        self._end(check, attempt, Settlement.FAILED)
+
     def outdated(self) -> tuple[str, ...]:
         """Return the checks whose result no longer holds, each once for every change that put it in question."""
         if not self._checks.in_question():

@@ -20,7 +20,7 @@ from core.domain.tasks.task import Task
 from core.handlers import Handlers
 from core.ports.attempt_context import AttemptContext
 from core.ports.clock import Clock
-from core.ports.handlers import HandlerRefused, Workspace
+from core.ports.handlers import Collected, HandlerRefused, Workspace
 from core.ports.processes import CommandNotStarted, Launch, Launcher, LogStore
 from core.ports.standard import MISSING, standard, tasks_of
 from core.process_trees import ProcessTrees, TreeEnd
@@ -83,17 +83,16 @@ class Executor:
         attempt = Attempt(run_id=run_id, task_id=task.id, number=number, started=started, log=log.path)
         variables = task_variables(task, attempt, self._settings.tasks_file, self._settings.root)
         variables |= self._context.variables(task, attempt)
-        timeout = task.timeout if task.timeout is not None else self._settings.timeout
-        self._underway[task.id] = AttemptUnderway(
+        one = self._underway[task.id] = AttemptUnderway(
             attempt=attempt,
             task=task,
             handler=self._handlers.of(task),
             log=log,
             begun=begun,
-            timeout=timeout,
-            deadline=None if timeout is None else self._active() + timeout,
+            limited_from=self._active(),
             variables={**variables, **task.env},
         )
+        one.limit(task.timeout if task.timeout is not None else self._settings.timeout)
         return attempt
 
     def launch(self, task_id: str) -> None:
@@ -115,6 +114,14 @@ class Executor:
             self._look()
         ended, self._ended = tuple(self._ended), []
         return ended
+
+    def update(self, task: Task) -> bool:
+        one = self._underway.get(task.id)
+        if one is None or one.stopped is not None:
+            return False
+        one.edit(task)
+        one.limit(task.timeout if task.timeout is not None else self._settings.timeout)
+        return True
 
     def stop(self, task_id: str, ending: Ending, reason: Reason) -> None:
         one = self._underway.get(task_id)
@@ -153,7 +160,7 @@ class Executor:
         if one.phase == len(one.phases) and one.collected is None:
             try:
                 one.collected = one.handler.collect(one.task, one.workspace)
-                one.phases, one.phase = one.handler.judge(one.task, one.workspace, one.collected), 0
+                self._judge(one, one.workspace, one.collected)
             except HandlerRefused as refusal:
                 self._finish(one, Ending.FAILED, refusal.reason)
                 return
@@ -163,6 +170,19 @@ class Executor:
             self._start(one, one.phases[one.phase], one.workspace)
         else:
             self._finish(one, Ending.SUCCEEDED, Code.CHECKS_PASSED.of() if one.phases else Code.EXIT.of(0), 0)
+
+    def _judge(self, one: AttemptUnderway, workspace: Workspace, collected: Collected) -> None:
+        one.phases, one.phase, one.judge_again = one.handler.judge(one.task, workspace, collected), 0, False
+
+    def _judge_again(self, one: AttemptUnderway) -> None:
+        """Run the checks that the file has now, from the first one."""
+        assert one.workspace is not None and one.collected is not None
+        try:
+            self._judge(one, one.workspace, one.collected)
+        except HandlerRefused as refusal:
+            self._finish(one, Ending.FAILED, refusal.reason)
+            return
+        self._go_on(one)
 
     def _start(self, one: AttemptUnderway, phase: Phase, workspace: Workspace) -> None:
         if phase.is_check:
@@ -198,6 +218,8 @@ class Executor:
         one.peak_memory = max(one.peak_memory, exit_.peak_memory)
         if one.stopped is not None:
             self._finish(one, *one.stopped, exit_.exit_code)
+        elif one.judge_again:
+            self._judge_again(one)
         elif exit_.exit_code != 0:
             reason = Code.KILLED.of(exit_.signal) if exit_.signal is not None else Code.EXIT.of(exit_.exit_code or 0)
             self._finish(one, *failure_of(one.phases[one.phase], reason), exit_.exit_code)

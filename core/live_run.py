@@ -6,6 +6,7 @@ Attempts end, tasks come to an end, somebody edits their entries, pauses before 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from core.check_runs import CheckRuns
 from core.domain.runs.attempt import Attempt
@@ -17,7 +18,8 @@ from core.domain.runs.run_state import RunOptions, RunState
 from core.domain.tasks.lookup import select
 from core.domain.tasks.plan import Decision
 from core.domain.tasks.reload import Reloaded
-from core.domain.tasks.task import Status, Task, Work
+from core.domain.tasks.running_edit import MOST_RESTARTS, edited_fields, running_edit
+from core.domain.tasks.task import Readiness, Status, Task, Work
 from core.memory import Memory
 from core.planner import Planner
 from core.ports.attempts import AttemptRunner
@@ -48,6 +50,8 @@ class LiveRun:
         self._options, self._memory, self._runner, self._clock = options, memory, runner, clock
         self._commit, self._facts, self._inputs = commit, facts, inputs
         self.planner = Planner()
+        #: How often it was planned, and what could keep failed tasks from their next attempts when that was last looked at.
+        self._plans, self._taken = 0, ("", 0.0, 0)
 
     def begin(self) -> None:
         """Begin to count time and budget."""
@@ -60,6 +64,7 @@ class LiveRun:
     def plan(self) -> None:
         """Plan anew from what Memory holds, keeping what this run knows of running, pausing and waiting tasks."""
         tasks, state = self._memory.tasks, self.state
+        self._plans += 1
         selection = select(tasks, self._options.chosen, self._options.tags)
         handlers = self._options.handlers
         self.planner = Planner(tasks, handlers=handlers, durations=self._memory.durations, selection=selection, judged=handlers)
@@ -79,35 +84,104 @@ class LiveRun:
 
     def settle_attempt(self, attempt: Attempt) -> None:
         """Record how an attempt ended and what that makes of its task. Call inside a commit."""
-        outcome, state = attempt.outcome, self.state
+        outcome, state, now = attempt.outcome, self.state, self._clock.monotonic()
         assert outcome is not None
-        decision = state.end_attempt(attempt.task_id, outcome)
-        task, tries, status = decision.task, state.tries[attempt.task_id], self._memory.status(attempt.task_id)
-        may_retry = not state.stop_reason and state.budget.affords(decision.cost)
-        settlement = settle(decision.work, outcome, status, retries=task.retries.limit, tries=tries, may_retry=may_retry)
+        decision, status = state.end_attempt(attempt.task_id, outcome), self._memory.status(attempt.task_id)
+        # The entry as it is now; one that is gone has no status either.
+        following = decision if status is None else self.planner.decision(attempt.task_id)
+        task, tries = following.task, state.tries[attempt.task_id]
+        edited = edited_fields(decision.task, task, judged=outcome.ending in (Ending.SUCCEEDED, Ending.FAILED_VERIFY))
         pause = task.retries.pause(tries)
-        after, reason = recorded(decision.work, settlement, outcome.reason, pause)
+        refusal = state.why_no_retry(following, pause, now)
+        settlement = settle(
+            decision.work,
+            outcome,
+            status,
+            retries=task.retries.limit,
+            tries=tries,
+            may_retry=not refusal,
+            edited=bool(edited),
+            may_restart=state.restarts.get(task.id, 0) < MOST_RESTARTS,
+        )
+        refused = refusal if tries <= task.retries.limit else ""
+        after, reason = recorded(decision.work, settlement, outcome.reason, pause, edited=edited, refusal=refused)
         self.checks.note_end(decision, attempt, settlement)
-        self._memory.end_attempt(attempt, after, reason)
+        self._memory.end_attempt(attempt, after, reason, replace(decision.task, retries=task.retries))
+        if settlement is Settlement.RETRY:
+            self.planner.delay(task.id)
+            state.begin_pause(attempt, decision, pause, now)
+            self._commit.emit(self._facts.retried(attempt, outcome, pause))
+        elif settlement is Settlement.SUPERSEDED:
+            # An entry that is gone is as good as cancelled.
+            self._start_over(task, status or Status.CANCELLED, outcome.reason, attempt)
+        else:
+            self._end_attempt(settlement, task, reason, attempt)
+
+    def _end_attempt(self, settlement: Settlement, task: Task, reason: Reason, attempt: Attempt) -> None:
         match settlement:
-            case Settlement.SUPERSEDED:
-                self.plan()
-                # An entry that is gone is as good as cancelled.
-                self._emit_finished(task, status or Status.CANCELLED, outcome.reason, attempt)
             case Settlement.DONE | Settlement.FAILED:
                 self.end_task(task, Status.DONE if settlement is Settlement.DONE else Status.FAILED, reason, attempt)
+            case Settlement.ANEW:
+                self.state.restarts[task.id] = self.state.restarts.get(task.id, 0) + 1
+                self._start_over(task, Status.PENDING, reason, attempt)
             case Settlement.PUT_BACK:
                 self.planner.mark(task.id, Status.PENDING)
                 self._emit_finished(task, Status.PENDING, reason, attempt)
             case Settlement.UNMET:
                 unmet = f"its goal is not met: {reason}"
                 self.planner.wait_for_person(task.id, unmet)
-                state.unmet.note(task.id, unmet, state.completions)
+                self.state.unmet.note(task.id, unmet, self.state.completions)
                 self._commit.emit(self._facts.waiting(task, unmet))
-            case Settlement.RETRY:
-                self.planner.delay(task.id)
-                state.pauses.add(self._clock.monotonic() + pause, task.id)
-                self._commit.emit(self._facts.retried(attempt, outcome, pause))
+
+    def _start_over(self, task: Task, status: Status, reason: Reason, attempt: Attempt) -> None:
+        """Forget the attempts at a task that was set, edited or removed while it ran, and plan anew by what its entry is now."""
+        self.state.tries[task.id] = 0
+        self.plan()
+        self._emit_finished(task, status, reason, attempt)
+
+    def settle_failed_tries(self, *, at_end: bool = False) -> None:
+        """Settle tasks that failed and cannot be tried again in this run, whatever took budget, time or entry. Call inside a commit.
+
+        ``at_end`` nothing more is started: then that is all of them.
+        """
+        state, now = self.state, self._clock.monotonic()
+        taken = (state.stop_reason, state.budget.spent if state.budget.limit is not None else 0.0, self._plans)
+        unchanged, self._taken = taken == self._taken and not at_end, taken
+        # As long as nothing was taken, a pause ends as it did; behind it only time passes.
+        tries = [task_id for task_id in state.failed_tries if not (unchanged and state.pauses.seconds_left(task_id, now))]
+        failed = [task_id for task_id in tries if self._settle_failed_try(task_id, at_end=at_end)]
+        if failed and self._options.fail_fast:
+            self.settle_failed_tries(at_end=at_end)  # the run ends: nothing is tried again
+
+    def _settle_failed_try(self, task_id: str, *, at_end: bool) -> bool:
+        """Settle one, if it cannot be tried again; return whether it has failed."""
+        state, failed, now = self.state, self.state.failed_tries[task_id], self._clock.monotonic()
+        status = self._memory.status(task_id)
+        following = failed.decision if status is None else self.planner.decision(task_id)
+        if status is not Status.PENDING or following.work is not failed.decision.work:
+            state.forget_failed_try(task_id)
+            reason = Code.ENTRY_REMOVED.of() if status is None else Code.SET_MEANWHILE.of(status.value)
+            self._emit_finished(following.task, status or Status.CANCELLED, reason)
+            return False
+        refusal = state.why_no_retry(following, state.pauses.seconds_left(task_id, now), now)
+        if at_end and not refusal:
+            refusal = self._why_not_started(following)
+        if refusal:
+            state.forget_failed_try(task_id)
+            reason = failed.reason.followed_by(Code.NO_FURTHER_ATTEMPT.of(refusal))
+            if following.work is Work.CHECK:
+                self.checks.note_failed(following.task, failed.attempt)
+            else:
+                self._memory.fail(replace(failed.decision.task, retries=following.task.retries), reason)
+            self.end_task(following.task, Status.FAILED, reason, failed.attempt)
+        return bool(refusal)
+
+    def _why_not_started(self, decision: Decision) -> str:
+        """Return why a task whose pause is over was not started again."""
+        self.planner.resume(decision.task.id)
+        explained = self.planner.explain(decision.task.id)
+        ready = explained.readiness is Readiness.READY
+        return self.state.why_passed_over(decision, self._clock.monotonic()) if ready else explained.reasons[0]
 
     def end_task(self, task: Task, status: Status, reason: Reason, attempt: Attempt | None = None) -> None:
         """Note that a task is done or failed, as the journal has it already. Call inside a commit."""
@@ -118,19 +192,31 @@ class LiveRun:
             self.state.stop(f"{task.id} failed and --fail-fast was given")
 
     def apply_edit(self, change: Reloaded) -> None:
-        """Follow an edit of the file: stop attempts whose entry is gone or has another status, and plan anew."""
-        running = set(self._runner.running)
-        for task_id in running.intersection(change.removed):
-            self._runner.stop(task_id, Ending.INTERRUPTED, Code.ENTRY_REMOVED.of())
-        for task_id in running.intersection(change.statuses):
-            self._runner.stop(task_id, Ending.INTERRUPTED, Code.SET_MEANWHILE.of(change.statuses[task_id].value))
+        """Follow an edit of the file: stop or change attempts under way as ``domain.tasks.running_edit`` says, and plan anew."""
+        self._memory.reopen(edited := self._memory.edited(change.changed))
+        running = self.state.decisions.keys()
+        for task_id in (self.state.tries.keys() & {*edited, *change.statuses}) - running:
+            self.state.tries[task_id] = 0
         for task_id in (*change.changed, *change.statuses):
             self.state.unmet.forget(task_id)
             self.state.checks.forget(task_id)
-        self._memory.reopen(edited := self._memory.edited(change.changed))
-        for task_id in edited:
-            self.state.tries[task_id] = 0
         self.plan()
+        for task_id in running & set(change.removed):
+            self._runner.stop(task_id, Ending.INTERRUPTED, Code.ENTRY_REMOVED.of())
+        for task_id in running & change.statuses.keys():
+            self._runner.stop(task_id, Ending.INTERRUPTED, Code.SET_MEANWHILE.of(change.statuses[task_id].value))
+        present = {task_id for task_id in change.changed if self._memory.status(task_id) is not None}
+        for task_id in running & present - change.statuses.keys():
+            self._edit_running(task_id)
+        for task_id in self.state.failed_tries.keys() & present:
+            self._edit_pausing(task_id)
+
+    def is_pausing(self) -> bool:
+        """Tell whether a pause is worth waiting for: nothing but it, and no budget, keeps a task from its next attempt."""
+        pausing = [task_id for task_id in self.state.pauses.ids() if self.planner.only_pauses(task_id)]
+        if self._options.stop_on_exceed and (too_large := self.planner.passed_over()):
+            pausing = [task_id for task_id in pausing if self.planner.goes_before(task_id, too_large[0])]
+        return bool(pausing)
 
     def has_failed(self) -> bool:
         """Return whether a task of the run is failed, a check was not run again after a change, or what was named did not end done."""
@@ -163,6 +249,29 @@ class LiveRun:
         for task_id in self.state.pauses.pop_due(self._clock.monotonic()):
             if self._memory.status(task_id) is Status.PENDING:
                 self.planner.resume(task_id)
+
+    def _edit_running(self, task_id: str) -> None:
+        decision, task = self.state.decisions[task_id], self.planner.decision(task_id).task
+        edit = running_edit(decision.task, task)
+        if edit.restart and self.state.restarts.get(task.id, 0) < MOST_RESTARTS:
+            self._runner.stop(task.id, Ending.INTERRUPTED, Code.ENTRY_EDITED.of(" and ".join(edit.restart)))
+        elif self._runner.update(task):
+            known = replace(decision.task, verify=task.verify, timeout=task.timeout)
+            self.state.decisions[task.id] = replace(decision, task=known)
+        if (said := self._facts.running_edit(task.id, edit)) is not None:
+            self._commit.emit(said)
+
+    def _edit_pausing(self, task_id: str) -> None:
+        """Start a task anew that does something else now than what failed; let the pause that it has now count from the failure."""
+        state, failed, task = self.state, self.state.failed_tries[task_id], self.planner.decision(task_id).task
+        edit = running_edit(failed.decision.task, task)
+        if edit.restart or edit.checks:
+            state.tries[task_id] = 0
+            state.forget_failed_try(task_id)
+            self.plan()
+        else:
+            self.planner.delay(task_id)
+            state.pauses.add(failed.at + task.retries.pause(state.tries[task_id]), task_id)
 
     def _emit_finished(self, task: Task, status: Status, reason: Reason, attempt: Attempt | None = None) -> None:
         self.state.end_task(task.id, status)

@@ -23,12 +23,7 @@ from core.ports.journal import CheckJournal, Journal, StateStore
 from core.ports.standard import MISSING, StrPath, standard, tasks_of
 from core.ports.task_file import Busy, HandEdited, TaskFile
 from core.schema.arguments import path_text
-
-#: Seconds between looks at the file.
-_POLL = 0.25
-#: Seconds by which the file may trail the journal, and the share of a run that writing it may take.
-_WRITE_DELAY = 0.25
-_WRITE_SHARE = 0.05
+from core.sync_pace import SyncPace
 
 
 class Memory:
@@ -55,14 +50,11 @@ class Memory:
         self._backlog = Backlog()
         #: Numbers of the newest transition, and of the newest that is marked as written.
         self._last_seq, self._marked_seq = 0, 0
-        #: When the next write is due, if there is something to write, and the next look at the file; monotonic seconds.
-        self._write_due, self._next_poll = 0.0, 0.0
+        self._pace = SyncPace()
         self._reloads: list[Reloaded] = []
         self._problems: tuple[str, ...] = ()
         #: Number of the last attempt, by task.
         self._attempts: dict[str, int] = {}
-        #: Entries as the attempts under way were begun with them, by task.
-        self._begun: dict[str, Task] = {}
         #: Mean seconds of the last successful attempts before this run, by task.
         self.durations: Mapping[str, float] = {}
 
@@ -76,8 +68,6 @@ class Memory:
             standard().save_state(self._path, key, value)
         else:
             self._journal.save_state(str(key), value)
-
-    # -- runs and attempts ---------------------------------------------------------------------------------------
 
     def dead_runs(self) -> tuple[str, ...]:
         """Return the ids of runs that died without recording their end. Call under the run lock, before ``begin_run``."""
@@ -102,7 +92,7 @@ class Memory:
         dead = [run for run in self._journal.dead_runs() if run.id != self.run_id]
         if not dead and not self._backlog.having(Status.IN_PROGRESS):
             return
-        interrupted = [interrupt(attempt) for attempt in self._journal.open_attempts() if attempt.run_id != self.run_id]
+        interrupted = self._interrupted()
         for run in dead:
             report(recovery_of(run, interrupted, replayed=len(self._backlog.unwritten)))
         with self._journal.transaction():
@@ -112,6 +102,11 @@ class Memory:
             for run in dead:
                 self._journal.end_run(run.id, self._clock.now(), BROKE_OFF)
         self.save_tasks()
+
+    def _interrupted(self) -> list[Attempt]:
+        entries = {task.id: task for task in self.tasks}
+        attempts = self._journal.open_attempts()
+        return [interrupt(attempt, entries.get(attempt.task_id)) for attempt in attempts if attempt.run_id != self.run_id]
 
     def transaction(self) -> AbstractContextManager[None]:
         """Journal every attempt and transition inside durably at once, at its end, or none of them."""
@@ -131,24 +126,29 @@ class Memory:
             if in_progress:
                 self.transition(attempt.task_id, Status.IN_PROGRESS, Code.ATTEMPT_STARTED.of(attempt.number))
         self._attempts[attempt.task_id] = attempt.number
-        self._begun[attempt.task_id] = self._backlog.entry(attempt.task_id)
 
-    def end_attempt(self, attempt: Attempt, after: Status | None, reason: Reason) -> None:
-        """Journal an attempt's outcome and its task's new status, at once or not at all; None leaves the status as it is."""
+    def end_attempt(self, attempt: Attempt, after: Status | None, reason: Reason, entry: Task) -> None:
+        """Journal an attempt's outcome and its task's new status, at once or not at all; None leaves the status as it is.
+
+        ``entry`` is the one that the attempt worked by.
+        """
         with self._journal.transaction():
             self._journal.end_attempt(attempt)
-            if after is not None and attempt.task_id in self._backlog.statuses:
+            if after is Status.FAILED:
+                self.fail(entry, reason)
+            elif after is not None and attempt.task_id in self._backlog.statuses:
                 self.transition(attempt.task_id, after, reason)
-                if after is Status.FAILED and (entry := self._begun.get(attempt.task_id)) is not None:
-                    note_failure(self._journal, self._last_seq, entry)
-        self._begun.pop(attempt.task_id, None)
+
+    def fail(self, entry: Task, reason: Reason) -> None:
+        """Journal, within ``transaction``, a task as failed whose last attempt worked by ``entry``: an edit of it reopens the task."""
+        if entry.id in self._backlog.statuses:
+            self.transition(entry.id, Status.FAILED, reason)
+            note_failure(self._journal, self._last_seq, entry)
 
     @property
     def checks(self) -> CheckJournal:
         """Where the results of checks are; within ``transaction`` they are recorded with all else."""
         return self._journal
-
-    # -- tasks ---------------------------------------------------------------------------------------------------
 
     def load_tasks(self, tasks_file: StrPath | None = None) -> tuple[Task, ...]:
         """Read the file, apply the transitions that it does not show yet, and return the tasks.
@@ -194,8 +194,7 @@ class Memory:
 
         A task that was set to failed by somebody is not among them.
         """
-        failed = self._backlog.having(Status.FAILED)
-        chosen = failed if ids is None else set(failed).intersection(ids)
+        chosen = set(self._backlog.having(Status.FAILED)).intersection(self._backlog.statuses if ids is None else ids)
         return {task_id: Code.EDITED for task_id in chosen if was_edited(self._journal, self._backlog.entry(task_id))}
 
     def show_edited(self) -> None:
@@ -217,8 +216,6 @@ class Memory:
         if wanted := list(edits):
             self._write(wanted)
 
-    # -- the file ------------------------------------------------------------------------------------------------
-
     def save_tasks(self, tasks: Iterable[Task | Mapping[str, Any]] | None = None, tasks_file: StrPath = "tasks.yml") -> bool:
         """Write the statuses that the file does not show yet, now.
 
@@ -236,19 +233,23 @@ class Memory:
 
     def next_sync(self) -> float:
         """Return when ``sync`` is due, in monotonic seconds."""
-        return min(self._next_poll, self._write_due) if self._backlog.unwritten else self._next_poll
+        return self._pace.next_due(unwritten=bool(self._backlog.unwritten))
 
     def sync(self, *, now: bool = False) -> None:
         """Write the file and look at it, each when that is due (look ``now`` at the latest), and take over what somebody saved.
 
         ``next_reload`` then says what that changed, ``new_problems`` why a save is not taken over.
         """
-        if self._backlog.unwritten and self._clock.monotonic() >= self._write_due:
+        if self._backlog.unwritten and self._pace.write_is_due(self._clock.monotonic()):
             self._write([])
-        if now or self._clock.monotonic() >= self._next_poll:
-            self._next_poll = self._clock.monotonic() + _POLL
-            if (snapshot := self._file.poll()) is not None:
-                self._merge(snapshot)
+        if now or self._pace.look_is_due(self._clock.monotonic()):
+            self.look()
+
+    def look(self) -> None:
+        """Take over what somebody saved by now; costs one ``stat`` when nobody did."""
+        self._pace.looked(self._clock.monotonic())
+        if (snapshot := self._file.poll()) is not None:
+            self._merge(snapshot)
 
     def next_reload(self) -> Reloaded | None:
         """Return what a save that was taken over changed, the oldest first, each once; None when there is no further one."""
@@ -256,13 +257,8 @@ class Memory:
 
     def new_problems(self) -> tuple[str, ...]:
         """Return why the file's present text is not taken over, once for each text."""
-        problems = self._file.problems()
-        if problems == self._problems:
-            return ()
-        self._problems = problems
-        return problems
-
-    # -- inside --------------------------------------------------------------------------------------------------
+        before, self._problems = self._problems, self._file.problems()
+        return () if self._problems == before else self._problems
 
     def _record(self, task_id: str, before: Status, after: Status, reason: Reason) -> None:
         self._last_seq = self._journal.record(self.run_id, task_id, before, after, self._clock.now(), reason)
@@ -277,8 +273,7 @@ class Memory:
             if isinstance(result, HandEdited):
                 self._merge(result.snapshot)
                 continue
-            ended = self._clock.monotonic()
-            self._write_due = ended + max(_WRITE_DELAY, (ended - begun) / _WRITE_SHARE)
+            self._pace.wrote(begun, self._clock.monotonic())
             if isinstance(result, Busy):
                 return False
             self._backlog.note_written(statuses)

@@ -126,12 +126,14 @@ class Orchestrator:
 
     def _end(self) -> RunFinished:
         state = self._live.state
+        with self._commit.open():
+            self._live.settle_failed_tries(at_end=True)
         if not self._memory.save_tasks():
             self._warn("the tasks file could not be brought up to date (see above); the next run will do it from the journal")
         self._runner.prune()
         over_budget = self._live.planner.passed_over()
         if over_budget and not state.stop_reason:
-            self._bus.emit(self._facts.budget_exhausted(over_budget, state.budget.why_passed_over()))
+            self._bus.emit(self._facts.budget_exhausted(state, self._live.planner))
         failed = self._live.has_failed()
         strict = self._options.strict
         exit_code = exit_code_of(
@@ -149,13 +151,17 @@ class Orchestrator:
         running = self._runner.running
         ended = self._runner.wait(self._seconds_until_due()) if self._runner.busy or self._live.state.pauses else ()
         self._settle_and_start(ended, running)
-        if self._runner.busy or (self._live.state.pauses and not self._live.state.stop_reason):
-            return True
-        return not self._live.state.stop_reason and self._has_more_after_quiet()
+        return self._runner.busy or (not self._live.state.stop_reason and self._has_more_after_quiet())
 
     def _settle_and_start(self, ended: Sequence[Attempt], running: Sequence[str]) -> None:
-        """Do both in one commit, unless the file is due in between: what somebody saved counts before anything more is started."""
+        """Do both in one commit, unless the file is due in between: what somebody saved counts before anything more is started.
+
+        It counts for what ended, too: a check that was added while the command ran must pass.
+        """
         self._live.checks.refresh()
+        if ended:
+            self._memory.look()
+            self._take_over_saves()
         with self._commit.open():
             for attempt in ended:
                 self._live.settle_attempt(attempt)
@@ -170,6 +176,7 @@ class Orchestrator:
 
     def _start_ready(self) -> None:
         self._check_signals()
+        self._live.settle_failed_tries()
         self._live.end_pauses()
         while not self._live.state.stop_reason and len(self._runner.running) < self._options.jobs:
             if (decision := self._live.next()) is None:
@@ -199,12 +206,14 @@ class Orchestrator:
         self._commit.launch(task.id)
 
     def _has_more_after_quiet(self) -> bool:
-        """Nothing runs and nothing can start: look once more at the file, at goals and at the code."""
+        """Nothing runs and nothing can start: look once more at the file, at goals and, when nothing pauses before a retry, at the code."""
         self._sync_file(now=True)
         self._live.reopen_checks()
         for task_id in self._live.state.unmet.pop_stale(self._live.state.completions):
             self._live.planner.resume(task_id)
-        if self._live.state.completions and self._live.peek() is None and self._live.state.end_cycle(self._options.reflect_every):
+        if self._live.peek() is not None or self._live.is_pausing():
+            return True
+        if self._live.state.completions and self._live.state.end_cycle(self._options.reflect_every):
             self._reflect()
         return self._live.peek() is not None
 
@@ -217,6 +226,9 @@ class Orchestrator:
     def _sync_file(self, *, now: bool = False) -> None:
         """Keep the file and the run in step, and take over what somebody saved."""
         self._memory.sync(now=now)
+        self._take_over_saves()
+
+    def _take_over_saves(self) -> None:
         while (change := self._memory.next_reload()) is not None:
             self._live.apply_edit(change)
             self._bus.emit(self._facts.reloaded(change))

@@ -13,7 +13,7 @@ from typing import Any
 
 from core.domain.quality.gating import gating
 from core.domain.quality.refactor_task import file_conflicts
-from core.domain.runs.budget import Budget
+from core.domain.runs.budget import Budget, fits_time
 from core.domain.tasks.explaining import Explainer, Hold
 from core.domain.tasks.graph import Key, TaskGraph, rank_all
 from core.domain.tasks.graph_errors import check_graph
@@ -195,6 +195,19 @@ class Planner:
     def tasks(self) -> Sequence[Task]:
         return self._graph.tasks
 
+    def decision(self, task_id: str) -> Decision:
+        """Return what starting a task would be decided on, whether or not it can start."""
+        return self._decide(self._graph.index[task_id])
+
+    def only_pauses(self, task_id: str) -> bool:
+        """Tell whether nothing but a pause before a retry keeps a task from being ready."""
+        position = self._graph.index.get(task_id, -1)
+        return position in self._delayed and self._could_start(position)
+
+    def goes_before(self, task_id: str, other: str) -> bool:
+        """Tell whether a task would be started before another one if both were ready."""
+        return self._ranks.key(self._graph.index[task_id]) < self._ranks.key(self._graph.index[other])
+
     def status(self, task_id: str) -> Status:
         return self._status[self._graph.index[task_id]]
 
@@ -253,12 +266,14 @@ class Planner:
 
     def _is_offered(self, position: int, besides: Collection[int] = ()) -> bool:
         """Tell whether a task may start, were those at the positions ``besides`` done as well."""
+        return self._could_start(position, besides) and self._hold(position) is None
+
+    def _could_start(self, position: int, besides: Collection[int] = ()) -> bool:
         return (
             self._unmet[position] == (sum(each in besides for each in self._graph.dependencies[position]) if besides else 0)
             and self._status[position] is Status.PENDING
             and position not in self._waits
             and self._is_selected(position)
-            and self._hold(position) is None
         )
 
     def _reconsider(self, budget: Budget) -> None:
@@ -270,9 +285,7 @@ class Planner:
     def _fits(self, decision: Decision, budget: Budget, time_left: float | None) -> bool:
         if not budget.affords(decision.cost):
             return False
-        if time_left is None or decision.work is Work.MILESTONE:
-            return True
-        return time_left > 0 and (decision.expected or 0.0) <= time_left
+        return decision.work is Work.MILESTONE or fits_time(decision.expected, time_left)
 
     def _decide(self, position: int) -> Decision:
         task, work = self._graph.tasks[position], self._works[position]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from core.domain.runs.budget import Budget
+from core.domain.runs.budget import Budget, decimal_sum
 from core.domain.tasks.graph import TaskGraph
 from core.domain.tasks.graph_errors import check_graph, find_graph_errors
 from core.domain.tasks.task import Status, Task
@@ -98,7 +98,7 @@ def increment_cost_and_warn(
     cost_used: float, budget: float | None, warning_threshold: float, warned: bool, increment: float = 1.0
 ) -> tuple[float, bool]:
     """Return the cost used after ``increment`` more units, and whether a warning is or was due."""
-    used = cost_used + increment
+    used = decimal_sum(cost_used, increment)
     return used, warned or should_warn_about_budget(budget, used, warning_threshold, warned)
 
 

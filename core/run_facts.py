@@ -15,6 +15,7 @@ from core.domain.runs.reasons import Reason, words
 from core.domain.runs.run_state import RunOptions, RunState
 from core.domain.tasks.plan import Decision
 from core.domain.tasks.reload import Reloaded
+from core.domain.tasks.running_edit import RunningEdit
 from core.domain.tasks.task import OPEN, Readiness, Status, Task
 from core.planner import Planner
 from core.ports.clock import Clock
@@ -99,28 +100,43 @@ class RunFacts:
     def warned(self, message: str, task_id: str = "") -> events.Warned:
         return events.Warned(**self._stamp(), message=message, task_id=task_id)
 
+    def running_edit(self, task_id: str, edit: RunningEdit) -> events.Warned | None:
+        """Return what an edit means for the attempt under way, None where that is nothing."""
+        if edit.restart:
+            what = f"its {' and '.join(edit.restart)} was edited while it ran: the attempt is stopped, and the task starts anew"
+        elif edit.checks:
+            what = "its checks were edited while it ran: those that the file has now decide"
+        elif edit.deadline:
+            what = "its timeout was edited while it ran: the new one counts from the start of the attempt"
+        else:
+            return None
+        return self.warned(what, task_id=task_id)
+
     def disturbed(self, notice: str, running: Collection[str]) -> events.Warned:
         """Return what was done to the tool itself, and which attempts ran then: one of them may have done it."""
         during = f"; running then: {', '.join(sorted(running))}" if running else ""
         return self.warned(notice + during, task_id=next(iter(running)) if len(running) == 1 else "")
 
     def budget_used(self, budget: Budget) -> events.Warned:
-        used = budget.spent + budget.reserved
-        return self.warned(f"{budget.used_share():.0%} of the budget is used: {used:g} of {budget.limit:g}")
+        return self.warned(f"{budget.used_share():.0%} of the budget is used: {budget.what_is_used()}")
 
-    def budget_exhausted(self, left: tuple[str, ...], reason: str) -> events.BudgetExhausted:
-        return events.BudgetExhausted(**self._stamp(), left=left, reason=reason)
+    def budget_exhausted(self, state: RunState, planner: Planner) -> events.BudgetExhausted:
+        now, left = self._clock.monotonic(), planner.passed_over()
+        reasons = dict.fromkeys(state.why_passed_over(planner.decision(task_id), now) for task_id in left)
+        return events.BudgetExhausted(**self._stamp(), left=left, reason="; ".join(reasons))
 
     def run_finished(self, state: RunState, planner: Planner, *, exit_code: int, done_earlier: int) -> events.RunFinished:
         """Return the last event: why the run ended, and every open task with what holds it up."""
-        over_budget = planner.passed_over()
-        reason = state.stop_reason or ("the budget is used up" if over_budget else "nothing actionable is left")
-        left = dict.fromkeys(over_budget, state.stop_reason or state.budget.why_passed_over())
+        now = self._clock.monotonic()
+        passed_over = [planner.decision(task_id) for task_id in planner.passed_over()]
+        ended_by = state.which_budget_ended(passed_over, now) if passed_over else "nothing actionable is left"
+        reason = state.stop_reason or ended_by
+        left = {decision.task.id: state.why_passed_over(decision, now) for decision in passed_over}
         held = _held_up(planner, left)
         return events.RunFinished(
             **self._stamp(),
             exit_code=exit_code,
-            duration=self._clock.monotonic() - state.began,
+            duration=now - state.began,
             done=state.with_status(Status.DONE),
             passed=state.checks.in_state(CheckState.PASSED),
             up_to_date=state.checks.in_state(CheckState.UP_TO_DATE),

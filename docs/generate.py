@@ -96,6 +96,17 @@ def task_fields() -> str:
     return f"| field | type | default | meaning |\n|---|---|---|---|\n{rows}{own}"
 
 
+def running_edits() -> str:
+    """What an edit of a field means for an attempt under way."""
+    from core.domain.tasks.running_edit import MEANINGS, Meaning
+
+    def row(meaning: Meaning) -> str:
+        names = ("x-…" if name == "extra" else name.rstrip("_") for name, its in MEANINGS.items() if its is meaning)
+        return f"| {', '.join(f'`{name}`' for name in names)} | {_cell(meaning.value)} |\n"
+
+    return "| edited field | what it means for the attempt under way |\n|---|---|\n" + "".join(map(row, Meaning))
+
+
 def settings() -> str:
     """Every setting of config.yaml."""
     from core.assembly.wings import WINGS
@@ -114,6 +125,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "exit-codes": exit_codes,
     "events": events,
     "task-fields": task_fields,
+    "running-edits": running_edits,
     "settings": settings,
 }
 

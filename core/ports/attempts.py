@@ -40,6 +40,13 @@ class AttemptRunner(Protocol):
         Each has its Outcome, with what it actually used. Returns early and empty after ``wake``, and may do so at any time.
         """
 
+    def update(self, task: Task) -> bool:
+        """Let the checks and the time limit of ``task`` count for its attempt under way; everything else stays as it was prepared.
+
+        Checks that run already run again, all of them. Returns False, and does nothing, for an attempt that is not under way or that
+        is being ended.
+        """
+
     def stop(self, task_id: str, ending: Ending, reason: Reason) -> None:
         """End an attempt, with a period of grace; ``ending`` and ``reason`` will be in its Outcome.
 

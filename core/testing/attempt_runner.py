@@ -92,6 +92,13 @@ class ScriptedRunner:
                 return tuple(self._end(one) for one in sorted(ended, key=self._ends))
             self._advance(deadline)
 
+    def update(self, task: Task) -> bool:
+        one = self._underway.get(task.id)
+        if one is None or one.stopped is not None:
+            return False
+        one.task = replace(one.task, verify=task.verify, timeout=task.timeout)
+        return True
+
     def stop(self, task_id: str, ending: Ending, reason: Reason) -> None:
         one = self._underway.get(task_id)
         if one is not None and one.stopped is None:

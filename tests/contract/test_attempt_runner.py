@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -300,3 +300,25 @@ def test_pruning_removes_logs_of_earlier_runs_beyond_the_limit(rig):
     later = rig.next_run()
     later.prune()
     assert [rig.has_log(path) for path in earlier] == [False, False, True]
+
+
+def test_an_edited_time_limit_counts_for_the_attempt_under_way(rig):
+    rig.start("hangs")
+    assert rig.runner.update(replace(_TASKS["hangs"][0], timeout=0.3)) is True
+    outcome = rig.ended().outcome
+    assert (outcome.ending, str(outcome.reason)) == (Ending.TIMED_OUT, "timed out after 0.3 s")
+
+
+def test_a_time_limit_that_was_taken_away_ends_nothing(rig):
+    rig.start("over-time")
+    assert rig.runner.update(replace(_TASKS["over-time"][0], timeout=None)) is True
+    rig.start("takes-a-moment")
+    assert rig.ended().task_id == "takes-a-moment"
+    assert rig.runner.wait(0.1) == ()
+
+
+def test_an_edit_of_what_is_not_under_way_or_is_being_ended_is_refused(rig):
+    assert rig.runner.update(_TASKS["hangs"][0]) is False
+    rig.start("hangs")
+    rig.runner.stop("hangs", Ending.INTERRUPTED, Code.TEXT.of("its entry was removed"))
+    assert rig.runner.update(_TASKS["hangs"][0]) is False

@@ -149,7 +149,7 @@ def test_a_task_that_somebody_set_to_failed_stays_failed(rig: Rig) -> None:
 
 
 def test_a_failed_task_that_is_edited_during_the_run_runs_again_in_it(rig: Rig) -> None:
-    mend = "sed -i s/exit.1/true/ tasks.yml && until grep -q mended ran; do sleep 0.05; done"
+    mend = "sed -i s/exit.1$/true/ tasks.yml && until grep -q mended ran; do sleep 0.05; done"
     rig.write(
         f"- id: a\n  description: Fails at first\n  command: echo mended >> ran; exit 1\n  priority: high\n"
         f"- id: b\n  description: Mends it\n  command: until grep -q failed tasks.yml; do sleep 0.05; done; > ran; {mend}\n"

@@ -103,10 +103,14 @@ class Recovery:
     replayed: int
 
 
-def interrupt(attempt: Attempt) -> Attempt:
-    """Return a dead run's attempt with its outcome: interrupted, by nobody's fault."""
-    outcome = Outcome(ending=Ending.INTERRUPTED, reason=Code.RUN_DIED.of(), log=attempt.log)
-    return replace(attempt, outcome=outcome)
+def interrupt(attempt: Attempt, entry: Task | None) -> Attempt:
+    """Return a dead run's attempt with its outcome: interrupted, by nobody's fault.
+
+    Of what it used only its cost is known: that of its ``entry``, None where there is none any more. Checks alone cost nothing.
+    """
+    has_work = entry is not None and not entry.check and (entry.command is not None or entry.plugin is not None or entry.kind != "task")
+    usage = Usage(units=entry.cost if entry is not None and has_work else 0.0)
+    return replace(attempt, outcome=Outcome(ending=Ending.INTERRUPTED, reason=Code.RUN_DIED.of(), log=attempt.log, usage=usage))
 
 
 def recovery_of(run: RunRecord, interrupted: Iterable[Attempt], replayed: int) -> Recovery:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
@@ -55,7 +56,7 @@ class Outcome:
     log: str = ""
     #: SHA-256 of the log file as closed.
     log_digest: str = ""
-    #: Whether at least one check ran and all of them passed; the command of a check is one.
+    #: Whether at least one check ran and all of them passed.
     verified: bool = False
     #: Ids of the gating checks that passed in the attempt, and hold for what it left. Not journalled.
     checks: tuple[str, ...] = ()
@@ -66,7 +67,7 @@ class Outcome:
 
 
 class Settlement(Enum):
-    """The six things that can follow an attempt."""
+    """The seven things that can follow an attempt."""
 
     #: Somebody changed or removed the entry meanwhile: what they wrote is kept.
     SUPERSEDED = auto()
@@ -74,18 +75,33 @@ class Settlement(Enum):
     FAILED = auto()
     #: The run stops; the task is pending again.
     PUT_BACK = auto()
+    #: Its entry says something else than the attempt carried out: the task starts anew.
+    ANEW = auto()
     #: A goal's check did not pass: a person or an agent has to act.
     UNMET = auto()
     RETRY = auto()
 
 
-def settle(work: Work, outcome: Outcome, present: Status | None, *, retries: int, tries: int, may_retry: bool) -> Settlement:
+def settle(
+    work: Work,
+    outcome: Outcome,
+    present: Status | None,
+    *,
+    retries: int,
+    tries: int,
+    may_retry: bool,
+    edited: bool = False,
+    may_restart: bool = True,
+) -> Settlement:
     """Decide. ``present`` is the status in the file now, None when the entry is gone; ``tries`` counts this run's attempts.
 
-    ``may_retry`` is False when the run stops or has no budget for another attempt: what failed has failed then.
+    ``may_retry`` is False when the run stops or has no budget for another attempt: what failed has failed then. ``edited``: the attempt
+    carried out something else than its entry says now; ``may_restart`` is False when that has happened too often.
     """
     if present is not (Status.IN_PROGRESS if work is Work.COMMAND else Status.PENDING):
         return Settlement.SUPERSEDED
+    if edited:
+        return Settlement.ANEW if may_restart else Settlement.FAILED
     if outcome.succeeded:
         return Settlement.DONE
     if outcome.ending is Ending.INTERRUPTED:
@@ -95,11 +111,15 @@ def settle(work: Work, outcome: Outcome, present: Status | None, *, retries: int
     return Settlement.RETRY if tries <= retries and may_retry else Settlement.FAILED
 
 
-def recorded(work: Work, settlement: Settlement, reason: Reason, pause: float) -> tuple[Status | None, Reason]:
+def recorded(
+    work: Work, settlement: Settlement, reason: Reason, pause: float, *, edited: Sequence[str] = (), refusal: str = ""
+) -> tuple[Status | None, Reason]:
     """Return the status that the journal gets after an attempt, and why; None leaves it as it is: a check has results, and no status.
 
-    ``pause`` in seconds, before a retry.
+    ``pause`` are the seconds before a retry, ``edited`` the fields by which the attempt was one of something else than its entry says,
+    ``refusal`` why no retry follows although the entry allows one.
     """
+    reason = _why(settlement, reason, edited, refusal)
     if work is Work.CHECK:
         return None, reason
     match settlement:
@@ -109,7 +129,15 @@ def recorded(work: Work, settlement: Settlement, reason: Reason, pause: float) -
             return Status.DONE, reason
         case Settlement.FAILED:
             return Status.FAILED, reason
-        case Settlement.PUT_BACK | Settlement.UNMET:
+        case Settlement.PUT_BACK | Settlement.ANEW | Settlement.UNMET:
             return Status.PENDING, reason
         case Settlement.RETRY:
             return Status.PENDING, reason.followed_by(Code.NEXT_ATTEMPT.of(pause))
+
+
+def _why(settlement: Settlement, reason: Reason, edited: Sequence[str], refusal: str) -> Reason:
+    if edited and settlement in (Settlement.ANEW, Settlement.FAILED):
+        return Code.ENTRY_EDITED.of(" and ".join(edited))
+    if refusal and settlement is Settlement.FAILED:
+        return reason.followed_by(Code.NO_FURTHER_ATTEMPT.of(refusal))
+    return reason

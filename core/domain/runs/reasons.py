@@ -51,11 +51,13 @@ class Code(StrEnum):
     RUN_DIED = "run_died"
     ENTRY_REMOVED = "entry_removed"
     SET_MEANWHILE = "set_meanwhile"
+    ENTRY_EDITED = "entry_edited"
     # What the loop makes of a task.
     ATTEMPT_STARTED = "attempt_started"
     DEPENDENCIES_DONE = "dependencies_done"
     NEXT_ATTEMPT = "next_attempt"
     UP_TO_DATE = "up_to_date"
+    NO_FURTHER_ATTEMPT = "no_further_attempt"
     SUPERSEDED = "superseded"
     RETRY_FAILED = "retry_failed"
     NAMED = "named"
@@ -220,10 +222,12 @@ _WORDS: Mapping[Code, Callable[..., str]] = {
     Code.RUN_DIED: "its run died".format,
     Code.ENTRY_REMOVED: "its entry was removed by hand".format,
     Code.SET_MEANWHILE: "set to {0} by hand".format,
+    Code.ENTRY_EDITED: "its {0} was edited while it ran".format,
     Code.ATTEMPT_STARTED: "attempt {0} started".format,
     Code.DEPENDENCIES_DONE: "everything it depends on is done".format,
     Code.NEXT_ATTEMPT: "; next attempt in {0:g} s".format,
     Code.UP_TO_DATE: lambda at: f"nothing that it is about has changed since it passed on {_moment(at)}",
+    Code.NO_FURTHER_ATTEMPT: "; no further attempt: {0}".format,
     Code.SUPERSEDED: "superseded by a manual edit".format,
     Code.RETRY_FAILED: "--retry-failed".format,
     Code.NAMED: "named on the command line".format,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from core.domain.runs.budget import Budget
+from core.domain.runs.attempt import Attempt
+from core.domain.runs.budget import Budget, which_ended, why_passed_over
 from core.domain.runs.outcome import Outcome
+from core.domain.runs.retry import FailedTry, why_no_retry
 from core.domain.runs.run_checks import RunChecks
 from core.domain.tasks.plan import Decision
 from core.domain.tasks.task import Status
@@ -50,28 +52,44 @@ class RunOptions:
 
 
 class Pauses:
-    """Who pauses until when, in monotonic seconds."""
+    """Which tasks pause before a retry, and until when in monotonic seconds."""
 
     def __init__(self) -> None:
+        self._until: dict[str, float] = {}
+        #: Moments in order; those of pauses that were moved or ended early stay in it until they are due.
         self._heap: list[tuple[float, str]] = []
 
     def __bool__(self) -> bool:
-        return bool(self._heap)
+        return bool(self._until)
 
     def add(self, until: float, task_id: str) -> None:
+        """Begin a pause, or move the end of one."""
+        self._until[task_id] = until
         heapq.heappush(self._heap, (until, task_id))
 
+    def discard(self, task_id: str) -> None:
+        """End a pause early, if there is one."""
+        self._until.pop(task_id, None)
+
     def ids(self) -> tuple[str, ...]:
-        return tuple(task_id for _, task_id in self._heap)
+        return tuple(self._until)
+
+    def seconds_left(self, task_id: str, now: float) -> float:
+        """Return how long a task still pauses, 0 when it does not."""
+        return max(0.0, self._until.get(task_id, now) - now)
 
     def next_moment(self) -> float:
-        """Return when the next pause ends, infinity when nobody pauses."""
+        """Return when the next pause ends, infinity when nothing pauses."""
+        while self._heap and self._until.get(self._heap[0][1]) != self._heap[0][0]:
+            heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else math.inf
 
     def pop_due(self, now: float) -> Iterator[str]:
-        """Take out and return those whose pause is over."""
-        while self._heap and self._heap[0][0] <= now:
-            yield heapq.heappop(self._heap)[1]
+        """Take out and return the tasks whose pause is over."""
+        while self.next_moment() <= now:
+            task_id = heapq.heappop(self._heap)[1]
+            del self._until[task_id]
+            yield task_id
 
 
 class UnmetGoals:
@@ -111,9 +129,13 @@ class RunState:
     stop_reason: str = ""
     #: Attempts of this run, by task.
     tries: dict[str, int] = field(default_factory=dict)
-    #: What each running attempt was decided on, by task.
+    #: What each running attempt was decided on, by task; the task in it is the entry that the attempt works by.
     decisions: dict[str, Decision] = field(default_factory=dict)
+    #: How many times a task was started anew because its entry was edited.
+    restarts: dict[str, int] = field(default_factory=dict)
     pauses: Pauses = field(default_factory=Pauses)
+    #: Tasks that failed and wait for another attempt, in a pause or behind it.
+    failed_tries: dict[str, FailedTry] = field(default_factory=dict)
     unmet: UnmetGoals = field(default_factory=UnmetGoals)
     checks: RunChecks = field(default_factory=RunChecks)
     #: The last status of each task that came to an end, in the order in which they did.
@@ -134,12 +156,43 @@ class RunState:
         self.tries[task_id] = self.tries.get(task_id, 0) + 1
         self.budget = self.budget.reserve(decision.cost)
         self.decisions[task_id] = decision
+        self.failed_tries.pop(task_id, None)
 
     def end_attempt(self, task_id: str, outcome: Outcome) -> Decision:
         """Replace what was reserved by what was used; return what the attempt had been decided on."""
         decision = self.decisions.pop(task_id)
         self.budget = self.budget.settle(decision.cost, outcome.usage.units)
         return decision
+
+    def begin_pause(self, attempt: Attempt, decision: Decision, seconds: float, now: float) -> None:
+        """Have a failed task pause for ``seconds`` before its next attempt; ``now`` in monotonic seconds."""
+        assert attempt.outcome is not None
+        self.failed_tries[attempt.task_id] = FailedTry(attempt=attempt, decision=decision, reason=attempt.outcome.reason, at=now)
+        self.pauses.add(now + seconds, attempt.task_id)
+
+    def forget_failed_try(self, task_id: str) -> None:
+        """Have no further attempt follow the failed ones."""
+        self.failed_tries.pop(task_id, None)
+        self.pauses.discard(task_id)
+
+    def why_no_retry(self, following: Decision, wait: float, now: float) -> str:
+        """Return why a failed task cannot be tried again in this run, as ``following`` and in ``wait`` seconds; empty while it can."""
+        return why_no_retry(
+            following,
+            self.tries.get(following.task.id, 0),
+            wait,
+            budget=self.budget,
+            time_left=self.time_left(now),
+            stop_reason=self.stop_reason,
+        )
+
+    def why_passed_over(self, decision: Decision, now: float) -> str:
+        """Return why a ready task is not started."""
+        return self.stop_reason or why_passed_over(self.budget, self.time_left(now), cost=decision.cost, expected=decision.expected)
+
+    def which_budget_ended(self, passed_over: Iterable[Decision], now: float) -> str:
+        """Return which budget left work undone: units, time or both."""
+        return which_ended(self.budget, self.time_left(now), [(decision.cost, decision.expected) for decision in passed_over])
 
     def end_task(self, task_id: str, status: Status) -> None:
         """Note that a task came to an end, maybe not for the first time."""

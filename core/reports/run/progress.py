@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from core import events
+from core.domain.runs.budget import Budget, decimal_sum
 from core.domain.runs.outcome import Outcome
 from core.domain.runs.reasons import words
 from core.events import TaskRetried, TaskStarted
@@ -60,7 +61,7 @@ class Progress:
     def budget_left(self) -> float | None:
         """Units neither spent nor reserved; None when the run may spend what it likes."""
         limit = self.started.budget if self.started else None
-        return None if limit is None else max(0.0, limit - self.spent - self.reserved)
+        return Budget(limit=limit, spent=self.spent, reserved=self.reserved).left
 
     def _run_started(self, event: events.RunStarted) -> None:
         self.started = event
@@ -71,7 +72,7 @@ class Progress:
         self.running[event.task_id] = event
         self.tries[event.task_id] = self.tries.get(event.task_id, 0) + 1
         self.descriptions[event.task_id] = event.description
-        self.reserved += event.cost
+        self.reserved = decimal_sum(self.reserved, event.cost)
 
     def _task_retried(self, event: events.TaskRetried) -> None:
         self._end_attempt(event.task_id, event.outcome)
@@ -89,8 +90,9 @@ class Progress:
     def _end_attempt(self, task_id: str, outcome: Outcome | None) -> None:
         launched = self.running.pop(task_id, None)
         if launched is not None:
-            self.reserved = max(0.0, self.reserved - launched.cost)
-        self.spent += outcome.usage.units if outcome is not None else 0.0
+            self.reserved = max(0.0, decimal_sum(self.reserved, -launched.cost))
+            # A task that fails in its pause before a retry is reported with an outcome that was counted already.
+            self.spent = decimal_sum(self.spent, outcome.usage.units if outcome is not None else 0.0)
 
     def _task_waiting(self, event: events.TaskWaiting) -> None:
         self._end_attempt(event.task_id, None)
