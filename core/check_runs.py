@@ -84,6 +84,11 @@ class CheckRuns:
         digests = {name: self._inputs.digest(entries[name]) if name in entries else "" for name in self._checks.in_question()}
         return tuple(name for name in self._checks.compare(digests) if name in entries)
 
+    def passed(self) -> frozenset[str]:
+        """Return the checks that have passed or are up to date, and are not in question."""
+        held = {task_id for task_id, known in self._checks.standings.items() if known.state is not CheckState.FAILED}
+        return frozenset(held.difference(self._checks.in_question()))
+
     def statuses(self) -> dict[str, Status]:
         """Return what the planner is to know of each check that has a result in this run."""
         return {task_id: STATUS_OF[known.state] for task_id, known in self._checks.standings.items()}

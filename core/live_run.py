@@ -244,6 +244,11 @@ class LiveRun:
         for task_id in self.checks.outdated():
             self.planner.reopen(task_id)
 
+    def has_news(self) -> bool:
+        """Return whether a reflection cycle could find anything else than the one before: tasks were done, or the checks one waits for."""
+        unproven_with = self.state.unproven_with
+        return bool(self.state.completions) or (unproven_with is not None and unproven_with != self.checks.passed())
+
     def end_pauses(self) -> None:
         """Offer tasks again whose pause before a retry is over."""
         for task_id in self.state.pauses.pop_due(self._clock.monotonic()):

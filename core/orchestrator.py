@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from core.domain.quality.reflection import CycleReport
 from core.domain.runs.attempt import Attempt, Recovery, described
@@ -35,7 +35,9 @@ _WAIT = 0.25
 
 
 class Orchestrator:
-    """One run, from lock to summary. Use once, from one thread. ``note`` is a warning for the start, ``reflect`` runs one reflection cycle.
+    """One run, from lock to summary. Use once, from one thread.
+
+    ``note`` is a warning for the start; ``reflect`` runs one reflection cycle, given the ids of the checks that have passed.
 
     Without ports, ``planner`` brings the budget, ``reflector`` threshold and paths (None: no reflection), ``run`` everything else; a
     part that would bring more raises UsageError.
@@ -57,7 +59,7 @@ class Orchestrator:
         pid: int = 0,
         note: str = "",
         inputs: CheckInputs = NO_INPUTS,
-        reflect: Callable[[], CycleReport] | None = None,
+        reflect: Callable[[Collection[str]], CycleReport] | None = None,
     ) -> None:
         self._without_ports = options is MISSING
         if self._without_ports:
@@ -213,7 +215,7 @@ class Orchestrator:
             self._live.planner.resume(task_id)
         if self._live.peek() is not None or self._live.is_pausing():
             return True
-        if self._live.state.completions and self._live.state.end_cycle(self._options.reflect_every):
+        if self._live.has_news() and self._live.state.end_cycle(self._options.reflect_every):
             self._reflect()
         return self._live.peek() is not None
 
@@ -239,13 +241,14 @@ class Orchestrator:
         if self._run_cycle is None or self._live.state.stop_reason:
             return
         self._bus.tick()  # measuring may take a minute
-        cycle = self._run_cycle()
+        cycle = self._run_cycle(passed := self._live.checks.passed())
+        self._live.state.unproven_with = passed if cycle.unproven else None
         for event in self._facts.reflected(cycle, filter(self._live.state.first_time, cycle.notes)):
             self._bus.emit(event)
         for task in self._memory.tasks:
-            # What was just measured needs no check of its own.
-            if task.id in cycle.open and task.work(self._options.handlers) is Work.GOAL:
-                self._live.state.unmet.note(task.id, cycle.open[task.id])
+            # What was just measured needs no check of its own, and what is simple already no work.
+            if task.id in cycle.unproven or (task.id in cycle.open and task.work(self._options.handlers) is Work.GOAL):
+                self._live.state.unmet.note(task.id, cycle.unproven.get(task.id) or cycle.open[task.id])
         self._live.plan()
 
     def _seconds_until_due(self) -> float:

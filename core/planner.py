@@ -255,13 +255,13 @@ class Planner:
                 return Hold(reason=f"{name} works on the same file", because_of=(name,))
         if self._work_running and self._ranks.last[position] and not self._graph.tasks[position].sources:
             return Hold(reason="it is a check and runs after the work: what runs now may change what it is about")
-        return self._gating.hold(position, self._status, self._running) if position in self._gating.judged else None
+        return self._gating.hold(position, self._status, self._running)
 
     def _offer(self, *positions: int) -> None:
         for position in positions:
             if self._is_offered(position):
                 heapq.heappush(self._ready, (self._ranks.key(position), position))
-            elif self._ranks.last[position] or position in self._gating.judged:
+            elif self._ranks.last[position] or self._gating.is_held(position):
                 self._held.add(position)
 
     def _is_offered(self, position: int, besides: Collection[int] = ()) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from core.domain.quality.audit import AuditReport
 from core.domain.quality.finding import Finding
 from core.domain.quality.refactor_task import has_value, is_own, place_of, refactor_entry, unmet, update_edits
-from core.domain.quality.reflection import ClosedTask, CycleReport, Decisions, cancellation_edits, decide
+from core.domain.quality.reflection import ClosedTask, CycleReport, Decisions, cancellation_edits, decide, unproven
 from core.domain.tasks.entry import SetField
 from core.domain.tasks.task import OPEN, Status, Task
 from core.errors import EditRefused, InvalidFile, StorageError
@@ -49,8 +49,11 @@ class Reflector:
         self._exists = exists
         self._max_open_tasks = max_open_tasks
 
-    def run_cycle(self) -> CycleReport:
-        """Measure, append tasks for new findings, close tasks whose finding is gone. Raises EditRefused, StorageError."""
+    def run_cycle(self, passed: Collection[str] = ()) -> CycleReport:
+        """Measure, append tasks for new findings, close tasks whose finding is gone. Raises EditRefused, StorageError.
+
+        ``passed`` are ids of the checks that have passed in this run, or are up to date: a task is done only if every gating one has.
+        """
         if self.without_ports:
             return standard().run_cycle(self.tasks_path or "tasks.yml", complexity=self.threshold, paths=self.paths)
         measured = self._auditor.measure()
@@ -66,9 +69,8 @@ class Reflector:
         )
         if unreadable:
             report, decisions = replace(report, notes=(*report.notes, unreadable)), replace(decisions, withheld=0)
-        closings = self._noted(decisions.close)
-        for closed in closings:
-            self._memory.transition(closed.task_id, closed.status, closed.reason)
+        open_still = unproven(decisions.close, self._memory.tasks, passed)
+        closings = self._close(closing for closing in decisions.close if closing.task_id not in open_still)
         for name, reason in decisions.reopen.items():
             self._memory.transition(name, Status.PENDING, reason)
         made = self._applied_edits(self._set(self._updates(decisions)))
@@ -76,7 +78,8 @@ class Reflector:
         appended = self._memory.append(entry for entry, _ in entries)
         self._remember(appended, made)
         fresh = {str(entry["id"]): finding for entry, finding in entries}
-        return self._cycle_report(report, replace(decisions, close=closings), appended, made, {**decisions.found, **fresh})
+        cycle = self._cycle_report(report, replace(decisions, close=closings), appended, made, {**decisions.found, **fresh})
+        return replace(cycle, unproven=open_still)
 
     def _accepted(self, report: AuditReport) -> tuple[frozenset[str], str]:
         """Return the fingerprints of accepted findings, or why nobody can tell: then no task is made, since none may be wanted."""
@@ -96,6 +99,13 @@ class Reflector:
 
         findings = tuple(finding for finding in report.findings if is_within(finding.path))
         return replace(report, findings=findings), [task for task in tasks if not is_own(task) or is_within(place_of(task)[0])]
+
+    def _close(self, close: Iterable[ClosedTask]) -> tuple[ClosedTask, ...]:
+        """Close tasks, as far as that is possible now; return those that are closed."""
+        closings = self._noted(tuple(close))
+        for closed in closings:
+            self._memory.transition(closed.task_id, closed.status, closed.reason)
+        return closings
 
     def _noted(self, close: tuple[ClosedTask, ...]) -> tuple[ClosedTask, ...]:
         """Note in their entries which cancellations are ours, and return what may be closed now.

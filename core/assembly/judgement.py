@@ -20,23 +20,22 @@ from core.handlers import CommandHandler
 from core.judged_handler import JudgedHandler, Judgement
 from core.judged_recovery import note_attempt
 from core.memory import Memory
-from core.ports.journal import Journal
 from core.ports.snapshots import Snapshots
 from core.self_auditor import SelfAuditor
 
 
-def judged_handler(container: Container, command: CommandHandler, memory: Memory, journal: Journal) -> JudgedHandler:
+def judged_handler(container: Container, command: CommandHandler, memory: Memory) -> JudgedHandler:
     """Return the handler of judged tasks of a run; ``command`` does the work."""
     snapshots, compared = _snapshots(container)
 
     def objections(task: Task, before: str, after: str) -> Sequence[str]:
         return (*_unfinished(container, task), *(_objections(container, snapshots, task, before, after) if compared else ()))
 
+    def remember(task: Task, before: str) -> None:
+        note_attempt(container.journal, memory.run_id, task.id, snapshots.shows(before, "") if before else "")
+
     judgement = Judgement(
-        checks=lambda task: gating_checks(memory.tasks, task.id),
-        phases=command.gate_phases,
-        objections=objections,
-        remember=lambda task, before: note_attempt(journal, memory.run_id, task.id, snapshots.shows(before, "") if before else ""),
+        checks=lambda task: gating_checks(memory.tasks, task.id), phases=command.gate_phases, objections=objections, remember=remember
     )
     return JudgedHandler(command, snapshots, judgement)
 

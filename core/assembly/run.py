@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +31,6 @@ from core.memory import Memory
 from core.orchestrator import Orchestrator
 from core.ports.attempt_context import AttemptContext, TaskFolders
 from core.ports.handlers import TaskHandler
-from core.ports.journal import Journal
 from core.ports.processes import Launcher, LogReader, StopSignals
 from core.ports.subscribers import Listeners
 from core.ports.wing import load, part_of
@@ -102,7 +101,7 @@ def open_run(container: Container, options: RunOptions, *, reflect: bool = True,
         memory = Memory(file=file, journal=journal, clock=clock, run_id=run_id)
         folders = FileTaskFolders(str(project.state), project.task_folders)
         stack.callback(folders.close)
-        executor = _executor(container, launcher, context=_context(container, memory, folders), judged=_judged(container, memory, journal))
+        executor = _executor(container, launcher, context=_context(container, memory, folders), memory=memory)
         event_log = EventLog(project.root, settings.log.directory, run_id)
         bus = EventBus(mask=container.masking)
         stack.callback(bus.close)
@@ -183,32 +182,19 @@ def _plugin_problem(container: Container, task: Task) -> str:
     return plugin_problem(container, task)
 
 
-#: Makes the handler of judged tasks, given the one that does their work.
-_Judged = Callable[[CommandHandler], TaskHandler]
-
-
-def _judged(container: Container, memory: Memory, journal: Journal) -> _Judged:
-    def made(command: CommandHandler) -> TaskHandler:
-        from core.assembly.judgement import judged_handler
-
-        return judged_handler(container, command, memory, journal)
-
-    return made
-
-
 def _executor(
     container: Container,
     launcher: Launcher,
     plugin_problem: Callable[[Task], str] = lambda _task: "",
     context: AttemptContext | None = None,
-    judged: _Judged | None = None,
+    memory: Memory | None = None,
 ) -> Executor:
     return Executor(
         launcher=launcher,
         logs=container.logs,
         clock=container.clock,
         settings=executor_settings(container),
-        handlers=_handlers(container, plugin_problem, judged),
+        handlers=_handlers(container, plugin_problem, memory),
         context=context,
     )
 
@@ -251,21 +237,24 @@ def executor_settings(container: Container) -> ExecutorSettings:
     )
 
 
-def _handlers(container: Container, plugin_problem: Callable[[Task], str], judged: _Judged | None) -> Handlers:
+def _handlers(container: Container, plugin_problem: Callable[[Task], str], memory: Memory | None) -> Handlers:
     """Return the handlers of tasks; a command that config.yaml has for a kind comes before a wing's handler.
 
-    Outside of a run (no ``judged``) nothing is judged: there are no checks that could have passed before.
+    Outside of a run (no ``memory``) nothing is judged: there are no checks that could have passed before.
     """
     commands, root = container.settings.handlers, str(container.root)
     # Without -P a package ``core`` of the repository would be taken for ours.
     plugin_command = (sys.executable, "-P", "-m", "core", "plugins", "run", "--directory", root)
     command = CommandHandler(root, commands, plugin_command, plugin_problem)
-    return Handlers(
-        command,
-        container.task_handlers,
-        judged=None if judged is None else lambda: judged(command),
-        is_judged=lambda task: is_judged(task, commands),
-    )
+    if memory is None:
+        return Handlers(command, container.task_handlers)
+
+    def judged() -> TaskHandler:
+        from core.assembly.judgement import judged_handler
+
+        return judged_handler(container, command, memory)
+
+    return Handlers(command, container.task_handlers, judged=judged, is_judged=lambda task: is_judged(task, commands))
 
 
 def _command_line_variables(settings: Settings) -> dict[str, str]:
@@ -274,14 +263,16 @@ def _command_line_variables(settings: Settings) -> dict[str, str]:
     return {TASKS_FILE: settings.tasks_file} if named else {}
 
 
-def _reflection(container: Container, memory: Memory, signals: StopSignals, paths: Sequence[str]) -> Callable[[], CycleReport]:
+def _reflection(
+    container: Container, memory: Memory, signals: StopSignals, paths: Sequence[str]
+) -> Callable[[Collection[str]], CycleReport]:
     """Return what a run calls for one reflection cycle; the meter is made with the first."""
 
-    def reflect() -> CycleReport:
+    def reflect(passed: Collection[str]) -> CycleReport:
         from core.assembly.audit import open_auditor, open_reflector
 
         auditor = open_auditor(container, cancelled=lambda: signals.received() is not None)
-        return open_reflector(container, auditor, memory, paths).run_cycle()
+        return open_reflector(container, auditor, memory, paths).run_cycle(passed)
 
     return reflect
 

@@ -275,3 +275,52 @@ def test_the_index_and_the_branches_stay_as_they_are(judged):
 
     assert (judged.code.git("diff", "--cached"), judged.code.git("for-each-ref")) == before[:2]
     assert judged.changed() == "M  src/other.py\n"
+
+
+def test_a_goal_that_a_person_reached_is_done_when_the_checks_pass(judged):
+    judged.build(WRITE_GOOD)
+    (judged.root / "config.yaml").write_text("audit:\n  include: [src/**/*.py]\nreflect:\n  enabled: true\n")
+    subprocess.run([sys.executable, "handler.py"], cwd=judged.root, check=True)
+    (judged.root / "tests/test_app.py").write_text(TESTS.replace("sum(range(13))", "1"))
+    broken = judged.code.run("run")
+
+    assert (broken.returncode, judged.status()) == (1, "pending")
+    assert "its finding is gone, but the gating check test has not passed" in broken.stdout
+    (judged.root / "tests/test_app.py").write_text(TESTS)
+    mended = judged.code.run("run")
+
+    assert (mended.returncode, judged.status()) == (0, "done"), mended.stdout + mended.stderr
+
+
+def test_without_reflection_too_a_goal_waits_for_the_checks(judged):
+    judged.build(WRITE_GOOD)
+    (judged.root / "config.yaml").write_text("audit:\n  include: [src/**/*.py]\n")
+    subprocess.run([sys.executable, "handler.py"], cwd=judged.root, check=True)
+    (judged.root / "tests/test_app.py").write_text(TESTS.replace("sum(range(13))", "1"))
+    broken = judged.run(code=1)
+
+    assert judged.status() == "pending"
+    assert "the gating check test failed" in broken.stdout
+    (judged.root / "tests/test_app.py").write_text(TESTS)
+    judged.run(code=0)
+
+    assert judged.status() == "done"
+
+
+def test_what_a_person_made_simple_is_no_work_for_a_handler(judged):
+    judged.build("raise SystemExit('not needed')")
+    judged.code.write("src/app.py", branchy("first", 1), "def work(value):\n    return 22\n", branchy("last", 1))
+    with (judged.root / "config.yaml").open("a") as file:
+        file.write("reflect: {enabled: true}\n")
+    done = judged.code.run("run")
+
+    assert (done.returncode, judged.status()) == (0, "done"), done.stdout + done.stderr
+    assert json.loads(judged.code.run("history", judged.task, "--json").stdout)["attempts"] == []
+
+
+def test_a_check_that_judged_a_change_is_not_run_once_more(judged):
+    counted = judged.root.parent / "counted"
+    judged.build(WRITE_GOOD, checks=({**CHECK, "command": f"echo run >> {counted}"},))
+    judged.run(code=0)
+
+    assert counted.read_text().split() == ["run", "run"]

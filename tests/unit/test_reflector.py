@@ -65,12 +65,12 @@ class Desk:
     def auditor(self, clock=None):
         return SelfAuditor(meter=self.code, clock=clock or VirtualClock(), settings=self.settings, baseline=self.baseline)
 
-    def cycle(self):
+    def cycle(self, passed=()):
         clock = VirtualClock()
         memory = Memory(file=self.file, journal=self.journal, clock=clock, run_id="r")
         memory.load_tasks()
         reflector = Reflector(auditor=self.auditor(clock), memory=memory, exists=self.code.files.__contains__, max_open_tasks=self.most)
-        report = reflector.run_cycle()
+        report = reflector.run_cycle(passed)
         memory.save_tasks()
         return report
 
@@ -666,3 +666,23 @@ class Refusing(InMemoryTaskFile):
         if any(isinstance(edit, SetField) and edit.path != ("status",) for edit in edits):
             raise EditRefused(Problem(file="tasks.yml", message="it has an anchor"))
         return super().write(edits)
+
+
+def test_a_task_whose_finding_is_gone_stays_open_until_every_gating_check_has_passed():
+    checks = [Task(id=name, description=name, command="x", check=True, gate=name != "report") for name in ("test", "lint", "report")]
+    desk = Desk(Code(a_py={"f": (23, "s1")}), checks)
+    desk.cycle()
+    desk.code.files["a.py"] = {"f": (4, "s2")}
+    waiting = desk.cycle({"test"})
+
+    assert (waiting.closed, desk.tasks[the_id()].status) == ((), Status.PENDING)
+    assert waiting.unproven == {the_id(): "its finding is gone, but the gating check lint has not passed in this run"}
+    assert [closed.task_id for closed in desk.cycle({"test", "lint"}).closed] == [the_id()]
+
+
+def test_a_task_whose_file_is_gone_is_cancelled_whatever_the_checks_say():
+    desk = Desk(Code(a_py={"f": (23, "s1")}), [Task(id="test", description="test", command="x", check=True)])
+    desk.cycle()
+    del desk.code.files["a.py"]
+
+    assert [closed.status for closed in desk.cycle().closed] == [Status.CANCELLED]

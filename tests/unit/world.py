@@ -59,7 +59,7 @@ class World:
             clock=self.clock,
             bus=bus,
             pid=1,
-            reflect=None if reflect is None else (lambda: reflect(memory)),
+            reflect=None if reflect is None else (lambda _passed: reflect(memory)),
         )
         return orchestrator.run()
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from core.domain.quality.audit import AuditReport
 from core.domain.quality.finding import Finding
 from core.domain.quality.finding_matches import FindingMatches, can_be_written, match_findings_to_tasks
+from core.domain.quality.judged_task import gating_checks
 from core.domain.quality.metric import FileMeasure, Metric
 from core.domain.quality.refactor_task import cancelled_by_us, is_own, number, place, place_of, reaches_threshold, score_now
 from core.domain.quality.trend import Direction, direction
@@ -39,6 +40,8 @@ class CycleReport:
     updated: tuple[str, ...] = ()
     #: Open tasks of the Reflector's own with what was just measured, e.g. "complexity is 23, at most 10 is wanted".
     open: Mapping[str, str] = field(default_factory=dict)
+    #: Tasks whose finding is gone and that stay open, with the reason: a gating check has not passed.
+    unproven: Mapping[str, str] = field(default_factory=dict)
     #: Findings that have no task because ``reflect.max_open_tasks`` are open.
     withheld: int = 0
     #: Why findings can have no task, a sentence each.
@@ -197,6 +200,17 @@ def _without_task(findings: Iterable[Finding]) -> tuple[str, ...]:
 
 def _legible(path: str) -> str:
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def unproven(close: Iterable[ClosedTask], tasks: Sequence[Task], passed: Collection[str]) -> dict[str, str]:
+    """Return the tasks that cannot be done although their finding is gone, with the reason. ``passed`` are the checks that have passed."""
+    found = {}
+    for closing in close:
+        if closing.status is Status.DONE:
+            missing = [check.id for check in gating_checks(tasks, closing.task_id) if check.id not in passed]
+            if missing:
+                found[closing.task_id] = f"its finding is gone, but the gating check {missing[0]} has not passed in this run"
+    return found
 
 
 def cancellation_edits(closings: tuple[ClosedTask, ...]) -> Iterator[SetField]:

@@ -143,6 +143,8 @@ class RunState:
     #: Tasks that are done now, and how many times a task came to be done.
     done_count: int = 0
     completions: int = 0
+    #: The checks that had passed when a task stayed open because others had not; None where no task did.
+    unproven_with: frozenset[str] | None = None
     #: Open tasks when the run began.
     open_at_start: int = 0
     #: Execution cycles so far.

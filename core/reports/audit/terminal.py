@@ -144,6 +144,7 @@ def cycle_text(cycle: CycleReport, file: str, style: Style = PLAIN) -> str:
     for closed in cycle.closed:
         word = style.good("done") if closed.status is Status.DONE else style.dim(closed.status.value)
         lines.append(f"{word}  {closed.task_id}  {one_line(words(closed.reason))}")
+    lines += (f"{style.dim('open')}  {task_id}  {why}" for task_id, why in cycle.unproven.items())
     if cycle.updated:
         lines.append(f"brought up to date: {', '.join(cycle.updated)}")
     if cycle.withheld:
