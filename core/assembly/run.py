@@ -42,7 +42,13 @@ _PROCESS = threading.Lock()
 
 @contextmanager
 def process_in(directory: Path) -> Iterator[None]:
-    """Have the process, in a directory, for as long as the context lasts. Raises UsageError while another run has it."""
+    """Have the process, in a directory, for as long as the context lasts.
+
+    Raises UsageError while another run has it, and where Python would give texts to commands in another encoding than the files have.
+    """
+    if (encoding := sys.getfilesystemencoding()) != "utf-8":
+        hint = "start Python in its UTF-8 mode: python -X utf8, or PYTHONUTF8=1"
+        raise UsageError(f"the encoding of Python is {encoding}: texts of tasks.yml would reach commands as other bytes", hint=hint)
     if not _PROCESS.acquire(blocking=False):
         hint = "run them one after the other, or start `orchestrator run --json` as a process for each"
         raise UsageError("another run or task is under way in this process", hint=hint)

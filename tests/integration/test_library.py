@@ -220,3 +220,23 @@ def test_a_named_task_runs_whatever_its_status(repository: Path) -> None:
     backlog = api.Backlog([{"id": "a", "description": "Was done", "command": "true", "status": "done"}])
     assert [start.explanation.task_id for start in api.plan(backlog, named="a").starts] == ["a"]
     assert api.run(backlog, named="a").done == ("a",)
+
+
+def _python(code: str, cwd: Path, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path(core.__file__).parent.parent), **variables}
+    return subprocess.run([sys.executable, *options, "-c", code], cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_a_python_that_does_not_speak_utf8_is_told_how_to(repository):
+    foreign = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    refused = _python("from core import api; api.run()", repository, **foreign)
+    assert "UsageError: the encoding of Python is ascii" in refused.stderr
+    done = _python("from core import api; print(api.run(reflect=False).exit_code)", repository, "-X", "utf8", **foreign)
+    assert done.stdout == "0\n", done.stderr
+
+
+def test_a_host_that_ignores_sigchld_gets_results_and_keeps_its_way(repository):
+    code = "import signal; from core import api; signal.signal(signal.SIGCHLD, signal.SIG_IGN); "
+    code += "print(api.run(reflect=False).exit_code, signal.getsignal(signal.SIGCHLD).name)"
+    done = _python(code, repository)
+    assert done.stdout == "0 SIG_IGN\n", done.stderr
