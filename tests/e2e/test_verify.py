@@ -189,7 +189,7 @@ def test_done_with_force_overrides_and_history_says_so(rig: Rig) -> None:
     rig.write_tasks({"id": "a", "verify": "false"})
     assert rig.run("done", "a", "--force").returncode == 0
     assert rig.statuses() == {"a": "done"}
-    assert "marked as done by hand, overriding its checks" in rig.run("history", "a").stdout
+    assert "marked as done by hand, overriding its verify commands" in rig.run("history", "a").stdout
 
 
 def test_a_dry_run_of_done_starts_nothing(rig: Rig) -> None:
