@@ -26,8 +26,8 @@ _TASKS_HEAD = """\
 #   command       what runs; a task is done, a check passed, when it exits with 0 ...
 #   verify        ... and when this does too, in a process of its own
 #   check         true: it says whether the repository is in order. It runs in every run and is never done
-#   sources       of a check: globs of what its result depends on; it is not run again while nothing of that has changed,
-#                 but by `orchestrator run --fresh`: the version of a tool that is installed elsewhere is no file
+#   sources       of a check: globs of what its result depends on; it is not run again while neither that nor its command
+#                 nor its program has changed: `orchestrator run --fresh` runs it all the same
 #   dependencies  ids of tasks that must be done, and checks that must have passed, first
 #   priority      low, normal, high, critical or a number; higher runs first
 #   cost          what it takes out of the budget of a run: orchestrator run --budget 5
@@ -77,7 +77,6 @@ def _entry(task: ProposedTask) -> str:
         ("sources", _globs(task.sources) if task.sources else ""),
         ("# sources", f"{_globs(task.likely_sources)}  # when it depends on nothing else" if task.likely_sources else ""),
         ("dependencies", f"[{', '.join(task.dependencies)}]" if task.dependencies else ""),
-        ("cost", "" if task.cost is None else str(task.cost)),
         ("timeout", task.timeout),
     ]
     lines = [f"  {name}: {value}" for name, value in fields if value]

@@ -125,26 +125,26 @@ def _format(facts: ProjectFacts) -> ProposedTask | None:
     lint = _lint(facts)
     if tool is not None and lint is not None and "pre-commit" in lint.command:
         return None
-    task = ProposedTask(id="format", description="The code is formatted", evidence="", cost=1)
+    task = ProposedTask(id="format", description="The code is formatted", evidence="")
     arguments = "format --check ." if tool is Tool.RUFF else "--check ."
     return _proposed(task, _ways(facts, _FORMAT, ((tool, arguments),) if tool else ()), facts)
 
 
 def _lint(facts: ProjectFacts) -> ProposedTask | None:
-    task = ProposedTask(id="lint", description="The linter has nothing to say", evidence="", cost=1)
+    task = ProposedTask(id="lint", description="The linter has nothing to say", evidence="")
     ruff = "check --no-fix ." if facts.fixes else "check ."
     tools = ((Tool.PRE_COMMIT, "run --all-files"), (Tool.RUFF, ruff), (Tool.FLAKE8, _paths(facts, tests=True)))
     return _proposed(task, _ways(facts, _LINT, tools), facts)
 
 
 def _types(facts: ProjectFacts) -> ProposedTask | None:
-    task = ProposedTask(id="types", description="The types fit together", evidence="", cost=2)
+    task = ProposedTask(id="types", description="The types fit together", evidence="")
     mypy = "" if facts.types_configured else _paths(facts, tests=False)
     return _proposed(task, _ways(facts, _TYPES, ((Tool.MYPY, mypy), (Tool.PYRIGHT, ""))), facts)
 
 
 def _test(facts: ProjectFacts) -> ProposedTask | None:
-    task = ProposedTask(id="test", description="The tests pass", evidence="", cost=3, timeout="30m")
+    task = ProposedTask(id="test", description="The tests pass", evidence="", timeout="30m")
     ways = _ways(facts, _TEST, ((Tool.PYTEST, "-q"),) if facts.has_tests else ())
     if facts.has_tests and Tool.PYTEST not in facts.tools:
         ways += _ways_by_name(facts)
@@ -171,18 +171,18 @@ def _start(facts: ProjectFacts, name: str) -> tuple[str, str]:
 
 def _some_check(facts: ProjectFacts) -> Iterator[ProposedTask]:
     """Yield a check for a repository in which nothing was found that checks it."""
-    task = ProposedTask(id="check", description="Every check passes", evidence="", cost=3, timeout="30m")
+    task = ProposedTask(id="check", description="Every check passes", evidence="", timeout="30m")
     if proposed := _proposed(task, _ways(facts, _CHECK, ()), facts):
         yield proposed
     elif facts.sources:
         start, program = _start(facts, _PYTHON)
         way = _Way(command=f"{start} -m compileall -q {_paths(facts, tests=True)}", evidence="files named *.py", program=program)
-        compile_all = _proposed(ProposedTask(id="compile", description="Every file is valid Python", evidence="", cost=1), [way], facts)
+        compile_all = _proposed(ProposedTask(id="compile", description="Every file is valid Python", evidence=""), [way], facts)
         yield from (replace(compile_all, sources=("**/*.py",)),) if compile_all else ()
 
 
 def _docs(facts: ProjectFacts) -> ProposedTask | None:
-    task = ProposedTask(id="docs", description="The documentation builds without a warning", evidence="", cost=2, timeout="10m")
+    task = ProposedTask(id="docs", description="The documentation builds without a warning", evidence="", timeout="10m")
     sphinx = ((Tool.SPHINX, f"-q -W {quote(facts.sphinx)} build/docs"),) if facts.sphinx else ()
     tools = ((Tool.MKDOCS, "build --quiet --strict --site-dir build/site"), *sphinx)
     proposed = _proposed(task, _ways(facts, _DOCS, tools), facts)
@@ -195,7 +195,7 @@ def _whole_matrix(facts: ProjectFacts) -> ProposedTask | None:
     tool = next((tool for tool in (Tool.TOX, Tool.NOX) if tool in facts.tools), None)
     if tool is None:
         return None
-    task = ProposedTask(id="matrix", description=f"Everything that {tool} runs passes", evidence="", cost=5, timeout="1h")
+    task = ProposedTask(id="matrix", description=f"Everything that {tool} runs passes", evidence="", timeout="1h")
     return _proposed(task, [_tool(facts, tool, "", managed=tool.value in facts.managed and tool.value not in facts.programs)], facts)
 
 
@@ -209,6 +209,5 @@ def _build(facts: ProjectFacts) -> ProposedTask | None:
         command=facts.build,
         sources=build_sources(facts),
         dependencies=("lint", "types", "test"),
-        cost=2,
         timeout="10m",
     )

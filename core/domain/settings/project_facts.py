@@ -113,7 +113,6 @@ class ProposedTask:
     #: Globs of which a person must say whether the result depends on nothing else.
     likely_sources: tuple[str, ...] = ()
     dependencies: tuple[str, ...] = ()
-    cost: int | None = None
     timeout: str = ""
     #: The program that it needs and that was not found; empty when there is none.
     missing: str = ""
