@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
@@ -11,6 +11,8 @@ from core.assembly.container import Container, Session
 from core.cli.options import Jobs, complete_tags, complete_task_ids
 from core.domain.runs.exit_code import exit_code_of
 from core.domain.runs.verified import Verified
+from core.errors import StorageError
+from core.terminal.console import Console
 from core.terminal.options import Directory, Json, TasksFile
 
 Ids = Annotated[
@@ -48,21 +50,37 @@ def verify(
 
     def report(verified: Verified) -> None:
         stderr.add(verified_line(verified, stderr.style()))
+        stderr.flush()
 
     with open_verification(container) as verification:
         tasks = to_verify(verification.tasks, ids, tags)
         results = verification.verifier.verify(tasks, report)
-        stderr.flush()
+    stopped = verification.signals.received()
     failing = [each.task.id for each in results if each.no_longer_holds or (each.task.id in ids and not each.holds)]
     reopened = _reopen(container, results) if reopen else []
-    exit_code = exit_code_of(verification.signals.received(), failed=bool(failing), over_budget=False)
-    if json:
-        session.console.say_json(verify_json(results, reopened, exit_code))
-    else:
-        tail = container.settings.log.tail
-        style = session.console.stdout.style()
+    exit_code = exit_code_of(stopped, failed=bool(failing), over_budget=False)
+
+    def say() -> None:
+        if json:
+            session.console.say_json(verify_json(results, reopened, exit_code))
+            return
+        tail, style = container.settings.log.tail, session.console.stdout.style()
         session.console.say(verify_text(results, failing, reopened, style, lambda path: verification.logs.tail(path, tail)))
+
+    _say_result(session.console, say, stopped=stopped is not None)
     return exit_code
+
+
+def _say_result(console: Console, say: Callable[[], None], *, stopped: bool) -> None:
+    """Print the result; after a stop signal it waits only shortly for its reader, and the signal's exit code stands."""
+    if not stopped:
+        say()
+        return
+    console.hurry()
+    try:
+        say()
+    except StorageError as error:
+        console.note(f"warning: {error}\n")
 
 
 def _show_list(container: Container, ids: frozenset[str], tags: frozenset[str], *, json: bool) -> int:

@@ -76,6 +76,13 @@ def test_a_named_task_that_is_not_there_is_a_mistake(rig: Rig) -> None:
         assert "no task biuld" in refused.stderr
 
 
+def test_a_tasks_file_in_the_place_of_a_task_is_a_mistake_that_says_how(rig: Rig) -> None:
+    rig.write_tasks({"id": "build", "command": "touch ran"})
+    refused = rig.run("run", "tasks.yml")
+    assert refused.returncode == 2
+    assert "-f tasks.yml" in refused.stderr
+
+
 def test_the_plan_of_named_tasks_is_what_runs(rig: Rig) -> None:
     rig.write_tasks(
         {"id": "a", "command": "true", "status": "failed"},

@@ -236,3 +236,25 @@ def test_done_asks_at_a_terminal(rig: Rig, answer: str, code: int, status: str) 
     assert b"\x1b" not in said
     assert process.wait(timeout=TIMEOUT) == code
     assert rig.statuses() == {"a": status}
+
+
+def test_a_reader_that_does_not_read_stops_neither_time_limits_nor_signals(rig: Rig) -> None:
+    long = "x" * 2000
+    rig.write_tasks(
+        *({"id": f"t{number}", "description": long, "verify": "true"} for number in range(60)),
+        {"id": "slow", "verify": "echo > begun; sleep 1000", "timeout": 0.5, "status": "done"},
+        {"id": "last", "verify": "echo > last; sleep 1000", "status": "done"},
+    )
+    reading, writing = os.pipe()
+    process = subprocess.Popen(
+        [ORCHESTRATOR, "verify", "-j1"], cwd=rig.root, env=rig.environment(), stdin=subprocess.DEVNULL, stdout=writing, stderr=writing
+    )
+    os.close(writing)
+    try:
+        until((rig.root / "last").exists)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=TIMEOUT) == 143
+    finally:
+        process.kill()
+        os.close(reading)
+    assert rig.processes() == {}

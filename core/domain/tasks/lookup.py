@@ -46,5 +46,7 @@ def _with_dependencies(wanted: list[Task], by_id: Mapping[str, Task]) -> frozens
 
 
 def _hint(word: str, known: Collection[str]) -> str:
+    if word.endswith((".yml", ".yaml")):
+        return f"-f {word} names a tasks file"
     near = nearest(word, known, typed=True)
     return f"did you mean {near}?" if near else "orchestrator list shows them all"
