@@ -78,6 +78,7 @@ def facts_of(signs: ProjectSigns) -> ProjectFacts:
         fixes=_fixes(declared, signs.texts),
         sources=_sources(signs.paths, tests),
         tests=tests,
+        files=_files(signs),
         has_tests=any(map(_TEST_FILE.search, signs.paths)),
         requirement_files=_requirement_files(signs.paths),
         types_configured=_types_configured(declared, signs.texts),
@@ -128,6 +129,11 @@ def _formatter(tools: Mapping[Tool, str], declared: Declared, texts: Mapping[str
     table: Any = declared.tool_tables.get("ruff")
     formats = isinstance(table, Mapping) and "format" in table
     return Tool.RUFF if Tool.RUFF in tools and (formats or "ruff-format" in texts.get(".pre-commit-config.yaml", "")) else None
+
+
+def _files(signs: ProjectSigns) -> tuple[str, ...]:
+    """Return the files; what is hidden is seen where its content was asked for."""
+    return tuple(sorted(path for path in {*signs.paths, *signs.texts} if not path.endswith("/")))
 
 
 def _requirement_files(paths: frozenset[str]) -> tuple[str, ...]:

@@ -178,7 +178,7 @@ def _some_check(facts: ProjectFacts) -> Iterator[ProposedTask]:
         start, program = _start(facts, _PYTHON)
         way = _Way(command=f"{start} -m compileall -q {_paths(facts, tests=True)}", evidence="files named *.py", program=program)
         compile_all = _proposed(ProposedTask(id="compile", description="Every file is valid Python", evidence=""), [way], facts)
-        yield from (replace(compile_all, sources=("**/*.py",)),) if compile_all else ()
+        yield from (replace(compile_all, sources=("**/*.py*",)),) if compile_all else ()
 
 
 def _docs(facts: ProjectFacts) -> ProposedTask | None:

@@ -56,7 +56,8 @@ def test_what_init_writes_is_valid_and_runs(repository: Path) -> None:
     assert "found  ruff (pyproject.toml [tool.ruff])" in begun.stdout
     assert "checks format, lint, types, test\n" in begun.stdout
     assert "tasks  runs append no refactor tasks" in begun.stdout
-    assert validated.returncode == 0, validated.stderr
+    assert (validated.returncode, validated.stderr) == (0, "")
+    assert "warning" not in validated.stdout
     assert ran.returncode == 0, ran.stdout + ran.stderr
     written = yaml.safe_load((repository / "tasks.yml").read_text())
     assert [(task["id"], task["check"], "status" in task) for task in written] == [

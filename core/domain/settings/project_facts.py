@@ -79,6 +79,8 @@ class ProjectFacts:
     #: Directories and modules with the code itself, and the directory of its tests (empty: none).
     sources: tuple[str, ...] = ()
     tests: str = ""
+    #: Paths of files, a few levels deep.
+    files: tuple[str, ...] = ()
     #: Whether there is any file that a test runner would find.
     has_tests: bool = False
     #: Lock files and lists of requirements.
