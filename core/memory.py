@@ -12,12 +12,13 @@ from typing import Any
 
 from core.backlog import Backlog
 from core.commanded import commanded, note_command, take_commanded
-from core.domain.runs.attempt import BROKE_OFF, Attempt, Recovery, RunRecord, interrupt, recovery_of, unwritten_statuses
+from core.domain.runs.attempt import BROKE_OFF, Attempt, Recovery, RunRecord, interrupt_all, recovery_of, unwritten_statuses
 from core.domain.runs.reasons import Code, Reason
 from core.domain.tasks.entry import AppendTask, Edit, SetField, Snapshot
 from core.domain.tasks.reload import Reloaded
 from core.domain.tasks.task import Status, Task
 from core.failed_entries import note_failure, was_edited
+from core.known_texts import note_text, restored_statuses
 from core.ports.clock import Clock
 from core.ports.journal import CheckJournal, Journal, StateStore
 from core.ports.standard import MISSING, StrPath, standard, tasks_of
@@ -45,12 +46,14 @@ class Memory:
         live_state: StateStore | None = None,
     ) -> None:
         self.without_ports = file is MISSING
-        self._path, self.run_id = path_text("path", path), run_id
+        self._path, self.run_id, self._text = path_text("path", path), run_id, ""
         self._file, self._journal, self._clock, self._live_state = file, journal, clock, live_state
         self._backlog = Backlog()
         #: Numbers of the newest transition, and of the newest that is marked as written.
         self._last_seq, self._marked_seq = 0, 0
         self._pace = SyncPace()
+        #: Statuses that are not taken from the text that was loaded, by id: it is an older one that came back.
+        self.restored: Mapping[str, Status] = {}
         self._reloads: list[Reloaded] = []
         self._problems: tuple[str, ...] = ()
         #: Number of the last attempt, by task.
@@ -75,6 +78,7 @@ class Memory:
 
     def begin_run(self, pid: int) -> None:
         """Record that this run begins, and read what earlier attempts say about durations."""
+        note_text(self._journal, self._text)
         self._journal.begin_run(RunRecord(id=self.run_id, pid=pid, started=self._clock.now()))
         self._attempts = dict(self._journal.attempt_counts())
         self.durations = self._journal.durations()
@@ -92,7 +96,7 @@ class Memory:
         dead = [run for run in self._journal.dead_runs() if run.id != self.run_id]
         if not dead and not self._backlog.having(Status.IN_PROGRESS):
             return
-        interrupted = self._interrupted()
+        interrupted = interrupt_all(self._journal.open_attempts(), self.run_id, self.tasks)
         for run in dead:
             report(recovery_of(run, interrupted, replayed=len(self._backlog.unwritten)))
         with self._journal.transaction():
@@ -102,11 +106,6 @@ class Memory:
             for run in dead:
                 self._journal.end_run(run.id, self._clock.now(), BROKE_OFF)
         self.save_tasks()
-
-    def _interrupted(self) -> list[Attempt]:
-        entries = {task.id: task for task in self.tasks}
-        attempts = self._journal.open_attempts()
-        return [interrupt(attempt, entries.get(attempt.task_id)) for attempt in attempts if attempt.run_id != self.run_id]
 
     def transaction(self) -> AbstractContextManager[None]:
         """Journal every attempt and transition inside durably at once, at its end, or none of them."""
@@ -157,10 +156,12 @@ class Memory:
         """
         if tasks_file is not None:
             return standard().load_tasks(tasks_file)
-        self._backlog = Backlog(self._file.read().tasks)
-        transitions = self._journal.unwritten()
+        snapshot = self._file.read()
+        self._backlog, self._text = Backlog(snapshot.tasks), snapshot.version
+        transitions, noted = self._journal.unwritten(), commanded(self._journal)
         self._last_seq = transitions[-1].seq if transitions else self._last_seq
-        for task_id, status in unwritten_statuses(transitions, self._backlog.statuses, commanded(self._journal)).items():
+        self.restored = {name: its for name, its in restored_statuses(self._journal, snapshot).items() if name not in noted}
+        for task_id, status in {**self.restored, **unwritten_statuses(transitions, self._backlog.statuses, noted)}.items():
             self._backlog.set_status(task_id, status)
         return self.tasks
 
@@ -190,10 +191,7 @@ class Memory:
                 self.transition(task_id, Status.PENDING, code.of())
 
     def edited(self, ids: Iterable[str] | None = None) -> dict[str, Code]:
-        """Return failed tasks, of ``ids`` or all, whose entry decides otherwise now than when they failed, each with the reason for it.
-
-        A task that was set to failed by somebody is not among them.
-        """
+        """Return failed tasks, of ``ids`` or all, whose entry decides otherwise now than when they failed, each with that reason."""
         chosen = set(self._backlog.having(Status.FAILED)).intersection(self._backlog.statuses if ids is None else ids)
         return {task_id: Code.EDITED for task_id in chosen if was_edited(self._journal, self._backlog.entry(task_id))}
 
@@ -280,6 +278,7 @@ class Memory:
             if extra:
                 self._backlog.note_appended(result.snapshot.tasks)
             self._mark_written(up_to)
+            note_text(self._journal, result.snapshot.version)
             return True
 
     def _mark_written(self, up_to: int) -> None:
@@ -291,10 +290,11 @@ class Memory:
     def _merge(self, snapshot: Snapshot) -> None:
         """Take over a text that somebody saved: what they changed wins, all other statuses of ours are written again."""
         statuses = self._backlog.statuses
-        manual = self._backlog.manual_changes(snapshot.tasks)
-        for task_id, status in take_commanded(self._journal, {task.id: task.status for task in snapshot.tasks}).items():
-            if task_id in statuses:
-                manual[task_id] = status
+        old = restored_statuses(self._journal, snapshot)
+        manual = {task_id: status for task_id, status in self._backlog.manual_changes(snapshot.tasks).items() if task_id not in old}
+        meant = take_commanded(self._journal, {task.id: task.status for task in snapshot.tasks})
+        manual |= {task_id: status for task_id, status in meant.items() if task_id in statuses}
         for task_id, status in manual.items():
             self._record(task_id, statuses[task_id], status, Code.SET_IN_FILE.of())
+        note_text(self._journal, snapshot.version)
         self._reloads.append(self._backlog.take_over(snapshot.tasks, manual))

@@ -17,6 +17,7 @@ from core.errors import OrchestratorError
 from core.event_bus import EventBus
 from core.events import RunFinished
 from core.executor import Executor
+from core.known_texts import old_text
 from core.live_run import LiveRun
 from core.memory import Memory
 from core.planner import Planner
@@ -117,6 +118,8 @@ class Orchestrator:
         self._memory.reopen({**self._memory.edited(), **reopened(tasks, options)})
         self._live.plan()
         self._live.state.open_at_start = sum(status in OPEN for _, status in self._live.planner.selected())
+        if self._memory.restored:
+            self._warn(old_text(self._memory.restored))
         if self._note:
             self._warn(self._note)
         self._bus.emit(self._facts.run_started(options, tasks=len(tasks), open_tasks=self._live.state.open_at_start))

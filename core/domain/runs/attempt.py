@@ -113,6 +113,12 @@ def interrupt(attempt: Attempt, entry: Task | None) -> Attempt:
     return replace(attempt, outcome=Outcome(ending=Ending.INTERRUPTED, reason=Code.RUN_DIED.of(), log=attempt.log, usage=usage))
 
 
+def interrupt_all(attempts: Iterable[Attempt], live_run: str, tasks: Iterable[Task]) -> list[Attempt]:
+    """Return the open ``attempts`` of dead runs, which are all but those of ``live_run``, with their outcome."""
+    entries = {task.id: task for task in tasks}
+    return [interrupt(attempt, entries.get(attempt.task_id)) for attempt in attempts if attempt.run_id != live_run]
+
+
 def recovery_of(run: RunRecord, interrupted: Iterable[Attempt], replayed: int) -> Recovery:
     """Return what ``run`` left, of all attempts that were interrupted."""
     return Recovery(run=run, interrupted=tuple(attempt for attempt in interrupted if attempt.run_id == run.id), replayed=replayed)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
 
@@ -42,11 +42,11 @@ def field_values(entry: Mapping[str, Any]) -> dict[str, Any]:
 def entry_of(task: Task) -> dict[str, Any]:
     """Return the shortest entry that describes a task: its id, its description and what differs from the defaults."""
     entry: dict[str, Any] = {"id": task.id, "description": task.description}
-    for field in fields(Task):
-        value = getattr(task, field.name)
-        default = field.default_factory() if field.default_factory is not MISSING else field.default
-        if field.name not in {"id", "description", "extra", "place"} and value != default:
-            entry[field.name.rstrip("_")] = _plain(value)
+    for its in fields(Task):
+        value = getattr(task, its.name)
+        default = its.default_factory() if its.default_factory is not MISSING else its.default
+        if its.name not in {"id", "description", "extra", "place"} and value != default:
+            entry[its.name.rstrip("_")] = _plain(value)
     return {**entry, **task.extra}
 
 
@@ -87,3 +87,5 @@ class Snapshot:
     tasks: tuple[Task, ...]
     #: SHA-256 of the bytes; equal versions mean equal files.
     version: str
+    #: Returns the ids of entries that say no status, which is ``pending``.
+    without_status: Callable[[], Iterable[str]] = field(default=tuple, compare=False, repr=False)

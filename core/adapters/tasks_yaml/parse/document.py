@@ -122,6 +122,10 @@ class Document:
         self._pieces: list[str] = []
         self._index: dict[str, int] = {}
 
+    def without_status(self) -> tuple[str, ...]:
+        """Return the ids of entries that say no status."""
+        return tuple(task.id for task, slot in zip(self.tasks, self.slots, strict=True) if slot.before)
+
     @property
     def text(self) -> str:
         if self._text is None:

@@ -213,7 +213,7 @@ class YamlTaskFile:
         return self._snapshot(document)
 
     def _snapshot(self, document: Document) -> Snapshot:
-        return Snapshot(tasks=document.tasks, version=self._version.digest)
+        return Snapshot(tasks=document.tasks, version=self._version.digest, without_status=document.without_status)
 
     # -- writing -------------------------------------------------------------------------------------------------
 
