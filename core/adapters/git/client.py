@@ -6,7 +6,9 @@ import errno
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 
 from core.adapters.git.failure import GitFailed, cause_of
@@ -42,9 +44,14 @@ class Git:
         self._health = _health(self.directory)
 
     def start(
-        self, *arguments: str, config: Mapping[str, str] | None = None, literal: bool = False, errors: int = subprocess.PIPE
+        self,
+        *arguments: str,
+        config: Mapping[str, str] | None = None,
+        literal: bool = False,
+        errors: int = subprocess.PIPE,
+        input: int = subprocess.PIPE,
     ) -> subprocess.Popen[bytes]:
-        """Start git with pipes.
+        """Start git with pipes; ``errors`` and ``input`` may be descriptors of files.
 
         ``config`` overrides settings. With ``literal`` paths are names of files, not patterns. Raises GitFailed when git cannot be started.
         """
@@ -59,13 +66,14 @@ class Git:
             environment["GIT_LITERAL_PATHSPECS"] = "1"
         command = [_program(self.executable), *reading_options(), "-C", self.directory, *arguments]
         try:
-            return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, env=environment)
+            return subprocess.Popen(command, stdin=input, stdout=subprocess.PIPE, stderr=errors, env=environment)
         except OSError as error:
             raise _not_started(error) from error
 
     def run(self, *arguments: str, input: bytes = b"", config: Mapping[str, str] | None = None, literal: bool = False) -> bytes:
         """Return git's output. Raises GitFailed when it ends with anything but 0, or stalls."""
-        output, errors, exit_code = self._communicate(self.start(*arguments, config=config, literal=literal), input)
+        with _as_file(input) as source:
+            output, errors, exit_code = self._communicate(self.start(*arguments, config=config, literal=literal, input=source))
         if exit_code != 0:
             raise cause_of(self.directory, self.ask, arguments[0], errors, exit_code)
         return output
@@ -94,20 +102,34 @@ class Git:
         self._health.stalled = True
         return GitFailed(_STALLED, damage=True)
 
-    def _communicate(self, started: subprocess.Popen[bytes], input: bytes = b"") -> tuple[bytes, bytes, int]:
+    def _communicate(self, started: subprocess.Popen[bytes]) -> tuple[bytes, bytes, int]:
         with started as process:
-            stall, left = StallDetector(process.pid), input or None
+            stall = StallDetector(process.pid)
             try:
                 while True:
                     try:
-                        output, errors = process.communicate(left, timeout=INTERVAL)
+                        output, errors = process.communicate(timeout=INTERVAL)
                         return output, errors, process.returncode
                     except subprocess.TimeoutExpired:
-                        left = None  # the first call has taken it over
                         if stall.is_stalled():
                             raise self.give_up(process) from None
             finally:
                 process.kill()
+
+
+@contextmanager
+def _as_file(content: bytes) -> Iterator[int]:
+    """Return a descriptor to read ``content`` from; a pipe where there is none.
+
+    A pipe would have to be filled while git works: one that works for long would be taken for one that waits.
+    """
+    if not content:
+        yield subprocess.PIPE
+        return
+    with os.fdopen(os.memfd_create("input"), "w+b") if hasattr(os, "memfd_create") else tempfile.TemporaryFile() as file:
+        file.write(content)
+        file.seek(0)
+        yield file.fileno()
 
 
 def _program(name: str) -> str:

@@ -107,10 +107,17 @@ class GitSnapshots:
             ours.run("init", "--quiet", "--template=", f"--object-format={object_format}")
             with open(os.path.join(self._directory, "info", "attributes"), "w", encoding="ascii") as file:
                 file.write(_ATTRIBUTES)
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(os.path.join(self._directory, "index.lock"))  # of a run that was killed: there is only one at a time
+            self._forget("index.lock")  # of a run that was killed: there is only one at a time
+            try:
+                ours.run("ls-files", "-z")
+            except GitFailed:
+                self._forget("index")  # damaged; it only saves time
             self._opened = ours, Git(top, executable=self._git.executable)
         return self._opened
+
+    def _forget(self, name: str) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(os.path.join(self._directory, name))
 
     def _update(self, ours: Git, *arguments: str) -> None:
         *options, text = arguments
