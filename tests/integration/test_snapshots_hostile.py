@@ -90,6 +90,20 @@ def test_the_change_can_be_looked_at_in_the_users_own_repository(tree):
     assert "-old\n+new\n" in tree.git(*tree.snapshots.shows(before, after).split()[1:])
 
 
+def test_compiled_code_of_what_was_undone_is_not_taken_for_that_of_the_file(tree):
+    tree.write("a.py", b"x = 1\n")
+    seconds = []
+
+    def change():
+        tree.write("a.py", b"x = 2\n")
+        seconds.append(int((tree.root / "a.py").stat().st_mtime))
+
+    tree.undone(change)
+
+    assert tree.read("a.py") == b"x = 1\n"
+    assert int((tree.root / "a.py").stat().st_mtime) not in seconds
+
+
 def test_modes_and_links_come_back(tree):
     tree.write("run.sh", b"#!/bin/sh\n")
     (tree.root / "run.sh").chmod(0o750)

@@ -96,13 +96,23 @@ class WorkFiles:
                 os.symlink(os.fsdecode(content), os.path.join(aside, "link"))
                 os.replace(os.path.join(aside, "link"), place)
             return
+        before = os.lstat(place) if os.path.lexists(place) else None
         replace_file(Path(place), content, _permissions(place, executable=mode == "100755"))
+        if before is not None:
+            _look_changed(place, before)
 
     def _remove(self, path: str) -> None:
         os.unlink(os.path.join(self._git.directory, path))
         with suppress(OSError):
             while path := os.path.dirname(path):
                 os.rmdir(os.path.join(self._git.directory, path))
+
+
+def _look_changed(place: str, before: os.stat_result) -> None:
+    """See to it that a file has another size or another second than ``before``: by these Python tells whose compiled code is whose."""
+    now = os.lstat(place)
+    if (now.st_size, int(now.st_mtime)) == (before.st_size, int(before.st_mtime)):
+        os.utime(place, ns=(now.st_atime_ns, now.st_mtime_ns + 1_000_000_000))
 
 
 def _permissions(place: str, *, executable: bool) -> int:
