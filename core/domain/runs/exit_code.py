@@ -18,7 +18,10 @@ class ExitCode(IntEnum):
         return member
 
     OK = 0, "Nothing failed. Tasks that wait for a person, or that the budget left, do not count as failures."
-    FAILED = 1, "A task failed, a named one did not end done, or the gate found something that it does not accept."
+    FAILED = (
+        1,
+        "A task failed, or one that was named did not end done; what is done does not hold (`verify`, `done`); or the gate says no.",
+    )
     USAGE = (
         2,
         "The command line, `tasks.yml`, `config.yaml` or the disk does not allow it. Only a disk that fails later stops what runs.",
