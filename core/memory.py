@@ -107,6 +107,10 @@ class Memory:
                 self._journal.end_run(run.id, self._clock.now(), BROKE_OFF)
         self.save_tasks()
 
+    def check_journal(self, *, now: bool) -> tuple[str, ...]:
+        """Put back files of the journal that somebody removed; see ``Journal.check``."""
+        return self._journal.check(now=now)
+
     def transaction(self) -> AbstractContextManager[None]:
         """Journal every attempt and transition inside durably at once, at its end, or none of them."""
         return self._journal.transaction()

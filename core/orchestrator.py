@@ -13,7 +13,7 @@ from core.domain.runs.run_state import RunOptions
 from core.domain.tasks.lookup import check_selection
 from core.domain.tasks.plan import Decision
 from core.domain.tasks.task import OPEN, Status, Work
-from core.errors import OrchestratorError
+from core.errors import OrchestratorError, StorageError
 from core.event_bus import EventBus
 from core.events import RunFinished
 from core.executor import Executor
@@ -92,9 +92,9 @@ class Orchestrator:
                 going = self._step()
                 self._bus.tick()
             return self._end()
-        except BaseException:
+        except BaseException as error:
             # Leave no process behind; the next run records what was under way as interrupted.
-            self._runner.stop_all(Code.RUN_BROKE_OFF.of(), now=True)
+            self._runner.stop_all(Code.RUN_BROKE_OFF.of(), now=not isinstance(error, StorageError))
             while self._runner.busy:
                 self._runner.wait(_WAIT)
             raise
@@ -163,6 +163,7 @@ class Orchestrator:
 
         It counts for what ended, too: a check that was added while the command ran must pass.
         """
+        self._check_held(now=bool(ended) or not self._runner.busy, journal=bool(ended))
         self._live.checks.refresh()
         if ended:
             self._memory.look()
@@ -228,8 +229,15 @@ class Orchestrator:
             self._live.state.stop_reason = words(reason)
             self._runner.stop_all(reason, now=self._signals.count() > 1)
 
+    def _check_held(self, *, now: bool, journal: bool = False) -> None:
+        """Put back what somebody removed of the lock, and then of the journal. Raises StorageError when their place was taken."""
+        found = self._lock.check(now=now)
+        for note in (*found, *(self._memory.check_journal(now=now) if found or journal else ())):
+            self._warn(note)
+
     def _sync_file(self, *, now: bool = False) -> None:
         """Keep the file and the run in step, and take over what somebody saved."""
+        self._check_held(now=now or not self._runner.busy, journal=True)
         self._memory.sync(now=now)
         self._take_over_saves()
 

@@ -21,6 +21,8 @@ class EventLog:
         self._directory = directory
         self._name = f"run-{run_id}.jsonl"
         self._descriptor: int | None = None
+        #: The repository, held open: what takes its place gets no log.
+        self._held_root: int | None = None
         self._encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
         self._problem = ""
         self._lines: list[str] = []
@@ -37,21 +39,32 @@ class EventLog:
         if not text or self._problem:
             return
         try:
-            if self._descriptor is None:
-                with open_beneath(self._root, self._directory, create=True) as place:
-                    self._descriptor = place.open(self._name, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+            descriptor = self._open()
             rest = memoryview(text.encode("utf-8", "backslashreplace"))
             while rest:
-                rest = rest[os.write(self._descriptor, rest) :]
+                rest = rest[os.write(descriptor, rest) :]
         except OSError as error:
             self._problem = f"{self._root / self._directory / self._name}: {error.strerror}"
         except StateRefused as refused:
             self._problem = str(refused)
 
+    def _open(self) -> int:
+        """Return the descriptor of the log; one that somebody removed is begun anew. Raises OSError, StateRefused."""
+        if self._descriptor is not None and os.fstat(self._descriptor).st_nlink == 0:
+            os.close(self._descriptor)
+            self._descriptor = None
+        if self._descriptor is None:
+            if self._held_root is None:
+                self._held_root = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            with open_beneath(self._root, self._directory, create=True, held=self._held_root) as place:
+                self._descriptor = place.open(self._name, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        return self._descriptor
+
     def close(self) -> tuple[str, ...]:
         """Close the file; return why lines are missing, one sentence, if any are."""
         self.flush()
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+        for descriptor in (self._descriptor, self._held_root):
+            if descriptor is not None:
+                os.close(descriptor)
+        self._descriptor = self._held_root = None
         return (f"{self._problem}: events are missing there",) if self._problem else ()

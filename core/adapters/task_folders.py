@@ -9,6 +9,7 @@ import re
 import shutil
 import time
 from collections.abc import Collection
+from contextlib import suppress
 
 from core.domain.tasks.entry import entry_of
 from core.domain.tasks.task import Task
@@ -82,17 +83,27 @@ class FileTaskFolders:
             self._place = None
 
     def _opened(self) -> PrivateDirectory:
-        """Return the directory of the folders. It stays open: what takes its place during a run is not ours."""
+        """Return the directory of the folders, which stays open; one that was removed or moved away during the run is made again."""
+        if self._place is not None and not self._is_in_place(self._place):
+            self.close()
+            self._spare.clear()
         if self._place is None:
             with open_private(self._state) as state:
                 self._place = state.directory(self._name, create=True)
         return self._place
 
+    def _is_in_place(self, place: PrivateDirectory) -> bool:
+        try:
+            return os.path.samestat(os.lstat(self._path), os.fstat(place.descriptor))
+        except OSError:
+            return False
+
     def _folder(self, place: PrivateDirectory, name: str) -> PrivateDirectory:
         if name in self._spare:
             self._spare.remove(name)
         elif self._spare and place.check(name, directory=True) is None:
-            os.rename(self._spare.pop(), name, src_dir_fd=place.descriptor, dst_dir_fd=place.descriptor)
+            with suppress(FileNotFoundError):  # somebody removed it
+                os.rename(self._spare.pop(), name, src_dir_fd=place.descriptor, dst_dir_fd=place.descriptor)
         return place.directory(name, create=True)
 
 

@@ -210,7 +210,7 @@ class Container:
         """The lock that one run of the repository holds; it is not acquired yet."""
         from core.adapters.run_lock import FileRunLock
 
-        return FileRunLock(str(self.project.state))
+        return FileRunLock(str(self.project.state), make=lambda: make_state(self.root))
 
     @cached_property
     def git(self) -> Git:

@@ -79,7 +79,7 @@ class Run:
 
 @contextmanager
 def open_run(container: Container, options: RunOptions, *, reflect: bool = True, reflect_paths: Sequence[str] = ()) -> Iterator[Run]:
-    """Assemble one run. Entering takes no lock and starts nothing. Raises StateRefused, StorageError, InvalidFile.
+    """Assemble one run. Entering takes no lock and starts nothing. Raises LockHeld, StateRefused, StorageError, InvalidFile.
 
     ``reflect_paths``, relative to the repository, limits reflection; none: all of it.
     """
@@ -92,8 +92,11 @@ def open_run(container: Container, options: RunOptions, *, reflect: bool = True,
     project, settings, clock, run_id = container.project, container.settings, container.clock, new_run_id()
     if not project.tasks_path.exists():
         container.task_file().read()  # says what is missing, before anything is made
+    container.run_lock.check_free()
+    container.task_file().check_writable()  # what would be refused at the end of the first task is refused before it begins
     make_state(project.root)
     make_private_dir(project.root, settings.log.directory)
+    container.logs.check_writable()
     with ExitStack() as stack:
         stack.enter_context(process_in(project.root))
         # The first that is entered and the last that is left: whatever is open is closed as at the end of any run.

@@ -18,6 +18,7 @@ from core.files.ownership import objection_to
 from core.sudden_stop import held
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_ROOT = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 #: Never through a link, never waiting for the other end of a pipe.
 _FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _OPEN_MODE = 0o077
@@ -149,12 +150,12 @@ def open_private(path: str | os.PathLike[str], *, create: bool = False) -> Priva
     return _open(os.fspath(path), os.fspath(path), None, create=create, tighten=True)
 
 
-def open_beneath(root: str | os.PathLike[str], relative: str, *, create: bool = False) -> PrivateDirectory:
+def open_beneath(root: str | os.PathLike[str], relative: str, *, create: bool = False, held: int | None = None) -> PrivateDirectory:
     """Open the directory ``relative`` below ``root``, through no link and not out of it. Its mode, if it is there, is its owner's affair.
 
-    Raises as ``open_private`` does.
+    With ``held``, a descriptor of ``root``, it is that directory, whatever is at the path now. Raises as ``open_private`` does.
     """
-    place = PrivateDirectory(os.fspath(root), os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+    place = PrivateDirectory(os.fspath(root), os.open(root if held is None else ".", _ROOT, dir_fd=held))
     for name in relative.split("/"):
         if name in ("", "."):
             continue

@@ -98,6 +98,13 @@ class Journal(RunJournal, AttemptJournal, CheckJournal, StateStore, Protocol):
     def transaction(self) -> AbstractContextManager[None]:
         """Make everything recorded inside durable at once, when the outermost one ends, or not at all."""
 
+    def check(self, *, now: bool) -> tuple[str, ...]:
+        """Compare the files that are held open with what is at their paths; call outside of a transaction, between steps of a run.
+
+        What was removed is put back whole, ``now`` or when it has been missing for two seconds; returns a sentence about each.
+        Raises StorageError when something else is there.
+        """
+
     def close(self) -> None: ...
 
 
@@ -108,6 +115,20 @@ class RunLock(Protocol):
         """Take the lock; a dead holder's is broken silently. Raises LockHeld naming a live holder's pid.
 
         Returns the id of the run that held it last and died before releasing it; empty where that one ended in order.
+        """
+
+    def check_free(self) -> None:
+        """Raise LockHeld when a run is under way whose lock was removed from its place; nothing is made or taken.
+
+        Call before anything is made in a repository; a lock that is in its place is found by ``acquire``.
+        """
+
+    def check(self, *, now: bool) -> tuple[str, ...]:
+        """Compare what the holder holds with what is at its place; call between the steps of a run, before anything is started.
+
+        A lock that was removed is put back; returns a sentence about it. Not ``now``, it is put back only when it has been missing for two
+        seconds: somebody may be in the middle of removing the directory. Raises StorageError when another one is there, or the
+        repository was moved, replaced or deleted. Does nothing while the lock is not held.
         """
 
     def release(self) -> None: ...

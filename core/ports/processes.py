@@ -142,6 +142,9 @@ class LogStore(LogReader, Protocol):
     def open(self, attempt: Attempt) -> Log:
         """Create the log of an attempt. Raises StorageError."""
 
+    def check_writable(self) -> None:
+        """Raise StorageError, with what to type, where ``open`` would; nothing is left behind but the directory."""
+
     def prune(self) -> int:
         """Remove the oldest logs of attempts beyond the limit, none of them of this run, and as many event logs of runs as are beyond it.
 

@@ -61,6 +61,9 @@ class TaskFile(Protocol):
         when the disk refuses (the old file is intact).
         """
 
+    def check_writable(self) -> None:
+        """Raise StorageError, with what to type, where ``write`` would be refused; nothing is changed, and nothing need have been read."""
+
     def close(self) -> None:
         """Release files that are held open; a save of somebody else after the last write is left as it is."""
 

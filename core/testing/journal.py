@@ -13,7 +13,7 @@ from core.domain.runs.attempt import Attempt, RunRecord, Transition
 from core.domain.runs.check_result import CheckResult
 from core.domain.runs.reasons import Reason
 from core.domain.tasks.task import Status
-from core.errors import LockHeld
+from core.errors import LockHeld, StorageError
 from core.ports.journal import RESULTS_KEPT
 
 
@@ -134,6 +134,10 @@ class InMemoryJournal:
     def save_state(self, key: str, value: Any) -> None:
         self._state[key] = json.dumps(value)
 
+    def check(self, *, now: bool) -> tuple[str, ...]:  # noqa: ARG002 – nothing can be in the middle of being removed
+        """Memory is held by nobody's path."""
+        return ()
+
     def close(self) -> None:
         """Nothing to release."""
 
@@ -150,6 +154,8 @@ class InMemoryRunLock:
         #: The live holder, if any; one with pid 0 died with the lock.
         self._holders: list[tuple[int, str]] = [] if _repository is None else _repository
         self._holds = False
+        #: What the next ``check`` of this process finds: a sentence about what was put back, or the error that ends the run.
+        self.disturbance: str | StorageError = ""
 
     def for_process(self, pid: int) -> InMemoryRunLock:
         return InMemoryRunLock(pid, _repository=self._holders)
@@ -167,6 +173,15 @@ class InMemoryRunLock:
         self._holders[:] = [(self._pid, run_id)]
         self._holds = True
         return last
+
+    def check_free(self) -> None:
+        """Nobody can remove this lock from its place."""
+
+    def check(self, *, now: bool) -> tuple[str, ...]:  # noqa: ARG002 – nothing can be in the middle of being removed
+        found, self.disturbance = self.disturbance, ""
+        if isinstance(found, StorageError):
+            raise found
+        return (found,) if found and self._holds else ()
 
     def release(self) -> None:
         if self._holds:

@@ -76,6 +76,9 @@ class InMemoryLogStore:
         log.print(self._outputs.get(attempt.task_id, ""))
         return log
 
+    def check_writable(self) -> None:
+        """Memory can be written."""
+
     def tail(self, path: str, lines: int) -> tuple[str, ...]:
         log = self.logs.get(path)
         if log is None or lines <= 0:

@@ -30,6 +30,8 @@ class InMemoryTaskFile:
         self._before_write: Callable[[], None] | None = None
         #: How many times the file was written by ``write``.
         self.writes = 0
+        #: Whether somebody has write-protected the file.
+        self.read_only = False
 
     # -- what a person does --------------------------------------------------------------------------------------
 
@@ -72,7 +74,12 @@ class InMemoryTaskFile:
             return (self._unfinished,)
         return tuple(map(str, self._errors()))
 
+    def check_writable(self) -> None:
+        if self.read_only:
+            raise StorageError(f"{_FILE} is read-only", hint=f"chmod u+w {_FILE}")
+
     def write(self, edits: Sequence[Edit]) -> Written | HandEdited | Busy:
+        self.check_writable()
         new = self._known
         for edit in edits:
             new = _applied(new, edit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 import pytest
 
 from core.adapters.run_lock import FileRunLock
-from core.errors import LockHeld
+from core.errors import LockHeld, StorageError
 from core.ports.journal import RunLock
 from core.testing.journal import InMemoryRunLock
 
@@ -42,6 +43,9 @@ class Rig:
     again: RunLock
     pid: int
     other: Callable[[], Other]
+    #: What somebody does to the lock of ``lock`` while it is held.
+    remove: Callable[[], object]
+    replace: Callable[[], object]
 
 
 def _twin_rig() -> Rig:
@@ -52,7 +56,17 @@ def _twin_rig() -> Rig:
         held.acquire("the other")
         return Other(200, held.release, held.die)
 
-    return Rig(lock, lock.for_process(100), 100, other)
+    def disturb(found: str | StorageError) -> None:
+        lock.disturbance = found
+
+    return Rig(
+        lock,
+        lock.for_process(100),
+        100,
+        other,
+        lambda: disturb("the lock was removed during the run, and put back"),
+        lambda: disturb(StorageError("the lock was replaced during the run")),
+    )
 
 
 @pytest.fixture(params=["twin", "real"])
@@ -77,8 +91,12 @@ def rig(request: pytest.FixtureRequest, tmp_path) -> Iterator[Rig]:
 
         return Other(process.pid, lambda: process.communicate(""), kill)
 
+    def replace() -> None:
+        (tmp_path / "another").write_text("{}")
+        os.replace(tmp_path / "another", os.path.join(directory, "lock"))
+
     lock = FileRunLock(directory)
-    yield Rig(lock, FileRunLock(directory), os.getpid(), other)
+    yield Rig(lock, FileRunLock(directory), os.getpid(), other, lambda: shutil.rmtree(directory), replace)
     lock.release()
     for process in started:
         process.kill()
@@ -138,3 +156,34 @@ def test_releasing_what_one_does_not_hold_changes_nothing(rig):
     other = rig.other()
     rig.lock.release()
     assert rig.lock.holder() == other.pid
+
+
+def test_a_lock_in_its_place_is_found_as_it_was(rig):
+    rig.lock.acquire("run-1")
+    assert rig.lock.check(now=True) == ()
+    assert rig.again.holder() == rig.pid
+
+
+def test_who_does_not_hold_the_lock_has_nothing_to_check(rig):
+    rig.other()
+    assert rig.lock.check(now=True) == ()
+
+
+def test_a_removed_lock_is_put_back_and_still_held(rig):
+    rig.lock.acquire("run-1")
+    rig.remove()
+    (said,) = rig.lock.check(now=True)
+    assert said.endswith("was removed during the run, and put back")
+    assert rig.lock.check(now=True) == ()
+    with pytest.raises(LockHeld):
+        rig.again.acquire("run-2")
+    rig.lock.release()
+    assert rig.again.acquire("run-2") == ""
+    rig.again.release()
+
+
+def test_another_lock_in_its_place_is_an_error_with_the_reason(rig):
+    rig.lock.acquire("run-1")
+    rig.replace()
+    with pytest.raises(StorageError, match="was replaced during the run"):
+        rig.lock.check(now=True)

@@ -13,7 +13,7 @@ from core.adapters.tasks_yaml import YamlTaskFile
 from core.adapters.tasks_yaml.store.replacement import exchange
 from core.domain.tasks.entry import AppendTask, SetField
 from core.domain.tasks.task import Place, Status, Task
-from core.errors import EditRefused, InvalidFile
+from core.errors import EditRefused, InvalidFile, StorageError
 from core.ports.task_file import Busy, HandEdited, TaskFile, Written
 from core.testing.task_file import InMemoryTaskFile
 
@@ -35,6 +35,8 @@ class Desk:
     begin_save: Callable[[], None]
     before_next_write: Callable[[Callable[[], None]], None]
     tasks: Callable[[], tuple[Task, ...]]
+    #: Write-protects the file.
+    protect: Callable[[], object]
 
 
 def as_text(tasks: Iterable[Task]) -> str:
@@ -46,7 +48,9 @@ def as_text(tasks: Iterable[Task]) -> str:
 
 def desk_in_memory(tasks: Iterable[Task]) -> Desk:
     file = InMemoryTaskFile(tasks)
-    return Desk(file, file.save_by_hand, file.begin_save, file.before_next_write, lambda: file.tasks)
+    return Desk(
+        file, file.save_by_hand, file.begin_save, file.before_next_write, lambda: file.tasks, lambda: setattr(file, "read_only", True)
+    )
 
 
 def desk_on_disk(tasks: Iterable[Task], directory: Path) -> Desk:
@@ -66,6 +70,7 @@ def desk_on_disk(tasks: Iterable[Task], directory: Path) -> Desk:
         lambda: (path.write_text("- id: half\n  descr"), None)[1],
         actions.append,
         lambda: YamlTaskFile(path, directory).read().tasks,
+        lambda: path.chmod(0o444),
     )
 
 
@@ -209,3 +214,23 @@ def test_writing_what_is_there_already_changes_nothing(open_desk: Any):
         result = desk.file.write(edits)
         assert isinstance(result, Written)
         assert result.snapshot == before
+
+
+def test_asking_whether_a_file_can_be_written_changes_nothing(open_desk: Any):
+    desk = open_desk(task("a"))
+    desk.file.read()
+    desk.file.check_writable()
+    assert desk.file.poll() is None
+    assert isinstance(desk.file.write([done("a")]), Written)
+
+
+def test_a_write_protected_file_is_refused_when_asked_and_when_written_in_the_same_words(open_desk: Any):
+    desk = open_desk(task("a"))
+    desk.file.read()
+    desk.protect()
+    with pytest.raises(StorageError, match=r"tasks\.yml is read-only") as asked:
+        desk.file.check_writable()
+    with pytest.raises(StorageError, match=r"tasks\.yml is read-only") as written:
+        desk.file.write([done("a")])
+    assert asked.value.hint == written.value.hint == "chmod u+w tasks.yml"
+    assert [one.status for one in desk.tasks()] == [Status.PENDING]

@@ -212,3 +212,52 @@ def test_a_pipe_or_a_link_in_place_of_the_lock_is_refused_at_once(tmp_path, name
     with pytest.raises(StateRefused, match=f"/state/{name} is a symbolic link"):
         FileRunLock(str(tmp_path / "state")).acquire("run-1")
     assert not (tmp_path / "outside").exists()
+
+
+@pytest.mark.parametrize("removed", ["state", "state/lock"])
+def test_a_removed_lock_is_held_until_it_is_back(python, tmp_path, removed):
+    holder = python("""
+        lock.acquire("run-1")
+        print("held", flush=True)
+        sys.stdin.readline()
+        print(lock.check(now=True)[0], flush=True)
+        time.sleep(1000)
+    """)
+    assert said(holder) == "held"
+    (tmp_path / removed).rename(tmp_path / "elsewhere")
+    lock = FileRunLock(str(tmp_path / "state"))
+    for refused in (lock.check_free, lambda: lock.acquire("run-2")):
+        with pytest.raises(LockHeld) as held:
+            refused()
+        assert held.value.pid == holder.pid
+    assert lock.holder() == holder.pid
+    assert not (tmp_path / removed).exists(), "nothing is made beside a live run"
+    holder.stdin.write("\n")
+    holder.stdin.flush()
+    assert said(holder) == f"{tmp_path / removed} was removed during the run, and put back".replace(f"{tmp_path}/", "")
+    with pytest.raises(LockHeld):
+        lock.acquire("run-2")
+
+
+def test_a_lock_whose_text_is_gone_is_signed_again(tmp_path):
+    lock, other = (FileRunLock(str(tmp_path / "state")) for _ in range(2))
+    lock.acquire("run-1")
+    (tmp_path / "state" / "lock").write_text("")
+    with pytest.raises(LockHeld):
+        other.acquire("run-2")
+    assert len(lock.check(now=True)) == 1
+    assert json.loads((tmp_path / "state" / "lock").read_text())["run_id"] == "run-1"
+    assert lock.check(now=True) == ()
+    lock.release()
+
+
+def test_a_lock_of_a_moved_directory_names_its_new_place(tmp_path):
+    (tmp_path / "repo").mkdir()
+    lock = FileRunLock(str(tmp_path / "repo" / "state"))
+    lock.acquire("run-1")
+    (tmp_path / "repo").rename(tmp_path / "moved")
+    with pytest.raises(StorageError, match="was moved to") as moved:
+        lock.check(now=True)
+    assert moved.value.hint.endswith(f"orchestrator -C {tmp_path}/moved run")
+    assert not (tmp_path / "repo").exists()
+    lock.release()

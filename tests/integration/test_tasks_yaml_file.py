@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import os
+import subprocess
+import tempfile
 import time
 import zlib
 from pathlib import Path
@@ -15,7 +17,7 @@ from core.adapters.tasks_yaml import YamlTaskFile
 from core.domain.tasks.entry import AppendTask, SetField
 from core.domain.tasks.task import Status
 from core.errors import EditRefused, InvalidFile, StorageError
-from core.ports.task_file import Busy, Written
+from core.ports.task_file import Busy, HandEdited, Written
 
 TEXT = "# ours\n- id: a\n  description: d\n\n- id: b\n  description: d\n  status: pending # hm\n"
 DONE = [SetField(task_id="a", path=("status",), value="done")]
@@ -129,6 +131,87 @@ def test_a_read_only_file_is_not_replaced(path: Path):
     assert (str(caught.value), caught.value.hint) == ("tasks.yml is read-only", "chmod u+w tasks.yml")
     assert path.read_text() == TEXT
     assert os.listdir(path.parent) == ["tasks.yml"]
+
+
+def test_all_names_of_a_file_with_hard_links_show_what_is_written(path: Path):
+    other = path.with_name("other-name.yml")
+    other.hardlink_to(path)
+    file = opened(path)
+    file.check_writable()
+    assert isinstance(file.write(DONE), Written)
+
+    assert path.samefile(other)
+    assert other.read_text() == path.read_text() != TEXT
+    assert "status: done" in other.read_text()
+    assert sorted(os.listdir(path.parent)) == ["other-name.yml", "tasks.yml"]
+    assert file.poll() is None
+    file.close()
+
+
+def test_a_save_through_another_name_of_the_file_is_not_written_over(path: Path):
+    other = path.with_name("other-name.yml")
+    other.hardlink_to(path)
+    file = opened(path)
+    with other.open("a") as writer:
+        writer.write("- {id: theirs, description: d}\n")
+    result = file.write(DONE)
+    assert isinstance(result, HandEdited)
+    assert isinstance(file.write(DONE), Written)
+    assert "theirs" in path.read_text()
+    assert "status: done" in path.read_text()
+    file.close()
+
+
+def test_a_disk_that_refuses_a_write_into_a_file_with_hard_links_leaves_the_old_text(path: Path, monkeypatch: pytest.MonkeyPatch):
+    path.with_name("other-name.yml").hardlink_to(path)
+    file = opened(path)
+    refusals = [OSError(errno.ENOSPC, "No space left on device")]
+    truncate = os.ftruncate
+
+    def full(descriptor: int, length: int) -> None:
+        if refusals:
+            raise refusals.pop()
+        truncate(descriptor, length)
+
+    monkeypatch.setattr(os, "ftruncate", full)
+    with pytest.raises(StorageError, match="No space left on device"):
+        file.write(DONE)
+    assert path.read_text() == TEXT
+    file.close()
+
+
+@pytest.mark.parametrize("letter", ["i", "a"])
+@pytest.mark.parametrize("place", ["file", "directory"])
+def test_an_attribute_that_keeps_a_file_from_being_replaced_is_found_beforehand(path: Path, letter: str, place: str):
+    target = path if place == "file" else path.parent
+    if subprocess.run(["chattr", f"+{letter}", target], capture_output=True).returncode != 0:
+        pytest.skip("this file system has no such attributes, or they are not ours to set")
+    try:
+        with pytest.raises(StorageError) as caught:
+            YamlTaskFile(path, path.parent).check_writable()
+        names = os.listdir(path.parent)
+    finally:
+        subprocess.run(["chattr", f"-{letter}", target], check=True)
+    assert caught.value.hint == f"chattr -{letter} {target}"
+    assert names == ["tasks.yml"]
+    YamlTaskFile(path, path.parent).check_writable()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_file_of_somebody_else_in_a_sticky_directory_is_found_beforehand():
+    with tempfile.TemporaryDirectory(dir="/tmp") as directory:
+        path = Path(directory, "tasks.yml")
+        path.write_text(TEXT)
+        path.chmod(0o666)
+        os.chown(path, 65533, 65533)
+        os.chmod(directory, 0o1777)
+        os.seteuid(65534)
+        try:
+            with pytest.raises(StorageError, match=r"tasks\.yml: belongs to user 65533, and only they may replace it"):
+                YamlTaskFile(path, path.parent).check_writable()
+        finally:
+            os.seteuid(0)
+        assert os.listdir(directory) == ["tasks.yml"]
 
 
 def test_a_full_disk_leaves_the_file_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -52,6 +52,16 @@ class FileLogStore:
             self._own.add(name)
             return FileLog(f"{self._directory}/{name}", descriptor, self._limit)
 
+    def check_writable(self) -> None:
+        try:
+            with open_beneath(self._root, self._directory, create=True) as place:
+                part = f".{os.getpid()}.part"
+                os.close(place.create(part, os.O_WRONLY))
+                place.remove(part)
+        except OSError as problem:
+            if problem.errno not in _FULL:
+                raise self._refusal(problem) from problem
+
     def tail(self, path: str, lines: int) -> tuple[str, ...]:
         if not path or lines <= 0:
             return ()

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from core.adapters.state_db import rows
 from core.adapters.state_db.disk_sync import DiskSync
+from core.adapters.state_db.held_files import HeldFiles
 from core.adapters.state_db.integrity import DamageMark, bounded, damaged, is_damage, readable_errors, refused
 from core.domain.runs.attempt import Attempt, RunRecord, Transition
 from core.domain.runs.check_result import CheckResult
@@ -33,12 +34,23 @@ Made = TypeVar("Made")
 class SqliteJournal:
     """``core.ports.journal.Journal`` and ``core.ports.state_tables.StateTables``.
 
-    Use from one thread; several processes may read while one writes. ``damage_mark`` is None where nothing may be written.
+    Use from one thread; several processes may read while one writes. ``damage_mark`` and
+    ``held`` are None where nothing may be written.
     """
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, repaired: str = "", *, damage_mark: DamageMark | None = None) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        path: Path,
+        repaired: str = "",
+        *,
+        damage_mark: DamageMark | None = None,
+        held: HeldFiles | None = None,
+    ) -> None:
         self._connection = connection
         self._path = path
+        #: The files of the connection; None where they are not looked after.
+        self._held = held
         self._sync = DiskSync(path.with_name(path.name + "-wal"))
         self._in_transaction = False
         self._damage_mark = damage_mark
@@ -64,6 +76,15 @@ class SqliteJournal:
         if self._connection.in_transaction:
             self._run("COMMIT")
             self._sync.dirty()
+
+    def check(self, *, now: bool) -> tuple[str, ...]:
+        if self._held is None:
+            return ()
+        try:
+            self._connection, notes = self._held.check(self._connection, now=now)
+        except sqlite3.Error as error:
+            raise self._refusal(error) from error
+        return notes
 
     def close(self) -> None:
         self._sync.close()

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
+from core.adapters.state_db.held_files import HeldFiles
 from core.adapters.state_db.integrity import DamageMark, confine, examine, is_damage, readable_errors, refused
 from core.adapters.state_db.journal import SqliteJournal
 from core.adapters.state_db.migrations import file_format, is_current, known_versions, migrate, total, with_journal
@@ -116,7 +117,8 @@ class _Database:
             if not is_damage(error):
                 raise refused(self._path, error) from error
             connection, repaired = self._repair()
-        return SqliteJournal(connection, self._path, repaired, damage_mark=self._mark)
+        held = HeldFiles(self._path, self._connect, self._mark)
+        return SqliteJournal(connection, self._path, repaired, damage_mark=self._mark, held=held)
 
     def connect_existing(self) -> sqlite3.Connection:
         check_journal(self._path)

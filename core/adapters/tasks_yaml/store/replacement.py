@@ -16,6 +16,8 @@ from contextlib import contextmanager, suppress
 
 from core.adapters.tasks_yaml.store.content import Version, read_content, read_descriptor, storage_errors
 from core.adapters.tasks_yaml.store.late_saves import ReplacedVersion
+from core.adapters.tasks_yaml.store.overwriting import overwrite
+from core.adapters.tasks_yaml.store.writability import refuse_read_only, temporary_prefix
 from core.errors import InvalidFile, StorageError
 from core.files.reading import open_regular
 from core.sudden_stop import held
@@ -95,13 +97,18 @@ def exchange(one: str, other: str) -> bool:
     raise OSError(number, os.strerror(number), one, None, other)
 
 
-def replace(path: str, shown: str, new: Version, expected: Version, exchange: Exchange) -> ReplacedVersion:
+def replace(path: str, shown: str, new: Version, expected: Version, exchange: Exchange) -> ReplacedVersion | None:
     """Put ``new`` in place of ``expected``; ``path`` has no symbolic link at its end.
 
+    Returns the version that is no longer at the path; None for a file with hard links, which keeps them and is written into.
     Raises ConcurrentSave, StorageError; in both cases the file is what it was before or what a person made of it.
     """
     with held(), storage_errors(shown):
         try:
+            if os.stat(path).st_nlink > 1:
+                if not overwrite(path, shown, new.data, expected.data):
+                    raise ConcurrentSave(None)
+                return None
             temporary = _write_temporary(path, shown, new, expected)
             exchanged = _exchange_or_remove(temporary, path, exchange)
         except FileNotFoundError:
@@ -124,7 +131,7 @@ def save_copy(path: str, shown: str, version: Version) -> str:
 
 def _write_temporary(path: str, shown: str, new: Version, expected: Version) -> str:
     """Write a complete, durable file beside ``path`` that could stand in for it."""
-    prefix = _temporary_prefix(path)
+    prefix = temporary_prefix(path)
     part = f"{prefix}{os.getpid()}.part"
     with suppress(FileNotFoundError):
         os.unlink(part)
@@ -147,15 +154,10 @@ def _write_temporary(path: str, shown: str, new: Version, expected: Version) -> 
         raise
 
 
-def _temporary_prefix(path: str) -> str:
-    return os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.orchestrator-")
-
-
 def _copy_attributes(path: str, shown: str, target: int) -> None:
     """Give the new file the owner, extended attributes and mode of the one it replaces."""
     status = os.stat(path)
-    if not status.st_mode & 0o222:
-        raise StorageError(f"{shown} is read-only", hint=f"chmod u+w {shown}")
+    refuse_read_only(status, shown)
     own = os.fstat(target)
     if (own.st_uid, own.st_gid) != (status.st_uid, status.st_gid):
         # Only root may give a file away; for anybody else it becomes theirs, as with every tool that saves by renaming.
@@ -238,7 +240,7 @@ def recover_interrupted_writes(path: str, shown: str, exchange: Exchange) -> Non
     Call under the write lock. Raises StorageError naming the temporary file when it holds a save of somebody else that cannot be put
     back because the file has been changed since.
     """
-    directory, prefix = os.path.split(_temporary_prefix(path))
+    directory, prefix = os.path.split(temporary_prefix(path))
     with storage_errors(shown):
         for name in sorted(entry for entry in os.listdir(directory or ".") if entry.startswith(prefix)):
             _recover_one(path, shown, os.path.join(directory, name), name.removeprefix(prefix), exchange)

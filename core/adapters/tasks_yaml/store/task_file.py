@@ -16,6 +16,7 @@ from core.adapters.tasks_yaml.store.content import Content, Stamp, Version, read
 from core.adapters.tasks_yaml.store.late_saves import LateSaves
 from core.adapters.tasks_yaml.store.replacement import ConcurrentSave, Exchange, recover_interrupted_writes, replace, save_copy, write_lock
 from core.adapters.tasks_yaml.store.replacement import exchange as exchange_files
+from core.adapters.tasks_yaml.store.writability import check_writable
 from core.domain.tasks.entry import Edit, Snapshot
 from core.errors import InvalidFile, StorageError
 from core.files.reading import repository_top
@@ -109,6 +110,9 @@ class YamlTaskFile:
             if found is not _NoChange.SAME:
                 return self._not_written(found)
             return self._save(apply_edits(self._document, edits, self._shown))
+
+    def check_writable(self) -> None:
+        check_writable(self._real_path(), self._shown, self._inside)
 
     def close(self) -> None:
         try:

@@ -41,6 +41,9 @@ class YamlText:
         self._document = apply_edits(self._document, edits, self._name)
         return Written(snapshot=self._snapshot())
 
+    def check_writable(self) -> None:
+        """Memory can be written."""
+
     def close(self) -> None:
         """Nothing to release."""
 
