@@ -51,10 +51,11 @@ class CheckRuns:
 
     def _note_gates(self, attempt: Attempt) -> None:
         """Record the checks that have passed as a part of judging what an attempt changed."""
-        passed = attempt.outcome.checks if attempt.outcome is not None else ()
+        passed = attempt.outcome.checks if attempt.outcome is not None else {}
         for check in self._memory.tasks if passed else ():
-            if check.id in passed:
-                self.note_passed(check, attempt)
+            # One that has no result is no part of this run, or its entry is another one since.
+            if check.id in passed and check.id in self._checks.standings:
+                self.note_passed(check, attempt, passed[check.id])
 
     def _end(self, check: Task, attempt: Attempt, settlement: Settlement) -> None:
         if settlement not in (Settlement.DONE, Settlement.FAILED):
@@ -64,11 +65,13 @@ class CheckRuns:
         digest = self._checks.end(check.id, self._inputs.digest(check), passed=passed, at=now)
         self._record(check.id, attempt, digest, passed=passed)
 
-    def note_passed(self, check: Task, attempt: Attempt) -> None:
-        """Record that a check has passed as a part of judging what an attempt at another task changed. Call inside a commit."""
-        digest = self._inputs.digest(check)
+    def note_passed(self, check: Task, attempt: Attempt, digest: str) -> None:
+        """Record that a check has passed as a part of judging what an attempt at another task changed. Call inside a commit.
+
+        ``digest`` is of what it was about when it began.
+        """
         self._checks.note_passed_for(check.id, digest, self._clock.now())
-        self._record(check.id, attempt, digest, passed=True)
+        self._record(check.id, attempt, digest if self._inputs.digest(check) == digest else "", passed=True)
 
     def note_failed(self, check: Task, attempt: Attempt) -> None:
         """Record that a check has failed whose further attempts are not made after all. Call inside a commit."""

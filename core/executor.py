@@ -252,7 +252,7 @@ class Executor:
             log=attempt.log,
             log_digest=log_digest,
             verified=ending is Ending.SUCCEEDED and (bool(one.phases) or one.task.check),
-            checks=gates_of(one.phases) if ending is Ending.SUCCEEDED else (),
+            checks=gates_of(one.phases) if ending is Ending.SUCCEEDED else {},
         )
         del self._underway[attempt.task_id]
         self._context.ended(attempt.task_id, succeeded=ending is Ending.SUCCEEDED)

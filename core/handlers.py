@@ -56,11 +56,11 @@ class CommandHandler:
         del workspace, collected
         return checks_of(task)
 
-    def gate_phases(self, check: Task) -> tuple[Phase, ...]:
-        """Return the processes of a gating check, as they are to be run after the work of another task."""
+    def gate_phases(self, check: Task, digest: str = "") -> tuple[Phase, ...]:
+        """Return the processes of a gating check after the work of another task; ``digest`` is of what it is about then."""
         own = (*work_of(check, self._commands, self._plugin_command), *checks_of(check))
         directory = str(PurePath(self._root, check.cwd)) if check.cwd else self._root
-        return tuple(Phase(command=phase.command, is_check=True, gate=check, directory=directory) for phase in own)
+        return tuple(Phase(command=each.command, is_check=True, gate=check, gate_digest=digest, directory=directory) for each in own)
 
     def land(self, task: Task, workspace: Workspace, collected: Collected) -> None:
         del task, workspace, collected

@@ -22,8 +22,8 @@ class Judgement:
 
     #: Called with a task; returns the checks that must pass, as they are before the work.
     checks: Callable[[Task], Sequence[Task]]
-    #: Called with one of them; returns its processes.
-    phases: Callable[[Task], tuple[Phase, ...]]
+    #: Called with these once the work is done; returns their processes.
+    phases: Callable[[Sequence[Task]], tuple[Phase, ...]]
     #: Called with a task and the states of the work tree before and after the work; returns what speaks against the change, in sentences.
     objections: Callable[[Task, str, str], Sequence[str]]
     #: Called with a task and the state of before when its attempt begins, and with an empty state when it has ended.
@@ -77,7 +77,7 @@ class JudgedHandler:
         if objections:
             raise HandlerRefused(reason=Code.NOT_ACCEPTED.of(_named(objections, "; ")))
         own = self._handler.judge(task, workspace, collected)
-        return (*own, *(phase for check in states.checks for phase in self._judgement.phases(check)))
+        return (*own, *self._judgement.phases(states.checks))
 
     def land(self, task: Task, workspace: Workspace, collected: Collected) -> None:
         self._handler.land(task, workspace, collected)

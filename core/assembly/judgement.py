@@ -14,6 +14,7 @@ from core.domain.quality.judged_task import gating_checks
 from core.domain.quality.refactor_task import is_own, place, place_of, unmet
 from core.domain.quality.silencing import silenced
 from core.domain.quality.verdict import FailOn, GateReport
+from core.domain.runs.attempt import Phase
 from core.domain.tasks.task import Status, Task
 from core.errors import InvalidFile
 from core.handlers import CommandHandler
@@ -34,9 +35,12 @@ def judged_handler(container: Container, command: CommandHandler, memory: Memory
     def remember(task: Task, before: str) -> None:
         note_attempt(container.journal, memory.run_id, task.id, snapshots.shows(before, "") if before else "")
 
-    judgement = Judgement(
-        checks=lambda task: gating_checks(memory.tasks, task.id), phases=command.gate_phases, objections=objections, remember=remember
-    )
+    def phases(checks: Sequence[Task]) -> tuple[Phase, ...]:
+        inputs = container.check_inputs
+        inputs.refresh()
+        return tuple(phase for check in checks for phase in command.gate_phases(check, inputs.digest(check)))
+
+    judgement = Judgement(checks=lambda task: gating_checks(memory.tasks, task.id), phases=phases, objections=objections, remember=remember)
     return JudgedHandler(command, snapshots, judgement)
 
 

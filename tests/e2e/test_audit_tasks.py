@@ -528,7 +528,7 @@ def test_a_run_that_was_given_no_file_names_none_to_other_projects(appended):
     (appended.root / "config.yaml").write_text(
         "tasks_file: plan.yml\nhandlers: {refactor: 'cd part && orchestrator validate >../../told'}\n"
     )
-    appended.write("part/tasks.yml", "- {id: inner, description: Inner, command: x}\n")
+    appended.write("part/tasks.yml", "- {id: inner, description: Inner, command: ls}\n")
     appended.run("run", "--no-reflect")
 
     assert (appended.root.parent / "told").read_text().startswith("tasks.yml: ")

@@ -320,7 +320,18 @@ def test_what_a_person_made_simple_is_no_work_for_a_handler(judged):
 
 def test_a_check_that_judged_a_change_is_not_run_once_more(judged):
     counted = judged.root.parent / "counted"
-    judged.build(WRITE_GOOD, checks=({**CHECK, "command": f"echo run >> {counted}"},))
+    judged.build(WRITE_GOOD, checks=({**CHECK, "command": f"echo run >> {counted}", "sources": ["src"]},))
     judged.run(code=0)
 
     assert counted.read_text().split() == ["run", "run"]
+    judged.run(code=0)
+
+    assert counted.read_text().split() == ["run", "run"], "it is up to date for what the handler left"
+
+
+def test_a_task_that_is_asked_for_alone_is_judged_by_the_checks_all_the_same(judged):
+    judged.build(GUT)
+    judged.run(judged.task, code=1)
+
+    assert (judged.status(), judged.changed()) == ("failed", "")
+    assert judged.reason().startswith("check test failed")

@@ -39,7 +39,7 @@ class Rig:
 
         judgement = Judgement(
             checks=lambda task: checks,
-            phases=command.gate_phases,
+            phases=lambda checks: tuple(phase for check in checks for phase in command.gate_phases(check, f"digest of {check.id}")),
             objections=object_to,
             remember=lambda task, before: self.remembered.append((task.id, bool(before))),
         )
@@ -66,7 +66,11 @@ def test_work_that_holds_is_kept_and_says_which_checks_passed():
     rig = Rig()
     outcome = rig.outcome()
 
-    assert (outcome.ending, outcome.verified, outcome.checks) == (Ending.SUCCEEDED, True, ("lint", "test"))
+    assert (outcome.ending, outcome.verified, outcome.checks) == (
+        Ending.SUCCEEDED,
+        True,
+        {"lint": "digest of lint", "test": "digest of test"},
+    )
     assert rig.launcher.commands == ["tidy", "gone", "lint", "test", "coverage"]
     assert (rig.asked, rig.snapshots.files) == ([("a.py",)], {"a.py": b"new\n"})
     assert rig.remembered == [("t", True), ("t", False)]
@@ -96,7 +100,7 @@ def test_work_that_does_not_hold_is_undone(scripts, ending, why):
     rig = Rig(scripts)
     outcome = rig.outcome()
 
-    assert (outcome.ending, outcome.checks) == (ending, ())
+    assert (outcome.ending, outcome.checks) == (ending, {})
     assert str(outcome.reason) == f"{why}; the change was rolled back (1 file; git show 000000000000 shows it)"
     assert rig.snapshots.files == {"a.py": b"old\n"}
     assert rig.remembered[-1] == ("t", False)

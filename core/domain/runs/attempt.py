@@ -23,6 +23,8 @@ class Phase:
     is_check: bool
     #: The gating check that it belongs to, whose environment and time limit it has; None: it is the task's own.
     gate: Task | None = None
+    #: Of what that check is about, as it begins; empty where nobody can tell.
+    gate_digest: str = ""
     #: Absolute directory that it starts in; empty: that of the workspace.
     directory: str = ""
 
@@ -172,9 +174,9 @@ def checks_of(task: Task) -> tuple[Phase, ...]:
     return tuple(Phase(command=check, is_check=True) for check in task.verify) if task.verify else ()
 
 
-def gates_of(phases: tuple[Phase, ...]) -> tuple[str, ...]:
-    """Return the ids of the gating checks that ``phases`` belong to, in order."""
-    return tuple(dict.fromkeys(phase.gate.id for phase in phases if phase.gate is not None))
+def gates_of(phases: tuple[Phase, ...]) -> dict[str, str]:
+    """Return the gating checks that ``phases`` belong to, in order: id → digest of what it was about."""
+    return {phase.gate.id: phase.gate_digest for phase in phases if phase.gate is not None}
 
 
 def described(task: Task, commands: Mapping[str, str]) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 
 from core.domain.runs.reasons import Code, Reason
@@ -58,8 +58,8 @@ class Outcome:
     log_digest: str = ""
     #: Whether at least one check ran and all of them passed.
     verified: bool = False
-    #: Ids of the gating checks that passed in the attempt, and hold for what it left. Not journalled.
-    checks: tuple[str, ...] = ()
+    #: The gating checks that passed in the attempt, by id, each with the digest of what it was about. Not journalled.
+    checks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def succeeded(self) -> bool:
