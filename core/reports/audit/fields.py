@@ -78,7 +78,7 @@ def audit_fields(gate: GateReport, shown: Sequence[Judged]) -> dict[str, Any]:
         "gone": [_gone(accepted) for accepted in judgement.gone],
         "packages": [{"package": each.package, **_totals(each)} for each in packages(report)],
         "files": [file_fields(file) for file in report.files],
-        "changed": [asdict(change) for change in gate.changed],
+        "changed": [{"subject": each.subject, "what": each.what, "file": each.file, "line": each.line} for each in gate.changed],
         "notes": [note for note in (*gate.notes, report.gap) if note],
     }
 
