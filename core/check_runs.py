@@ -32,11 +32,20 @@ class CheckRuns:
     def begin(self, check: Task) -> CheckResult | None:
         """Return the earlier success that still holds, None when the check has to run: then it is noted as begun."""
         digest = self._inputs.digest(check)
-        if not self._options.runs_again(check.id) and (known := still_valid(self._earlier.get(check.id, ()), digest)):
+        known = self._up_to_date(check, digest)
+        if known is None:
+            self._checks.begin(check.id, digest)
+        return known
+
+    def up_to_date(self, check: Task) -> CheckResult | None:
+        """Return the earlier success that still holds, None when the check has to run."""
+        return self._up_to_date(check, self._inputs.digest(check))
+
+    def _up_to_date(self, check: Task, digest: str) -> CheckResult | None:
+        known = None if self._options.runs_again(check.id) else still_valid(self._earlier.get(check.id, ()), digest)
+        if known is not None:
             self._checks.note_up_to_date(check.id, digest, known.at)
-            return known
-        self._checks.begin(check.id, digest)
-        return None
+        return known
 
     def note_end(self, decision: Decision, attempt: Attempt, settlement: Settlement) -> None:
         """Note what the end of an attempt means for checks: a check has a result, if any, and work may have changed what they are about.

@@ -197,7 +197,7 @@ class LiveRun:
         running = self.state.decisions.keys()
         for task_id in (self.state.tries.keys() & {*edited, *change.statuses}) - running:
             self.state.tries[task_id] = 0
-        for task_id in (*change.changed, *change.statuses):
+        for task_id in (*change.changed, *change.statuses, *change.removed):
             self.state.unmet.forget(task_id)
             self.state.checks.forget(task_id)
         self.plan()
@@ -219,9 +219,11 @@ class LiveRun:
         return bool(pausing)
 
     def has_failed(self) -> bool:
-        """Return whether a task of the run is failed, a check was not run again after a change, or what was named did not end done."""
-        if any(status is Status.FAILED for _, status in self.planner.selected()) or self.state.checks.unverified():
-            return True
+        """Return whether a task of the run is failed, a check was left unrun though it could have begun, or what was named is not done."""
+        left = {*self.state.checks.unverified(), *self.planner.passed_over()}
+        for task, status in self.planner.selected():
+            if status is Status.FAILED or (task.check and status is not Status.CANCELLED and task.id in left):
+                return True
         ended = self.state.ended
         return any(ended.get(each) is not Status.DONE and self._memory.status(each) is not Status.DONE for each in self._options.named)
 
@@ -243,6 +245,15 @@ class LiveRun:
         """Offer the checks again whose result does not hold any more since tasks have changed something."""
         for task_id in self.checks.outdated():
             self.planner.reopen(task_id)
+            self.state.tries[task_id] = 0
+
+    def end_checks_in_no_time(self) -> None:
+        """Note which checks are up to date of those that were passed over: their last duration does not fit, and they need no time."""
+        left = set(self.planner.passed_over())
+        with self._commit.open():
+            for check in [task for task, _ in self.planner.selected() if task.check and task.id in left]:
+                if result := self.checks.up_to_date(check):
+                    self.end_check(check, result)
 
     def has_news(self) -> bool:
         """Return whether a reflection cycle could find anything else than the one before: tasks were done, or the checks one waits for."""

@@ -215,6 +215,7 @@ class Orchestrator:
         """Nothing runs and nothing can start: look once more at the file, at goals and, when nothing pauses before a retry, at the code."""
         self._sync_file(now=True)
         self._live.reopen_checks()
+        self._live.end_checks_in_no_time()
         for task_id in self._live.state.unmet.pop_stale(self._live.state.completions):
             self._live.planner.resume(task_id)
         if self._live.peek() is not None or self._live.is_pausing():

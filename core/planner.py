@@ -57,9 +57,8 @@ class Planner:
         #: Positions that need a person or an agent, with the reason.
         self._waits = {position: manual_reason(tasks[position]) for position, work in enumerate(self._works) if work is Work.MANUAL}
         self._gating = gating(self._graph, self._works, judged, filter(self._is_selected, range(len(tasks))))
-        #: What runs, and how many of it are tasks with a command.
+        #: What runs, as far as this planner was told: a status in the file alone does not say so.
         self._running: set[int] = set()
-        self._work_running = 0
         self._unmet = [self._count_unmet(position) for position in range(len(tasks))]
         self._ranks = rank_all(self._graph, self._works, self._counts, self._seconds)
         #: Checks that are ready and held back while work runs, and judged tasks.
@@ -105,6 +104,10 @@ class Planner:
                 self._unmet[dependent] += 1
         self._offer(position)
 
+    @property
+    def _work_runs(self) -> bool:
+        return any(self._works[position] is Work.COMMAND for position in self._running)
+
     def _is_pending(self, task_id: str) -> bool:
         return task_id in self._graph.index and self.status(task_id) is Status.PENDING
 
@@ -132,7 +135,7 @@ class Planner:
         """Take the next task to start off the queue, or return None when nothing actionable is left.
 
         What does not fit ``budget`` or ``time_left`` (seconds) is passed over for what fits; with
-        ``stop_on_exceed`` it ends the search instead.
+        ``stop_on_exceed`` no more work is started: only checks, which cost nothing.
         """
         self._reconsider(budget)
         while self._ready and self._gating.alone(self._running) is None:
@@ -146,10 +149,15 @@ class Planner:
                 heapq.heappop(self._ready)
                 return decision
             if stop_on_exceed:
-                return None
+                return self._next_check(time_left)
             heapq.heappop(self._ready)
             heapq.heappush(self._passed, (decision.cost, position))
         return None
+
+    def _next_check(self, time_left: float | None) -> Decision | None:
+        """Return the first ready check that fits the time, without taking it off the queue: what was worked is to be checked."""
+        ready = (self._decide(position) for _, position in in_order(self._ready) if self._is_offered(position))
+        return next((each for each in ready if each.work is Work.CHECK and self._fits(each, Budget(), time_left)), None)
 
     def peek(self, budget: Budget, *, time_left: float | None = None, stop_on_exceed: bool = False) -> Decision | None:
         """Return what ``next`` would take, and leave it in the queue."""
@@ -236,11 +244,9 @@ class Planner:
         """Give a task a status and return the one it had; what had to wait for its end may be ready."""
         before, self._status[position] = self._status[position], status
         (self._running.add if status is Status.IN_PROGRESS else self._running.discard)(position)
-        if self._works[position] is Work.COMMAND:
-            self._work_running += (status is Status.IN_PROGRESS) - (before is Status.IN_PROGRESS)
         if before is Status.IN_PROGRESS:
             self._offer(*self._conflicts.get(position, ()))
-        if (before is Status.IN_PROGRESS and not self._work_running) or position in self._gating.gates:
+        if (before is Status.IN_PROGRESS and not self._work_runs) or position in self._gating.gates:
             held, self._held = self._held, set()
             self._offer(*held)
         return before
@@ -253,7 +259,7 @@ class Planner:
             if self._status[conflicting] is Status.IN_PROGRESS:
                 name = self._graph.tasks[conflicting].id
                 return Hold(reason=f"{name} works on the same file", because_of=(name,))
-        if self._work_running and self._ranks.last[position] and not self._graph.tasks[position].sources:
+        if self._work_runs and self._ranks.last[position] and not self._graph.tasks[position].sources:
             return Hold(reason="it is a check and runs after the work: what runs now may change what it is about")
         return self._gating.hold(position, self._status, self._running)
 

@@ -15,7 +15,7 @@ class CheckStanding:
     state: CheckState
     #: Unix time in seconds of the result.
     at: float
-    #: Of sources, command and environment when the check began; empty where it names no sources.
+    #: Of sources, command and environment; empty where it names no sources, and where they changed while it ran.
     digest: str
     #: Changes by tasks that had been noted when the check began.
     changes: int
@@ -44,8 +44,9 @@ class RunChecks:
         """Note a result; return the digest of what it is about, empty where that is not ``digest``, that of now."""
         begun, changes = self._begun.pop(task_id)
         state = CheckState.PASSED if passed else CheckState.FAILED
-        self._set(task_id, CheckStanding(state=state, at=at, digest=begun, changes=changes))
-        return digest if digest == begun else ""
+        unchanged = digest if digest == begun else ""
+        self._set(task_id, CheckStanding(state=state, at=at, digest=unchanged, changes=changes))
+        return unchanged
 
     def interrupt(self, task_id: str) -> None:
         """Note that a check came to no result."""
