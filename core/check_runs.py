@@ -83,9 +83,13 @@ class CheckRuns:
         self._record(check.id, attempt, digest if self._inputs.digest(check) == digest else "", passed=True)
 
     def note_failed(self, check: Task, attempt: Attempt) -> None:
-        """Record that a check has failed whose further attempts are not made after all. Call inside a commit."""
-        self._checks.begin(check.id, self._inputs.digest(check))
-        self._end(check, attempt, Settlement.FAILED)
+        """Record that a check has failed whose further attempts are not made after all. Call inside a commit.
+
+        What it was about may have changed since its last attempt: the failure is one about nothing in particular.
+        """
+        self._checks.begin(check.id, "")
+        self._checks.end(check.id, "", passed=False, at=self._clock.now())
+        self._record(check.id, attempt, "", passed=False)
 
     def outdated(self) -> tuple[str, ...]:
         """Return the checks whose result no longer holds, each once for every change that put it in question."""

@@ -10,6 +10,8 @@ than anything the tool says.
 I1 no task lost. I2 none done without its recorded end and exit code. I3 at most one more attempt at what was interrupted, none
 at what was done. I4 ``tasks.yml`` parses and is the old or the new one. I5 every hand edit present. I6 one holder of the lock.
 I7 no process of an ended task alive. I8 a log's digest is the recorded one. I9 the next start needed no hand and said what it did.
+I10 a check has no status in the file, and a result only of a command that came to its end. I11 after a run that ended well every check
+has passed for the files as they are: a check that leaves ``saw ID ATTEMPT CKSUM`` as well (of its sources, or of all of ``src``).
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ import json
 import os
 import shutil
 import sqlite3
+import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -46,6 +49,7 @@ _QUESTIONS = {
     # An attempt's last word on its log comes last, and stands.
     "attempts": "SELECT attempts.*, outcomes.* FROM attempts LEFT JOIN outcomes ON attempt = seq ORDER BY seq",
     "transitions": "SELECT * FROM transitions ORDER BY seq",
+    "checks": "SELECT * FROM checks ORDER BY seq",
 }
 
 
@@ -56,6 +60,7 @@ class State:
     runs: list[dict[str, Any]]
     attempts: list[dict[str, Any]]
     transitions: list[dict[str, Any]]
+    checks: list[dict[str, Any]]
     written: int
 
     def last_attempts(self) -> dict[str, dict[str, Any]]:
@@ -74,6 +79,9 @@ class Scene:
     #: Words of the lines of ``trace``.
     trace: list[list[str]]
 
+    def checks(self) -> dict[str, dict[str, Any]]:
+        return {task_id: entry for task_id, entry in (self.tasks or {}).items() if entry.get("check")}
+
     def statuses(self) -> dict[str, str]:
         """Return the statuses that hold: the file's, and over them what the journal knows and the file does not show yet."""
         held = {task_id: str(entry.get("status", "pending")) for task_id, entry in (self.tasks or {}).items()}
@@ -86,9 +94,16 @@ class Scene:
 def violations(root: Path, *, before: str = "", edits: Iterable[str] = (), resting: bool = False) -> list[str]:
     """Return what is wrong, one line each, beginning with the number of the invariant."""
     scene = look(root)
-    found = [*_file(scene, before, edits), *_ends(scene, before), *_repetitions(scene), *_runs(scene), *_digests(scene)]
+    found = [
+        *_file(scene, before, edits),
+        *_ends(scene, before),
+        *_repetitions(scene),
+        *_runs(scene),
+        *_digests(scene),
+        *_results(scene, before),
+    ]
     if resting:
-        found += [*_rest(scene), *_lock(scene), *_processes(scene)]
+        found += [*_rest(scene), *_lock(scene), *_processes(scene), *_in_order(scene)]
     return found
 
 
@@ -111,7 +126,7 @@ def _entries(text: str) -> list[dict[str, Any]]:
 
 def _state(root: Path) -> State:
     """Read a copy: whoever opens a dead writer's database tidies it up."""
-    rows: dict[str, list[dict[str, Any]]] = {"runs": [], "attempts": [], "transitions": []}
+    rows: dict[str, list[dict[str, Any]]] = {table: [] for table in _QUESTIONS}
     written = 0
     with tempfile.TemporaryDirectory() as scratch:
         for name in ("state.db", "state.db-wal"):
@@ -185,7 +200,7 @@ def _repetitions(scene: Scene) -> Iterator[str]:
     for attempt in scene.state.attempts:
         task_id = attempt["task_id"]
         numbers.setdefault(task_id, []).append(attempt["number"])
-        if task_id in succeeded - reset:
+        if task_id in succeeded - reset - scene.checks().keys():
             yield f"I3 {task_id} was tried again after it had succeeded"
         if attempt["ending"] == "succeeded":
             succeeded.add(task_id)
@@ -216,6 +231,46 @@ def _digests(scene: Scene) -> Iterator[str]:
         recorded = attempt["log_digest"]
         if attempt["log"] and recorded and log.exists() and hashlib.sha256(log.read_bytes()).hexdigest() != recorded:
             yield f"I8 {attempt['log']} is not what was recorded"
+
+
+def _results(scene: Scene, before: str) -> Iterator[str]:
+    """No status of a check in the file; a result only of an attempt that came to its end, and passed only for one that succeeded."""
+    given = {str(entry["id"]): entry.get("status") for entry in _entries(before)}
+    for task_id, entry in scene.checks().items():
+        if entry.get("status") != given.get(task_id, entry.get("status")) or entry.get("status") not in (None, "pending", "cancelled"):
+            yield f"I10 the check {task_id} has the status {entry['status']}"
+    attempts = {(row["run_id"], row["task_id"], row["number"]): row for row in scene.state.attempts}
+    ended = {(words[1], int(words[2])) for words in scene.trace if words[0] == "end"}
+    for row in scene.state.checks:
+        attempt = attempts.get((row["run_id"], row["task_id"], row["number"]))
+        ending = attempt["ending"] if attempt is not None else None
+        if ending not in ("succeeded", "failed", "timed_out", "failed_verify") or bool(row["passed"]) != (ending == "succeeded"):
+            yield f"I10 {row['task_id']} has a result ({row['passed']}), its attempt {row['number']} is {attempt}"
+        elif row["passed"] and scene.trace and (row["task_id"], row["number"]) not in ended:
+            yield f"I10 {row['task_id']} has passed, its attempt {row['number']} did not reach its end"
+
+
+def _in_order(scene: Scene) -> Iterator[str]:
+    """Every check that says what it saw has passed for that; one without sources has done so in the last run and after all work."""
+    last = scene.state.runs[-1] if scene.state.runs else None
+    if last is not None and last["exit_code"] == 0:
+        yield from out_of_order(scene.root, scene.checks(), scene.trace)
+
+
+def out_of_order(root: Path, checks: Mapping[str, Mapping[str, Any]], trace: list[list[str]]) -> Iterator[str]:
+    """Say which of ``checks``, entries by id, have not passed for the files as they are; all that counts is the lines of ``trace``."""
+    ended = {tuple(words[1:3]) for words in trace if words[0] == "end"}
+    work = max((at for at, words in enumerate(trace) if words[0] == "end" and words[1] not in checks), default=-1)
+    for task_id, entry in checks.items():
+        saw = {tuple(words[1:3]): words[3] for words in trace if words[0] == "saw" and words[1] == task_id}
+        passed = {seen for attempt, seen in saw.items() if attempt in ended}
+        sources = entry.get("sources", ["src/0", "src/1"])
+        now = subprocess.run(f"cat {' '.join(sources)} | cksum", shell=True, cwd=root, capture_output=True, text=True, check=True)
+        if saw and "-".join(now.stdout.split()) not in passed:
+            yield f"I11 {task_id} passed for {passed}, not for the files as they are: {now.stdout.strip()}"
+        starts = [at for at, words in enumerate(trace) if words[0] == "start" and words[1] == task_id]
+        if saw and "sources" not in entry and starts[-1] < work:
+            yield f"I11 {task_id} began before the last work had ended"
 
 
 # -- after the next run ------------------------------------------------------------------------------------------------

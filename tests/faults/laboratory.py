@@ -20,8 +20,20 @@ for pid in $(cat pids.{id} 2>/dev/null); do grep -qs "pids.{id}" /proc/$pid/cmdl
 echo $$ >> pids.{id}
 echo "start {id} $ORCHESTRATOR_TASK_ATTEMPT" >> trace
 sleep {pause}
-{flaw}echo "end {id} $ORCHESTRATOR_TASK_ATTEMPT" >> trace
+{flaw}{change}echo "end {id} $ORCHESTRATOR_TASK_ATTEMPT" >> trace
 """
+#: What a check does besides: it says which contents it saw, and fails where they change under it.
+_CHECK = """\
+for pid in $(cat pids.{id} 2>/dev/null); do grep -qs "pids.{id}" /proc/$pid/cmdline && echo "overlap {id}" >> trace; done
+echo $$ >> pids.{id}
+echo "start {id} $ORCHESTRATOR_TASK_ATTEMPT" >> trace
+seen=$(cat {sources} | cksum | tr ' ' '-')
+sleep {pause}
+{flaw}echo "saw {id} $ORCHESTRATOR_TASK_ATTEMPT $seen" >> trace
+echo "end {id} $ORCHESTRATOR_TASK_ATTEMPT" >> trace
+"""
+#: The checks of a planted backlog, and the files that each is about; the first one names none in its entry.
+CHECKS = {"check-all": ("src/0", "src/1"), "check-0": ("src/0",), "check-1": ("src/1",)}
 #: Fails the first time that it comes this far.
 _FLAKY = "[ -e tried.{id} ] || {{ touch tried.{id}; exit 1; }}\n"
 
@@ -40,20 +52,28 @@ class Laboratory(Rig):
         self.before = ""
 
     def plant(self, dice: random.Random, *, tasks: int, layer: int = 8, pause: float = 0.02) -> None:
-        """Write a backlog in layers: a third of it fails at first and is retried, half of it has a check."""
+        """Write a backlog in layers, and checks beside it.
+
+        A third of the tasks fails at first and is retried, half of them has a ``verify``, a third changes what checks are about.
+        """
+        (self.root / "src").mkdir(exist_ok=True)
+        for name in CHECKS["check-all"]:
+            (self.root / name).write_text("")
         parts = ["# A backlog for harm.\n"]
+        others = random.Random(dice.getstate()[1][0])
         for number in range(tasks):
             task = f"t{number}"
             above = [f"t{other}" for other in range(max(0, number - number % layer - layer), number - number % layer)]
             needs = dice.sample(above, k=min(len(above), dice.randint(0, 3)))
             flaw = _FLAKY.format(id=task) if dice.random() < 0.3 else ""
-            command = _COMMAND.format(id=task, pause=f"{dice.uniform(0.2, 1.8) * pause:.3f}", flaw=flaw)
-            block = "".join(f"    {line}\n" for line in command.splitlines())
+            change = f'echo "{task} $ORCHESTRATOR_TASK_ATTEMPT" >> src/{others.randrange(2)}\n' if others.random() < 0.3 else ""
+            command = _COMMAND.format(id=task, pause=f"{dice.uniform(0.2, 1.8) * pause:.3f}", flaw=flaw, change=change)
+            block = _indented(command)
             check = f"  verify: grep -q 'end {task} ' trace\n" if dice.random() < 0.5 else ""
             head = f"- id: {task}\n  description: 'the {number}th'  # {dice.random():.6f}\n"
             retry = "  retries: {limit: 3, delay: 0.01}\n"
             parts.append(f"{head}  command: |\n{block}{check}{retry}  dependencies: [{', '.join(needs)}]\n\n")
-        self.write("".join(parts))
+        self.write("".join(parts) + _checks(others, pause))
         self.before = self.tasks_file.read_text()
 
     def fork(self, *arguments: str, held: bool = False, **variables: str) -> Tool:
@@ -91,8 +111,18 @@ class Laboratory(Rig):
         wrong += [f"I1 not done in the end: {undone}"] if undone and code == 0 else []
         return wrong + self.violations(resting=True), took
 
+    def run_again(self) -> list[str]:
+        """Run once more after a run that ended well; return what is wrong: exactly the check without sources has anything to do."""
+        mark = len(self.lines("trace"))
+        tool = self.fork(*RUN, "-j4")
+        code = tool.wait()
+        started = [line.split()[1] for line in self.lines("trace")[mark:] if line.startswith("start")]
+        wrong = [] if code == 0 else [f"I9 a run with nothing to do exited with {code}: {tool.output()}"]
+        wrong += [] if started == ["check-all"] else [f"I11 a run in which nothing had changed started {started}"]
+        return wrong + self.violations(resting=True)
+
     def file_statuses(self) -> dict[str, str]:
-        """Return what the file says of each task."""
+        """Return what the file says of each task that is no check."""
         statuses: dict[str, str] = {}
         task = ""
         for line in self.tasks_file.read_text().splitlines():
@@ -101,7 +131,7 @@ class Laboratory(Rig):
                 statuses[task] = "pending"
             elif line.startswith("  status: "):
                 statuses[task] = line.split()[1]
-        return statuses
+        return {task: status for task, status in statuses.items() if task not in CHECKS}
 
     def quiet(self) -> None:
         """Wait until nothing of a dead run is left."""
@@ -118,3 +148,26 @@ class Laboratory(Rig):
         if isinstance(tool, Tool):
             return tool.output()
         return tool.stdout.read() if tool.stdout is not None else ""
+
+
+def _checks(dice: random.Random, pause: float) -> str:
+    """Return the entries of the checks: without sources, with them, and one that another waits for and that fails at first."""
+    entries = []
+    for name, files in CHECKS.items():
+        command = _CHECK.format(
+            id=name,
+            sources=" ".join(files),
+            pause=f"{dice.uniform(0.2, 1.8) * pause:.3f}",
+            flaw=_FLAKY.format(id=name) if "1" in name else "",
+        )
+        about = "" if name == "check-all" else f"  sources: [{', '.join(files)}]\n"
+        priority = dice.choice(("", "  priority: high\n"))
+        entries.append(
+            f"- id: {name}\n  description: about {' '.join(files)}\n  check: true\n{about}{priority}"
+            f"  command: |\n{_indented(command)}  retries: {{limit: 3, delay: 0.01}}\n\n"
+        )
+    return "".join(entries)
+
+
+def _indented(command: str) -> str:
+    return "".join(f"    {line}\n" for line in command.splitlines())

@@ -57,6 +57,7 @@ class Process:
     #: Positions in the order of everything that was observed; ``ended`` is None while it lives.
     started: int
     ended: int | None = None
+    #: Files before the launches of its moment, and after its end: what is changed and put back in between does not show.
     files: dict[str, str] = field(default_factory=dict)
     files_after: dict[str, str] = field(default_factory=dict)
     exit_code: int | None = None
@@ -84,7 +85,7 @@ class Launcher(ScriptedLauncher):
         world, handle = self._world, len(self.started)
         assert handle < _MOST, "the run never ends"
         command = text(launch.command)
-        process = world.note_start(handle, launch.env["ORCHESTRATOR_TASK_ID"], command)
+        process = world.note_start(handle, launch.env["ORCHESTRATOR_TASK_ID"], command, self._clock.now())
         for after, path, content in world.behaviour(command).changes:
             self._change(process, after, path, content)
 
@@ -138,6 +139,8 @@ class CheckWorld:
         self.alive: dict[int, Process] = {}
         self.plays: dict[str, int] = {}
         self.runs, self.order = 0, 0
+        #: Files before the first launch of a moment.
+        self._moment: tuple[float, dict[str, str]] = (0.0, {})
         self.events: list[events.Event] = []
 
     def run(self, *, fuse=None, edits=(), signals=(), **options):
@@ -213,8 +216,10 @@ class CheckWorld:
         self.files[path] = content
         self.inputs.files[path] = content
 
-    def note_start(self, handle, task_id, command):
+    def note_start(self, handle, task_id, command, now):
         self.order += 1
+        if self._moment[0] != now:
+            self._moment = (now, dict(self.files))
         process = Process(
             handle=handle,
             task_id=task_id,
@@ -222,7 +227,7 @@ class CheckWorld:
             is_check=command.startswith("check"),
             run=self.runs,
             started=self.order,
-            files=dict(self.files),
+            files=self._moment[1],
         )
         self.processes.append(process)
         self.alive[handle] = process
