@@ -1,6 +1,6 @@
 """What must hold of a repository after any fault, looked at from outside: files, the state database, ``/proc``.
 
-    python tests/faults/invariants.py DIR [--before FILE] [--resting]
+    python -m tests.faults.invariants DIR [--before FILE] [--resting]
 
 Prints each violation and exits with 1 if there is one. Nothing of ``core`` is imported, and nothing in DIR is changed.
 ``--before`` is a ``tasks.yml`` of earlier on, ``--resting`` says that a run came to its end since the last fault. Tasks may
@@ -23,7 +23,6 @@ import json
 import os
 import shutil
 import sqlite3
-import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -36,6 +35,7 @@ from typing import Any
 import yaml
 
 from core.domain.runs.reasons import decode
+from tests.faults.check_invariants import out_of_order, results
 
 _STATUSES = {"pending", "in_progress", "done", "failed", "cancelled"}
 _BY_HAND = "by hand"
@@ -94,16 +94,13 @@ class Scene:
 def violations(root: Path, *, before: str = "", edits: Iterable[str] = (), resting: bool = False) -> list[str]:
     """Return what is wrong, one line each, beginning with the number of the invariant."""
     scene = look(root)
-    found = [
-        *_file(scene, before, edits),
-        *_ends(scene, before),
-        *_repetitions(scene),
-        *_runs(scene),
-        *_digests(scene),
-        *_results(scene, before),
-    ]
+    found = [*_file(scene, before, edits), *_ends(scene, before), *_repetitions(scene), *_runs(scene), *_digests(scene)]
+    given = {str(entry["id"]): entry.get("status") for entry in _entries(before)}
+    found += results(scene.state, scene.checks(), scene.trace, given)
     if resting:
-        found += [*_rest(scene), *_lock(scene), *_processes(scene), *_in_order(scene)]
+        found += [*_rest(scene), *_lock(scene), *_processes(scene)]
+        if scene.state.runs and scene.state.runs[-1]["exit_code"] == 0:
+            found += out_of_order(root, scene.checks(), scene.trace)
     return found
 
 
@@ -231,46 +228,6 @@ def _digests(scene: Scene) -> Iterator[str]:
         recorded = attempt["log_digest"]
         if attempt["log"] and recorded and log.exists() and hashlib.sha256(log.read_bytes()).hexdigest() != recorded:
             yield f"I8 {attempt['log']} is not what was recorded"
-
-
-def _results(scene: Scene, before: str) -> Iterator[str]:
-    """No status of a check in the file; a result only of an attempt that came to its end, and passed only for one that succeeded."""
-    given = {str(entry["id"]): entry.get("status") for entry in _entries(before)}
-    for task_id, entry in scene.checks().items():
-        if entry.get("status") != given.get(task_id, entry.get("status")) or entry.get("status") not in (None, "pending", "cancelled"):
-            yield f"I10 the check {task_id} has the status {entry['status']}"
-    attempts = {(row["run_id"], row["task_id"], row["number"]): row for row in scene.state.attempts}
-    ended = {(words[1], int(words[2])) for words in scene.trace if words[0] == "end"}
-    for row in scene.state.checks:
-        attempt = attempts.get((row["run_id"], row["task_id"], row["number"]))
-        ending = attempt["ending"] if attempt is not None else None
-        if ending not in ("succeeded", "failed", "timed_out", "failed_verify") or bool(row["passed"]) != (ending == "succeeded"):
-            yield f"I10 {row['task_id']} has a result ({row['passed']}), its attempt {row['number']} is {attempt}"
-        elif row["passed"] and scene.trace and (row["task_id"], row["number"]) not in ended:
-            yield f"I10 {row['task_id']} has passed, its attempt {row['number']} did not reach its end"
-
-
-def _in_order(scene: Scene) -> Iterator[str]:
-    """Every check that says what it saw has passed for that; one without sources has done so in the last run and after all work."""
-    last = scene.state.runs[-1] if scene.state.runs else None
-    if last is not None and last["exit_code"] == 0:
-        yield from out_of_order(scene.root, scene.checks(), scene.trace)
-
-
-def out_of_order(root: Path, checks: Mapping[str, Mapping[str, Any]], trace: list[list[str]]) -> Iterator[str]:
-    """Say which of ``checks``, entries by id, have not passed for the files as they are; all that counts is the lines of ``trace``."""
-    ended = {tuple(words[1:3]) for words in trace if words[0] == "end"}
-    work = max((at for at, words in enumerate(trace) if words[0] == "end" and words[1] not in checks), default=-1)
-    for task_id, entry in checks.items():
-        saw = {tuple(words[1:3]): words[3] for words in trace if words[0] == "saw" and words[1] == task_id}
-        passed = {seen for attempt, seen in saw.items() if attempt in ended}
-        sources = entry.get("sources", ["src/0", "src/1"])
-        now = subprocess.run(f"cat {' '.join(sources)} | cksum", shell=True, cwd=root, capture_output=True, text=True, check=True)
-        if saw and "-".join(now.stdout.split()) not in passed:
-            yield f"I11 {task_id} passed for {passed}, not for the files as they are: {now.stdout.strip()}"
-        starts = [at for at, words in enumerate(trace) if words[0] == "start" and words[1] == task_id]
-        if saw and "sources" not in entry and starts[-1] < work:
-            yield f"I11 {task_id} began before the last work had ended"
 
 
 # -- after the next run ------------------------------------------------------------------------------------------------

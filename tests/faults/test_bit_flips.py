@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.rig import until
-from tests.faults.invariants import look, out_of_order
+from tests.faults.check_invariants import out_of_order
+from tests.faults.invariants import look
 from tests.faults.laboratory import CHECKS, RUN, Laboratory
 from tests.faults.scale import count, seed
 

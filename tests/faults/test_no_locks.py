@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "-")
 
 
 @pytest.mark.parametrize("error", ["ENOLCK", "EOPNOTSUPP", "ENOSYS", "EINVAL"])
-@pytest.mark.parametrize("command", [RUN, ("done", "t0")], ids=["run", "done"])
+@pytest.mark.parametrize("command", [RUN, ("done", "--force", "t0")], ids=["run", "done"])
 def test_without_locks_nothing_runs_and_nothing_is_changed(laboratory: Laboratory, error: str, command: tuple[str, ...]) -> None:
     laboratory.plant(random.Random(1), tasks=3)
     ended = subprocess.run(

@@ -29,6 +29,7 @@ PRINTING = (
     Script(figures="view-cost", file="view_cost.py"),
     Script(figures="history-since", file="history_since.py"),
     Script(figures="audit-since", file="audit_since.py"),
+    Script(figures="checks-up-to-date", file="checks_up_to_date.py"),
     Script(figures="plugin-call", file="plugin_call_cost.py", quick=("20",), full=("60",)),
 )
 
