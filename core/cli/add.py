@@ -35,6 +35,11 @@ def add(
     timeout: Annotated[str | None, typer.Option("--timeout", metavar="TIME", help="Its time limit: 90s, 10m, 2h.")] = None,
     tag: Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="May be repeated.")] = None,
     manual: Annotated[bool, typer.Option("--manual", help="Only a person finishes it.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="It says whether the repository is in order: run in every run.")] = False,
+    sources: Annotated[
+        list[str] | None,
+        typer.Option("--source", metavar="GLOB", help="What the check is about: not run while it is unchanged. May be repeated."),
+    ] = None,
     directory: Directory = "",
     tasks_file: TasksFile = None,
     dry_run: DryRun = False,
@@ -54,6 +59,8 @@ def add(
         "timeout": _seconds_or_span(timeout),
         "tags": tag,
         "manual": manual or None,
+        "check": check or None,
+        "sources": sources,
     }
     given = {key: value for key, value in fields.items() if value is not None}
     container = session.open(directory, tasks_file=tasks_file)

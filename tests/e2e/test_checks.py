@@ -230,3 +230,15 @@ def test_a_check_is_asked_for_by_its_result(rig: Rig) -> None:
     rig.run("run")
     assert [task["id"] for task in rig.json("list", "--status", "passed")] == ["tests"]
     assert [task["id"] for task in rig.json("list", "--status", "failed")] == ["style"]
+
+
+def test_a_check_is_added_from_the_command_line(rig: Rig) -> None:
+    rig.write("")
+    added = rig.run("add", "The style holds", "--id", "style", "-c", "true", "--check", "--source", "src", "--source", "*.cfg")
+    refused = rig.run("add", "Build it", "-c", "true", "--source", "src")
+
+    assert added.returncode == 0, added.stderr
+    (task,) = rig.json("list")
+    assert (task["check"], task["sources"], task["result"]["state"]) == (True, ["src", "*.cfg"], "not run yet")
+    assert refused.returncode == 2
+    assert "sources is for checks" in refused.stderr
