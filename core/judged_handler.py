@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 from core.domain.runs.attempt import Attempt, Phase
 from core.domain.runs.reasons import Code, Reason
@@ -109,10 +110,10 @@ class JudgedHandler:
 def _said(rollback: Rollback, shows: str) -> Reason | None:
     """Return what is said of a rollback; None where there was nothing to undo."""
     left = Code.LEFT.of(rollback.why_left, _named(rollback.left, ", ")) if rollback.left else None
-    if not rollback.restored:
-        return left
-    done = Code.ROLLED_BACK.of(len(rollback.restored), shows)
-    return done.followed_by(left) if left else done
+    done = Code.ROLLED_BACK.of(len(rollback.restored), shows) if rollback.restored else None
+    commits = Code.COMMITS_STAY.of(rollback.commits) if rollback.commits else None
+    parts = [part for part in (done, left, commits) if part is not None]
+    return reduce(Reason.followed_by, parts) if parts else None
 
 
 def _named(items: Sequence[str], between: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from core.adapters.git import GitSnapshots
 from core.adapters.tasks_yaml.store.text import YamlText
@@ -21,6 +21,7 @@ from core.handlers import CommandHandler
 from core.judged_handler import JudgedHandler, Judgement
 from core.judged_recovery import note_attempt
 from core.memory import Memory
+from core.ports.code import CodeMeter
 from core.ports.snapshots import Snapshots
 from core.self_auditor import SelfAuditor
 
@@ -67,10 +68,10 @@ def _objections(container: Container, snapshots: Snapshots, task: Task, before: 
     changed = snapshots.changed(before, after)
     old, new = snapshots.contents(before, changed), snapshots.contents(after, changed)
     hidden = [each.sentence for each in silenced({path: (old.get(path), new.get(path)) for path in changed})]
-    return (*_by_the_base(container, task, before), *hidden, *_checks_changed(container, snapshots, before))
+    return (*_by_the_base(container, task, before, old, new), *hidden, *_checks_changed(container, snapshots, before))
 
 
-def _by_the_base(container: Container, task: Task, before: str) -> Sequence[str]:
+def _by_the_base(container: Container, task: Task, before: str, old: Mapping[str, bytes], new: Mapping[str, bytes]) -> Sequence[str]:
     """Return new and worse findings, and what loosens the rules, by the rules of the snapshot ``before``."""
     from core.adapters.radon.meter import RadonMeter
 
@@ -82,7 +83,8 @@ def _by_the_base(container: Container, task: Task, before: str) -> Sequence[str]
     gate = open_gate(judged, SelfAuditor(meter=meter, clock=container.clock, settings=audit))
     report = gate.audit_since(before, fail_on=FailOn.WORSE)
     loosened = (f"{change.subject}: {change.what}" for change in policy_changes(project) if change.loosens)
-    return (*_moved(report, task), *_findings(report), *loosened)
+    moved = _moved(report, task) or _moved_out(meter, task, old, new)
+    return (*moved, *_findings(report), *loosened)
 
 
 def _moved(report: GateReport, task: Task) -> Sequence[str]:
@@ -91,6 +93,22 @@ def _moved(report: GateReport, task: Task) -> Sequence[str]:
         return ()
     moved = (judged.finding for judged in report.judgement.judged if judged.moved and judged.before and _is_about(task, judged.before))
     return [f"the finding is still there: {place(finding.path, finding.block)}: {unmet(finding)}" for finding in moved]
+
+
+def _moved_out(meter: CodeMeter, task: Task, old: Mapping[str, bytes], new: Mapping[str, bytes]) -> Sequence[str]:
+    """Return where the block of a task is now, if it went unchanged into another place, be it one that is not audited."""
+    shape = str(task.origin.get("shape", ""))
+    if not shape:
+        return ()
+    known = {*_places_of(shape, meter, old), place_of(task)}
+    return [f"the finding is still there: {place(*where)}" for where in _places_of(shape, meter, new) if where not in known]
+
+
+def _places_of(shape: str, meter: CodeMeter, sources: Mapping[str, bytes]) -> Sequence[tuple[str, str]]:
+    """Return path and name of every block of a shape."""
+    python = {path: source for path, source in sources.items() if path.endswith(".py")}
+    measures = zip(python, meter.measure_sources(tuple(python.values())), strict=True)
+    return [(path, block.name) for path, measure in measures for block in measure.blocks if block.shape == shape]
 
 
 def _is_about(task: Task, accepted: Accepted) -> bool:

@@ -17,6 +17,8 @@ class Rollback:
     left: tuple[str, ...] = ()
     #: Why they have it, a clause; ``edited meanwhile``.
     why_left: str = ""
+    #: The commits that HEAD got with the change, and still has, as git names a range; empty for none.
+    commits: str = ""
 
 
 class Snapshots(Protocol):

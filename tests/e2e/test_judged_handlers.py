@@ -126,6 +126,10 @@ def test_without_checks_the_finding_and_what_came_with_it_decide(judged):
             "os.rename('src/app.py', 'src/big.py'); pathlib.Path('src/app.py').write_text('from src.big import *\\n')",
             "the finding is still there: `work` in src/big.py",
         ),
+        (
+            "os.makedirs('lib'); os.rename('src/app.py', 'lib/big.py'); pathlib.Path('src/app.py').write_text('from lib.big import *\\n')",
+            "the finding is still there: `work` in lib/big.py",
+        ),
         (WRITE_GOOD + "; code.open('a').write('import os  # noqa: F401\\n')", "src/app.py:14: # noqa: F401"),
         (WRITE_GOOD + "; code.open('a').write('x: int = \"\"  # type: ignore\\n')", "# type: ignore"),
         (WRITE_GOOD + "; open('config.yaml', 'a').write('  thresholds: {complexity: 50}\\n')", "audit.thresholds.complexity"),
@@ -147,6 +151,7 @@ def test_without_checks_the_finding_and_what_came_with_it_decide(judged):
     ],
     ids=[
         "moved",
+        "moved-out",
         "noqa",
         "ignore",
         "threshold",
@@ -197,6 +202,17 @@ def test_a_timeout_is_rolled_back(judged):
 
     assert (judged.status(), judged.changed()) == ("failed", "")
     assert judged.reason().startswith("timed out after 1 s; the change was rolled back")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_is_rolled_back(judged, number):
+    judged.build(GUT + "; time.sleep(600)", checks=())
+    process = subprocess.Popen([ORCHESTRATOR, "run", "--no-reflect"], cwd=judged.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    until(lambda: "return 0" in (judged.root / "src/app.py").read_text(), what="the handler's change")
+    process.send_signal(number)
+
+    assert process.wait() == 128 + number
+    assert (judged.status(), judged.changed()) == ("pending", "")
 
 
 def test_bytes_come_back_whatever_attributes_say(judged):

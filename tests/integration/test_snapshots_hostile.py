@@ -104,6 +104,21 @@ def test_compiled_code_of_what_was_undone_is_not_taken_for_that_of_the_file(tree
     assert int((tree.root / "a.py").stat().st_mtime) not in seconds
 
 
+def test_commits_that_were_made_meanwhile_stay_and_are_named(tree):
+    tree.write("a.py", b"old")
+    tree.commit()
+    was = tree.git("rev-parse", "HEAD")
+
+    def change():
+        tree.write("a.py", b"new")
+        tree.commit()
+
+    done = tree.undone(change)
+
+    assert (done.restored, tree.read("a.py")) == (("a.py",), b"old")
+    assert done.commits == f"{was[:12]}..{tree.git('rev-parse', 'HEAD')[:12]}"
+
+
 def test_modes_and_links_come_back(tree):
     tree.write("run.sh", b"#!/bin/sh\n")
     (tree.root / "run.sh").chmod(0o750)

@@ -35,12 +35,16 @@ def _health(_directory: str) -> _Health:
 
 
 class Git:
-    """Starts git in one directory; ``variables`` name a repository of ours, ``GIT_DIR`` and so on, in place of the one around it."""
+    """Starts git in one directory; ``variables`` name a repository of ours, ``GIT_DIR`` and so on, in place of the one around it.
 
-    def __init__(self, directory: str, *, executable: str = "git", variables: Mapping[str, str] | None = None) -> None:
+    ``apart``: in a process group of its own, so that Ctrl-C at a terminal does not end it: what it does is to be finished.
+    """
+
+    def __init__(self, directory: str, *, executable: str = "git", variables: Mapping[str, str] | None = None, apart: bool = False) -> None:
         self.directory = os.path.abspath(directory)
         self.executable = executable
         self._variables = dict(variables or {})
+        self._group = 0 if apart else None
         self._health = _health(self.directory)
 
     def start(
@@ -66,7 +70,7 @@ class Git:
             environment["GIT_LITERAL_PATHSPECS"] = "1"
         command = [_program(self.executable), *reading_options(), "-C", self.directory, *arguments]
         try:
-            return subprocess.Popen(command, stdin=input, stdout=subprocess.PIPE, stderr=errors, env=environment)
+            return subprocess.Popen(command, stdin=input, stdout=subprocess.PIPE, stderr=errors, env=environment, process_group=self._group)
         except OSError as error:
             raise _not_started(error) from error
 

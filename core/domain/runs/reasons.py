@@ -34,6 +34,7 @@ class Code(StrEnum):
     ROLLED_BACK = "rolled_back"
     LEFT = "left"
     NOT_ROLLED_BACK = "not_rolled_back"
+    COMMITS_STAY = "commits_stay"
     # Why none was started.
     NOTHING_TO_EXECUTE = "nothing_to_execute"
     MANUAL = "manual"
@@ -207,6 +208,7 @@ _WORDS: Mapping[Code, Callable[..., str]] = {
     Code.ROLLED_BACK: lambda count, shows: f"; the change was rolled back ({count} file{'s' if count > 1 else ''}; {shows} shows it)",
     Code.LEFT: lambda why, files: f"; not rolled back ({why}): {files}",
     Code.NOT_ROLLED_BACK: lambda why, shows: f"; the change was not rolled back: {why}" + (f" ({shows} shows it)" if shows else ""),
+    Code.COMMITS_STAY: "; commits made meanwhile stay: git log {0}".format,
     Code.NOTHING_TO_EXECUTE: "there is nothing to execute: the task has no command, no plugin and no check".format,
     Code.MANUAL: "there is nothing to execute: a person finishes the task (manual: true)".format,
     Code.EMPTY_COMMAND: "the command is empty".format,

@@ -47,6 +47,8 @@ class GitSnapshots:
         self._left_out, self._kept = tuple(left_out), tuple(kept)
         self._opened: tuple[Git, Git] | None = None
         self._prefix = ""
+        #: The commit that HEAD was at when a snapshot was taken.
+        self._heads: dict[str, str] = {}
 
     def take(self, subject: str, before: str = "") -> str:
         with _in_words("the state of the work tree cannot be kept"):
@@ -58,7 +60,9 @@ class GitSnapshots:
             self._update(ours, "--add", "--remove", "--replace", "--stdin", "".join(f"{path}\0" for path in paths))
             tree = ours.run("write-tree", config=_CONFIG).decode().strip()
             parent = ("-p", before) if before else ()
-            return ours.run("commit-tree", tree, *parent, "-m", subject, config=_CONFIG).decode().strip()
+            snapshot = ours.run("commit-tree", tree, *parent, "-m", subject, config=_CONFIG).decode().strip()
+            self._heads[snapshot] = theirs.line("rev-parse", "--verify", "--quiet", "HEAD")
+        return snapshot
 
     def changed(self, before: str, after: str) -> tuple[str, ...]:
         with _in_words("states of the work tree cannot be compared"):
@@ -86,6 +90,7 @@ class GitSnapshots:
             restored=tuple(sorted(self._shown(path) for path in changes if path not in left)),
             left=tuple(sorted(self._shown(path) for path in left)),
             why_left="edited meanwhile" if left else "",
+            commits=self._commits(before, after),
         )
 
     def shows(self, before: str, after: str) -> str:
@@ -102,7 +107,7 @@ class GitSnapshots:
             objects = os.path.abspath(os.path.join(self._git.directory, self._git.line("rev-parse", "--git-path", "objects")))
             object_format = self._git.line("rev-parse", "--show-object-format")
             place = {"GIT_DIR": self._directory, "GIT_WORK_TREE": top, "GIT_OBJECT_DIRECTORY": objects}
-            ours = Git(top, executable=self._git.executable, variables=place)
+            ours = Git(top, executable=self._git.executable, variables=place, apart=True)
             os.makedirs(os.path.join(self._directory, "info"), exist_ok=True)
             ours.run("init", "--quiet", "--template=", f"--object-format={object_format}")
             with open(os.path.join(self._directory, "info", "attributes"), "w", encoding="ascii") as file:
@@ -112,8 +117,13 @@ class GitSnapshots:
                 ours.run("ls-files", "-z")
             except GitFailed:
                 self._forget("index")  # damaged; it only saves time
-            self._opened = ours, Git(top, executable=self._git.executable)
+            self._opened = ours, Git(top, executable=self._git.executable, apart=True)
         return self._opened
+
+    def _commits(self, before: str, after: str) -> str:
+        """Return the range of commits that were made between two snapshots, as git reads it; empty for none."""
+        old, new = self._heads.get(before, ""), self._heads.get(after, "")
+        return "" if old == new or not new else f"{old[:12]}..{new[:12]}" if old else new[:12]
 
     def _forget(self, name: str) -> None:
         with contextlib.suppress(FileNotFoundError):
