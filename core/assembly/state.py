@@ -72,6 +72,8 @@ def _check(root: Path, *, mark: bool) -> None:
     try:
         with open_private(root / STATE_DIRECTORY) as place:
             place.check_entries()
+            if mark:
+                place.remove_left_parts()
             _check_tracking(root, place, mark=mark)
     except OSError:
         return  # not there, or out of reach: whoever needs it says so

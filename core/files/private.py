@@ -90,6 +90,13 @@ class PrivateDirectory:
             self.remove(part)
             raise
 
+    def remove_left_parts(self) -> None:
+        """Remove what processes that were killed left of files which they were writing by ``replace``."""
+        for name in os.listdir(self.descriptor):
+            words = name.rsplit(".", 2)
+            if len(words) == 3 and words[2] == "part" and words[1].isdecimal() and not _is_there(int(words[1])):
+                self.remove(name)
+
     def remove(self, name: str) -> bool:
         """Remove a file, or a link itself; return whether it is gone."""
         try:
@@ -193,3 +200,13 @@ def _refuse(path: str, found: os.stat_result, *, directory: bool) -> None:
     objection = objection_to(found, directory=directory, user=os.geteuid())
     if objection:
         raise StateRefused(f"{path} {objection.reason}", hint=objection.hint(path))
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True

@@ -26,6 +26,20 @@ _COMMAND = """\
     [ ! -e fails.{id} ] || exit 1
     echo "end {id} $ORCHESTRATOR_TASK_ATTEMPT" >> trace
 """
+#: A check of what the last line of its source says; it is there beside the tasks.
+_CHECK = """\
+- id: check-0
+  description: d
+  check: true
+  sources: [src/0]
+  command: |
+    echo "start check-0 $ORCHESTRATOR_TASK_ATTEMPT" >> trace
+    seen=$(cat src/0 | cksum | tr ' ' '-')
+    sleep 0.01
+    tail -n 1 src/0 | grep -q good || exit 1
+    echo "saw check-0 $ORCHESTRATOR_TASK_ATTEMPT $seen" >> trace
+    echo "end check-0 $ORCHESTRATOR_TASK_ATTEMPT" >> trace
+"""
 _IDS = st.sampled_from(sorted(_NEEDS))
 
 
@@ -42,7 +56,10 @@ class Person(RuleBasedStateMachine):
             f"- id: {task}\n  command: |\n{_COMMAND.format(id=task)}  description: d\n  dependencies: [{', '.join(needs)}]\n"
             for task, needs in _NEEDS.items()
         ]
-        self.laboratory.write("".join(parts))
+        self.laboratory.write("".join(parts) + _CHECK)
+        self.source = self.laboratory.root / "src" / "0"
+        self.source.parent.mkdir()
+        self.source.write_text("good\n")
         self.laboratory.before = self.laboratory.tasks_file.read_text()
         self.comments: tuple[str, ...] = ()
         self.cancelled: set[str] = set()
@@ -56,7 +73,8 @@ class Person(RuleBasedStateMachine):
         tool = self._run(*(["--retry-failed"] if retry else []))
         code = tool.wait()
         statuses = self.laboratory.file_statuses()
-        assert code == (1 if "failed" in statuses.values() else 0), tool.output()
+        is_good = self.source.read_text().splitlines()[-1].startswith("good")
+        assert code == (0 if is_good and "failed" not in statuses.values() else 1), tool.output()
         self.resting = True
         for task, status in statuses.items():
             blocked = any(statuses[need] != "done" for need in _NEEDS[task])
@@ -89,6 +107,12 @@ class Person(RuleBasedStateMachine):
     @rule(task=_IDS)
     def mend_it(self, task: str) -> None:
         self._fails(task).unlink(missing_ok=True)
+
+    @rule(line=st.sampled_from(["good", "good", "bad"]))
+    def change_the_source(self, line: str) -> None:
+        with self.source.open("a") as file:
+            file.write(f"{line} {self.source.stat().st_size}\n")
+        self.resting = False
 
     @rule(task=_IDS)
     def comment(self, task: str) -> None:

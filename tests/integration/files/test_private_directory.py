@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import subprocess
 
 import pytest
 
@@ -202,3 +203,14 @@ def test_a_directory_below_the_root_keeps_the_mode_its_owner_gave_it(tmp_path):
     open_beneath(tmp_path, "logs/deep/deeper", create=True).close()
     assert mode(tmp_path / "logs") == 0o755
     assert mode(tmp_path / "logs" / "deep" / "deeper") == 0o700
+
+
+def test_what_a_killed_process_left_of_a_file_it_was_writing_is_removed_and_what_a_live_one_writes_is_not(tmp_path):
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    for name in (f"cache.json.{gone.pid}.part", f"cache.json.{os.getpid()}.part", "cache.json", "notes.part", "a.b.part"):
+        (tmp_path / name).write_text("")
+    with open_private(tmp_path) as place:
+        place.remove_left_parts()
+
+    assert sorted(os.listdir(tmp_path)) == sorted([f"cache.json.{os.getpid()}.part", "cache.json", "notes.part", "a.b.part"])
