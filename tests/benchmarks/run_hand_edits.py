@@ -27,6 +27,8 @@ from tests.waiting import TIMEOUT
 #: Saves in one run, and tasks enough to keep it writing meanwhile.
 _SAVES = 60
 _TASKS = 300
+#: Checks of the backlog, and the line that says what each is about.
+_CHECKS = {"check-all": "", "check-ran": "  sources: [ran]\n"}
 #: Tasks before its turn at which one may still be cancelled for sure.
 _FAR = 30
 #: Seconds after which a save that is not in the file counts as lost; a late one may take two.
@@ -51,6 +53,11 @@ class Tally:
 
 def _entry(task: str) -> str:
     return f"- id: {task}\n  description: '{task}'  # as it came\n  command: sleep 0.1; echo {task} >> ran\n"
+
+
+def _check(name: str, about: str) -> str:
+    """Return the entry of a check that writes down how many tasks had run."""
+    return f"- id: {name}\n  description: '{name}'\n  check: true\n{about}  command: wc -l < ran >> {name}.saw\n"
 
 
 class Person:
@@ -175,6 +182,11 @@ def _read(path: Path) -> str | None:
         return None
 
 
+def _entry_of(text: str, task_id: str) -> str:
+    """Return the text of an entry."""
+    return text.partition(f"- id: {task_id}\n")[2].partition("\n- id: ")[0]
+
+
 def _inode(path: Path) -> int:
     try:
         return os.stat(path).st_ino
@@ -187,7 +199,7 @@ def one_run(directory: Path, dice: random.Random, saves: int, tally: Tally) -> N
     rig = Rig(directory)
     keeper = _entry("keeper").replace("sleep 0.1", "until test -e go; do sleep 0.1; done") + "  priority: critical\n\n"
     tasks = [f"t{number}" for number in range(_TASKS)]
-    rig.write("# mark\n" + keeper + "".join(map(_entry, tasks)))
+    rig.write("# mark\n" + keeper + "".join(map(_entry, tasks)) + "".join(_check(*each) for each in _CHECKS.items()))
     process = rig.start("run", "-j3", "--no-reflect")
     person = Person(rig, dice, tally)
     until(lambda: "status:" in (_read(rig.tasks_file) or ""), what="the run writes")
@@ -206,7 +218,14 @@ def _judge(rig: Rig, person: Person, tally: Tally, code: int, output: str) -> No
         tally.notes.append(f"exit {code}, or the file is not what the person made of it: {output[-500:]}")
     ran = Counter(rig.lines("ran"))
     statuses = rig.statuses()
+    for check in _CHECKS:
+        saw = rig.lines(f"{check}.saw")
+        if "status" in _entry_of(text, check) or not saw or int(saw[-1]) != ran.total():
+            tally.wrong += 1
+            tally.notes.append(f"{check}: {_entry_of(text, check)!r}; it saw {saw[-1:]} of {ran.total()} tasks")
     for task, status in statuses.items():
+        if task in _CHECKS:
+            continue
         expected = ("cancelled", 0) if task in person.cancelled else ("done", 1)
         if (status, ran[task]) != expected:
             tally.wrong += 1
