@@ -242,3 +242,15 @@ def test_a_check_is_added_from_the_command_line(rig: Rig) -> None:
     assert (task["check"], task["sources"], task["result"]["state"]) == (True, ["src", "*.cfg"], "not run yet")
     assert refused.returncode == 2
     assert "sources is for checks" in refused.stderr
+
+
+def test_a_check_runs_after_a_command_that_has_edited_the_tasks_file_as_its_last_act(rig: Rig) -> None:
+    (rig.root / "edit").write_text("sed -i 's/task work/what was worked/' tasks.yml")
+    rig.write_tasks(TESTS, {"id": "work", "command": "sh edit"})
+
+    ended = rig.run("run", "--json")
+
+    assert ended.returncode == 0, ended.stderr
+    last = events_of(ended.stdout)[-1]
+    assert (last["passed"], last["left"]) == (["tests"], {})
+    assert rig.lines("runs.log") == ["run"]
