@@ -122,7 +122,6 @@ class LiveRun:
             case Settlement.DONE | Settlement.FAILED:
                 self.end_task(task, Status.DONE if settlement is Settlement.DONE else Status.FAILED, reason, attempt)
             case Settlement.ANEW:
-                self.state.restarts[task.id] = self.state.restarts.get(task.id, 0) + 1
                 self._start_over(task, Status.PENDING, reason, attempt)
             case Settlement.PUT_BACK:
                 self.planner.mark(task.id, Status.PENDING)
@@ -136,6 +135,7 @@ class LiveRun:
     def _start_over(self, task: Task, status: Status, reason: Reason, attempt: Attempt) -> None:
         """Forget the attempts at a task that was set, edited or removed while it ran, and plan anew by what its entry is now."""
         self.state.tries[task.id] = 0
+        self.state.restarts[task.id] = self.state.restarts.get(task.id, 0) + (status is Status.PENDING)
         self.plan()
         self._emit_finished(task, status, reason, attempt)
 
@@ -195,6 +195,10 @@ class LiveRun:
         """Follow an edit of the file: stop or change attempts under way as ``domain.tasks.running_edit`` says, and plan anew."""
         self._memory.reopen(edited := self._memory.edited(change.changed))
         running = self.state.decisions.keys()
+        judged = {name for name, its in change.statuses.items() if name in running and its is Status.DONE and self.planner.is_judged(name)}
+        for task_id in judged:
+            self._memory.transition(task_id, Status.IN_PROGRESS, Code.STILL_JUDGED.of())
+            self._commit.emit(self._facts.still_judged(task_id))
         for task_id in (self.state.tries.keys() & {*edited, *change.statuses}) - running:
             self.state.tries[task_id] = 0
         for task_id in (*change.changed, *change.statuses, *change.removed):
@@ -203,7 +207,7 @@ class LiveRun:
         self.plan()
         for task_id in running & set(change.removed):
             self._runner.stop(task_id, Ending.INTERRUPTED, Code.ENTRY_REMOVED.of())
-        for task_id in running & change.statuses.keys():
+        for task_id in (running & change.statuses.keys()) - judged:
             self._runner.stop(task_id, Ending.INTERRUPTED, Code.SET_MEANWHILE.of(change.statuses[task_id].value))
         present = {task_id for task_id in change.changed if self._memory.status(task_id) is not None}
         for task_id in running & present - change.statuses.keys():
@@ -224,8 +228,7 @@ class LiveRun:
         for task, status in self.planner.selected():
             if status is Status.FAILED or (task.check and status is not Status.CANCELLED and task.id in left):
                 return True
-        ended = self.state.ended
-        return any(ended.get(each) is not Status.DONE and self._memory.status(each) is not Status.DONE for each in self._options.named)
+        return any(Status.DONE not in (self.state.ended.get(each), self._memory.status(each)) for each in self._options.named)
 
     def done_earlier(self) -> int:
         """Return how many tasks of the run were done before it, and so were not executed; milestones have nothing to execute."""
@@ -257,8 +260,7 @@ class LiveRun:
 
     def has_news(self) -> bool:
         """Return whether a reflection cycle could find anything else than the one before: tasks were done, or the checks one waits for."""
-        unproven_with = self.state.unproven_with
-        return bool(self.state.completions) or (unproven_with is not None and unproven_with != self.checks.passed())
+        return bool(self.state.completions) or self.state.unproven_with not in (None, self.checks.passed())
 
     def end_pauses(self) -> None:
         """Offer tasks again whose pause before a retry is over."""

@@ -197,7 +197,7 @@ class Planner:
         return decision.task
 
     def is_judged(self, task_id: str) -> bool:
-        return self._graph.index[task_id] in self._gating.judged
+        return self._graph.index.get(task_id) in self._gating.judged
 
     @property
     def tasks(self) -> Sequence[Task]:

@@ -112,6 +112,9 @@ class RunFacts:
             return None
         return self.warned(what, task_id=task_id)
 
+    def still_judged(self, task_id: str) -> events.Warned:
+        return self.warned("set to done while it was carried out: it is done when it is judged to be", task_id=task_id)
+
     def disturbed(self, notice: str, running: Collection[str]) -> events.Warned:
         """Return what was done to the tool itself, and which attempts ran then: one of them may have done it."""
         during = f"; running then: {', '.join(sorted(running))}" if running else ""

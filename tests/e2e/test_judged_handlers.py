@@ -351,3 +351,15 @@ def test_a_task_that_is_asked_for_alone_is_judged_by_the_checks_all_the_same(jud
 
     assert (judged.status(), judged.changed()) == ("failed", "")
     assert judged.reason().startswith("check test failed")
+
+
+@pytest.mark.parametrize(("body", "code", "status", "changed"), [(GUT, 1, "failed", ""), (WRITE_GOOD, 0, "done", " M src/app.py\n")])
+def test_a_handler_that_marks_its_task_as_done_is_judged_all_the_same(judged, body, code, status, changed):
+    judged.build(f"{body}; os.system('{ORCHESTRATOR} done ' + os.environ['ORCHESTRATOR_TASK_ID'] + ' --force'); time.sleep(1)")
+    with (judged.root / "config.yaml").open("a") as file:
+        file.write("reflect: {enabled: true}\n")
+    done = judged.code.run("run")
+
+    assert done.returncode == code, done.stdout + done.stderr
+    assert (judged.status(), judged.changed()) == (status, " M config.yaml\n" + changed)
+    assert "set to done while it was carried out" in done.stderr

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.rig import Rig, events_of, until
+from tests.e2e.rig import ORCHESTRATOR, Rig, events_of, until
 
 #: Runs until the test lets it go on.
 _HELD = "touch up; until [ -e go ]; do sleep 0.02; done"
@@ -90,3 +90,13 @@ def test_a_failed_task_whose_budget_was_spent_by_another_has_failed(rig: Rig) ->
     ended = rig.run("run", "--no-reflect", "--budget", "2", "--json")
 
     assert (ended.returncode, rig.statuses()) == (1, {"flaky": "failed", "other": "done"}), ended.stderr
+
+
+def test_a_command_that_resets_its_own_task_comes_to_an_end_as_failed(rig: Rig) -> None:
+    rig.write_tasks({"id": "a", "command": f"echo run >> runs.log; {ORCHESTRATOR} reset a; sleep 60"})
+
+    ended = rig.run("run")
+
+    assert ended.returncode == 1, ended.stderr
+    assert rig.lines("runs.log") == ["run"] * 6
+    assert "status: failed" in rig.tasks_file.read_text()

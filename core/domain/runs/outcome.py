@@ -96,8 +96,10 @@ def settle(
     """Decide. ``present`` is the status in the file now, None when the entry is gone; ``tries`` counts this run's attempts.
 
     ``may_retry`` is False when the run stops or has no budget for another attempt: what failed has failed then. ``edited``: the attempt
-    carried out something else than its entry says now; ``may_restart`` is False when that has happened too often.
+    carried out something else than its entry says now; ``may_restart`` is False when that, or a reset of what ran, has happened too often.
     """
+    if work is Work.COMMAND and present is Status.PENDING and not may_restart:
+        return Settlement.FAILED
     if present is not (Status.IN_PROGRESS if work is Work.COMMAND else Status.PENDING):
         return Settlement.SUPERSEDED
     if edited:

@@ -53,6 +53,7 @@ class Code(StrEnum):
     ENTRY_REMOVED = "entry_removed"
     SET_MEANWHILE = "set_meanwhile"
     ENTRY_EDITED = "entry_edited"
+    STILL_JUDGED = "still_judged"
     # What the loop makes of a task.
     ATTEMPT_STARTED = "attempt_started"
     DEPENDENCIES_DONE = "dependencies_done"
@@ -225,6 +226,7 @@ _WORDS: Mapping[Code, Callable[..., str]] = {
     Code.ENTRY_REMOVED: "its entry was removed by hand".format,
     Code.SET_MEANWHILE: "set to {0} by hand".format,
     Code.ENTRY_EDITED: "its {0} was edited while it ran".format,
+    Code.STILL_JUDGED: "set to done while it was carried out, and not judged yet".format,
     Code.ATTEMPT_STARTED: "attempt {0} started".format,
     Code.DEPENDENCIES_DONE: "everything it depends on is done".format,
     Code.NEXT_ATTEMPT: "; next attempt in {0:g} s".format,

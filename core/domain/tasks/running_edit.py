@@ -48,7 +48,8 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
     }
 )
 
-#: Most times that a task is started anew in one run because its entry was edited: a command that edits its own entry must come to an end.
+#: Most times that a task is started anew in one run because its entry was edited or it was reset while it ran: a command that does so to
+#: itself must come to an end.
 MOST_RESTARTS = 5
 
 
