@@ -27,6 +27,7 @@ from core.ports.check_inputs import CheckInputs
 from core.ports.clock import Clock
 from core.run_facts import RunFacts
 from core.step_commit import StepCommit
+from core.unjudged import keep_in_progress
 
 
 class LiveRun:
@@ -195,9 +196,7 @@ class LiveRun:
         """Follow an edit of the file: stop or change attempts under way as ``domain.tasks.running_edit`` says, and plan anew."""
         self._memory.reopen(edited := self._memory.edited(change.changed))
         running = self.state.decisions.keys()
-        judged = {name for name, its in change.statuses.items() if name in running and its is Status.DONE and self.planner.is_judged(name)}
-        for task_id in judged:
-            self._memory.transition(task_id, Status.IN_PROGRESS, Code.STILL_JUDGED.of())
+        for task_id in (judged := keep_in_progress(change, running, self.planner, self._memory)):
             self._commit.emit(self._facts.still_judged(task_id))
         for task_id in (self.state.tries.keys() & {*edited, *change.statuses}) - running:
             self.state.tries[task_id] = 0

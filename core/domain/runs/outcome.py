@@ -98,12 +98,9 @@ def settle(
     ``may_retry`` is False when the run stops or has no budget for another attempt: what failed has failed then. ``edited``: the attempt
     carried out something else than its entry says now; ``may_restart`` is False when that, or a reset of what ran, has happened too often.
     """
-    if work is Work.COMMAND and present is Status.PENDING and not may_restart:
-        return Settlement.FAILED
-    if present is not (Status.IN_PROGRESS if work is Work.COMMAND else Status.PENDING):
-        return Settlement.SUPERSEDED
-    if edited:
-        return Settlement.ANEW if may_restart else Settlement.FAILED
+    changed = present is not (Status.IN_PROGRESS if work is Work.COMMAND else Status.PENDING)
+    if changed or edited:
+        return _overtaken(present, changed=changed, may_restart=may_restart)
     if outcome.succeeded:
         return Settlement.DONE
     if outcome.ending is Ending.INTERRUPTED:
@@ -111,6 +108,13 @@ def settle(
     if work is Work.GOAL:
         return Settlement.UNMET
     return Settlement.RETRY if tries <= retries and may_retry else Settlement.FAILED
+
+
+def _overtaken(present: Status | None, *, changed: bool, may_restart: bool) -> Settlement:
+    """Return what follows an attempt whose entry was edited, or whose status was ``changed`` to ``present``, while it was under way."""
+    if changed:
+        return Settlement.SUPERSEDED if may_restart or present is not Status.PENDING else Settlement.FAILED
+    return Settlement.ANEW if may_restart else Settlement.FAILED
 
 
 def recorded(
