@@ -14,6 +14,7 @@ import stat
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 
 from core.domain.tasks.task import Task
@@ -76,7 +77,13 @@ class RepositoryCheckInputs:
 
     def unmatched(self, check: Task) -> Sequence[str]:
         listed = self._listed()
-        return tuple(glob for glob in check.sources if not glob.startswith("!") and not _selected((glob,), listed, self._root))
+        return tuple(glob for glob in check.sources if not glob.startswith("!") and not self._matches(glob, listed))
+
+    def _matches(self, glob: str, listed: Sequence[str]) -> bool:
+        try:
+            return bool(_selected((glob,), listed, self._root))
+        except OSError:
+            return True
 
     def _parts(self, check: Task) -> Iterable[bytes]:
         """Yield everything that a digest is of. Raises OSError for a source that cannot be read."""
@@ -87,7 +94,10 @@ class RepositoryCheckInputs:
         yield repr(told).encode("utf-8", "surrogatepass")
         for command in (check.command, *check.verify):
             yield self._program(command, environ, check.cwd)
-        for path in _selected(check.sources, self._listed(), self._root):
+        selected = _selected(check.sources, self._listed(), self._root)
+        if not selected:
+            raise FileNotFoundError(f"no file is a source of {check.id}")
+        for path in selected:
             yield os.fsencode(path)
             yield self._content(path).encode()
 
@@ -168,13 +178,34 @@ def _is_stamped(one: object) -> bool:
 def _selected(globs: Sequence[str], listed: Sequence[str], root: str) -> list[str]:
     """Return the listed paths that globs select, sorted; a directory stands for all below it.
 
-    A path without wildcards counts where git ignores it, too.
+    A path without wildcards counts where git ignores it, too. Raises OSError.
     """
     left_out = any_of([glob[1:] for glob in globs if glob.startswith("!")])
     wanted = [glob for glob in globs if not glob.startswith("!")]
     directories, files = _plain_paths(wanted, root)
     is_wanted = any_of([*wanted, *directories])
+    listed = [*listed, *_unlisted(wanted, directories, listed, root)]
     return sorted(path for path in files.union(filter(is_wanted, listed)) if not left_out(path))
+
+
+def _unlisted(globs: Sequence[str], directories: Sequence[str], listed: Sequence[str], root: str) -> list[str]:
+    """Return the paths below directories that are named by globs and that git does not look into: submodules, links, ignored ones.
+
+    ``directories`` are those of the globs that name one, with a slash at the end. Raises OSError for a link that leads out of the
+    repository: nobody knows how much is there.
+    """
+    entries = {name.rstrip("/") for name in directories if not any(path.startswith(name) for path in listed)}
+    known = frozenset(listed)
+    for glob in globs:
+        parts = list(takewhile(_WILD.isdisjoint, glob.removeprefix("./").rstrip("/").split("/")))
+        entries |= {"/".join(parts[:end]) for end in range(1, len(parts) + 1)} & known
+    found = []
+    for entry in sorted(entries):
+        if os.path.isdir(full := os.path.join(root, entry)):
+            if not Path(full).resolve().is_relative_to(Path(root).resolve()):
+                raise NotADirectoryError(f"{entry} leads out of the repository")
+            found += [f"{entry}/{path}" for path in _walk(full)]
+    return found
 
 
 def _plain_paths(globs: Sequence[str], root: str) -> tuple[list[str], set[str]]:

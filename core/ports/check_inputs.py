@@ -14,8 +14,9 @@ class CheckInputs(Protocol):
     def digest(self, check: Task) -> str:
         """Return the SHA-256 of everything that a check names: the contents of its sources, its command and its environment.
 
-        Two equal digests mean that the check would see the same. Empty where it names no sources, and where one of them cannot be
-        read: then nobody can say. Files may be looked at once for many checks, as they were at the last ``refresh``. Never raises.
+        Two equal digests mean that the check would see the same. Empty where it names no sources, where these match no file, and
+        where one of them cannot be read: then nobody can say. Files may be looked at once for many checks, as they were at the
+        last ``refresh``. Never raises.
         """
 
     def refresh(self) -> None:

@@ -21,7 +21,7 @@ class InMemoryCheckInputs:
             return ""
         entry = (check.command, check.plugin, dict(check.with_), check.verify, check.cwd, dict(check.env))
         seen = {path: text for path, text in sorted(self._seen.items()) if self._selects(check.sources, path)}
-        return hashlib.sha256(repr((entry, seen)).encode()).hexdigest()
+        return hashlib.sha256(repr((entry, seen)).encode()).hexdigest() if seen else ""
 
     def refresh(self) -> None:
         self._seen = dict(self.files)

@@ -121,3 +121,8 @@ def test_a_change_counts_from_the_next_refresh_on(world):
 
 def test_globs_that_match_no_file_are_named(world):
     assert world.inputs.unmatched(check("src/**/*.py", "test/**", "setup.cfg", "gone.py", "!none/**")) == ("test/**", "gone.py")
+
+
+def test_a_check_whose_sources_match_no_file_is_never_up_to_date(world: Twin | Real) -> None:
+    assert world.inputs.digest(check("nowhere/*.py")) == ""
+    assert world.inputs.digest(check("nowhere/*.py", "src")) != ""

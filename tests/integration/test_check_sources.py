@@ -122,3 +122,30 @@ def test_without_git_hidden_directories_caches_and_environments_are_no_sources(t
     (tmp_path / "env" / "pyvenv.cfg").touch()
 
     assert inputs(tmp_path, None).digest(check("**/*.py")) == before
+
+
+@pytest.mark.parametrize("glob", ["inside", "inside/", "inside/*.py", "inside/**", "inside/deep/a.py", "inside/deep"])
+@pytest.mark.parametrize("kind", ["submodule", "link", "ignored"])
+def test_a_change_below_a_directory_that_git_does_not_look_into_is_one(tmp_path, kind, glob):
+    place = tmp_path / ("real" if kind == "link" else "inside")
+    (place / "deep").mkdir(parents=True)
+    (place / "deep" / "a.py").write_text("1")
+    (place / "b.py").write_text("1")
+    if kind == "link":
+        (tmp_path / "inside").symlink_to("real")
+    listed = ("main.py",) if kind == "ignored" else ("inside", "main.py")
+    before = inputs(tmp_path, listed).digest(check(glob))
+    for name in ("deep/a.py", "b.py"):
+        (place / name).write_text("2")
+
+    assert not before or inputs(tmp_path, listed).digest(check(glob)) != before
+    assert before or (kind == "ignored" and "*" in glob)
+
+
+def test_a_link_that_leads_out_of_the_repository_is_never_up_to_date(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "out").symlink_to(tmp_path / "elsewhere")
+
+    assert inputs(tmp_path / "root", ("out",)).digest(check("out")) == ""
+    assert inputs(tmp_path / "root", ("out",)).unmatched(check("out")) == ()
