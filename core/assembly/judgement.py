@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
 
 from core.adapters.git import GitSnapshots
 from core.adapters.tasks_yaml.store.text import YamlText
 from core.assembly.audit import check_finding, open_gate, policy_changes
 from core.assembly.container import Container
 from core.assembly.project import STATE_DIRECTORY, open_project
+from core.domain.quality.check_files import files_named
 from core.domain.quality.finding import Accepted
 from core.domain.quality.judged_task import gating_checks
 from core.domain.quality.refactor_task import is_own, place, place_of, unmet
@@ -31,7 +33,11 @@ def judged_handler(container: Container, command: CommandHandler, memory: Memory
     snapshots, compared = _snapshots(container)
 
     def objections(task: Task, before: str, after: str) -> Sequence[str]:
-        return (*_unfinished(container, task), *(_objections(container, snapshots, task, before, after) if compared else ()))
+        if not compared:
+            return _unfinished(container, task)
+        changed = snapshots.changed(before, after)
+        rewritten = _files_of_checks((*gating_checks(memory.tasks, task.id), task), changed)
+        return (*_unfinished(container, task), *_objections(container, snapshots, task, before, after), *rewritten)
 
     def remember(task: Task, before: str) -> None:
         note_attempt(container.journal, memory.run_id, task.id, snapshots.shows(before, "") if before else "")
@@ -119,6 +125,12 @@ def _findings(report: GateReport) -> Sequence[str]:
     return [
         f"{judged.delta} finding: {place(judged.finding.path, judged.finding.block)}: {unmet(judged.finding)}" for judged in report.failing
     ]
+
+
+def _files_of_checks(tasks: Sequence[Task], changed: Collection[str]) -> Sequence[str]:
+    """Return which of the changed files say what the checks, and the ``verify`` of any task, check."""
+    named = (files_named((*((task.command,) if task.check else ()), *task.verify), task.cwd, changed) for task in tasks)
+    return [f"{path}: it says what is checked, and changed" for path in dict.fromkeys(chain.from_iterable(named))]
 
 
 def _checks_changed(container: Container, snapshots: Snapshots, before: str) -> Sequence[str]:

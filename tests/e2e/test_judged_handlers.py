@@ -40,6 +40,8 @@ CHECK = {
     "check": True,
     "command": [sys.executable, "-B", "-m", "unittest", "-q", "tests.test_app"],
 }
+#: A check whose command is a script of the repository.
+SCRIPT = ({**CHECK, "command": "test ! -e check.sh || sh check.sh"},)
 
 
 class Judged:
@@ -141,6 +143,7 @@ def test_without_checks_the_finding_and_what_came_with_it_decide(judged):
             "t.write_text(t.read_text().replace('    def test_work', '    @unittest.skip(\"later\")\\n    def test_work'))",
             "tests/test_app.py:6: skip",
         ),
+        (GUT + "; open('check.sh', 'w').write('true')", "check.sh: it says what is checked, and changed"),
         (WRITE_GOOD + "; open('pytest.ini', 'w').write('[pytest]\\naddopts = --deselect tests\\n')", "pytest.ini"),
         (WRITE_GOOD + "; open('src/more.py', 'w').write('def more(v):\\n' + '    if v: v = 1\\n' * 12)", "more"),
         (
@@ -159,13 +162,14 @@ def test_without_checks_the_finding_and_what_came_with_it_decide(judged):
         "baseline",
         "test-removed",
         "test-skipped",
+        "script-of-a-check",
         "pytest.ini",
         "new-finding",
         "gate",
     ],
 )
 def test_what_silences_or_adds_trouble_is_rolled_back(judged, body, why):
-    judged.build(body, checks=({**CHECK, "command": "true"},) if why == "tasks.yml" else ())
+    judged.build(body, checks=({**CHECK, "command": "true"},) if why == "tasks.yml" else SCRIPT if "check.sh" in why else ())
     judged.run(code=1)
 
     assert why in judged.reason()

@@ -14,17 +14,19 @@ _TEST_FILE = re.compile(r"test_.*\.py|.*_tests?\.py|tests?\.py|conftest\.py")
 _SKIPS = frozenset({"skip", "skipif", "skipIf", "skipUnless", "xfail", "expectedFailure", "skipTest", "SkipTest", "importorskip"})
 #: Names in a conftest.py or a module that leave tests out.
 _LEFT_OUT = frozenset({"collect_ignore", "collect_ignore_glob", "__test__", "pytest_ignore_collect", "pytest_collection_modifyitems"})
+#: Names that end the program where a module calls or raises them.
+_ENDS = frozenset({"exit", "_exit", "quit", "abort", "SystemExit"})
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Test:
-    """One test function or method."""
+    """One test function or method, or one assertion of a module."""
 
     path: str
     line: int
-    #: ``Class.test_name``.
+    #: ``Class.test_name``, or ``assert x`` of one outside of functions.
     name: str
     #: What it does, whatever it is called.
     body: str
@@ -114,6 +116,9 @@ def _tests(path: str, body: list[ast.stmt], inside: str) -> Iterator[_Test]:
             yield _Test(path=path, line=statement.lineno, name=f"{inside}{statement.name}", body=text, works=_works(statement))
         elif isinstance(statement, ast.If | ast.Try | ast.With):
             yield from _tests(path, [each for each in ast.iter_child_nodes(statement) if isinstance(each, ast.stmt)], inside)
+        elif isinstance(statement, ast.Assert) and not inside:
+            name = f"assert {ast.unparse(statement.test)}"
+            yield _Test(path=path, line=statement.lineno, name=name, body=name, works=_acts(statement))
 
 
 def _works(function: _Function) -> bool:
@@ -135,6 +140,7 @@ def _acts(statement: ast.stmt) -> bool:
 
 def _skips(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Yield line and name of everything that skips a test or leaves it out."""
+    yield from _ends(tree.body)
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr in _SKIPS:
             yield node.lineno, node.attr
@@ -142,3 +148,13 @@ def _skips(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.id
         elif isinstance(node, ast.FunctionDef) and node.name in _LEFT_OUT:
             yield node.lineno, node.name
+
+
+def _ends(body: list[ast.stmt]) -> Iterator[tuple[int, str]]:
+    """Yield line and name of everything that ends the program as soon as a module of tests is imported."""
+    for statement in body:
+        ending = statement.exc if isinstance(statement, ast.Raise) else statement.value if isinstance(statement, ast.Expr) else None
+        called = ending.func if isinstance(ending, ast.Call) else ending
+        name = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
+        if name in _ENDS:
+            yield statement.lineno, name

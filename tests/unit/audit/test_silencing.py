@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.domain.quality.check_files import files_named
 from core.domain.quality.silencing import silenced
 
 TESTS = b"import pytest\n\n\ndef test_a():\n    assert f(1) == 2\n\n\nclass TestB:\n    def test_b(self):\n        check(self)\n"
@@ -116,3 +117,46 @@ def test_of_pyproject_only_the_tables_of_checking_programs_count():
     assert sentences({"pyproject.toml": (before, before.replace(b"'x'", b"'y'").replace(b"a = 1", b"a = 2"))}) == []
     assert sentences({"pyproject.toml": (before, before.replace(b"''", b"'--deselect x'"))}) == ["pyproject.toml: tool.pytest changed"]
     assert sentences({"pyproject.toml": (before, b"broken [")}) == ["pyproject.toml: tool.pytest changed"]
+
+
+def test_an_assertion_of_a_module_that_is_gone_is_found():
+    before = b"from x import f\n\nassert f(1) == 2\nif f:\n    assert f(3) == 4\n"
+
+    assert sentences({"tests/x.py": (before, before.replace(b"f(1) == 2", b"True"))}) == ["tests/x.py: the test assert f(1) == 2 is gone"]
+    assert sentences({"tests/x.py": (before, before.replace(b"assert f(3) == 4", b"pass"))}) == [
+        "tests/x.py: the test assert f(3) == 4 is gone"
+    ]
+    assert sentences({"tests/x.py": (before, before.replace(b"\n\n", b"\n\n\n"))}) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [(b"os._exit(0)", "_exit"), (b"raise SystemExit", "SystemExit"), (b"sys.exit(0)", "exit"), (b"raise SystemExit(0)", "SystemExit")],
+)
+def test_a_module_of_tests_that_ends_the_program_is_found(line, name):
+    assert sentences({"tests/__init__.py": (b"", b"import os, sys\n" + line + b"\n")}) == [f"tests/__init__.py:2: {name}"]
+    assert sentences({"tests/test_x.py": (b"", b"def test_a():\n    " + line + b"\n")}) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "found"),
+    [
+        ("./ci/check.sh --all", ["ci/check.sh"]),
+        ("sh ci/check.sh", ["ci/check.sh"]),
+        (("bash", "-c", "cd x && ./ci/check.sh"), ["ci/check.sh"]),
+        ("python3 -B ci/check.py src/app.py", ["ci/check.py"]),
+        (("./ci/check.py",), ["ci/check.py"]),
+        ("ruff check --config=ci/rules.toml src/app.py", ["ci/rules.toml"]),
+        ("ruff check src/app.py ci/check.py", []),
+        ("python -m pytest tests/test_app.py", []),
+        (None, []),
+    ],
+)
+def test_files_that_a_check_is_made_of_are_found_in_its_commands(command, found):
+    changed = ["ci/check.sh", "ci/check.py", "ci/rules.toml", "src/app.py", "tests/test_app.py"]
+
+    assert list(files_named([command], None, changed)) == found
+
+
+def test_files_that_a_check_is_made_of_are_named_from_where_it_starts():
+    assert list(files_named(["./check.sh", "../top.sh"], "ci", ["ci/check.sh", "check.sh", "top.sh"])) == ["ci/check.sh", "top.sh"]
