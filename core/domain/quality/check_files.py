@@ -23,8 +23,13 @@ def files_named(commands: Iterable[str | tuple[str, ...] | None], cwd: str | Non
         words = [word for text in _texts(command) for word in _BETWEEN.split(text) if word]
         for before, word in zip(("", *words), words, strict=False):
             path = normpath(join(cwd or "", word))
-            if path in changed and not is_test_file(path) and (not path.endswith((".py", ".pyi")) or _is_run(before)):
+            if path in changed and _says_what_is_checked(path, before):
                 yield path
+
+
+def _says_what_is_checked(path: str, before: str) -> bool:
+    """Return whether a path behind the word ``before`` is a part of the check, not what it looks at."""
+    return not is_test_file(path) and (not path.endswith((".py", ".pyi")) or _is_run(before))
 
 
 def _texts(command: str | tuple[str, ...] | None) -> tuple[str, ...]:
