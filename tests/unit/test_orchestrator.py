@@ -246,6 +246,18 @@ def test_a_task_cancelled_by_hand_while_it_runs_is_stopped_and_stays_cancelled()
     assert str(world.journal.attempts("a")[0].outcome.reason) == "set to cancelled by hand"
 
 
+def test_a_save_that_shows_what_holds_already_stops_nothing():
+    # Its buffer was read while a text of ours was in the file that was taken back at once, because somebody else had saved.
+    world = World([task("a"), task("b", "a")], {"run a": Script(duration=0.1), "run b": Script(duration=2.0)})
+    shown = [task("a", status=Status.DONE), task("b", "a", status=Status.IN_PROGRESS), task("new")]
+    world.launcher.at(0.15, lambda: world.file.save_by_hand(shown))
+    world.run(jobs=2)
+
+    assert world.commands == ["run a", "run b", "run new"]
+    assert [attempt.outcome.ending for attempt in world.journal.attempts("b")] == [Ending.SUCCEEDED]
+    assert world.of(events.TasksReloaded)[0].changed == ()
+
+
 def test_an_entry_removed_while_it_runs_is_stopped():
     world = World([task("a"), task("b")], {"run a": HANG})
     world.launcher.at(1.0, lambda: world.file.save_by_hand([task("b")]))
