@@ -15,7 +15,7 @@ class Rollback:
     restored: tuple[str, ...] = ()
     #: Files that still have the change.
     left: tuple[str, ...] = ()
-    #: Why they have it, a clause; ``edited meanwhile``.
+    #: Why they have it, a clause: ``edited meanwhile``, ``hidden from git by the change``.
     why_left: str = ""
     #: The commits that HEAD got with the change, and still has, as git names a range; empty for none.
     commits: str = ""

@@ -273,3 +273,19 @@ def test_a_listing_names_what_changed_and_leaves_it(tmp_path):
     done = listing.restore(before, listing.take("after", before))
 
     assert (done.restored, done.left, done.why_left) == ((), ("gone.py", "sub/a.py"), "not in a git repository")
+
+
+def test_files_that_the_change_hid_from_git_are_named(tree):
+    tree.write("a.py", b"a = 1\n")
+    tree.write(".gitignore", b"*.log\n")
+    tree.commit()
+
+    def change():
+        tree.write(".gitignore", b"*.log\nhidden/\n")
+        tree.write("hidden/b.py", b"b = 1\n")
+        tree.write("c.log", b"noise\n")
+
+    undone = tree.undone(change)
+
+    assert (undone.restored, undone.left, undone.why_left) == ((".gitignore",), ("hidden/b.py",), "hidden from git by the change")
+    assert tree.read("hidden/b.py") == b"b = 1\n"

@@ -1,4 +1,4 @@
-"""Tests in Python files: which are there, which are skipped, which say nothing any more. Pure."""
+"""Tests in Python files: which are there, which are skipped, which say nothing any more, and what decides their results. Pure."""
 
 from __future__ import annotations
 
@@ -41,6 +41,8 @@ class _Suite:
     tests: list[_Test] = field(default_factory=list)
     #: (path, line, what) of whatever skips tests.
     skips: list[tuple[str, int, str]] = field(default_factory=list)
+    #: (path, line, name, code) of whatever tells pytest how to run tests and what their results are.
+    hooks: list[tuple[str, int, str, str]] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
 
 
@@ -67,6 +69,16 @@ def tests_lost(change: Mapping[str, tuple[bytes | None, bytes | None]]) -> Itera
         known[what] -= 1
         if known[what] < 0:
             yield path, line, what
+    yield from _hooks_changed(before, after)
+
+
+def _hooks_changed(before: _Suite, after: _Suite) -> Iterator[tuple[str, int, str]]:
+    known = Counter((name, code) for _, _, name, code in before.hooks)
+    named = {(line, what) for _, line, what in after.skips}
+    for path, line, name, code in after.hooks:
+        known[name, code] -= 1
+        if known[name, code] < 0 and (line, name) not in named:
+            yield path, line, f"{name} tells pytest what tests say, and is new or changed"
 
 
 def _gone(before: _Suite, after: _Suite) -> Iterator[tuple[str, int, str]]:
@@ -104,6 +116,7 @@ def _suite(sources: Mapping[str, bytes | None]) -> _Suite:
             continue
         suite.tests += _tests(path, tree.body, "")
         suite.skips += sorted((path, line, what) for line, what in _skips(tree))
+        suite.hooks += sorted((path, *hook) for hook in _hooks(tree))
     return suite
 
 
@@ -136,6 +149,17 @@ def _acts(statement: ast.stmt) -> bool:
         isinstance(node, ast.Call | ast.Await | ast.Raise) or (isinstance(node, ast.Assert) and not isinstance(node.test, ast.Constant))
         for node in ast.walk(statement)
     )
+
+
+def _hooks(tree: ast.Module) -> Iterator[tuple[int, str, str]]:
+    """Yield line, name and code of pytest's hooks, and of lists of plugins."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("pytest_"):
+            yield node.lineno, node.name, ast.dump(node)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = (target.id for target in targets if isinstance(target, ast.Name))
+            yield from ((node.lineno, name, ast.dump(node)) for name in names if name.startswith("pytest_"))
 
 
 def _skips(tree: ast.Module) -> Iterator[tuple[int, str]]:

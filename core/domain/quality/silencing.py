@@ -44,6 +44,7 @@ _SETTINGS_FILES = frozenset(
         "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg", ".coveragerc", ".flake8", ".pylintrc", "pylintrc", "mypy.ini", ".mypy.ini",
         "ruff.toml", ".ruff.toml", "pyrightconfig.json", "ty.toml", ".bandit", "noxfile.py", "Makefile", "makefile", "GNUmakefile",
         "justfile", ".justfile", "Justfile", "Taskfile.yml", "Taskfile.yaml", ".pre-commit-config.yaml",
+        "sitecustomize.py", "usercustomize.py",
     }
 )  # fmt: skip
 #: Tables below ``tool`` of pyproject.toml that do not say what is checked.
@@ -93,10 +94,19 @@ def _settings_changed(change: Change) -> Iterator[Silenced]:
         name = basename(path)
         if name in _SETTINGS_FILES:
             yield Silenced(path=path, line=0, what="it says what is checked, and changed")
+        elif name == ".gitignore":
+            hidden = [line for line in _lines(after) if line not in _lines(before)]
+            yield from (Silenced(path=path, line=0, what=f"it hides files from what is judged: {line}") for line in hidden)
         elif name == "pyproject.toml":
             changed = sorted(_tables_changed(before, after))
             if changed:
                 yield Silenced(path=path, line=0, what=f"{', '.join(changed)} changed")
+
+
+def _lines(patterns: bytes | None) -> Iterable[str]:
+    """Return what a file of git hides, a pattern a line."""
+    lines = (line.strip() for line in (patterns or b"").decode("utf-8", "replace").splitlines())
+    return [line for line in lines if line and not line.startswith(("#", "!"))]
 
 
 def _tables_changed(before: bytes | None, after: bytes | None) -> Iterable[str]:

@@ -160,3 +160,32 @@ def test_files_that_a_check_is_made_of_are_found_in_its_commands(command, found)
 
 def test_files_that_a_check_is_made_of_are_named_from_where_it_starts():
     assert list(files_named(["./check.sh", "../top.sh"], "ci", ["ci/check.sh", "check.sh", "top.sh"])) == ["ci/check.sh", "top.sh"]
+
+
+HOOK = b"def pytest_runtest_makereport(item, call):\n    call.excinfo = None\n"
+
+
+def test_what_tells_pytest_what_tests_say_is_found_when_it_is_new_or_changed():
+    found = "pytest_runtest_makereport tells pytest what tests say, and is new or changed"
+
+    assert sentences({"conftest.py": (None, HOOK)}) == [f"conftest.py:1: {found}"]
+    assert sentences({"tests/conftest.py": (HOOK.replace(b"call.excinfo = None", b"pass"), HOOK)}) == [f"tests/conftest.py:1: {found}"]
+    assert sentences({"conftest.py": (HOOK, None), "tests/conftest.py": (None, b"import x\n\n\n" + HOOK)}) == []
+    assert sentences({"conftest.py": (None, b"pytest_plugins = ['quiet']\n")}) == [
+        "conftest.py:1: pytest_plugins tells pytest what tests say, and is new or changed"
+    ]
+
+
+def test_a_fixture_may_be_added():
+    assert sentences({"conftest.py": (None, b"import pytest\n\n\n@pytest.fixture\ndef one():\n    return 1\n")}) == []
+
+
+def test_what_hides_files_from_git_is_found():
+    assert sentences({".gitignore": (b"# ours\nbuild/\n", b"build/\n# more\n!build/kept\nconftest.py\n")}) == [
+        ".gitignore: it hides files from what is judged: conftest.py"
+    ]
+
+
+@pytest.mark.parametrize("name", ["sitecustomize.py", "src/usercustomize.py"])
+def test_what_every_python_imports_is_found(name):
+    assert sentences({name: (None, b"import sys\n")}) == [f"{name}: it says what is checked, and changed"]

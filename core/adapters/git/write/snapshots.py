@@ -83,13 +83,15 @@ class GitSnapshots:
 
     def restore(self, before: str, after: str) -> Rollback:
         with _in_words("the change cannot be undone"):
-            ours, _ = self._open()
+            ours, theirs = self._open()
             changes = self._changes(before, after)
             left = set(WorkFiles(ours, os.path.join(self._directory, "merge")).restore(changes))
+            hidden = self._hidden(theirs, changes, before, after)
+        why = {"edited meanwhile": left, "hidden from git by the change": hidden}
         return Rollback(
             restored=tuple(sorted(self._shown(path) for path in changes if path not in left)),
-            left=tuple(sorted(self._shown(path) for path in left)),
-            why_left="edited meanwhile" if left else "",
+            left=tuple(sorted(self._shown(path) for path in left | hidden)),
+            why_left=" or ".join(reason for reason, paths in why.items() if paths),
             commits=self._commits(before, after),
         )
 
@@ -119,6 +121,14 @@ class GitSnapshots:
                 self._forget("index")  # damaged; it only saves time
             self._opened = ours, Git(top, executable=self._git.executable, apart=True)
         return self._opened
+
+    def _hidden(self, theirs: Git, changes: Mapping[str, object], before: str, after: str) -> set[str]:
+        """Return the files that are in neither state, and that git lists once what it ignores is as it was."""
+        if not any(os.path.basename(path) == ".gitignore" for path in changes):
+            return set()
+        ours, _ = self._open()
+        known = {path for state in (before, after) for path in _split(ours.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", state))}
+        return set(self._files(theirs)) - known
 
     def _commits(self, before: str, after: str) -> str:
         """Return the range of commits that were made between two snapshots, as git reads it; empty for none."""
