@@ -109,9 +109,7 @@ def why(session: Session, task_id: TaskId, directory: Directory = "", tasks_file
     with viewed(container) as view:
         task = find_task(view.tasks, task_id)
         options = run_options(container)
-        explanation = over_budget(view.tasks, options, view.context.durations, view.up_to_date).get(task.id) or view.planner.explain(
-            task.id
-        )
+        explanation = over_budget(view.tasks, options, view.context.durations, view.up_to_date).get(task.id) or view.explain(task.id)
         journal = view.backlog.journal
         past = Past(
             attempt=next(iter(journal.attempts(task.id, limit=1)), None), change=next(iter(journal.transitions(task.id, limit=1)), None)

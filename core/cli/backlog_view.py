@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.assembly.backlog import Backlog, open_backlog
 from core.assembly.container import Container
 from core.domain.runs.attempt import RunRecord
 from core.domain.runs.check_result import CheckState, CheckStatus, status_of
 from core.domain.settings.settings import Settings
+from core.domain.tasks.plan import Explanation, Verdict
 from core.domain.tasks.task import Status, Task, with_status
 from core.forecast import hold_goals
 from core.hand_verified import hand_verified
@@ -36,7 +37,14 @@ class BacklogView:
     @property
     def up_to_date(self) -> frozenset[str]:
         """Ids of the checks that a run would not have to run."""
-        return frozenset(task_id for task_id, check in self.context.checks.items() if check.state is CheckState.UP_TO_DATE)
+        return _up_to_date(self.context.checks)
+
+    def explain(self, task_id: str) -> Explanation:
+        """Say how a task stands and what holds it up; ``plan`` and ``run`` give the same reasons."""
+        explanation = self.planner.explain(task_id)
+        if task_id not in self.up_to_date:
+            return explanation
+        return replace(explanation, verdict=Verdict.UP_TO_DATE, reasons=("nothing that it is about has changed since it passed",))
 
     @property
     def by_id(self) -> dict[str, Task]:
@@ -54,10 +62,13 @@ def viewed(container: Container) -> Iterator[BacklogView]:
         tasks = backlog.memory.tasks if live is not None else tuple(map(_put_back, backlog.memory.tasks))
         planner = Planner(tasks, handlers=handlers, durations=durations, judged=handlers)
         hold_goals(planner, tasks, handlers)
+        checks = _checks(container, backlog, tasks)
+        for task_id in _up_to_date(checks):
+            planner.mark(task_id, Status.DONE)
         context = BacklogContext(
             explanations={explanation.task_id: explanation for explanation in planner.explain_open()},
             verified=backlog.journal.verified() | hand_verified(backlog.journal),
-            checks=_checks(container, backlog, tasks),
+            checks=checks,
             handlers=handlers,
             durations=durations,
             live_run=live.id if live is not None else "",
@@ -72,6 +83,10 @@ def _checks(container: Container, backlog: Backlog, tasks: Iterable[Task]) -> di
         return {}
     results, inputs = backlog.journal.check_results(), container.check_inputs
     return {task.id: status_of(results.get(task.id, ()), inputs.digest(task)) for task in checks}
+
+
+def _up_to_date(checks: Mapping[str, CheckStatus]) -> frozenset[str]:
+    return frozenset(task_id for task_id, check in checks.items() if check.state is CheckState.UP_TO_DATE)
 
 
 def _put_back(task: Task) -> Task:

@@ -254,3 +254,37 @@ def test_a_check_runs_after_a_command_that_has_edited_the_tasks_file_as_its_last
     last = events_of(ended.stdout)[-1]
     assert (last["passed"], last["left"]) == (["tests"], {})
     assert rig.lines("runs.log") == ["run"]
+
+
+def test_what_depends_on_an_up_to_date_check_is_ready(rig: Rig) -> None:
+    (rig.root / "src").mkdir()
+    (rig.root / "src" / "a.py").write_text("a = 1\n")
+    rig.write_tasks({**TESTS, "sources": ["src"]}, {"id": "release", "dependencies": ["tests"], "manual": True})
+    before = rig.run("why", "release")
+    assert "it depends on tests, which has not passed yet" in before.stdout, before.stdout
+    assert rig.run("run").returncode == 0
+
+    tests, release = rig.json("list")
+    status = rig.json("status")
+    why = rig.json("why", "tests")
+
+    assert (tests["readiness"], release["readiness"]) == (None, "waiting")
+    assert status["next"] == []
+    assert why["verdict"] == "up_to_date"
+    assert "release waits" in rig.run("why", "release").stdout
+    assert "tests is up to date: nothing that it is about has changed since it passed" in rig.run("why", "tests").stdout
+
+
+def test_why_a_check_is_run_is_said(rig: Rig) -> None:
+    (rig.root / "src").mkdir()
+    (rig.root / "src" / "a.py").write_text("a = 1\n")
+    rig.write_tasks({**TESTS, "sources": ["src"]}, {"id": "always", "command": "true", "check": True})
+    assert "it has not been run here yet" in rig.run("why", "tests").stdout
+    assert rig.run("run").returncode == 0
+    (rig.root / "src" / "a.py").write_text("a = 2\n")
+
+    assert "its sources, its entry, its program or its environment changed since it passed" in rig.run("why", "tests").stdout
+    assert "it names no sources, so every run runs it" in rig.run("why", "always").stdout
+    (rig.root / "broken").touch()
+    assert rig.run("run").returncode == 1
+    assert "a check that failed is run again" in rig.run("why", "tests").stdout

@@ -155,6 +155,8 @@ class Blockers:
             return Readiness.QUEUED, "is not part of this run"
         if cause in self._waits:
             return Readiness.WAITING, f"waits: {self._waits[cause]}"
+        if self._graph.tasks[cause].check and status is Status.PENDING:
+            return Readiness.QUEUED, "has not passed yet"
         return Readiness.QUEUED, "is running" if status is Status.IN_PROGRESS else f"is {status}"
 
     def _cause(self, position: int) -> int:

@@ -24,6 +24,8 @@ class Verdict(StrEnum):
     NOT_SELECTED = "not_selected"
     #: Already ended.
     ENDED = "ended"
+    #: A check whose last success still holds.
+    UP_TO_DATE = "up_to_date"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

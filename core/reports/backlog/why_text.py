@@ -23,6 +23,7 @@ _VERDICTS = {
     Verdict.OVER_BUDGET: "would run, but the budget does not allow it",
     Verdict.NOT_SELECTED: "is not part of this run",
     Verdict.ENDED: "has ended",
+    Verdict.UP_TO_DATE: "is up to date",
 }
 _STANDS = {Readiness.BLOCKED: "is blocked", Readiness.WAITING: "waits", Readiness.QUEUED: "comes later", Readiness.READY: "is ready"}
 
@@ -42,14 +43,38 @@ def why_text(explanation: Explanation, tasks: Mapping[str, Task], past: Past, co
     task = tasks[explanation.task_id]
     reasons = () if explanation.verdict in (Verdict.START, Verdict.OVER_BUDGET) and explanation.rank is not None else explanation.reasons
     check = context.checks.get(task.id)
-    said = "; ".join([_verdict(explanation, task, context.live_run, check), *map(one_line, reasons)])
+    said = "; ".join([_verdict(explanation, task, context.live_run), *map(one_line, reasons)])
+    if explanation.verdict is Verdict.UP_TO_DATE:
+        said = f"is up to date: {'; '.join(reasons)}{_since(check)}; --fresh runs it all the same"
     facts = [] if explanation.rank is None else _rank(explanation.rank, task)
-    if check is not None and check.state is not CheckState.UP_TO_DATE:
-        facts.append(("last result", f"{check.state}{f', {moment(check.at)}' if check.at is not None else ''}"))
+    if check is not None:
+        facts += _of_check(explanation.verdict, task, check)
     facts += _lived(past, task, has_ended=explanation.verdict is Verdict.ENDED)
     facts += [("try", step) for step in _steps(explanation, tasks, context.handlers)]
     text = f"{style.bold(one_line(task.id))} {said}\n"
     return text + "".join(f"  {style.dim(f'{label:12}')}  {words}\n" for label, words in facts)
+
+
+def _of_check(verdict: Verdict, task: Task, check: CheckStatus) -> list[tuple[str, str]]:
+    """Return why a check is run, and its last result."""
+    if verdict is Verdict.UP_TO_DATE:
+        return []
+    result = [("last result", f"{check.state}{_since(check)}")]
+    return [("because", _why_run(task, check)), *result] if verdict is Verdict.START else result
+
+
+def _since(check: CheckStatus | None) -> str:
+    return f", {moment(check.at)}" if check is not None and check.at is not None else ""
+
+
+def _why_run(task: Task, check: CheckStatus) -> str:
+    if check.state is CheckState.NOT_RUN:
+        return "it has not been run here yet"
+    if not task.sources:
+        return "it names no sources, so every run runs it"
+    if check.state is CheckState.FAILED:
+        return "a check that failed is run again"
+    return "its sources, its entry, its program or its environment changed since it passed"
 
 
 def _lived(past: Past, task: Task, *, has_ended: bool) -> list[tuple[str, str]]:
@@ -76,9 +101,7 @@ def why_json(explanation: Explanation, tasks: Mapping[str, Task], past: Past, ch
     }
 
 
-def _verdict(explanation: Explanation, task: Task, live_run: str, check: CheckStatus | None) -> str:
-    if check is not None and check.state is CheckState.UP_TO_DATE and explanation.verdict is Verdict.START and check.at is not None:
-        return f"is up to date: nothing that it is about has changed since it passed, {moment(check.at)}; --fresh runs it all the same"
+def _verdict(explanation: Explanation, task: Task, live_run: str) -> str:
     if explanation.verdict is Verdict.NOT_READY:
         return _STANDS[explanation.readiness or Readiness.QUEUED]
     if explanation.verdict is Verdict.START and task.status is Status.IN_PROGRESS:
@@ -97,6 +120,8 @@ def _rank(rank: Rank, task: Task) -> list[tuple[str, str]]:
 
 def _steps(explanation: Explanation, tasks: Mapping[str, Task], handlers: Mapping[str, str]) -> list[str]:
     task = tasks[explanation.task_id]
+    if explanation.verdict is Verdict.UP_TO_DATE:
+        return []
     if explanation.verdict is Verdict.ENDED:
         return [] if task.status is Status.DONE else [f"orchestrator reset {one_line(task.id)}"]
     if explanation.verdict is Verdict.OVER_BUDGET:
