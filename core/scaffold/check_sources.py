@@ -9,7 +9,8 @@ from core.domain.untrusted.globs import matches
 
 #: What each tool reads: code, and files that may hold its settings, at the top of the repository but for those of TOML.
 _READ: Mapping[Tool, tuple[str, ...]] = {
-    Tool.RUFF: ("**/*.py*", "**/*.ipynb", "*.toml"),
+    # Its formatter reads code in Markdown, too.
+    Tool.RUFF: ("**/*.py*", "**/*.ipynb", "**/*.md", "*.toml"),
     Tool.BLACK: ("**/*.py*", "**/*.ipynb", "*.toml"),
     Tool.FLAKE8: ("**/*.py*", ".flake8", "setup.cfg", "tox.ini"),
     Tool.MYPY: ("**/*.py*", "*.toml", "mypy.ini", ".mypy.ini", "setup.cfg"),

@@ -123,6 +123,7 @@ def test_sources_are_written_where_a_tool_is_known_to_read_nothing_else() -> Non
 
     assert sources == {"lint": ["**/*.py*", "*.toml", "uv.lock"], "types": ["**/*.py*", "*.toml", "uv.lock"], "test": None}
     assert '# sources: ["src/**", "tests/**", "*.toml", "uv.lock"]' in proposed.files["tasks.yml"]
+    assert entries(beginning({"ruff.toml": "", "docs/index.md": "", "a.py": ""}))[0]["sources"] == ["**/*.py*", "**/*.md", "*.toml"]
     assert "sources" not in entries(beginning({"Makefile": "lint:\n\truff check .\n", "ruff.toml": ""}))[0]
 
 

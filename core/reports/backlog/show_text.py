@@ -69,7 +69,7 @@ def _facts(task: Task, context: BacklogContext, around: Surroundings, explanatio
         ("depends on", ", ".join(task.dependencies)),
         ("needed by", ", ".join(around.dependents)),
         ("priority", str(task.priority) if task.priority else ""),
-        ("cost", amount(task.cost)),
+        ("cost", amount(0 if task.check else task.cost)),
         ("takes", f"about {roughly(expected)}" if expected is not None else ""),
         *_circumstances(task),
         ("kind", task.kind if task.kind != "task" else ""),

@@ -17,6 +17,8 @@ from core.reports.text.wording import count, listing, seconds
 _GOOD = frozenset({"done", CheckState.PASSED, CheckState.UP_TO_DATE})
 #: Columns of the sign and the time, before the task's id.
 _MARGIN = 12
+#: Columns of a description where the output has no width; the tasks file has all of it.
+_DESCRIPTION = 120
 
 
 class Volume(IntEnum):
@@ -51,10 +53,17 @@ def left_out(lines: int, style: Style) -> str:
 def task_line(sign: str, time: str, task_id: str, description: str, notes: str, style: Style) -> str:
     """Return ``sign time  id  description``, cut so that ``notes``, which the caller appends, still fit."""
     name = one_line(task_id)
-    space = None if style.width is None else style.width - _MARGIN - cells(name) - 2 - cells(notes)
-    words = fit(one_line(description), space) if space is None or space > 3 else ""
+    space = _DESCRIPTION if style.width is None else style.width - _MARGIN - cells(name) - 2 - cells(notes)
+    words = fit(one_line(description), space) if space > 3 else ""
     said = f"  {style.dim(words)}" if words else ""
     return f"{sign} {time:>8}  {style.bold(name) if style.colour else name}{said}"
+
+
+def task_head(task_id: str, description: str, style: Style) -> str:
+    """Return the first line of what is told of a task that failed, ended by a newline."""
+    name = one_line(task_id)
+    space = _DESCRIPTION if style.width is None else max(style.width - cells(name) - 4, 0)
+    return f"{style.bad('✗')} {style.bold(name)}  {fit(one_line(description), space)}".rstrip() + "\n"
 
 
 def _task_finished(event: events.TaskFinished, style: Style, volume: Volume, tries: int) -> str:

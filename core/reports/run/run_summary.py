@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from core.events import RunFinished, TaskFinished
-from core.reports.run.event_line import Volume
+from core.reports.run.event_line import Volume, task_head
 from core.reports.run.history_text import took
 from core.reports.run.progress import Progress
 from core.reports.text.columns import Cell, Column, one_line, table
@@ -65,8 +65,7 @@ def _failure(event: TaskFinished, progress: Progress, style: Style, tail: Tail) 
     tries = progress.tries.get(event.task_id, 1)
     after = took(outcome) if outcome is not None else ""
     times = f" ({count(tries, 'attempt')})" if tries > 1 else ""
-    head = f"{style.bad('✗')} {style.bold(one_line(event.task_id))}  {one_line(event.description)}\n"
-    lines = [head, f"  {style.bad(one_line(event.reason) + after)}{times}\n"]
+    lines = [task_head(event.task_id, event.description, style), f"  {style.bad(one_line(event.reason) + after)}{times}\n"]
     if outcome is not None and outcome.log:
         lines += [f"  {style.dim('│')} {line}\n" for line in tail(outcome.log)]
         lines.append(f"  {style.dim(outcome.log)}\n")

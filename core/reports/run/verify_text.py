@@ -8,7 +8,7 @@ from typing import Any
 from core.domain.runs.reasons import words
 from core.domain.runs.verified import Verified
 from core.domain.tasks.task import Task
-from core.reports.run.event_line import task_line
+from core.reports.run.event_line import task_head, task_line
 from core.reports.run.run_summary import Tail
 from core.reports.text.columns import Cell, Column, one_line, table
 from core.reports.text.style import Style
@@ -29,12 +29,12 @@ def verify_text(results: Sequence[Verified], failing: Collection[str], reopened:
     if not results:
         return "no task has a verify command\n"
     parts = [_failure(verified, style, tail) for verified in results if verified.task.id in failing]
-    return "\n".join([*parts, _counts(results, style) + _next_step(results, reopened, style)])
+    return "\n".join([*([""] if parts else []), *parts, _counts(results, style) + _next_step(results, reopened, style)])
 
 
 def _failure(verified: Verified, style: Style, tail: Tail) -> str:
     task, outcome = verified.task, verified.outcome
-    lines = [f"{style.bad('✗')} {style.bold(one_line(task.id))}  {one_line(task.description)}\n"]
+    lines = [task_head(task.id, task.description, style)]
     lines.append(f"  {style.bad(f'{_word(verified)}: {one_line(words(outcome.reason))}')}\n")
     if outcome.log:
         lines += [f"  {style.dim('│')} {line}\n" for line in tail(outcome.log)]

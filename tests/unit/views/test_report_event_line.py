@@ -34,6 +34,12 @@ def test_a_failure_keeps_its_reason_when_the_line_is_cut(facts):
     assert cells(line.rstrip("\n")) <= 40
 
 
+def test_without_a_width_a_long_description_is_cut_too(facts):
+    line = event_line(facts.failed("a", description="very long " * 40, reason="exit 3"), PLAIN)
+    assert line.endswith("…: exit 3\n")
+    assert cells(line) < 160
+
+
 def test_an_interrupted_task_is_neither_done_nor_failed(facts):
     event = facts.finished("a", status="pending", outcome=facts.outcome(Ending.INTERRUPTED), reason="stopped by SIGINT")
     assert event_line(event, PLAIN) == "○     1.5s  a  Do a: stopped by SIGINT\n"

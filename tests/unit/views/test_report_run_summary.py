@@ -66,6 +66,16 @@ def test_a_timeout_says_its_time_once(facts):
     assert "  timed out after 1 s\n" in text
 
 
+def test_what_is_told_of_a_failure_begins_with_one_line(facts):
+    events = (facts.run_started(), facts.failed("a", description="very long " * 40), facts.run_finished(failed=("a",), exit_code=1))
+    heads = [
+        next(line for line in summary(*events, style=style).splitlines() if line.startswith("✗")) for style in (PLAIN, Style(width=60))
+    ]
+    assert cells(heads[0]) < 130
+    assert heads[0].endswith("…")
+    assert cells(heads[1]) == 60
+
+
 def test_a_run_without_work_says_so(facts):
     assert summary(facts.run_started(), facts.run_finished()) == "\nnothing to do in 3.0s\n"
 
