@@ -69,7 +69,7 @@ def _facts(task: Task, context: BacklogContext, around: Surroundings, explanatio
         ("depends on", ", ".join(task.dependencies)),
         ("needed by", ", ".join(around.dependents)),
         ("priority", str(task.priority) if task.priority else ""),
-        ("cost", amount(0 if task.check else task.cost)),
+        ("cost", _cost(task)),
         ("takes", f"about {roughly(expected)}" if expected is not None else ""),
         *_circumstances(task),
         ("kind", task.kind if task.kind != "task" else ""),
@@ -80,6 +80,10 @@ def _facts(task: Task, context: BacklogContext, around: Surroundings, explanatio
         *((name, value if isinstance(value, str) else dumps(value, ensure_ascii=False)) for name, value in task.extra.items()),
         ("entry", f"{file}:{task.place.line}" if task.place.line else ""),
     ]
+
+
+def _cost(task: Task) -> str:
+    return amount(0 if task.check else task.cost)
 
 
 def _command(task: Task, handler: str) -> str:

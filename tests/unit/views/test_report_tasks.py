@@ -250,6 +250,12 @@ def test_status_counts_only_what_is_still_wanted():
     assert (value["next"], value["failed"], value["unverified"], value["last_run"]) == (["b"], ["c"], 1, None)
 
 
+def test_a_check_costs_nothing_in_show():
+    assert "cost     0\n" in show_text(
+        task("a", check=True, timeout=90.0), context(), Surroundings(dependents=(), attempts=()), "tasks.yml", PLAIN
+    )
+
+
 def test_show_tells_everything_that_is_set_and_nothing_else():
     one = task("a", verify=("make check", "true"), dependencies=("b",), timeout=90.0, tags=("x", "y"))
     around = Surroundings(dependents=("z",), attempts=(attempt(),))
