@@ -93,11 +93,11 @@ class CheckRuns:
 
     def outdated(self) -> tuple[str, ...]:
         """Return the checks whose result no longer holds, each once for every change that put it in question."""
-        if not self._checks.in_question():
+        if not (movable := self._checks.movable()):
             return ()
         self.refresh()
         entries = {task.id: task for task in self._memory.tasks}
-        digests = {name: self._inputs.digest(entries[name]) if name in entries else "" for name in self._checks.in_question()}
+        digests = {name: self._inputs.digest(entries[name]) if name in entries else "" for name in movable}
         return tuple(name for name in self._checks.compare(digests) if name in entries)
 
     def passed(self) -> frozenset[str]:

@@ -288,3 +288,31 @@ def test_why_a_check_is_run_is_said(rig: Rig) -> None:
     (rig.root / "broken").touch()
     assert rig.run("run").returncode == 1
     assert "a check that failed is run again" in rig.run("why", "tests").stdout
+
+
+def test_a_check_whose_sources_another_check_has_changed_runs_again(rig: Rig) -> None:
+    (rig.root / "code").write_text("ugly")
+    tests = {"id": "tests", "command": "echo tests >> runs.log; test -e code", "check": True, "sources": ["code"]}
+    rig.write_tasks(tests, {"id": "format", "command": "echo tidy > code", "check": True})
+    commit(rig)
+
+    ended = rig.run("run", "-j", "1")
+
+    assert ended.returncode == 0, ended.stderr
+    assert rig.lines("runs.log") == ["tests", "tests"]
+    assert rig.run("run", "-j", "1").returncode == 0
+    assert rig.lines("runs.log") == ["tests", "tests"]
+
+
+def test_checks_that_change_each_others_sources_come_to_an_end(rig: Rig) -> None:
+    one = {"id": "one", "command": "date +%N > b; echo one >> runs.log", "check": True, "sources": ["a"]}
+    two = {"id": "two", "command": "date +%N > a; echo two >> runs.log", "check": True, "sources": ["b"]}
+    rig.write_tasks(one, two)
+    for name in ("a", "b"):
+        (rig.root / name).touch()
+    commit(rig)
+
+    ended = rig.run("run", "-j", "1")
+
+    assert ended.returncode == 0, ended.stderr
+    assert 2 <= len(rig.lines("runs.log")) <= 4

@@ -31,6 +31,11 @@ class RunChecks:
     #: Checks whose result was put in question and that have not been run since.
     _outdated: set[str] = field(default_factory=set)
     _changes: int = 0
+    #: Checks that were put in question because their sources were changed by no task, but by another check or a person: once each, so
+    #: that checks which change each other's sources come to an end.
+    _moved: set[str] = field(default_factory=set)
+    #: Whether a check has been run.
+    _has_run: bool = False
 
     def note_change(self) -> None:
         """Note that a task has ended which may have changed anything."""
@@ -43,6 +48,7 @@ class RunChecks:
     def end(self, task_id: str, digest: str, *, passed: bool, at: float) -> str:
         """Note a result; return the digest of what it is about, empty where that is not ``digest``, that of now."""
         begun, changes = self._begun.pop(task_id)
+        self._has_run = True
         state = CheckState.PASSED if passed else CheckState.FAILED
         unchanged = digest if digest == begun else ""
         self._set(task_id, CheckStanding(state=state, at=at, digest=unchanged, changes=changes))
@@ -72,14 +78,22 @@ class RunChecks:
         """Return the checks with a result that was begun before the last change."""
         return tuple(task_id for task_id, known in self.standings.items() if known.changes < self._changes)
 
-    def compare(self, digests: Mapping[str, str]) -> tuple[str, ...]:
-        """Return the checks in question that have to run again, and let the others stand: their digest is what it was.
+    def movable(self) -> tuple[str, ...]:
+        """Return the checks in question, and those that are to be put in question if what they are about is not what it was."""
+        known = self.standings.items() if self._has_run else ()
+        held = (each for each, its in known if its.digest and its.state is not CheckState.FAILED and each not in self._moved)
+        return tuple(dict.fromkeys((*self.in_question(), *held)))
 
-        ``digests`` are those of now, of every check in question.
+    def compare(self, digests: Mapping[str, str]) -> tuple[str, ...]:
+        """Return the checks that have to run again, and let the others stand: their digest is what it was.
+
+        ``digests`` are those of now, of every check that is ``movable``.
         """
-        outdated = []
-        for task_id in self.in_question():
+        outdated, in_question = [], set(self.in_question())
+        for task_id in self.movable():
             known = self.standings[task_id]
+            if task_id not in in_question and digests[task_id] != known.digest:
+                self._moved.add(task_id)
             if known.digest and digests[task_id] == known.digest:
                 self.standings[task_id] = replace(known, changes=self._changes)
             else:
