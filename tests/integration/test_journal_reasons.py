@@ -104,7 +104,7 @@ def test_the_previous_version_refuses_a_database_with_codes_and_leaves_it_alone(
     before = old.read_bytes()
     with previous_version(monkeypatch):
         for opener in (open_journal, open_journal_to_read):
-            with pytest.raises(StorageError, match=r"newer orchestrator \(journal version 3, this one knows 2\)"):
+            with pytest.raises(StorageError, match=r"newer orchestrator \(journal version \d, this one knows 2\)"):
                 opener(old)
 
     assert old.read_bytes() == before

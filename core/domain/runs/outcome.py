@@ -59,7 +59,7 @@ class Outcome:
     #: Whether at least one check ran and all of them passed.
     verified: bool = False
     #: The gating checks that passed in the attempt, by id, each with the digest of what it was about. Not journalled.
-    checks: Mapping[str, str] = field(default_factory=dict)
+    checks: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def succeeded(self) -> bool:
