@@ -14,7 +14,7 @@ from core.domain.settings.settings import Settings
 from core.domain.tasks.plan import Explanation, Verdict
 from core.domain.tasks.task import Status, Task, with_status
 from core.forecast import hold_goals
-from core.hand_verified import hand_verified
+from core.hand_verified import hand_verified, overridden
 from core.planner import Planner
 from core.reports.backlog.display_status import BacklogContext
 
@@ -68,6 +68,7 @@ def viewed(container: Container) -> Iterator[BacklogView]:
         context = BacklogContext(
             explanations={explanation.task_id: explanation for explanation in planner.explain_open()},
             verified=backlog.journal.verified() | hand_verified(backlog.journal),
+            overridden=overridden(backlog.journal, backlog.journal),
             checks=checks,
             handlers=handlers,
             durations=durations,

@@ -185,6 +185,19 @@ def test_done_refuses_what_does_not_hold(rig: Rig) -> None:
     assert answer["exit_code"] == 1
 
 
+def test_a_goal_that_was_marked_with_force_is_unverified_until_its_verify_passes(rig: Rig) -> None:
+    rig.write_tasks({"id": "goal", "verify": "test -e there"})
+    assert rig.run("done", "goal", "--force").returncode == 0
+    assert "done (unverified)" in rig.run("list").stdout
+
+    (rig.root / "there").touch()
+    assert rig.run("reset", "goal").returncode == 0
+    assert rig.run("run").returncode == 0
+
+    assert "unverified" not in rig.run("list").stdout
+    assert rig.json("list")[0]["verified"] is True
+
+
 def test_done_with_force_overrides_and_history_says_so(rig: Rig) -> None:
     rig.write_tasks({"id": "a", "verify": "false"})
     assert rig.run("done", "a", "--force").returncode == 0

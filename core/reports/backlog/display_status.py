@@ -31,6 +31,8 @@ class BacklogContext:
     explanations: Mapping[str, Explanation] = field(default_factory=_nothing)
     #: Ids whose last attempt was verified.
     verified: Collection[str] = frozenset()
+    #: Ids that a person marked as done against their verify commands.
+    overridden: Collection[str] = frozenset()
     #: How checks stand, by id.
     checks: Mapping[str, CheckStatus] = field(default_factory=_nothing)
     #: Commands by kind, from config.yaml.
@@ -46,6 +48,8 @@ def is_unverified(task: Task, context: BacklogContext) -> bool:
 
     A milestone has nothing to check, a goal and a check are checks themselves, and whether a finding is gone is measured.
     """
+    if task.status is Status.DONE and task.id in context.overridden:
+        return True
     if task.status is not Status.DONE or task.id in context.verified or is_own(task):
         return False
     return task.work(context.handlers) not in (Work.MILESTONE, Work.GOAL, Work.CHECK)
