@@ -177,23 +177,33 @@ def plan(
     only: str | Iterable[str] = (),
     tags: str | Iterable[str] = (),
     named: str | Iterable[str] = (),
+    fresh: bool = False,
     retry_failed: bool = False,
 ) -> Plan:
     """Return what ``run`` with the same arguments would start, in which order and why; nothing is started or written.
 
     Times are in seconds from the start, by the durations that this repository has seen. Raises UsageError, InvalidFile, StorageError.
     """
-    from core.assembly.backlog import open_backlog
+    from core.assembly.backlog import check_statuses, open_backlog
     from core.assembly.run import run_options
+    from core.domain.runs.check_result import CheckState
     from core.forecast import forecast
 
-    check_flags(retry_failed=retry_failed)
+    check_flags(retry_failed=retry_failed, fresh=fresh)
     given = {"jobs": jobs, "budget.cost": budget, "budget.time": time_budget}
     with _container(tasks, directory, given) as container, open_backlog(container) as backlog:
         options = run_options(
-            container, only=_words("only", only), tags=_words("tags", tags), named=_words("named", named), retry_failed=retry_failed
+            container,
+            only=_words("only", only),
+            tags=_words("tags", tags),
+            named=_words("named", named),
+            fresh=fresh,
+            retry_failed=retry_failed,
         )
-        return forecast(backlog.memory.tasks, options, backlog.journal.durations())
+        tasks_now = backlog.memory.tasks
+        known = check_statuses(container, backlog, tasks_now)
+        up_to_date = {name for name, its in known.items() if its.state is CheckState.UP_TO_DATE}
+        return forecast(tasks_now, options, backlog.journal.durations(), up_to_date)
 
 
 def verify(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from core.assembly.container import Container
 from core.assembly.project import new_run_id
 from core.domain.runs.attempt import RunRecord
+from core.domain.runs.check_result import CheckStatus, status_of
+from core.domain.tasks.task import Status, Task
 from core.errors import LockHeld
 from core.memory import Memory
 from core.ports.journal import Journal, RunLock
@@ -52,6 +54,15 @@ def open_backlog(container: Container) -> Iterator[Backlog]:
             if task.env:
                 container.masking.learn(task.env)
         yield Backlog(memory=memory, journal=journal, logs=container.logs, lock=container.run_lock, note=journal.repaired)
+
+
+def check_statuses(container: Container, backlog: Backlog, tasks: Iterable[Task]) -> dict[str, CheckStatus]:
+    """Return how the checks stand that are not switched off."""
+    checks = [task for task in tasks if task.check and task.status is not Status.CANCELLED]
+    if not checks:
+        return {}
+    results, inputs = backlog.journal.check_results(), container.check_inputs
+    return {task.id: status_of(results.get(task.id, ()), inputs.digest(task)) for task in checks}
 
 
 @contextmanager

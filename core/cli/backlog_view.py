@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from core.assembly.backlog import Backlog, open_backlog
+from core.assembly.backlog import Backlog, check_statuses, open_backlog
 from core.assembly.container import Container
 from core.domain.runs.attempt import RunRecord
-from core.domain.runs.check_result import CheckState, CheckStatus, status_of
+from core.domain.runs.check_result import CheckState, CheckStatus
 from core.domain.settings.settings import Settings
 from core.domain.tasks.plan import Explanation, Verdict
 from core.domain.tasks.task import Status, Task, with_status
@@ -62,7 +62,7 @@ def viewed(container: Container) -> Iterator[BacklogView]:
         tasks = backlog.memory.tasks if live is not None else tuple(map(_put_back, backlog.memory.tasks))
         planner = Planner(tasks, handlers=handlers, durations=durations, judged=handlers)
         hold_goals(planner, tasks, handlers)
-        checks = _checks(container, backlog, tasks)
+        checks = check_statuses(container, backlog, tasks)
         for task_id in _up_to_date(checks):
             planner.mark(task_id, Status.DONE)
         context = BacklogContext(
@@ -75,15 +75,6 @@ def viewed(container: Container) -> Iterator[BacklogView]:
             live_run=live.id if live is not None else "",
         )
         yield BacklogView(settings=container.settings, backlog=backlog, planner=planner, context=context, live=live)
-
-
-def _checks(container: Container, backlog: Backlog, tasks: Iterable[Task]) -> dict[str, CheckStatus]:
-    """Return how the checks stand that are not switched off."""
-    checks = [task for task in tasks if task.check and task.status is not Status.CANCELLED]
-    if not checks:
-        return {}
-    results, inputs = backlog.journal.check_results(), container.check_inputs
-    return {task.id: status_of(results.get(task.id, ()), inputs.digest(task)) for task in checks}
 
 
 def _up_to_date(checks: Mapping[str, CheckStatus]) -> frozenset[str]:

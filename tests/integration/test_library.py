@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import subprocess
 import sys
@@ -220,6 +221,19 @@ def test_a_named_task_runs_whatever_its_status(repository: Path) -> None:
     backlog = api.Backlog([{"id": "a", "description": "Was done", "command": "true", "status": "done"}])
     assert [start.explanation.task_id for start in api.plan(backlog, named="a").starts] == ["a"]
     assert api.run(backlog, named="a").done == ("a",)
+
+
+def test_a_check_that_is_up_to_date_is_planned_only_afresh(repository: Path) -> None:
+    (repository / "code").write_text("1")
+    entry = {"id": "a", "description": "Holds", "command": "true", "check": True, "sources": ["code"]}
+    (repository / "tasks.yml").write_text(json.dumps([entry]))
+    assert api.run(repository / "tasks.yml", reflect=False).passed == ("a",)
+
+    planned = api.plan(repository / "tasks.yml")
+
+    assert (planned.starts, planned.up_to_date) == ((), ("a",))
+    assert [start.explanation.task_id for start in api.plan(repository / "tasks.yml", fresh=True).starts] == ["a"]
+    assert api.run(repository / "tasks.yml", reflect=False).up_to_date == ("a",)
 
 
 def _python(code: str, cwd: Path, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -200,6 +200,7 @@ FLAGS = [
     (api.run, "fresh"),
     (api.run, "fail_fast"),
     (api.plan, "retry_failed"),
+    (api.plan, "fresh"),
     (api.audit, "history"),
     (SelfAuditor, "use_wily"),
 ]
