@@ -18,7 +18,7 @@ from core.domain.tasks.entry import AppendTask, Edit, SetField, Snapshot
 from core.domain.tasks.reload import Reloaded
 from core.domain.tasks.task import Status, Task
 from core.failed_entries import note_failure, was_edited
-from core.known_texts import note_text, restored_statuses
+from core.known_texts import KnownTexts
 from core.ports.clock import Clock
 from core.ports.journal import CheckJournal, Journal, StateStore
 from core.ports.standard import MISSING, StrPath, standard, tasks_of
@@ -46,9 +46,9 @@ class Memory:
         live_state: StateStore | None = None,
     ) -> None:
         self.without_ports = file is MISSING
-        self._path, self.run_id, self._text = path_text("path", path), run_id, ""
+        self._path, self.run_id = path_text("path", path), run_id
         self._file, self._journal, self._clock, self._live_state = file, journal, clock, live_state
-        self._backlog = Backlog()
+        self._backlog, self._texts = Backlog(), KnownTexts(journal)
         #: Numbers of the newest transition, and of the newest that is marked as written.
         self._last_seq, self._marked_seq = 0, 0
         self._pace = SyncPace()
@@ -78,7 +78,7 @@ class Memory:
 
     def begin_run(self, pid: int) -> None:
         """Record that this run begins, and read what earlier attempts say about durations."""
-        note_text(self._journal, self._text)
+        self._texts.keep()
         self._journal.begin_run(RunRecord(id=self.run_id, pid=pid, started=self._clock.now()))
         self._attempts = dict(self._journal.attempt_counts())
         self.durations = self._journal.durations()
@@ -161,11 +161,12 @@ class Memory:
         if tasks_file is not None:
             return standard().load_tasks(tasks_file)
         snapshot = self._file.read()
-        self._backlog, self._text = Backlog(snapshot.tasks), snapshot.version
+        self._backlog = Backlog(snapshot.tasks)
         transitions, noted = self._journal.unwritten(), commanded(self._journal)
         self._last_seq = transitions[-1].seq if transitions else self._last_seq
-        self.restored = {name: its for name, its in restored_statuses(self._journal, snapshot).items() if name not in noted}
-        for task_id, status in {**self.restored, **unwritten_statuses(transitions, self._backlog.statuses, noted)}.items():
+        self.restored = {name: its for name, its in self._texts.read(snapshot).items() if name not in noted}
+        shown = {**self._backlog.statuses, **self.restored}
+        for task_id, status in {**self.restored, **unwritten_statuses(transitions, shown, noted)}.items():
             self._backlog.set_status(task_id, status)
         return self.tasks
 
@@ -229,6 +230,7 @@ class Memory:
             standard().save_tasks(tasks_of(tasks, path_text("tasks_file", tasks_file)), tasks_file)
             return True
         if not self._backlog.unwritten:
+            self._texts.keep()
             self._mark_written(self._last_seq)
             return True
         return self._write([])
@@ -281,8 +283,8 @@ class Memory:
             self._backlog.note_written(statuses)
             if extra:
                 self._backlog.note_appended(result.snapshot.tasks)
+            self._texts.wrote(result.snapshot, statuses, self._backlog.entry)
             self._mark_written(up_to)
-            note_text(self._journal, result.snapshot.version)
             return True
 
     def _mark_written(self, up_to: int) -> None:
@@ -294,7 +296,7 @@ class Memory:
     def _merge(self, snapshot: Snapshot) -> None:
         """Take over a text that somebody saved: what they changed wins, all other statuses of ours are written again."""
         statuses = self._backlog.statuses
-        old = restored_statuses(self._journal, snapshot)
+        old = self._texts.read(snapshot)
         manual = {task_id: status for task_id, status in self._backlog.manual_changes(snapshot.tasks).items() if task_id not in old}
         meant = take_commanded(self._journal, {task.id: task.status for task in snapshot.tasks})
         manual |= {task_id: status for task_id, status in meant.items() if task_id in statuses}
@@ -302,5 +304,5 @@ class Memory:
         manual = {task_id: status for task_id, status in manual.items() if status is not statuses[task_id]}
         for task_id, status in manual.items():
             self._record(task_id, statuses[task_id], status, Code.SET_IN_FILE.of())
-        note_text(self._journal, snapshot.version)
+        self._texts.keep()
         self._reloads.append(self._backlog.take_over(snapshot.tasks, manual))

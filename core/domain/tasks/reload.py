@@ -6,10 +6,16 @@ from least (the newest of equals): what differs from that version was changed on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from core.domain.tasks.task import Place, Status, Task
+
+#: What an entry says of its status; None: it has no such line, which means pending.
+Word = Status | None
+
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,16 +72,33 @@ class FileVersions:
 
     def manual_changes(self, saved: Mapping[str, Status]) -> dict[str, Status]:
         """Return the statuses that a save changed on purpose; entries that the file never had are not among them."""
-        known = {task_id: status for task_id, status in saved.items() if task_id in self._newest}
-        differing = _differing(known, self._newest, known)
-        fewest = set(differing)
-        for undo in reversed(self._undo):
-            affected = undo.keys() & known.keys()
-            differing = (differing - affected) | _differing(known, undo, affected)
-            if len(differing) < len(fewest):
-                fewest = set(differing)
-        return {task_id: known[task_id] for task_id in fewest}
+        base = before_all(self._undo[len(self._undo) - steps_back(saved, self._newest, self._undo) :])
+        return {task_id: status for task_id, status in saved.items() if status is not base.get(task_id, self._newest.get(task_id, status))}
 
 
-def _differing(saved: Mapping[str, Status], version: Mapping[str, Status], ids: Iterable[str]) -> set[str]:
-    return {task_id for task_id in ids if saved[task_id] is not version[task_id]}
+def steps_back(saved: Mapping[str, Word], newest: Mapping[str, Word], undo: Sequence[Mapping[str, Word]]) -> int:
+    """Return how many versions before the newest one that is which ``saved`` is based on.
+
+    ``undo`` has for each version but the first what it replaced in the version before, newest last. Words are compared by identity.
+    """
+    known = saved.keys() & newest.keys()
+    differing = {task_id for task_id in known if saved[task_id] is not newest[task_id]}
+    fewest, steps = len(differing), 0
+    for count, replaced in enumerate(reversed(undo), start=1):
+        for task_id in replaced.keys() & known:
+            if saved[task_id] is replaced[task_id]:
+                differing.discard(task_id)
+            else:
+                differing.add(task_id)
+        if len(differing) < fewest:
+            fewest, steps = len(differing), count
+    return steps
+
+
+def before_all(undo: Iterable[Mapping[str, V]]) -> dict[str, V]:
+    """Return what was there before the first of several versions, of all that they replaced."""
+    first: dict[str, V] = {}
+    for replaced in undo:
+        for task_id, value in replaced.items():
+            first.setdefault(task_id, value)
+    return first
