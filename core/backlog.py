@@ -53,6 +53,11 @@ class Backlog:
         else:
             self._unwritten[task_id] = status
 
+    def set_statuses(self, statuses: Mapping[str, Status]) -> None:
+        """Let the status of each id hold."""
+        for task_id, status in statuses.items():
+            self.set_status(task_id, status)
+
     def note_written(self, statuses: Mapping[str, Status]) -> None:
         """Note that we wrote a version of the file which differs from the one before in ``statuses``."""
         self._versions.add_own(statuses)

@@ -166,8 +166,7 @@ class Memory:
         self._last_seq = transitions[-1].seq if transitions else self._last_seq
         self.restored = {name: its for name, its in self._texts.read(snapshot).items() if name not in noted}
         shown = {**self._backlog.statuses, **self.restored}
-        for task_id, status in {**self.restored, **unwritten_statuses(transitions, shown, noted)}.items():
-            self._backlog.set_status(task_id, status)
+        self._backlog.set_statuses({**self.restored, **unwritten_statuses(transitions, shown, noted)})
         return self.tasks
 
     @property
@@ -202,8 +201,7 @@ class Memory:
 
     def show_edited(self) -> None:
         """Let failed tasks whose entry was edited count as pending, as the next run finds them; nothing is recorded."""
-        for task_id in self.edited():
-            self._backlog.set_status(task_id, Status.PENDING)
+        self._backlog.set_statuses(dict.fromkeys(self.edited(), Status.PENDING))
 
     def append(self, entries: Iterable[Mapping[str, Any]]) -> tuple[Task, ...]:
         """Write new entries behind the last one, now, and return them as tasks; empty when the file could not be written now.

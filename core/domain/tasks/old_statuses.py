@@ -10,6 +10,10 @@ from core.domain.tasks.reload import Word, before_all, steps_back
 from core.domain.tasks.task import Status, Task
 
 
+#: What people do not write to set a status: no line, and a task in progress.
+_NEVER_TYPED: tuple[Word, ...] = (None, Status.IN_PROGRESS)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """What one write of the file changed in one entry."""
@@ -45,12 +49,9 @@ def old_statuses(saved: Mapping[str, Word], writes: Sequence[Write], work_of: Ca
     undo = [{task_id: change.before for task_id, change in write.changes.items()} for write in writes]
     since = len(undo) - steps_back(saved, newest, undo)
     base = {task_id: word for task_id, word in before_all(undo[since:]).items() if task_id in saved and word is not newest[task_id]}
-    if not base:
-        return {}
-    old = {task_id for task_id, word in base.items() if saved[task_id] is word and _means(word) is not _means(newest[task_id])}
-    typed = {task_id for task_id in old if saved[task_id] not in {None, Status.IN_PROGRESS}}
-    if len(typed) == len(old) == 1 or _is_later(saved, base, newest, at_rest=writes[since].after_rest):
-        old -= typed
+    old = {task_id for task_id in base if saved[task_id] is base[task_id] and _means(base[task_id]) is not _means(newest[task_id])}
+    if old and (len(old) == 1 or _is_later(saved, base, newest, at_rest=writes[since].after_rest)):
+        old = {task_id for task_id in old if saved[task_id] in _NEVER_TYPED}
     works = _works(writes, old)
     return {name: _means(newest[name]) for name in saved if name in old and (not works[name] or work_of(name) in works[name])}
 
@@ -82,6 +83,7 @@ def _works(writes: Sequence[Write], ids: set[str]) -> dict[str, set[str]]:
     """Return the marks of the work that was done under each of ``ids``."""
     works: dict[str, set[str]] = {task_id: set() for task_id in ids}
     for write in writes:
-        for task_id in write.changes.keys() & ids:
-            works[task_id].add(write.changes[task_id].work)
-    return {task_id: marks - {""} for task_id, marks in works.items()}
+        for task_id, change in write.changes.items():
+            if change.work and task_id in ids:
+                works[task_id].add(change.work)
+    return works

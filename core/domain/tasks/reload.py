@@ -85,11 +85,9 @@ def steps_back(saved: Mapping[str, Word], newest: Mapping[str, Word], undo: Sequ
     differing = {task_id for task_id in known if saved[task_id] is not newest[task_id]}
     fewest, steps = len(differing), 0
     for count, replaced in enumerate(reversed(undo), start=1):
-        for task_id in replaced.keys() & known:
-            if saved[task_id] is replaced[task_id]:
-                differing.discard(task_id)
-            else:
-                differing.add(task_id)
+        for task_id, word in replaced.items():
+            if task_id in known:
+                (differing.discard if saved[task_id] is word else differing.add)(task_id)
         if len(differing) < fewest:
             fewest, steps = len(differing), count
     return steps
