@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from core.domain.tasks.reload import FileVersions, Reloaded, compare
 from core.domain.tasks.task import Status, Task, with_status
@@ -68,9 +68,13 @@ class Backlog:
         self._replace(tasks)
         self._versions.add(self._statuses)
 
-    def manual_changes(self, saved: Iterable[Task]) -> dict[str, Status]:
-        """Return the statuses that somebody else's save changed on purpose, and not because it was based on an older version."""
-        return self._versions.manual_changes({task.id: task.status for task in saved})
+    def manual_changes(self, saved: Iterable[Task], *, old: Container[str] = ()) -> dict[str, Status]:
+        """Return the statuses that somebody else's save changed on purpose, and not because it was based on an older version.
+
+        ``old`` are ids whose statuses are known to be old.
+        """
+        changed = self._versions.manual_changes({task.id: task.status for task in saved})
+        return {task_id: status for task_id, status in changed.items() if task_id not in old}
 
     def take_over(self, saved: Iterable[Task], manual: Mapping[str, Status]) -> Reloaded:
         """Take over what somebody else saved: the statuses in ``manual`` hold, all other statuses of ours are to be written again."""

@@ -48,14 +48,12 @@ class Memory:
         self.without_ports = file is MISSING
         self._path, self.run_id = path_text("path", path), run_id
         self._file, self._journal, self._clock, self._live_state = file, journal, clock, live_state
-        self._backlog, self._texts = Backlog(), KnownTexts(journal)
+        self._backlog, self._texts, self._pace = Backlog(), KnownTexts(journal), SyncPace()
         #: Numbers of the newest transition, and of the newest that is marked as written.
         self._last_seq, self._marked_seq = 0, 0
-        self._pace = SyncPace()
         #: Statuses that are not taken from the text that was loaded, by id: it is an older one that came back.
         self.restored: Mapping[str, Status] = {}
-        self._reloads: list[Reloaded] = []
-        self._problems: tuple[str, ...] = ()
+        self._reloads, self._problems = list[Reloaded](), tuple[str, ...]()
         #: Number of the last attempt, by task.
         self._attempts: dict[str, int] = {}
         #: Mean seconds of the last successful attempts before this run, by task.
@@ -161,8 +159,7 @@ class Memory:
         if tasks_file is not None:
             return standard().load_tasks(tasks_file)
         snapshot = self._file.read()
-        self._backlog = Backlog(snapshot.tasks)
-        transitions, noted = self._journal.unwritten(), commanded(self._journal)
+        transitions, noted, self._backlog = self._journal.unwritten(), commanded(self._journal), Backlog(snapshot.tasks)
         self._last_seq = transitions[-1].seq if transitions else self._last_seq
         self.restored = {name: its for name, its in self._texts.read(snapshot).items() if name not in noted}
         shown = {**self._backlog.statuses, **self.restored}
@@ -227,11 +224,11 @@ class Memory:
         if tasks is not None:
             standard().save_tasks(tasks_of(tasks, path_text("tasks_file", tasks_file)), tasks_file)
             return True
-        if not self._backlog.unwritten:
-            self._texts.keep()
-            self._mark_written(self._last_seq)
-            return True
-        return self._write([])
+        if self._backlog.unwritten:
+            return self._write([])
+        self._texts.keep()
+        self._mark_written(self._last_seq)
+        return True
 
     def next_sync(self) -> float:
         """Return when ``sync`` is due, in monotonic seconds."""
@@ -294,8 +291,7 @@ class Memory:
     def _merge(self, snapshot: Snapshot) -> None:
         """Take over a text that somebody saved: what they changed wins, all other statuses of ours are written again."""
         statuses = self._backlog.statuses
-        old = self._texts.read(snapshot)
-        manual = {task_id: status for task_id, status in self._backlog.manual_changes(snapshot.tasks).items() if task_id not in old}
+        manual = self._backlog.manual_changes(snapshot.tasks, old=self._texts.read(snapshot))
         meant = take_commanded(self._journal, {task.id: task.status for task in snapshot.tasks})
         manual |= {task_id: status for task_id, status in meant.items() if task_id in statuses}
         # A save that is based on a text of ours that was in the file for a moment only shows what holds already.

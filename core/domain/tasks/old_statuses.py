@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from core.domain.tasks.reload import Word, before_all, steps_back
 from core.domain.tasks.task import Status, Task
 
-
 #: What people do not write to set a status: no line, and a task in progress.
 _NEVER_TYPED: tuple[Word, ...] = (None, Status.IN_PROGRESS)
 
@@ -46,14 +45,20 @@ def old_statuses(saved: Mapping[str, Word], writes: Sequence[Write], work_of: Ca
     in a text with something later than its base. Nobody types ``in_progress``, and nobody deletes lines to set statuses.
     """
     newest = newest_words(writes)
+    base, at_rest = _base(saved, newest, writes)
+    old = {task_id for task_id in base if saved[task_id] is base[task_id] and _means(base[task_id]) is not _means(newest[task_id])}
+    if len(old) == 1 or _is_later(saved, base, newest, at_rest=at_rest):
+        old = {task_id for task_id in old if saved[task_id] in _NEVER_TYPED}
+    old = _with_same_work(old, writes, work_of)
+    return {task_id: _means(newest[task_id]) for task_id in saved if task_id in old}
+
+
+def _base(saved: Mapping[str, Word], newest: Mapping[str, Word], writes: Sequence[Write]) -> tuple[dict[str, Word], bool]:
+    """Return what of the tasks in ``saved`` its base showed otherwise than the newest text does, and whether it was there between runs."""
     undo = [{task_id: change.before for task_id, change in write.changes.items()} for write in writes]
     since = len(undo) - steps_back(saved, newest, undo)
     base = {task_id: word for task_id, word in before_all(undo[since:]).items() if task_id in saved and word is not newest[task_id]}
-    old = {task_id for task_id in base if saved[task_id] is base[task_id] and _means(base[task_id]) is not _means(newest[task_id])}
-    if old and (len(old) == 1 or _is_later(saved, base, newest, at_rest=writes[since].after_rest)):
-        old = {task_id for task_id in old if saved[task_id] in _NEVER_TYPED}
-    works = _works(writes, old)
-    return {name: _means(newest[name]) for name in saved if name in old and (not works[name] or work_of(name) in works[name])}
+    return base, since < len(writes) and writes[since].after_rest
 
 
 def work_mark(task: Task) -> str:
@@ -79,11 +84,11 @@ def _means(word: Word) -> Status:
     return Status.PENDING if word is None else word
 
 
-def _works(writes: Sequence[Write], ids: set[str]) -> dict[str, set[str]]:
-    """Return the marks of the work that was done under each of ``ids``."""
-    works: dict[str, set[str]] = {task_id: set() for task_id in ids}
+def _with_same_work(ids: set[str], writes: Sequence[Write], work_of: Callable[[str], str]) -> set[str]:
+    """Return those of ``ids`` whose work is one that was done under the id, or under which none was done."""
+    works: dict[str, set[str]] = {}
     for write in writes:
         for task_id, change in write.changes.items():
             if change.work and task_id in ids:
-                works[task_id].add(change.work)
-    return works
+                works.setdefault(task_id, set()).add(change.work)
+    return {task_id for task_id in ids if task_id not in works or work_of(task_id) in works[task_id]}
