@@ -72,4 +72,5 @@ def test_a_file_that_was_saved_in_between_is_parsed_again(root: Path) -> None:
         mark_done(root, "task-300")
 
     assert parses == [1]
-    assert (root / "tasks.yml").read_text().count("status: done") == 1
+    # The text that came back is an older one, in which task-7 is not done yet.
+    assert (root / "tasks.yml").read_text().count("status: done") == 2
