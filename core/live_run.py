@@ -69,8 +69,8 @@ class LiveRun:
         selection = select(tasks, self._options.chosen, self._options.tags)
         handlers = self._options.handlers
         self.planner = Planner(tasks, handlers=handlers, durations=self._memory.durations, selection=selection, judged=handlers)
-        self.planner.restore(running=self._runner.running, pausing=state.pauses.ids(), waiting=state.unmet.reasons())
-        self.planner.restore_checks(self.checks.statuses())
+        checks = self.checks.statuses()
+        self.planner.restore(running=self._runner.running, pausing=state.pauses.ids(), waiting=state.unmet.reasons(), checks=checks)
 
     def next(self) -> Decision | None:
         """Take the next task to start off the queue; None when nothing that is ready fits the budget and the time that is left."""

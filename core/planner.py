@@ -44,8 +44,8 @@ class Planner:
         selection: Collection[str] | None = None,
         judged: Collection[str] | None = None,
     ) -> None:
-        #: What ``plan`` has spent.
-        self.budget = Budget(limit=_limit(budget))
+        #: What ``plan`` has spent. What a run has to say about a budget is read from settings, which is not loaded without one.
+        self.budget = Budget(limit=None if budget is None else standard().read_budget(budget))
         #: Whether it was given nothing but, perhaps, a budget.
         self.without_ports = not any((tasks, handlers, durations, selection is not None))
         self._graph = TaskGraph(tasks)
@@ -59,7 +59,7 @@ class Planner:
         self._gating = gating(self._graph, self._works, judged, filter(self._is_selected, range(len(tasks))))
         #: What runs, as far as this planner was told: a status in the file alone does not say so.
         self._running: set[int] = set()
-        self._unmet = [self._count_unmet(position) for position in range(len(tasks))]
+        self._unmet = self._graph.unmet(self._status)
         self._ranks = rank_all(self._graph, self._works, self._counts, self._seconds)
         #: Checks that are ready and held back while work runs, and judged tasks.
         self._held: set[int] = set()
@@ -78,23 +78,16 @@ class Planner:
                 self._unmet[dependent] -= 1
                 self._offer(dependent)
 
-    def restore(self, *, running: Iterable[str], pausing: Iterable[str], waiting: Mapping[str, str]) -> None:
-        """Take over what a run knew before the backlog was read anew; ids that are gone are passed over."""
-        for task_id in running:
-            if task_id in self._graph.index:
-                self.mark(task_id, Status.IN_PROGRESS)
-        for task_id in pausing:
-            if self._is_pending(task_id):
-                self.delay(task_id)
-        for task_id, reason in waiting.items():
-            if self._is_pending(task_id):
-                self.wait_for_person(task_id, reason)
-
-    def restore_checks(self, statuses: Mapping[str, Status]) -> None:
-        """Take over the results that checks have in a run; they are nowhere but there. Ids that are gone are passed over."""
-        for task_id, status in statuses.items():
-            if self._is_pending(task_id):
-                self.mark(task_id, status)
+    def restore(self, *, running: Iterable[str], pausing: Iterable[str], waiting: Mapping[str, str], checks: Mapping[str, Status]) -> None:
+        """Take over what a run knew before the backlog was read anew, of ``checks`` their results; ids that are gone are passed over."""
+        for task_id in filter(self._graph.index.__contains__, running):
+            self.mark(task_id, Status.IN_PROGRESS)
+        for task_id in filter(self._is_pending, pausing):
+            self.delay(task_id)
+        for task_id in filter(self._is_pending, waiting):
+            self.wait_for_person(task_id, waiting[task_id])
+        for task_id in filter(self._is_pending, checks):
+            self.mark(task_id, checks[task_id])
 
     def reopen(self, task_id: str) -> None:
         """Offer a task once more that came to an end; what depends on it is no longer ready."""
@@ -137,7 +130,9 @@ class Planner:
         What does not fit ``budget`` or ``time_left`` (seconds) is passed over for what fits; with
         ``stop_on_exceed`` no more work is started: only checks, which cost nothing.
         """
-        self._reconsider(budget)
+        while self._passed and budget.affords(self._passed[0][0]):
+            # Less was spent than had been reserved.
+            self._offer(heapq.heappop(self._passed)[1])
         while self._ready and self._gating.alone(self._running) is None:
             _, position = self._ready[0]
             if not self._is_offered(position):
@@ -282,24 +277,13 @@ class Planner:
             and self._is_selected(position)
         )
 
-    def _reconsider(self, budget: Budget) -> None:
-        """Offer again what was passed over and fits now that less was spent than had been reserved."""
-        while self._passed and budget.affords(self._passed[0][0]):
-            _, position = heapq.heappop(self._passed)
-            self._offer(position)
-
     def _fits(self, decision: Decision, budget: Budget, time_left: float | None) -> bool:
-        if not budget.affords(decision.cost):
-            return False
-        return decision.work is Work.MILESTONE or fits_time(decision.expected, time_left)
+        return budget.affords(decision.cost) and (decision.work is Work.MILESTONE or fits_time(decision.expected, time_left))
 
     def _decide(self, position: int) -> Decision:
         task, work = self._graph.tasks[position], self._works[position]
         cost = task.cost if work is Work.COMMAND else 0.0
         return Decision(task=task, work=work, rank=self._ranks.of(position), cost=cost, expected=self._durations.get(task.id))
-
-    def _count_unmet(self, position: int) -> int:
-        return sum(self._status[dependency] is not Status.DONE for dependency in self._graph.dependencies[position])
 
     def _seconds(self, position: int) -> float:
         return self._durations.get(self._graph.tasks[position].id, UNKNOWN_DURATION)
@@ -309,8 +293,3 @@ class Planner:
 
     def _is_selected(self, position: int) -> bool:
         return self._selection is None or self._graph.tasks[position].id in self._selection
-
-
-def _limit(budget: object) -> float | None:
-    # What a run has to say about a budget is read from settings, which is not loaded without one.
-    return None if budget is None else standard().read_budget(budget)

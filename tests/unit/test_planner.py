@@ -65,7 +65,7 @@ def test_of_two_handlers_on_one_file_one_waits_for_the_other():
 
 def test_while_a_handler_pauses_before_a_retry_another_may_work_on_its_file():
     planner = Planner([refactor("a", "x.py"), refactor("b", "x.py")], handlers={"refactor": "fix"})
-    planner.restore(running=["b"], pausing=[], waiting={})
+    planner.restore(running=["b"], pausing=[], waiting={}, checks={})
     assert planner.next(FREE) is None
     planner.delay("b")
     assert planner.next(FREE).task.id == "a"

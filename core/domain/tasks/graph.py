@@ -25,6 +25,10 @@ class TaskGraph:
             for dependency in needed:
                 self.dependents[dependency].append(position)
 
+    def unmet(self, status: Sequence[Status]) -> list[int]:
+        """Return, by position, how many dependencies are not done."""
+        return [sum(status[each] is not Status.DONE for each in needed) for needed in self.dependencies]
+
     def dependents_first(self) -> list[int]:
         """Return positions so that each comes after everything that depends on it."""
         return topological_order(self.dependents, self.dependencies)
