@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping
 
 from core.domain.tasks.reload import FileVersions, Reloaded, compare
-from core.domain.tasks.task import Status, Task, with_status
+from core.domain.tasks.task import ENDED, Status, Task, with_status
 
 
 class Backlog:
@@ -71,10 +71,16 @@ class Backlog:
     def manual_changes(self, saved: Iterable[Task], *, old: Container[str] = ()) -> dict[str, Status]:
         """Return the statuses that somebody else's save changed on purpose, and not because it was based on an older version.
 
-        ``old`` are ids whose statuses are known to be old.
+        ``old`` are ids whose statuses are known to be old. A save may also be based on a text that we wrote and took back, because
+        another save came in between: no version of ours. So a status that holds already is no change, and ``in_progress`` for what has
+        ended is old.
         """
         changed = self._versions.manual_changes({task.id: task.status for task in saved})
-        return {task_id: status for task_id, status in changed.items() if task_id not in old}
+        return {task_id: status for task_id, status in changed.items() if task_id not in old and not self._is_known(task_id, status)}
+
+    def _is_known(self, task_id: str, status: Status) -> bool:
+        holds = self._statuses.get(task_id)
+        return status is holds or (status is Status.IN_PROGRESS and holds in ENDED)
 
     def take_over(self, saved: Iterable[Task], manual: Mapping[str, Status]) -> Reloaded:
         """Take over what somebody else saved: the statuses in ``manual`` hold, all other statuses of ours are to be written again."""

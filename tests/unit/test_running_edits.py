@@ -215,3 +215,18 @@ def test_an_edit_that_is_taken_back_before_the_attempt_ends_changes_nothing():
     last = world.run()
 
     assert (last.exit_code, world.commands) == (0, ["run a", "run b"])
+
+
+@pytest.mark.parametrize("at", [0.6, 1.1])
+def test_a_save_of_a_text_that_was_written_and_taken_back_stops_and_repeats_nothing(at):
+    """A save may come into a write: what was written stands in the file for a moment, is read by an editor, and is taken back."""
+    world = World(
+        [task("a"), task("b"), task("c")], {"run a": Script(duration=0.5), "run b": Script(duration=0.5), "run c": Script(duration=3.0)}
+    )
+    taken_back = [task("a", status=Status.DONE), task("b", status=Status.IN_PROGRESS), task("c", status=Status.IN_PROGRESS), task("d")]
+    world.launcher.at(at, lambda: world.file.save_by_hand(taken_back))
+    world.run(jobs=2)
+
+    assert sorted(world.commands) == ["run a", "run b", "run c", "run d"]
+    assert set(world.statuses.values()) == {"done"}
+    assert not [event for event in world.of(events.TaskFinished) if event.status == "pending"]
