@@ -294,8 +294,6 @@ class Memory:
         manual = self._backlog.manual_changes(snapshot.tasks, old=self._texts.read(snapshot))
         meant = take_commanded(self._journal, {task.id: task.status for task in snapshot.tasks})
         manual |= {task_id: status for task_id, status in meant.items() if task_id in statuses}
-        # A save that is based on a text of ours that was in the file for a moment only shows what holds already.
-        manual = {task_id: status for task_id, status in manual.items() if status is not statuses[task_id]}
         for task_id, status in manual.items():
             self._record(task_id, statuses[task_id], status, Code.SET_IN_FILE.of())
         self._texts.keep()
