@@ -65,6 +65,7 @@ def _said(attempt: Attempt) -> dict[str, object]:
     said = asdict(attempt)
     if attempt.outcome is not None:
         usage = said["outcome"].pop("usage")
+        del said["outcome"]["checks"]  # of the run alone: not journalled
         known = {"duration": usage["seconds"], "cpu": usage["cpu"], "peak_memory": usage["peak_memory"], "cost": usage["units"]}
         spent = {"tokens": usage["tokens"], "money": usage["money"]} if usage["tokens"] or usage["money"] else {}
         said["outcome"].update(known, reason=words(attempt.outcome.reason), **spent)
