@@ -132,7 +132,7 @@ class Orchestrator:
     def _end(self) -> RunFinished:
         state = self._live.state
         with self._commit.open():
-            self._live.settle_failed_tries(at_end=True)
+            self._live.settle_failed_tries(at_end=not self._live.state.interrupted)
         if not self._memory.save_tasks():
             self._warn("the tasks file could not be brought up to date (see above); the next run will do it from the journal")
         self._runner.prune()
@@ -227,7 +227,7 @@ class Orchestrator:
     def _check_signals(self) -> None:
         if (received := self._signals.received()) is not None:
             reason = Code.STOPPED.of(received)
-            self._live.state.stop_reason = words(reason)
+            self._live.state.stop_reason, self._live.state.interrupted = words(reason), True
             self._runner.stop_all(reason, now=self._signals.count() > 1)
 
     def _check_held(self, *, now: bool, journal: bool = False) -> None:

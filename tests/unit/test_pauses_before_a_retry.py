@@ -119,13 +119,13 @@ def test_a_cost_that_grows_during_the_pause_beyond_the_budget_makes_it_fail_at_o
     assert (last.exit_code, world.statuses, last.duration < 10) == (1, {"flaky": "failed"}, True)
 
 
-def test_a_run_that_is_stopped_leaves_nothing_pausing():
+def test_a_signal_during_a_pause_leaves_the_task_to_the_next_run():
     world = _world()
     world.launcher.at(5.0, lambda: (world.signals.send(), world.launcher.wake()))
     last = world.run()
 
-    assert (last.exit_code, world.statuses) == (143, {"flaky": "failed"})
-    assert _last(world).reason == "exit 1; no further attempt: the run ends: stopped by SIGTERM"
+    assert (last.exit_code, world.statuses, last.duration < 10) == (143, {"flaky": "pending"}, True)
+    assert last.left == {"flaky": "it pauses before its next attempt"}
 
 
 def test_fail_fast_ends_the_pauses_of_others():

@@ -127,6 +127,8 @@ class RunState:
     time_budget: float | None = None
     #: Why nothing more is started; empty while the run goes on.
     stop_reason: str = ""
+    #: Whether a signal is that reason: then the next run goes on where this one was, retries included.
+    interrupted: bool = False
     #: Attempts of this run, by task.
     tries: dict[str, int] = field(default_factory=dict)
     #: What each running attempt was decided on, by task; the task in it is the entry that the attempt works by.
@@ -185,7 +187,7 @@ class RunState:
             wait,
             budget=self.budget,
             time_left=self.time_left(now),
-            stop_reason=self.stop_reason,
+            stop_reason="" if self.interrupted else self.stop_reason,
         )
 
     def why_passed_over(self, decision: Decision, now: float) -> str:
