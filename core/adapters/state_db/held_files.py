@@ -7,6 +7,7 @@ log and its index), the log is first carried into the database. Where another fi
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import time
@@ -111,7 +112,9 @@ class HeldFiles:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        # Beside a new database, the log of the old one would be carried into it.
+        # Beside a new database, the log of the old one would be carried into it; the log of one that is there belongs to that.
+        if place.check(self._path.name) is not None:
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), self._path)
         for suffix in (*_BESIDE, "-journal"):
             place.remove(self._path.name + suffix)
         os.link(part, self._path.name, src_dir_fd=place.descriptor, dst_dir_fd=place.descriptor, follow_symlinks=False)
@@ -134,10 +137,13 @@ class HeldFiles:
 
 
 def _look_at(path: Path) -> os.stat_result | None:
+    """Return what is at ``path``, None where nothing is. Raises StorageError when nobody can say: that is no removal."""
     try:
         return os.lstat(path)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror}", hint="the file was left as it is; look after its disk") from error
 
 
 def _identity(found: os.stat_result | None) -> tuple[int, int]:

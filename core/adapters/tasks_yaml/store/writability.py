@@ -92,4 +92,5 @@ def _make_beside(path: str, size: int) -> None:
             os.posix_fallocate(descriptor, 0, size)
     finally:
         os.close(descriptor)
-        os.unlink(part)
+        with suppress(FileNotFoundError):  # another command takes it for what a killed write left
+            os.unlink(part)
