@@ -27,6 +27,7 @@ from core.schema.arguments import check_flags, check_type, several, word_of
 
 if TYPE_CHECKING:
     from core.assembly.container import Container
+    from core.domain.runs.run_state import RunOptions
 
 __all__ = [
     "Backlog",
@@ -145,21 +146,14 @@ def run(
 
     Raises UsageError, InvalidFile, LockHeld, EditRefused and StorageError.
     """
-    from core.assembly.run import open_run, run_options
+    from core.assembly.run import open_run
 
     check_flags(retry_failed=retry_failed, fresh=fresh)
     check_flags(fail_fast=fail_fast, reflect=reflect, optional=True)
     check_type("on_event", on_event, object if callable(on_event) else NoneType, "a function of one event", "on_event=print")
     given = {"jobs": jobs, "budget.cost": budget, "budget.time": time_budget, "fail_fast": fail_fast}
     with _container(tasks, directory, given) as container:
-        options = run_options(
-            container,
-            only=_words("only", only),
-            tags=_words("tags", tags),
-            named=_words("named", named),
-            fresh=fresh,
-            retry_failed=retry_failed,
-        )
+        options = _options(container, only=only, tags=tags, named=named, fresh=fresh, retry_failed=retry_failed)
         wanted = reflect if reflect is not None else container.settings.reflect.enabled and not isinstance(tasks, Backlog)
         with open_run(container, options, reflect=wanted) as assembled:
             if on_event is not None:
@@ -185,21 +179,13 @@ def plan(
     Times are in seconds from the start, by the durations that this repository has seen. Raises UsageError, InvalidFile, StorageError.
     """
     from core.assembly.backlog import check_statuses, open_backlog
-    from core.assembly.run import run_options
     from core.domain.runs.check_result import CheckState
     from core.forecast import forecast
 
     check_flags(retry_failed=retry_failed, fresh=fresh)
     given = {"jobs": jobs, "budget.cost": budget, "budget.time": time_budget}
     with _container(tasks, directory, given) as container, open_backlog(container) as backlog:
-        options = run_options(
-            container,
-            only=_words("only", only),
-            tags=_words("tags", tags),
-            named=_words("named", named),
-            fresh=fresh,
-            retry_failed=retry_failed,
-        )
+        options = _options(container, only=only, tags=tags, named=named, fresh=fresh, retry_failed=retry_failed)
         tasks_now = backlog.memory.tasks
         known = check_statuses(container, backlog, tasks_now)
         up_to_date = {name for name, its in known.items() if its.state is CheckState.UP_TO_DATE}
@@ -274,6 +260,21 @@ def add(description: str, *, tasks: _Path | Backlog | None = None, directory: _P
 
     with _container(tasks, directory) as container, open_backlog_to_edit(container) as memory:
         return add_task(memory, {"description": description, **fields})
+
+
+def _options(
+    container: Container,
+    *,
+    only: str | Iterable[str],
+    tags: str | Iterable[str],
+    named: str | Iterable[str],
+    fresh: bool,
+    retry_failed: bool,
+) -> RunOptions:
+    from core.assembly.run import run_options
+
+    only, tags, named = _words("only", only), _words("tags", tags), _words("named", named)
+    return run_options(container, only=only, tags=tags, named=named, fresh=fresh, retry_failed=retry_failed)
 
 
 def _words(name: str, given: str | Iterable[str]) -> tuple[str, ...]:

@@ -64,7 +64,7 @@ class CheckRuns:
         for check in self._memory.tasks if passed else ():
             # One that has no result is no part of this run, or its entry is another one since.
             if check.id in passed and check.id in self._checks.standings:
-                self.note_passed(check, attempt, passed[check.id])
+                self._note_passed(check, attempt, passed[check.id])
 
     def _end(self, check: Task, attempt: Attempt, settlement: Settlement) -> None:
         if settlement not in (Settlement.DONE, Settlement.FAILED):
@@ -74,11 +74,8 @@ class CheckRuns:
         digest = self._checks.end(check.id, self._inputs.digest(check), passed=passed, at=now)
         self._record(check.id, attempt, digest, passed=passed)
 
-    def note_passed(self, check: Task, attempt: Attempt, digest: str) -> None:
-        """Record that a check has passed as a part of judging what an attempt at another task changed. Call inside a commit.
-
-        ``digest`` is of what it was about when it began.
-        """
+    def _note_passed(self, check: Task, attempt: Attempt, digest: str) -> None:
+        """Record that a check has passed as a part of an attempt at another task; ``digest`` is of what it was about when it began."""
         self._checks.note_passed_for(check.id, digest, self._clock.now())
         self._record(check.id, attempt, digest if self._inputs.digest(check) == digest else "", passed=True)
 

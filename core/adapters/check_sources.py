@@ -28,8 +28,8 @@ _PREFIXES = ("PYTHON", "PYTEST_", "LC_")
 _CACHE = "check-sources.json"
 #: To be changed whenever the same files would have other digests.
 _FORMAT = 1
-#: Nanoseconds that a file must have rested before its digest is remembered.
-_RESTED = 50_000_000
+#: Nanoseconds that a file must have rested before its digest is remembered: some file systems tell times in whole seconds, or two.
+_RESTED = 2_000_000_000
 #: Bytes read at a time.
 _BLOCK = 1 << 20
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

@@ -12,12 +12,12 @@ from core.assembly.container import Container
 from core.assembly.project import STATE_DIRECTORY, open_project
 from core.domain.quality.check_files import files_named
 from core.domain.quality.finding import Accepted
-from core.domain.quality.judged_task import gating_checks
+from core.domain.quality.judged_task import gating_checks, is_gating
 from core.domain.quality.refactor_task import is_own, place, place_of, unmet
 from core.domain.quality.silencing import silenced
 from core.domain.quality.verdict import FailOn, GateReport
 from core.domain.runs.attempt import Phase
-from core.domain.tasks.task import Status, Task
+from core.domain.tasks.task import Task
 from core.errors import InvalidFile
 from core.handlers import CommandHandler
 from core.judged_handler import JudgedHandler, Judgement
@@ -148,5 +148,5 @@ def _checks_changed(container: Container, snapshots: Snapshots, before: str) -> 
 
 def _checks(text: str, name: str) -> dict[str, object]:
     """Return what decides about each gating check of a tasks file, by id."""
-    checks = (task for task in YamlText(text, name).read().tasks if task.check and task.gate and task.status is not Status.CANCELLED)
+    checks = filter(is_gating, YamlText(text, name).read().tasks)
     return {check.id: (check.command, check.plugin, check.verify, check.sources, check.cwd, dict(check.env)) for check in checks}

@@ -35,9 +35,6 @@ class RunJournal(Protocol):
     def transitions(self, task_id: str, limit: int = 100) -> tuple[Transition, ...]:
         """Return a task's transitions, newest first."""
 
-    def last_transitions(self) -> tuple[Transition, ...]:
-        """Return the newest transition of every task that has one, oldest first."""
-
     def unwritten(self) -> tuple[Transition, ...]:
         """Return transitions that ``tasks.yml`` does not show yet, in order."""
 

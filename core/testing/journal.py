@@ -107,10 +107,6 @@ class InMemoryJournal:
     def attempts(self, task_id: str | None = None, limit: int = 100) -> tuple[Attempt, ...]:
         return tuple(attempt for attempt in reversed(self._attempts) if task_id in (None, attempt.task_id))[:limit]
 
-    def last_transitions(self) -> tuple[Transition, ...]:
-        newest = {transition.task_id: transition for transition in self._transitions}
-        return tuple(sorted(newest.values(), key=lambda transition: transition.seq))
-
     def transitions(self, task_id: str, limit: int = 100) -> tuple[Transition, ...]:
         return tuple(transition for transition in reversed(self._transitions) if transition.task_id == task_id)[:limit]
 

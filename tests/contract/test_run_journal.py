@@ -36,14 +36,3 @@ def test_a_reason_comes_back_with_its_code_and_values(journal):
     journal.record("r1", "a", Status.IN_PROGRESS, Status.PENDING, 1.0, reason)
 
     assert [transition.reason for transition in journal.transitions("a")] == [reason]
-
-
-def test_the_last_transition_of_each_task_is_known(journal):
-    journal.record("r1", "a", Status.PENDING, Status.IN_PROGRESS, 1.0, Code.ATTEMPT_STARTED.of(1))
-    journal.record("r1", "b", Status.PENDING, Status.CANCELLED, 2.0, Code.CANCELLED.of())
-    journal.record("r1", "a", Status.IN_PROGRESS, Status.DONE, 3.0, Code.EXIT.of(0))
-
-    assert [(transition.task_id, transition.after) for transition in journal.last_transitions()] == [
-        ("b", Status.CANCELLED),
-        ("a", Status.DONE),
-    ]

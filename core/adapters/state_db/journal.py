@@ -123,10 +123,6 @@ class SqliteJournal:
         asked = f"SELECT {rows.TRANSITION} FROM transitions WHERE task_id = ? ORDER BY seq DESC LIMIT ?"
         return self._load(rows.transition, asked, (task_id, limit))
 
-    def last_transitions(self) -> tuple[Transition, ...]:
-        newest = "SELECT max(seq) FROM transitions GROUP BY task_id"
-        return self._load(rows.transition, f"SELECT {rows.TRANSITION} FROM transitions WHERE seq IN ({newest}) ORDER BY seq")
-
     def unwritten(self) -> tuple[Transition, ...]:
         since = self.load_state(_WATERMARK) or 0
         return self._load(rows.transition, f"SELECT {rows.TRANSITION} FROM transitions WHERE seq > ? ORDER BY seq", (since,))
