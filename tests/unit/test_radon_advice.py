@@ -136,6 +136,19 @@ def test_a_second_sentence_names_another_part():
     assert advise(source, measure, measure.blocks[0]).endswith("The condition at line 17 joins 4 tests: make it a function with a name.")
 
 
+def test_the_variable_of_a_comprehension_is_neither_taken_nor_returned():
+    source = LOOP.replace("total += 2", "total += sum(late for late in rows if late) + len([late for late in rows if late])")
+    source = source.replace("return str(total)", "late = [late for late in rows if late]\n    return str(total), late")
+    measure = measure_source(source.encode())
+    assert "takes `limit`, `rows` and `total` and returns `total`" in advise(source, measure, measure.blocks[0])
+
+
+def test_two_suggestions_are_never_about_the_same_lines():
+    source = "def one(a, b):\n" + "".join(f"    if a == {number}:\n        b += {number}\n" for number in range(14)) + "    return b\n"
+    measure = measure_source(source.encode())
+    assert advise(source, measure, measure.blocks[0]) == "Lines 2–29 do the same 14 times: loop over a table of what differs."
+
+
 def test_a_part_of_a_method_becomes_a_method():
     source = "class A:\n" + textwrap.indent(LOOP.replace("rows, limit", "self, limit").replace("rows", "self.rows"), "    ")
     measure = measure_source(source.encode())

@@ -47,13 +47,12 @@ def _advise_function(function: Function) -> str:
 
 
 def _first_two(ranked: list[Suggestion]) -> Iterator[Suggestion]:
-    """Yield the best suggestion, and the next that is worth saying and not about the same lines."""
+    """Yield the best suggestion, and the next that is worth saying and about other lines."""
     best = ranked[0]
     yield best
     for other in ranked[1:]:
         apart = other.line > best.end_line or other.end_line < best.line
-        inside = (other.line, other.end_line) != (best.line, best.end_line) and other.gain < best.gain
-        if other.gain >= _WORTH_SAYING and (apart or inside):
+        if other.gain >= _WORTH_SAYING and apart:
             yield other
             return
 

@@ -137,6 +137,7 @@ def _uses(statements: Sequence[ast.stmt]) -> tuple[dict[str, list[int]], dict[st
     """
     reads: dict[str, list[int]] = {}
     writes: dict[str, list[int]] = {}
+    own = _names_of_inner_scopes(statements)
     for node in nodes(statements):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             writes.setdefault(node.name, []).append(node.lineno)
@@ -145,6 +146,24 @@ def _uses(statements: Sequence[ast.stmt]) -> tuple[dict[str, list[int]], dict[st
                     reads.setdefault(inner.id, []).append(node.lineno)
         elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
             reads.setdefault(node.target.id, []).append(node.lineno)
-        elif isinstance(node, ast.Name):
+        elif isinstance(node, ast.Name) and node not in own:
             (reads if isinstance(node.ctx, ast.Load) else writes).setdefault(node.id, []).append(node.lineno)
     return reads, writes
+
+
+def _names_of_inner_scopes(statements: Sequence[ast.stmt]) -> set[ast.AST]:
+    """Return the uses of names that comprehensions and lambdas bind for themselves."""
+    return {
+        node
+        for scope in nodes(statements)
+        if (bound := _bound_by(scope))
+        for node in ast.walk(scope)
+        if isinstance(node, ast.Name) and node.id in bound
+    }
+
+
+def _bound_by(scope: ast.AST) -> set[str]:
+    if isinstance(scope, ast.Lambda):
+        return {argument.arg for argument in _arguments(scope.args)}
+    targets = (node for generator in getattr(scope, "generators", ()) for node in ast.walk(generator.target))
+    return {node.id for node in targets if isinstance(node, ast.Name)}
