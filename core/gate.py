@@ -10,7 +10,8 @@ from core.domain.quality.baseline import accept_all, ratchet
 from core.domain.quality.finding import Accepted, Finding, plugin_of
 from core.domain.quality.history import ChangeSet
 from core.domain.quality.metric import Metric
-from core.domain.quality.refactor_task import is_own, number, place, place_of, reaches_threshold, score_now
+from core.domain.quality.metric_spec import BLOCK_METRICS, SPECS
+from core.domain.quality.refactor_task import is_own, metric_of, number, place, place_of, reaches_threshold, score_now
 from core.domain.quality.verdict import Delta, FailOn, GateReport, Judged, Judgement, TaskCheck, accept, former_paths, judge
 from core.domain.runs.variables import MeasuredPlace
 from core.domain.tasks.task import Task
@@ -20,7 +21,7 @@ from core.self_auditor import SelfAuditor
 
 #: Whether a path is among those asked for.
 _Scope = Callable[[str], bool]
-_ADVISED = (Metric.COMPLEXITY, Metric.MAINTAINABILITY)
+_ADVISED = (Metric.MAINTAINABILITY, *BLOCK_METRICS)
 
 
 class Gate:
@@ -155,7 +156,7 @@ def check_task(auditor: SelfAuditor, task: Task) -> TaskCheck:
     report = auditor.measure([path])
     if not report.files:
         return TaskCheck(task_id=task.id, gone=False, reason=f"{path} is not there; the next reflection cycle settles the task")
-    metric = Metric(task.origin.get("metric", Metric.COMPLEXITY))
+    metric = metric_of(task)
     problem = report.files[0].measure.problem
     if problem and metric is not Metric.UNREADABLE:
         return TaskCheck(task_id=task.id, gone=False, reason=f"{path} cannot be measured: {problem}")
@@ -164,8 +165,7 @@ def check_task(auditor: SelfAuditor, task: Task) -> TaskCheck:
     if found is None:
         return _check_score(task, report, metric, f"{metric} of {where}: {before} → ")
     name = f" (now `{found.block}`)" if found.block != block else ""
-    wanted = f"{'at least' if metric is Metric.MAINTAINABILITY else 'at most'} {found.threshold:g} is wanted"
-    reason = f"{metric} of {where}{name}: {before} → {number(found.score)}, {wanted}"
+    reason = f"{metric} of {where}{name}: {before} → {number(found.score)}, {SPECS[metric].wanted(found.threshold)}"
     return TaskCheck(task_id=task.id, gone=False, reason=found.problem or reason)
 
 
@@ -177,7 +177,7 @@ def place_now(auditor: SelfAuditor, task: Task) -> MeasuredPlace | None:
     path, block = place_of(task)
     if task.origin.get("metric") == Metric.PLUGIN or not (report := auditor.measure([path])).files:
         return None
-    metric = Metric(task.origin.get("metric", Metric.COMPLEXITY))
+    metric = metric_of(task)
     found = _finding_of(task, report, metric)
     if found is not None:
         score, threshold = number(found.score), number(found.threshold)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from core.domain.quality.audit import AuditedFile, AuditReport
 from core.domain.quality.finding import Finding, PluginFindings, fingerprint
 from core.domain.quality.finding_matches import match_findings_to_tasks
 from core.domain.quality.history import ChangeSet
-from core.domain.quality.metric import Block, Metric, complexity_rank, file_metrics, maintainability_rank
+from core.domain.quality.metric import Block, Metric, file_metrics, maintainability_rank
+from core.domain.quality.metric_spec import BLOCK_METRICS, SPECS, MetricSpec, block_score, worst_block
 from core.domain.quality.refactor_task import refactor_entry
 from core.domain.quality.trend import FileTrend, file_trends, values
 from core.domain.quality.verdict import accepted_findings
@@ -79,6 +81,7 @@ class SelfAuditor:
             seconds=self._clock.monotonic() - began,
             gap=gap,
             answered=found.answered,
+            metrics=self._measured,
             notes=(*self._notes, *found.notes),
             shapes=shapes,
         )
@@ -109,8 +112,8 @@ class SelfAuditor:
         old_findings, old_shapes = find(before, self._settings)
         seconds = self._clock.monotonic() - began
         return (
-            AuditReport(files=now, findings=findings, seconds=seconds, notes=self._notes, shapes=shapes),
-            AuditReport(files=before, findings=old_findings, seconds=seconds, shapes=old_shapes),
+            AuditReport(files=now, findings=findings, seconds=seconds, metrics=self._measured, notes=self._notes, shapes=shapes),
+            AuditReport(files=before, findings=old_findings, seconds=seconds, metrics=self._measured, shapes=old_shapes),
         )
 
     def analyze(self, paths: StrPath | Iterable[StrPath]) -> dict[str, dict[str, Any]]:
@@ -148,6 +151,11 @@ class SelfAuditor:
         ]
 
     @property
+    def _measured(self) -> frozenset[str]:
+        """What this one measures: what the settings name, and whether a file can be measured at all."""
+        return self._settings.measured | {Metric.UNREADABLE}
+
+    @property
     def baseline_name(self) -> str:
         """Return the name of the file of accepted findings."""
         return self._settings.baseline
@@ -175,19 +183,22 @@ def find(files: Iterable[AuditedFile], settings: AuditSettings) -> tuple[tuple[F
     """Return what is over its threshold, worst first, and the shapes of the blocks among it by fingerprint."""
     findings: list[Finding] = []
     shapes: dict[str, str] = {}
+    enabled = [metric for metric in BLOCK_METRICS if metric in settings.measured]
     for file in files:
-        thresholds = thresholds_for(file.path, settings)
         if file.measure.problem:
             findings.append(_unreadable(file))
             continue
+        limits = thresholds_for(file.path, settings)
         # Blocks are unpacked when they are asked for, and of most files none is.
-        for block in _worst_of_namesakes(file.measure.blocks) if file.measure.tally.worst > thresholds.complexity else ():
-            if block.complexity > thresholds.complexity:
-                finding = _complex_block(file, block, thresholds)
-                findings.append(finding)
-                shapes[finding.fingerprint] = block.shape
-        if file.measure.maintainability < thresholds.maintainability:
-            findings.append(_hard_to_maintain(file, thresholds))
+        exceeded = [metric for metric in enabled if worst_block(file.measure.tally, metric) > limits.of(metric)]
+        for metric in exceeded:
+            for block in _worst_of_namesakes(file.measure.blocks, metric):
+                if block_score(block, metric) > limits.of(metric):
+                    finding = _block_finding(file, block, SPECS[metric], limits.of(metric))
+                    findings.append(finding)
+                    shapes[finding.fingerprint] = block.shape
+        if Metric.MAINTAINABILITY in settings.measured and file.measure.maintainability < limits.maintainability:
+            findings.append(_hard_to_maintain(file, limits))
     return tuple(sorted(findings, key=worst_first)), shapes
 
 
@@ -200,35 +211,36 @@ def thresholds_for(path: str, settings: AuditSettings) -> ThresholdSettings:
     """Return the thresholds of one file: the last override whose glob matches wins, value by value."""
     if not settings.overrides:
         return settings.thresholds
-    merged = {"complexity": float(settings.thresholds.complexity), "maintainability": settings.thresholds.maintainability}
+    merged: dict[str, Any] = {}
     for glob, override in settings.overrides.items():
         if matches(path, glob):
             merged.update(override)
-    return ThresholdSettings(complexity=int(merged["complexity"]), maintainability=merged["maintainability"])
+    return replace(settings.thresholds, **merged)
 
 
-def _worst_of_namesakes(blocks: Iterable[Block]) -> Iterable[Block]:
+def _worst_of_namesakes(blocks: Iterable[Block], metric: Metric) -> Iterable[Block]:
     """Leave out classes, whose complexity is their methods' again, and all but the worst of equal names (overloads, properties)."""
     worst: dict[str, Block] = {}
     for block in blocks:
-        if block.kind != "class" and (block.name not in worst or block.complexity > worst[block.name].complexity):
+        if block.kind != "class" and (block.name not in worst or block_score(block, metric) > block_score(worst[block.name], metric)):
             worst[block.name] = block
     return worst.values()
 
 
-def _complex_block(file: AuditedFile, block: Block, thresholds: ThresholdSettings) -> Finding:
-    trend = file.trend.complexity.get(block.name, ()) if file.trend else ()
+def _block_finding(file: AuditedFile, block: Block, spec: MetricSpec, threshold: float) -> Finding:
+    score = block_score(block, spec.metric)
+    trend = file.trend.of(spec.metric, block.name) if file.trend else ()
     return Finding(
-        fingerprint=fingerprint(Metric.COMPLEXITY, file.path, block.name),
-        metric=Metric.COMPLEXITY,
+        fingerprint=fingerprint(spec.metric, file.path, block.name),
+        metric=spec.metric,
         path=file.path,
         block=block.name,
         line=block.line,
         end_line=block.end_line,
-        score=block.complexity,
-        threshold=thresholds.complexity,
-        rank=complexity_rank(block.complexity),
-        trend=values(trend, block.complexity) if trend else (),
+        score=score,
+        threshold=threshold,
+        rank=spec.rank(score, threshold),
+        trend=values(trend, score) if trend else (),
         churn=file.trend.churn if file.trend else 0,
     )
 

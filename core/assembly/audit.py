@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from core.assembly.backlog import open_backlog_to_edit
@@ -12,6 +13,8 @@ from core.assembly.project import PLUGINS_LOCK, BaseRevision, Project
 from core.config import CONFIG_FILE, repository_config
 from core.domain.quality.finding import Accepted, Key
 from core.domain.quality.metric import Metric
+from core.domain.quality.metric_spec import CHOICES
+from core.domain.quality.refactor_task import metric_of
 from core.domain.quality.reflection import CycleReport
 from core.domain.quality.trend import Direction, direction
 from core.domain.quality.verdict import PolicyChange, TaskCheck
@@ -100,23 +103,25 @@ def check_finding(container: Container, task_id: str) -> TaskCheck:
         file.close()
     if task.origin.get("metric") == Metric.PLUGIN:
         return check_task(open_auditor(container, history=False), task)
-    return check_task(_auditor_of_one_file(container), task)
+    return check_task(_auditor_of_one_file(container, task), task)
 
 
 def measure_place(container: Container, task: Task) -> MeasuredPlace | None:
     """Return where what one task of the Reflector's is about is now, and how bad; None where that cannot be measured."""
     try:
-        return place_now(_auditor_of_one_file(container), task)
+        return place_now(_auditor_of_one_file(container, task), task)
     except (OrchestratorError, OSError):
         return None
 
 
-def _auditor_of_one_file(container: Container) -> SelfAuditor:
-    """Return an auditor without cache, history or further processes."""
+def _auditor_of_one_file(container: Container, task: Task) -> SelfAuditor:
+    """Return an auditor without cache, history or further processes, that measures what a task is about."""
     from core.adapters.radon.meter import RadonMeter
 
-    audit = container.settings.audit
-    meter = RadonMeter(str(container.project.root), include=audit.include, exclude=audit.exclude, jobs=1)
+    settings, metric = container.settings.audit, metric_of(task)
+    audit = replace(settings, metrics=(*settings.metrics, metric)) if metric in CHOICES else settings
+    cognitive = "cognitive" in audit.measured
+    meter = RadonMeter(str(container.project.root), include=audit.include, exclude=audit.exclude, jobs=1, cognitive=cognitive)
     return SelfAuditor(meter=meter, clock=container.clock, settings=audit)
 
 

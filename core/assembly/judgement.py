@@ -85,7 +85,7 @@ def _by_the_base(container: Container, task: Task, before: str, old: Mapping[str
         str(container.root), tasks_file=str(container.project.tasks_path), base=before, cls=type(container.project.settings)
     )
     judged, audit = Container(project, container.console, container.wings), project.settings.audit
-    meter = RadonMeter(str(project.root), include=audit.include, exclude=audit.exclude, jobs=1)
+    meter = RadonMeter(str(project.root), include=audit.include, exclude=audit.exclude, jobs=1, cognitive="cognitive" in audit.measured)
     gate = open_gate(judged, SelfAuditor(meter=meter, clock=container.clock, settings=audit))
     report = gate.audit_since(before, fail_on=FailOn.WORSE)
     loosened = (f"{change.subject}: {change.what}" for change in policy_changes(project) if change.loosens)

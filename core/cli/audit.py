@@ -9,6 +9,7 @@ import typer
 
 from core.assembly.container import Session
 from core.cli.options import complete_task_ids
+from core.domain.quality.metric_spec import CHOICES
 from core.domain.quality.verdict import FailOn
 from core.files.here import current_directory
 from core.terminal.options import Directory, Json, Quiet, TasksFile
@@ -83,6 +84,17 @@ Explain = Annotated[
 ]
 
 
+Metrics = Annotated[
+    str,
+    typer.Option(
+        "--metrics",
+        metavar="NAMES",
+        help=f"What is measured, separated by commas: {', '.join(CHOICES)}, or all.",
+        show_default="audit.metrics",
+    ),
+]
+
+
 def audit(
     session: Session,
     paths: Paths = None,
@@ -91,6 +103,7 @@ def audit(
     top: Annotated[int, typer.Option("--top", "-n", metavar="N", min=0, help="Report the N most urgent; 0: all.")] = 0,
     min_rank: Annotated[Rank, typer.Option("--min-rank", metavar="RANK", help="Report only this rank, A to F, and worse.")] = Rank.A,
     fail_on: Fail = None,
+    metrics: Metrics = "",
     since: Since = "",
     judge_by: JudgeBy = "",
     update_baseline: Annotated[bool, typer.Option("--update-baseline", help="Accept every finding there is now.")] = False,
@@ -112,7 +125,8 @@ def audit(
 
     base = "" if check or judge_by == "." else judge_by or since
     line = MeasuringLine(session.console.stderr)
-    container = session.open(directory, tasks_file=tasks_file, base=base, progress=line)
+    chosen = {"audit.metrics": [name.strip() for name in metrics.split(",")] if metrics else None}
+    container = session.open(directory, tasks_file=tasks_file, overrides=chosen, base=base, progress=line)
     from core.assembly.audit import check_finding
     from core.assembly.project import repository_paths
     from core.cli.audit_flow import run_audit, show_check

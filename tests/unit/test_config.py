@@ -13,6 +13,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from core.config import config_schema, merge_settings
+from core.domain.quality.metric_spec import LIMITED
 from core.domain.settings.options import Option, Section, provenance, settings_table, value_of
 from core.domain.settings.settings import Provenance, Settings, Source
 from core.errors import InvalidFile, UsageError
@@ -149,7 +150,7 @@ def test_everything_wrong_everywhere_is_reported_at_once() -> None:
         "config.yaml:7:34: handlers.other must be a command, not a list (write it as one text: sh -c 'a b')",
         'config.yaml:8:22: audit.include[1] must be a glob, but 3 is a number (quote it: "3")',
         "config.yaml:8:59: audit.overrides.a/**.complexity must be a whole number of at least 1, not 0",
-        "config.yaml:8:62: unknown key 'speed' (known: complexity, maintainability)",
+        f"config.yaml:8:62: unknown key 'speed' (known: {', '.join(LIMITED)})",
         "config.yaml:9:10: reflect must be a map of settings, not a list",
         f"timeout: must be {duration}, not 'soon'",
     ]

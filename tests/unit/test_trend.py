@@ -40,7 +40,7 @@ def test_a_file_has_a_point_before_the_window_and_one_for_each_touch():
         Point(revision="r1", at=1.0, value=70.0),
         Point(revision="r3", at=3.0, value=60.0),
     )
-    assert values(trends["a.py"].complexity["f"]) == (2.0, 3.0, 5.0)
+    assert values(trends["a.py"].blocks[Metric.COMPLEXITY]["f"]) == (2.0, 3.0, 5.0)
 
 
 def test_untouched_and_removed_files_have_no_trend():
@@ -53,7 +53,7 @@ def test_a_renamed_file_keeps_its_series_and_churn():
     trends = file_trends(history(*steps))
     assert list(trends) == ["b.py"]
     assert trends["b.py"].churn == 3
-    assert values(trends["b.py"].complexity["f"]) == (1.0, 1.0, 9.0)
+    assert values(trends["b.py"].blocks[Metric.COMPLEXITY]["f"]) == (1.0, 1.0, 9.0)
 
 
 def test_two_files_that_swap_names_swap_series():
@@ -72,17 +72,17 @@ def test_a_file_that_was_deleted_and_added_again_starts_anew():
 def test_a_version_with_a_problem_is_churn_without_a_point():
     trends = file_trends(history({"a.py": measure(10.0, f=2)}, {"a.py": FileMeasure(problem="no syntax")}))
     assert (trends["a.py"].churn, values(trends["a.py"].maintainability)) == (2, (10.0,))
-    assert values(trends["a.py"].complexity["f"]) == (2.0,)
+    assert values(trends["a.py"].blocks[Metric.COMPLEXITY]["f"]) == (2.0,)
 
 
 def test_blocks_that_are_gone_have_no_series_and_ones_that_return_have_a_hole():
     trends = file_trends(history({"a.py": measure(10.0, f=2, g=3)}, {"a.py": measure(10.0, g=4)}, {"a.py": measure(10.0, f=7)}))
-    assert {name: values(points) for name, points in trends["a.py"].complexity.items()} == {"f": (2.0, 7.0)}
+    assert {name: values(points) for name, points in trends["a.py"].blocks[Metric.COMPLEXITY].items()} == {"f": (2.0, 7.0)}
 
 
 def test_of_namesakes_the_worst_counts():
     twins = FileMeasure(blocks=(block("C.x", 2), block("C.x", 9, line=5), block("C.x", 4, line=9)))
-    assert values(file_trends(history({"a.py": twins}))["a.py"].complexity["C.x"]) == (9.0,)
+    assert values(file_trends(history({"a.py": twins}))["a.py"].blocks[Metric.COMPLEXITY]["C.x"]) == (9.0,)
 
 
 def test_the_present_value_is_added_when_it_is_a_new_one():

@@ -7,22 +7,24 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
+from core.adapters.radon.cognitive import counter_version
 from core.adapters.radon.measure_cache import MeasureCache
 from core.adapters.radon.packing import Damaged, unpack
 from core.domain.quality.metric import FileMeasure
 
 #: Raised whenever the same bytes may come to other numbers, problems or shapes than before, or are packed otherwise.
-_COUNTER = 2
+_COUNTER = 3
 #: Bytes of source held at once.
 _BATCH = 16 * 1024 * 1024
 
 
 class ContentMeasures:
-    """One cache, and ``jobs`` processes for what it does not have."""
+    """One cache, and ``jobs`` processes for what it does not have, ``cognitive`` complexity included or not."""
 
-    def __init__(self, cache: MeasureCache, jobs: int) -> None:
+    def __init__(self, cache: MeasureCache, jobs: int, *, cognitive: bool = False) -> None:
         self._cache = cache
         self._jobs = jobs
+        self._cognitive = cognitive
 
     def known(self, blobs: Iterable[bytes]) -> dict[bytes, FileMeasure]:
         """Return the measures of those of ``blobs`` that the cache has."""
@@ -40,7 +42,7 @@ class ContentMeasures:
                 continue
             from core.adapters.radon.pool import measure_many  # when nothing changed, the counters are not needed
 
-            pooled = measure_many([batch[blob] for blob in new], self._jobs, measured)
+            pooled = measure_many([batch[blob] for blob in new], self._jobs, measured, cognitive=self._cognitive)
             self._cache.add_measures({new[index]: data for index, data in pooled.measures.items()})
             yield from ((new[index], unpack(data)) for index, data in pooled.measures.items())
             yield from ((new[index], FileMeasure(problem=problem)) for index, problem in pooled.crashes.items())
@@ -66,11 +68,12 @@ def unpacked(data: bytes | None) -> FileMeasure | None:
         return None
 
 
-def variant() -> str:
-    """Return what a measure depends on beside the content."""
+def variant(*, cognitive: bool = False) -> str:
+    """Return what a measure depends on beside the content. Raises UsageError where complexipy is needed and missing."""
     import radon
 
-    return f"radon {radon.__version__}, python {sys.version_info[0]}.{sys.version_info[1]}, counter {_COUNTER}"
+    beside = f", complexipy {counter_version()}" if cognitive else ""
+    return f"radon {radon.__version__}, python {sys.version_info[0]}.{sys.version_info[1]}, counter {_COUNTER}{beside}"
 
 
 def _batches(sources: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[Mapping[bytes, bytes], int]]:

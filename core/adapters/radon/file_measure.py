@@ -16,14 +16,17 @@ import resource
 import sys
 import threading
 import warnings
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
 from core.adapters.radon.agreement import raw_counter, tree_counter
+from core.adapters.radon.cognitive import Uncounted, cognitive_complexities
 from core.adapters.radon.fast.by_radon import tree_counts_by_radon
 from core.adapters.radon.fast.tree_counts import CountedBlock, Function, TreeCounts
+from core.adapters.radon.function_counts import code_lines, first_line, length, nesting, parameters
 from core.adapters.radon.packing import make_block
 from core.adapters.radon.source_files import Unreadable, has_mark, read_text
 from core.domain.quality.metric import Block, FileMeasure, Halstead, RawCounts
@@ -39,6 +42,8 @@ _LENIENT_TOKENISER = sys.version_info < (3, 12)
 #: Complexity from which on a block has a shape: a hash by which it is known again under another name or in another place; smaller
 #: blocks are never worth a finding, and many of them do the same.
 _SMALLEST = 6
+#: The same for lines of code.
+_LONG = 20
 _SHAPE_BYTES = 6
 _NOT_IN_SHAPE = frozenset({"ctx", "kind", "type_comment", "type_params"})
 
@@ -60,15 +65,15 @@ def memory_is_short() -> bool:
     return limited and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > MOST_MEMORY * 3 // 4
 
 
-def measure_source(content: bytes) -> FileMeasure:
-    """Measure a file's bytes. Raises MemoryError."""
+def measure_source(content: bytes, *, cognitive: bool = False) -> FileMeasure:
+    """Measure a file's bytes; ``cognitive`` complexity only where it is asked for. Raises MemoryError."""
     try:
-        return _measure_text(read_text(content))
+        return _measure_text(read_text(content), cognitive=cognitive)
     except Unreadable as unreadable:
         return FileMeasure(problem=str(unreadable))
 
 
-def _measure_text(text: str) -> FileMeasure:
+def _measure_text(text: str, *, cognitive: bool) -> FileMeasure:
     try:
         tree = _parse(text)
     except Unreadable as unreadable:
@@ -81,7 +86,11 @@ def _measure_text(text: str) -> FileMeasure:
         counts = _count(tree)
     except RecursionError:
         return FileMeasure(problem="nested too deeply for radon: an expression of hundreds of levels, perhaps a long sum", raw=raw)
-    measure = _measure(counts, raw)
+    try:
+        scores = cognitive_complexities(text) if cognitive else {}
+    except Uncounted as error:
+        scores, problem = {}, problem or f"complexipy cannot count its cognitive complexity: {error}"
+    measure = _measure(counts, raw, code_lines(text), scores)
     return replace(measure, problem=problem) if problem else measure
 
 
@@ -128,7 +137,7 @@ def _count(tree: ast.Module) -> TreeCounts:
     return outcome[0]
 
 
-def _measure(counts: TreeCounts, raw: RawCounts | None) -> FileMeasure:
+def _measure(counts: TreeCounts, raw: RawCounts | None, code: Sequence[int], cognitive: Mapping[int, int]) -> FileMeasure:
     from radon.metrics import halstead_visitor_report, mi_compute
 
     report = halstead_visitor_report(counts)
@@ -136,14 +145,19 @@ def _measure(counts: TreeCounts, raw: RawCounts | None) -> FileMeasure:
     if raw:
         comments = (raw.comments + raw.multi) / float(raw.sloc) * 100 if raw.sloc else 0
         index = mi_compute(report.volume, counts.complexity, raw.lloc, comments)
-    blocks = sorted(map(_block, counts.blocks), key=lambda block: (block.line, block.column))
+    made = (_block(counted, code, cognitive) for counted in counts.blocks)
+    blocks = sorted(made, key=lambda block: (block.line, block.column))
     return FileMeasure(blocks=tuple(blocks), maintainability=index, raw=raw, halstead=Halstead(**report._asdict()))
 
 
-def _block(counted: CountedBlock) -> Block:
+def _block(counted: CountedBlock, code: Sequence[int], cognitive: Mapping[int, int]) -> Block:
     kind, name, complexity, node = counted
-    known_again = _shape(node) if complexity >= _SMALLEST and not isinstance(node, ast.ClassDef) else ""
-    return make_block(kind, name, node.lineno, node.end_lineno or node.lineno, node.col_offset, complexity, known_again)
+    place = (node.lineno, node.end_lineno or node.lineno, node.col_offset)
+    if isinstance(node, ast.ClassDef):
+        return make_block(kind, name, *place, complexity, 0, 0, 0, 0, "")
+    numbers = (cognitive.get(first_line(node), 0), length(node, code), nesting(node), parameters(node, kind))
+    known_again = _shape(node) if complexity >= _SMALLEST or numbers[1] >= _LONG or numbers[3] >= _SMALLEST else ""
+    return make_block(kind, name, *place, complexity, *numbers, known_again)
 
 
 def _raw(text: str) -> RawCounts | None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from dataclasses import astuple, fields
-from itertools import repeat, starmap
+from itertools import chain, repeat, starmap
+from operator import attrgetter
 from typing import Any
 from zlib import crc32
 
@@ -17,16 +18,22 @@ from core.domain.quality.metric import Block, BlockKind, FileMeasure, Halstead, 
 
 _RAW = tuple(field.name for field in fields(RawCounts))
 _HALSTEAD = tuple(field.name for field in fields(Halstead))
-#: Maintainability; tally: blocks, complexity, worst; number of blocks, classes included; bytes of names, shapes and problem;
-#: whether there are raw counts, whether Halstead; the first of the raw counts, lines.
-_START = struct.Struct("<dIQI4I2?I")
+#: Maintainability; tally: blocks, complexity, the highest of each number; number of blocks, classes included; bytes of names, shapes
+#: and problem; whether there are raw counts, whether Halstead; the first of the raw counts, lines.
+_START = struct.Struct("<dIQ5I4I2?I")
 #: The same, then all raw counts and Halstead's.
-_HEAD = struct.Struct("<dIQI4I2?7I6I6d")
+_HEAD = struct.Struct("<dIQ5I4I2?7I6I6d")
 _CHECK = struct.Struct("<I")
-#: Of each block: line, end line, column, complexity.
-_COLUMNS = 4
+#: Numbers of each block.
+_NUMBERS = ("line", "end_line", "column", "complexity", "cognitive", "length", "nesting", "parameters")
+_numbers_of = attrgetter(*_NUMBERS)
+_COLUMNS = len(_NUMBERS)
 _LETTER = {BlockKind.FUNCTION: "f", BlockKind.METHOD: "m", BlockKind.CLASS: "c", BlockKind.CLOSURE: "i"}
 _kind_of = {ord(letter): kind for kind, letter in _LETTER.items()}.__getitem__
+
+
+#: Numbers of the head before the number of blocks.
+_BEFORE_COUNT = 1 + len(Tally._fields)
 
 
 class Damaged(Exception):
@@ -49,7 +56,7 @@ def pack(measure: FileMeasure) -> bytes:
         *(astuple(raw) if raw else (0,) * len(_RAW)),
         *(astuple(halstead) if halstead else (0,) * len(_HALSTEAD)),
     )
-    numbers = [number for block in blocks for number in (block.line, block.end_line, block.column, block.complexity)]
+    numbers = list(chain.from_iterable(map(_numbers_of, blocks)))
     kinds = "".join([_LETTER[block.kind] for block in blocks]).encode()
     body = b"".join([head, struct.pack(f"={len(numbers)}I", *numbers), kinds, *encoded])
     return body + _CHECK.pack(crc32(body))
@@ -95,13 +102,13 @@ def unpack(data: bytes) -> FileMeasure:
         body = memoryview(data)[: -_CHECK.size]
         if _CHECK.unpack(data[-_CHECK.size :])[0] != crc32(body):
             raise Damaged
-        index, blocks, complexity, worst, _, _, _, problem, has_raw, _, lines = _START.unpack_from(body)
+        index, *tally, _, _, _, problem, has_raw, _, lines = _START.unpack_from(body)
     except struct.error as error:
         raise Damaged from error
     measure: FileMeasure = _new(_Packed)
     _set_data(measure, data)
     _set_index(measure, index)
-    _set_tally(measure, Tally(blocks, complexity, worst))
+    _set_tally(measure, Tally(*tally))
     _set_has_raw(measure, has_raw)
     _set_lines(measure, lines)
     _set_problem(measure, str(body[-problem:], "utf-8", "surrogatepass") if problem else "")
@@ -110,7 +117,7 @@ def unpack(data: bytes) -> FileMeasure:
 
 def _rest(data: bytes) -> tuple[tuple[Block, ...], RawCounts | None, Halstead | None]:
     """Return blocks, raw counts and Halstead's numbers of what is not damaged."""
-    _, _, _, _, count, names, shapes, _, has_raw, has_halstead, *numbers = _HEAD.unpack_from(data)
+    count, names, shapes, _, has_raw, has_halstead, *numbers = _HEAD.unpack_from(data)[_BEFORE_COUNT:]
     middle = _HEAD.size + 4 * _COLUMNS * count
     ends = [middle + count, middle + count + names, middle + count + names + shapes]
     blocks: tuple[Block, ...] = ()
@@ -128,14 +135,27 @@ def _rest(data: bytes) -> tuple[tuple[Block, ...], RawCounts | None, Halstead | 
     return blocks, raw, Halstead(**dict(zip(_HALSTEAD, numbers[len(_RAW) :], strict=True))) if has_halstead else None
 
 
-def _maker() -> Callable[[BlockKind, str, int, int, int, int, str], Block]:
+def _maker() -> Callable[..., Block]:
     new = object.__new__
     # How the frozen class itself fills its slots.
-    set_kind, set_name, set_line, set_end, set_column, set_complexity, set_shape = (
-        vars(Block)[field.name].__set__ for field in fields(Block)
+    setters = [vars(Block)[name].__set__ for name in ("kind", "name", *_NUMBERS, "shape")]
+    set_kind, set_name, set_line, set_end, set_column, set_complexity, set_cognitive, set_length, set_nesting, set_parameters, set_shape = (
+        setters
     )
 
-    def make(kind: BlockKind, name: str, line: int, end_line: int, column: int, complexity: int, shape: str) -> Block:
+    def make(
+        kind: BlockKind,
+        name: str,
+        line: int,
+        end_line: int,
+        column: int,
+        complexity: int,
+        cognitive: int,
+        length: int,
+        nesting: int,
+        parameters: int,
+        shape: str,
+    ) -> Block:
         block = new(Block)
         set_kind(block, kind)
         set_name(block, name)
@@ -143,6 +163,10 @@ def _maker() -> Callable[[BlockKind, str, int, int, int, int, str], Block]:
         set_end(block, end_line)
         set_column(block, column)
         set_complexity(block, complexity)
+        set_cognitive(block, cognitive)
+        set_length(block, length)
+        set_nesting(block, nesting)
+        set_parameters(block, parameters)
         set_shape(block, shape)
         return block
 

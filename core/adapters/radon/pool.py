@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from struct import Struct
 
 from core.adapters.radon.agreement import raw_counter, tree_counter
+from core.adapters.radon.cognitive import cognitive_complexities
 from core.adapters.radon.file_measure import MOST_MEMORY, limit_memory, measure_source
 from core.adapters.radon.packing import pack
 
@@ -47,20 +48,35 @@ class Pooled:
     crashes: dict[int, str] = field(default_factory=dict)
 
 
-def measure_many(sources: Sequence[bytes], jobs: int, measured: Callable[[int], None]) -> Pooled:
-    """Measure sources; ``measured`` is called with how many more are done.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batch:
+    """Sources, and what of them is measured."""
+
+    sources: Sequence[bytes]
+    cognitive: bool
+
+    def size(self, index: int) -> int:
+        return len(self.sources[index])
+
+    def packed(self, index: int) -> bytes:
+        return pack(measure_source(self.sources[index], cognitive=self.cognitive))
+
+
+def measure_many(sources: Sequence[bytes], jobs: int, measured: Callable[[int], None], *, cognitive: bool = False) -> Pooled:
+    """Measure sources, their ``cognitive`` complexity where that is asked for; ``measured`` is called with how many more are done.
 
     It forks where a source is not tiny; none of the processes outlives the call.
     """
     pooled = Pooled()
+    batch = _Batch(sources=sources, cognitive=cognitive)
     processes = _processes(sources, jobs)
     if processes:
-        _in_processes(sources, _portions(sources), processes, pooled.measures, measured)
+        _in_processes(batch, _portions(sources), processes, pooled.measures, measured)
     for index in [index for index in range(len(sources)) if index not in pooled.measures]:
         if processes:
-            _alone(sources, index, pooled)
+            _alone(batch, index, pooled)
         else:
-            pooled.measures[index] = pack(measure_source(sources[index]))
+            pooled.measures[index] = batch.packed(index)
         measured(1)
     return pooled
 
@@ -85,14 +101,14 @@ def _portions(sources: Sequence[bytes]) -> list[list[int]]:
     return portions
 
 
-def _alone(sources: Sequence[bytes], index: int, pooled: Pooled) -> None:
+def _alone(batch: _Batch, index: int, pooled: Pooled) -> None:
     """Measure one source in a process of its own, after one died that may have had it."""
-    for status in _in_processes(sources, [[index]], 1, pooled.measures, lambda _: None):
-        if index not in pooled.measures and (crash := _crash(len(sources[index]), status)):
+    for status in _in_processes(batch, [[index]], 1, pooled.measures, lambda _: None):
+        if index not in pooled.measures and (crash := _crash(batch.size(index), status)):
             pooled.crashes[index] = crash
             return
     if index not in pooled.measures:  # what it raised there it raises here, where it is seen
-        pooled.measures[index] = pack(measure_source(sources[index]))
+        pooled.measures[index] = batch.packed(index)
 
 
 def _crash(size: int, status: int) -> str:
@@ -119,19 +135,21 @@ class _Worker:
 
 
 def _in_processes(
-    sources: Sequence[bytes], portions: Sequence[Sequence[int]], jobs: int, results: dict[int, bytes], measured: Callable[[int], None]
+    batch: _Batch, portions: Sequence[Sequence[int]], jobs: int, results: dict[int, bytes], measured: Callable[[int], None]
 ) -> list[int]:
     """Put packed measures into ``results``; return the wait statuses of the processes, none where there can be none.
 
     What a process held when it died is missing.
     """
     raw_counter(), tree_counter()  # imported and compiled once, before there are several of us
+    if batch.cognitive:
+        cognitive_complexities("")
     queue = _queue(len(portions))
     workers: list[_Worker] = []
     statuses: list[int] = []
     try:
         with suppress(OSError):  # as many as there can be
-            workers.extend(_start(sources, portions, queue) for _ in range(min(jobs, len(portions))))
+            workers.extend(_start(batch, portions, queue) for _ in range(min(jobs, len(portions))))
         _collect(workers, results, measured)
     except BaseException:
         for worker in workers:
@@ -163,7 +181,7 @@ def _queue(count: int) -> int:
     return reader
 
 
-def _start(sources: Sequence[bytes], portions: Sequence[Sequence[int]], queue: int) -> _Worker:
+def _start(batch: _Batch, portions: Sequence[Sequence[int]], queue: int) -> _Worker:
     """Fork one process. Raises OSError when there can be no further one; nothing of the attempt is left then."""
     reader, writer = os.pipe()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _FOR_THE_PARENT)
@@ -177,7 +195,7 @@ def _start(sources: Sequence[bytes], portions: Sequence[Sequence[int]], queue: i
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
             os.close(reader)
             limit_memory()
-            _work(sources, portions, queue, writer)
+            _work(batch, portions, queue, writer)
             os._exit(0)
     except MemoryError:
         os._exit(errno.ENOMEM)
@@ -197,12 +215,12 @@ def _fork() -> int:
         return os.fork()
 
 
-def _work(sources: Sequence[bytes], portions: Sequence[Sequence[int]], queue: int, writer: int) -> None:
+def _work(batch: _Batch, portions: Sequence[Sequence[int]], queue: int, writer: int) -> None:
     while number := os.read(queue, _NUMBER.size):
         frames = bytearray()
         for index in portions[_NUMBER.unpack(number)[0]]:
-            signal.setitimer(signal.ITIMER_PROF, _limit(len(sources[index])))
-            packed = pack(measure_source(sources[index]))
+            signal.setitimer(signal.ITIMER_PROF, _limit(batch.size(index)))
+            packed = batch.packed(index)
             signal.setitimer(signal.ITIMER_PROF, 0)
             frames += _FRAME.pack(index, len(packed)) + packed
         while frames:

@@ -35,14 +35,16 @@ class AuditReport:
     gap: str = ""
     #: Plugins whose findings are known; what any other finds is unknown in this audit.
     answered: frozenset[str] = frozenset()
+    #: What was measured; nothing is known of other metrics.
+    metrics: frozenset[str] = frozenset(Metric)
     #: What a person should know, a sentence each: plugins that were refused or failed.
     notes: tuple[str, ...] = ()
     #: Fingerprint → shape of the block it is about, for findings about blocks.
     shapes: Mapping[str, str] = field(default_factory=dict)
 
     def knows(self, metric: str, block: str) -> bool:
-        """Return True if the auditor for this metric ran: ours always did, a plugin if it answered."""
-        return metric != Metric.PLUGIN or plugin_of(block) in self.answered
+        """Return True if this metric was measured; a plugin's, if it answered."""
+        return plugin_of(block) in self.answered if metric == Metric.PLUGIN else metric in self.metrics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

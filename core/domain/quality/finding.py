@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.domain.quality.metric import Metric
+from core.domain.quality.metric_spec import SPECS
 from core.domain.quality.trend import Direction, direction
 
 #: What names one place of trouble: metric, path, block.
@@ -37,9 +38,9 @@ class Finding:
     trend: tuple[float, ...] = ()
     #: Revisions in the window of history that touched the file.
     churn: int = 0
-    #: Why an unreadable file cannot be measured, or what a plugin says; empty for other findings.
+    #: Why an unreadable file cannot be measured, what a plugin says or what a change silences; empty for other findings.
     problem: str = ""
-    #: What a plugin suggests.
+    #: What to do, where that is known with the finding: what a plugin suggests.
     suggestion: str = ""
 
     @property
@@ -55,9 +56,9 @@ class Finding:
         """How far over the threshold, as doublings: 0 at it, 1 at twice as bad, at most 4."""
         if self.metric is Metric.UNREADABLE:
             return 0.0
-        if self.metric is Metric.PLUGIN:
+        if self.metric in (Metric.PLUGIN, Metric.SILENCED):
             return plugin_excess(self.score, self.threshold)
-        worse, better = (self.score, self.threshold) if self.metric is Metric.COMPLEXITY else (self.threshold, self.score)
+        worse, better = (self.score, self.threshold) if SPECS[self.metric].higher_is_worse else (self.threshold, self.score)
         return min(4.0, math.log2(max(worse, 1e-9) / max(better, 1e-9)))
 
     @property

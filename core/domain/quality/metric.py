@@ -1,4 +1,4 @@
-"""Numbers measured from code. They equal radon's own, always."""
+"""Numbers measured from code. Those that radon has equal radon's own, always."""
 
 from __future__ import annotations
 
@@ -16,6 +16,20 @@ class Metric(StrEnum):
     COMPLEXITY = "complexity"
     #: Maintainability index of one file, 0–100; higher is better.
     MAINTAINABILITY = "maintainability"
+    #: Cognitive complexity of one function, as complexipy counts it.
+    COGNITIVE = "cognitive"
+    #: Lines of code of one function.
+    LENGTH = "length"
+    #: Levels of statements inside one another in one function.
+    NESTING = "nesting"
+    #: Parameters of one function.
+    PARAMETERS = "parameters"
+    #: A passage that is repeated elsewhere.
+    DUPLICATION = "duplication"
+    #: Share of a file's changed lines that tests ran.
+    COVERAGE = "coverage"
+    #: A change keeps a check from telling something.
+    SILENCED = "silenced"
     #: The file could not be measured.
     UNREADABLE = "unreadable"
     #: What an auditor among the plugins found; its block begins with the plugin. Higher is worse.
@@ -45,6 +59,14 @@ class Block:
     complexity: int
     #: Short hash of what the block does, whatever its name and place; empty below the complexity that is worth it.
     shape: str = ""
+    #: As complexipy counts it; 0 where it was not counted.
+    cognitive: int = 0
+    #: Lines of code: no blank lines, comment lines or docstring; 0 for a class.
+    length: int = 0
+    #: Levels of compound statements inside one another; 0 for a class.
+    nesting: int = 0
+    #: Without ``self`` and ``cls``; 0 for a class.
+    parameters: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,13 +101,18 @@ class Halstead:
 
 
 class Tally(NamedTuple):
-    """The blocks of a file in three figures; classes do not count, their complexity is their methods' again."""
+    """The blocks of a file in a few figures; classes do not count, their complexity is their methods' again."""
 
     blocks: int
-    #: Their sum.
+    #: The sum of their complexities.
     complexity: int
-    #: The highest; 0 without any.
+    #: The highest complexity of a block; 0 without any.
     worst: int
+    #: The highest of the other numbers.
+    cognitive: int = 0
+    length: int = 0
+    nesting: int = 0
+    parameters: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +130,11 @@ class FileMeasure:
 
     @property
     def tally(self) -> Tally:
-        scores = [block.complexity for block in self.blocks if block.kind is not BlockKind.CLASS]
-        return Tally(len(scores), sum(scores), max(scores, default=0))
+        blocks = [block for block in self.blocks if block.kind is not BlockKind.CLASS]
+        if not blocks:
+            return Tally(0, 0, 0)
+        scores = [(block.complexity, block.cognitive, block.length, block.nesting, block.parameters) for block in blocks]
+        return Tally(len(blocks), sum(block.complexity for block in blocks), *map(max, zip(*scores, strict=True)))
 
     @property
     def has_raw(self) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from core.domain.quality.finding import Finding
-from core.domain.quality.metric import FileMeasure, Metric, complexity_rank, maintainability_rank
+from core.domain.quality.metric import FileMeasure, Metric
+from core.domain.quality.metric_spec import BLOCK_METRICS, SPECS, block_score
 from core.domain.quality.trend import Direction
 from core.domain.tasks.entry import SetField
 from core.domain.tasks.task import Status, Task, Work
@@ -78,38 +79,26 @@ def describe(finding: Finding, advice: str) -> str:
     """Return what is wrong, by how much, and what to do."""
     where = place(finding.path, finding.block)
     match finding.metric:
-        case Metric.COMPLEXITY:
-            what = f"Simplify {where}: its"
-        case Metric.MAINTAINABILITY:
-            what = f"Make {where} easier to maintain: its"
         case Metric.UNREADABLE:
             return f"Mend {where}: it cannot be measured: {advice}"
-        case Metric.PLUGIN:
+        case Metric.PLUGIN | Metric.SILENCED:
             return f"{finding.problem} ({finding.path}){f'; {advice}' if advice else ''}"
-    return f"{what} {measured(finding.metric, finding.score, finding.threshold)}. {advice}".rstrip()
+    what = SPECS[finding.metric].task.format(where=where)
+    return f"{what}: its {measured(finding.metric, finding.score, finding.threshold)}. {advice}".rstrip()
 
 
 def measured(metric: Metric, score: float, threshold: float) -> str:
     """Return the words for a score in a description; empty where it names none."""
-    match metric:
-        case Metric.COMPLEXITY:
-            return f"cyclomatic complexity is {score:g} ({complexity_rank(int(score))}), at most {threshold:g} is wanted"
-        case Metric.MAINTAINABILITY:
-            return f"index is {score:.1f} ({maintainability_rank(score)}), at least {threshold:g} is wanted"
-    return ""
+    spec = SPECS[metric]
+    return f"{spec.fill(spec.noun, score)}, {spec.wanted(threshold)}" if spec.noun else ""
 
 
 def unmet(finding: Finding) -> str:
     """Return in a few words what was measured and what is wanted."""
-    match finding.metric:
-        case Metric.COMPLEXITY:
-            return f"complexity is {finding.score:g}, at most {finding.threshold:g} is wanted"
-        case Metric.MAINTAINABILITY:
-            return f"maintainability is {finding.score:.1f}, at least {finding.threshold:g} is wanted"
-        case Metric.UNREADABLE:
-            return f"it cannot be measured: {finding.problem}"
-        case Metric.PLUGIN:
-            return finding.problem
+    spec = SPECS[finding.metric]
+    if spec.short:
+        return f"{spec.fill(spec.short, finding.score)}, {spec.wanted(finding.threshold)}"
+    return f"it cannot be measured: {finding.problem}" if finding.metric is Metric.UNREADABLE else finding.problem
 
 
 def priority(finding: Finding) -> int:
@@ -139,24 +128,28 @@ def place_of(task: Task) -> tuple[str, str]:
 def score_now(task: Task, measure: FileMeasure) -> int | float | None:
     """Return the score of the place that an own task is about; None where its block is gone."""
     _, block = place_of(task)
-    if task.origin.get("metric") == Metric.MAINTAINABILITY:
+    metric = metric_of(task)
+    if metric is Metric.MAINTAINABILITY:
         return number(measure.maintainability)
-    if task.origin.get("metric") == Metric.UNREADABLE:
+    if metric is Metric.UNREADABLE:
         return 0
-    return max((found.complexity for found in measure.blocks if found.name == block), default=None)
+    scored = metric if metric in BLOCK_METRICS else Metric.COMPLEXITY
+    return max((block_score(found, scored) for found in measure.blocks if found.name == block), default=None)
+
+
+def metric_of(task: Task) -> Metric:
+    """Return the metric of an own task; complexity where its entry names none that is known."""
+    try:
+        return Metric(task.origin.get("metric", Metric.COMPLEXITY))
+    except ValueError:
+        return Metric.COMPLEXITY
 
 
 def reaches_threshold(task: Task, score: float) -> bool:
     """Return whether a score is what an own task was written for: allowed by the threshold of then, whatever that is now."""
     threshold = task.origin.get("threshold")
-    if not isinstance(threshold, int | float):
-        return True
-    match task.origin.get("metric"):
-        case Metric.COMPLEXITY:
-            return score <= threshold
-        case Metric.MAINTAINABILITY:
-            return score >= threshold
-    return True
+    spec = SPECS[metric_of(task)]
+    return spec.threshold is None or not isinstance(threshold, int | float) or spec.within(score, threshold)
 
 
 def update_edits(task: Task, finding: Finding, *, shape: str, own_priority: int | None, reopened: bool = False) -> tuple[SetField, ...]:

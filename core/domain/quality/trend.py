@@ -9,11 +9,9 @@ from typing import NamedTuple
 
 from core.domain.quality.history import History
 from core.domain.quality.metric import FileMeasure, Metric
+from core.domain.quality.metric_spec import BLOCK_METRICS, SPECS, block_score
 
 _BARS = "▁▂▃▄▅▆▇█"
-
-#: How far a metric moves without meaning anything: a comment line shifts a maintainability index, nothing shifts a complexity.
-_TOLERANCE = {Metric.COMPLEXITY: 0.0, Metric.MAINTAINABILITY: 1.0, Metric.UNREADABLE: 0.0, Metric.PLUGIN: 0.0}
 
 
 class Direction(StrEnum):
@@ -45,8 +43,14 @@ class FileTrend:
     churn: int
     #: Its maintainability index before the window and after each revision that touched it.
     maintainability: tuple[Point, ...]
-    #: The complexity of each block it has at the end, by qualified name; of namesakes, the worst.
-    complexity: Mapping[str, tuple[Point, ...]]
+    #: The numbers of each block it has at the end, by metric and qualified name; of namesakes, the worst.
+    blocks: Mapping[Metric, Mapping[str, tuple[Point, ...]]]
+
+    def of(self, metric: Metric, block: str) -> tuple[Point, ...]:
+        """Return the series of a finding's place; empty where the metric has none."""
+        if metric is Metric.MAINTAINABILITY:
+            return self.maintainability
+        return self.blocks[metric].get(block, ()) if metric in self.blocks else ()
 
 
 class _Version(NamedTuple):
@@ -60,13 +64,14 @@ class _Version(NamedTuple):
 class _BlockSeries(Mapping[str, tuple[Point, ...]]):
     """The series of each block, put together when it is asked for: of most blocks none ever is."""
 
-    def __init__(self, versions: Sequence[_Version]) -> None:
+    def __init__(self, versions: Sequence[_Version], metric: Metric) -> None:
         self._versions = versions
+        self._metric = metric
 
     def __getitem__(self, name: str) -> tuple[Point, ...]:
         points = []
         for revision, at, measure in self._versions:
-            scores = [block.complexity for block in measure.blocks if block.name == name]
+            scores = [block_score(block, self._metric) for block in measure.blocks if block.name == name]
             if scores:
                 points.append(Point(revision=revision, at=at, value=float(max(scores))))
         # What it does not have at the end is no block of it any more.
@@ -93,7 +98,8 @@ class _Track:
 
     def trend(self, path: str) -> FileTrend:
         indices = tuple(Point(revision=revision, at=at, value=measure.maintainability) for revision, at, measure in self.versions)
-        return FileTrend(path=path, churn=self.churn, maintainability=indices, complexity=_BlockSeries(self.versions))
+        blocks = {metric: _BlockSeries(self.versions, metric) for metric in BLOCK_METRICS}
+        return FileTrend(path=path, churn=self.churn, maintainability=indices, blocks=blocks)
 
 
 def file_trends(history: History) -> dict[str, FileTrend]:
@@ -131,9 +137,9 @@ def direction(metric: Metric, series: Sequence[float]) -> Direction:
     """
     if not series:
         return Direction.FLAT
-    rise = series[-1] - series[0]
-    worse = -rise if metric is Metric.MAINTAINABILITY else rise
-    if abs(worse) <= _TOLERANCE[metric]:
+    spec = SPECS[metric]
+    worse = spec.worse_by(series[0], series[-1])
+    if abs(worse) <= spec.tolerance:
         return Direction.FLAT
     return Direction.WORSENING if worse > 0 else Direction.IMPROVING
 

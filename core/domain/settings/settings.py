@@ -8,7 +8,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from core.domain.quality.metric import RANK_LIMITS
+from core.domain.quality.metric import RANK_LIMITS, Metric
+from core.domain.quality.metric_spec import CHOICES, DEFAULT, LIMITED, SPECS
 from core.schema.containers import AnyMap, JoinedList, JoinedMap, ListOf, MapOf, Nullable, Record
 from core.schema.field_types import Boolean, Choice, FieldType, Text
 from core.schema.quantities import Duration, Integer, Number, NumberOrRank, Size
@@ -70,8 +71,14 @@ _PERMISSIONS = Record(
     }
 )
 
-_COMPLEXITY = Integer(minimum=1)
-_MAINTAINABILITY = NumberOrRank(maximum=100, ranks=RANK_LIMITS)
+#: What each threshold may be.
+_LIMITS: Mapping[str, FieldType] = MappingProxyType(
+    {
+        **{metric.value: Integer(minimum=1) for metric in LIMITED},
+        "maintainability": NumberOrRank(maximum=100, ranks=RANK_LIMITS),
+        "coverage": Number(maximum=100),
+    }
+)
 
 
 class Source(StrEnum):
@@ -147,17 +154,28 @@ class ReflectSettings:
     max_open_tasks: int = option(10, "The Reflector appends while fewer than this many of its own tasks are open or failed.", Integer())
 
 
+def _limit(metric: Metric) -> Any:
+    """Declare the threshold of a metric as its line of the table says."""
+    spec = SPECS[metric]
+    return option(spec.threshold, spec.limit, _LIMITS[metric.value], decides_verdict=True)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThresholdSettings:
     """When a number is a finding."""
 
-    complexity: int = option(10, "Cyclomatic complexity of a block above which it is a finding.", _COMPLEXITY, decides_verdict=True)
-    maintainability: float = option(
-        20.0,
-        "Maintainability index of a file below which it is a finding; the ranks A, B and C stand for 19, 9 and 0.",
-        _MAINTAINABILITY,
-        decides_verdict=True,
-    )
+    complexity: int = _limit(Metric.COMPLEXITY)
+    maintainability: float = _limit(Metric.MAINTAINABILITY)
+    cognitive: int = _limit(Metric.COGNITIVE)
+    length: int = _limit(Metric.LENGTH)
+    nesting: int = _limit(Metric.NESTING)
+    parameters: int = _limit(Metric.PARAMETERS)
+    duplication: int = _limit(Metric.DUPLICATION)
+    coverage: float = _limit(Metric.COVERAGE)
+
+    def of(self, metric: Metric) -> float:
+        """Return the threshold of a metric that has one."""
+        return float(getattr(self, metric.value))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,11 +189,17 @@ class AuditSettings:
         ListOf(items=_GLOB, most=_MOST),
         decides_verdict=True,
     )
+    metrics: tuple[str, ...] = option(
+        tuple(metric.value for metric in DEFAULT),
+        "What is measured and judged; `all` for every metric. `cognitive` needs the extra `maintain`.",
+        ListOf(items=Choice(words=("all", *(metric.value for metric in CHOICES))), most=_MOST),
+        decides_verdict=True,
+    )
     thresholds: ThresholdSettings = field(default_factory=ThresholdSettings)
     overrides: Mapping[str, Mapping[str, float]] = option(
         {},
         "Thresholds for the files that match a glob; the last match wins.",
-        MapOf(values=Record(fields={"complexity": _COMPLEXITY, "maintainability": _MAINTAINABILITY})),
+        MapOf(values=Record(fields=_LIMITS)),
         decides_verdict=True,
     )
     baseline: str = option("audit-baseline.json", "File of accepted findings.", INSIDE, decides_verdict=True)
@@ -183,6 +207,11 @@ class AuditSettings:
     wily_python: str = option("", "Python interpreter of an environment that has wily; empty: our own.", _ANY_PATH, owners=USER_ONLY)
     revisions: int = option(50, "Revisions of history that a trend looks at.", Integer())
     jobs: int = option(0, "Processes that measure; 0: one a core.", Integer())
+
+    @property
+    def measured(self) -> frozenset[str]:
+        """The metrics that ``metrics`` names."""
+        return frozenset(metric.value for metric in CHOICES) if "all" in self.metrics else frozenset(self.metrics)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

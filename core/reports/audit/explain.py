@@ -45,9 +45,9 @@ class Story:
     @property
     def points(self) -> tuple[Point, ...]:
         trend, finding = self.file.trend, self.judged.finding
-        if trend is None or finding.metric is Metric.UNREADABLE:
+        if trend is None:
             return ()
-        return trend.complexity.get(finding.block, ()) if finding.block else trend.maintainability
+        return trend.of(finding.metric, finding.block)
 
 
 def story_text(story: Story, style: Style) -> str:

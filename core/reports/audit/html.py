@@ -13,11 +13,12 @@ from importlib.resources import files
 from core.domain.quality.audit import Totals, packages, totals
 from core.domain.quality.finding import Finding
 from core.domain.quality.metric import Metric
+from core.domain.quality.metric_spec import SPECS
 from core.domain.quality.trend import Direction, thinned
 from core.domain.quality.verdict import Delta, GateReport, Judged
 from core.domain.untrusted.printable import inert_json
 from core.reports.audit.fields import file_fields
-from core.reports.audit.words import RANKS, judged_words, place_words, verdict_words
+from core.reports.audit.words import RANKS, amount_over, judged_words, place_words, verdict_words
 from core.reports.text.markup import html_text
 from core.reports.text.wording import count
 
@@ -202,7 +203,7 @@ def _row(judged: Judged, order: int, *, compared: bool, failing: bool) -> str:
     name = finding.block or finding.path.rpartition("/")[2]
     lines = f"{finding.path}:{finding.line}" + (f"–{finding.end_line}" if finding.block else "")
     change = finding.trend[-1] - finding.trend[0] if len(finding.trend) > 1 else 0.0
-    if finding.metric is Metric.MAINTAINABILITY:
+    if not SPECS[finding.metric].higher_is_worse:
         change = -change
     text = html_text(f"{finding.path} {finding.block} {finding.metric}".lower())
     attributes = (
@@ -223,14 +224,8 @@ def _row(judged: Judged, order: int, *, compared: bool, failing: bool) -> str:
 
 def _score(judged: Judged) -> str:
     finding = judged.finding
-    match finding.metric:
-        case Metric.COMPLEXITY:
-            return f'<b>{finding.score:g}</b> <span class="over">&gt; {finding.threshold:g}</span>'
-        case Metric.PLUGIN:
-            return f'<b>{finding.score:g}</b> <span class="over">&gt; {finding.threshold:g}</span>'
-        case Metric.MAINTAINABILITY:
-            return f'<b>{finding.score:.1f}</b> <span class="over">&lt; {finding.threshold:g}</span>'
-    return ""
+    score, sign, threshold = amount_over(finding).partition(" > " if SPECS[finding.metric].higher_is_worse else " < ")
+    return f'<b>{score}</b> <span class="over">{html_text(sign.strip())} {threshold}</span>' if sign else ""
 
 
 def _package(total: Totals) -> str:

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from core.domain.quality.finding import Accepted, Finding
 from core.domain.quality.metric import Metric
+from core.domain.quality.metric_spec import SPECS
 from core.domain.quality.trend import Direction
 from core.domain.quality.verdict import Delta, GateReport, Judged
 from core.reports.text.wording import count, seconds
 
-#: What the reports call each metric, and what it is about, one sentence.
-TITLES = {
-    Metric.COMPLEXITY: ("High cyclomatic complexity", "More independent paths run through this block than the threshold allows."),
-    Metric.MAINTAINABILITY: ("Low maintainability", "The maintainability index of this file is below the threshold."),
-    Metric.UNREADABLE: ("Unreadable file", "This file cannot be measured, so nothing is known of its quality."),
-    Metric.PLUGIN: ("Found by a plugin", "An auditor among the repository's plugins found this."),
-}
 ARROWS = {Direction.WORSENING: "↑", Direction.IMPROVING: "↓", Direction.FLAT: ""}
 RANKS = "ABCDEF"
 
@@ -25,29 +19,19 @@ def where(finding: Finding) -> str:
 
 
 def amount_over(finding: Finding) -> str:
-    """Return ``23 > 10``, ``12.4 < 20``; nothing for an unreadable file."""
-    match finding.metric:
-        case Metric.COMPLEXITY:
-            return f"{finding.score:g} > {finding.threshold:g}"
-        case Metric.MAINTAINABILITY:
-            return f"{finding.score:.1f} < {finding.threshold:g}"
-        case Metric.PLUGIN:
-            return f"{finding.score:g} > {finding.threshold:g}"
-    return ""
+    """Return ``23 > 10``, ``12.4 < 20``; nothing where a finding has no number."""
+    return SPECS[finding.metric].over(finding.score, finding.threshold)
 
 
 def sentence(finding: Finding) -> str:
     """Return what is wrong, one sentence without a full stop."""
     name = finding.block or finding.path
-    match finding.metric:
-        case Metric.COMPLEXITY:
-            return f"{name} has a cyclomatic complexity of {finding.score:g} ({finding.rank}), at most {finding.threshold:g} is wanted"
-        case Metric.MAINTAINABILITY:
-            wanted = f"at least {finding.threshold:g} is wanted"
-            return f"{name} has a maintainability index of {finding.score:.1f} ({finding.rank}), {wanted}"
-        case Metric.PLUGIN:
-            return f"{finding.problem}; {finding.suggestion}" if finding.suggestion else finding.problem
-    return f"{name} cannot be measured: {finding.problem}"
+    spec = SPECS[finding.metric]
+    if spec.fact:
+        return f"{name} {spec.fill(spec.fact, finding.score)}, {spec.wanted(finding.threshold)}"
+    if finding.metric is Metric.UNREADABLE:
+        return f"{name} cannot be measured: {finding.problem}"
+    return f"{finding.problem}; {finding.suggestion}" if finding.suggestion else finding.problem
 
 
 def judged_words(judged: Judged) -> str:

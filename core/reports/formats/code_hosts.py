@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
+from core.domain.quality.metric_spec import SPECS
 from core.domain.quality.verdict import Delta, GateReport, Judged, PolicyChange
 from core.reports.audit.terminal import summary_lines
-from core.reports.audit.words import TITLES, judged_words, sentence
+from core.reports.audit.words import judged_words, sentence
 from core.reports.text.markup import json_document
 from core.reports.text.style import PLAIN
 from core.reports.text.workflow_commands import command, plain
@@ -39,7 +40,7 @@ def _annotation(name: str, judged: Judged, gate: GateReport) -> str:
         file=finding.path,
         line=str(finding.line),
         endLine=str(finding.end_line),
-        title=TITLES[finding.metric][0],
+        title=SPECS[finding.metric].title,
     )
 
 

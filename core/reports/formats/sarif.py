@@ -8,9 +8,10 @@ from urllib.parse import quote
 
 from core import __version__
 from core.domain.quality.metric import Metric
+from core.domain.quality.metric_spec import SPECS
 from core.domain.quality.verdict import Delta, GateReport, Judged
 from core.reports.audit.fields import finding_fields
-from core.reports.audit.words import TITLES, sentence
+from core.reports.audit.words import sentence
 from core.reports.text.markup import json_document
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
@@ -54,13 +55,14 @@ def _changed(gate: GateReport) -> dict[str, Any]:
 
 
 def _rule(metric: Metric) -> dict[str, Any]:
-    title, text = TITLES[metric]
+    spec = SPECS[metric]
+    title, text = spec.title, spec.about
     return {
         "id": metric.value,
         "name": "".join(word.capitalize() for word in title.split()),
         "shortDescription": {"text": title},
         "fullDescription": {"text": text},
-        "help": {"text": f"{text} `orchestrator audit --explain FINGERPRINT` says where it comes from and what to extract."},
+        "help": {"text": f"{text} {spec.help} `orchestrator audit --explain FINGERPRINT` says where it comes from and what to extract."},
         "defaultConfiguration": {"level": "warning"},
         "properties": {"tags": ["maintainability"]},
     }

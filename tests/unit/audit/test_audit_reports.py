@@ -67,7 +67,7 @@ def file(path, churn=0):
         raw=RawCounts(loc=90, lloc=60, sloc=70, comments=5, multi=0, blank=10, single_comments=5),
     )
     return AuditedFile(
-        path=path, measure=measure, trend=FileTrend(path=path, churn=churn, maintainability=(), complexity={}) if churn else None
+        path=path, measure=measure, trend=FileTrend(path=path, churn=churn, maintainability=(), blocks={}) if churn else None
     )
 
 
