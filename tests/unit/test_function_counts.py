@@ -48,7 +48,7 @@ def test_what_stands_beside_a_docstring_counts(body, length):
         ("if a:\n    pass\nelse:\n    if b:\n        pass", 2),
         ("if a:\n    pass\nelse:\n    if b:\n        pass\n    c()", 2),
         (
-            "for x in y:\n    while x:\n        with x:\n            try:\n                pass\n            finally:\n                if x: pass",
+            "for x in y:\n while x:\n  with x:\n   try:\n    pass\n   finally:\n    if x: pass",
             5,
         ),
         ("match a:\n    case 1:\n        if b:\n            pass", 2),
