@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from core.domain.quality import over_threshold
 from core.domain.quality.audit import AuditedFile, AuditReport
-from core.domain.quality.finding import Finding, PluginFindings, fingerprint
+from core.domain.quality.finding import Finding, PluginFindings
 from core.domain.quality.finding_matches import match_findings_to_tasks
 from core.domain.quality.history import ChangeSet
-from core.domain.quality.metric import Block, Metric, file_metrics, maintainability_rank
-from core.domain.quality.metric_spec import BLOCK_METRICS, SPECS, MetricSpec, block_score, worst_block
+from core.domain.quality.metric import Metric, file_metrics
+from core.domain.quality.over_threshold import worst_first
 from core.domain.quality.refactor_task import refactor_entry
-from core.domain.quality.trend import FileTrend, file_trends, values
+from core.domain.quality.trend import FileTrend, file_trends
 from core.domain.quality.verdict import accepted_findings
 from core.domain.settings.settings import AuditSettings, ThresholdSettings
 from core.domain.tasks.task import Task
@@ -180,31 +182,8 @@ class SelfAuditor:
 
 
 def find(files: Iterable[AuditedFile], settings: AuditSettings) -> tuple[tuple[Finding, ...], dict[str, str]]:
-    """Return what is over its threshold, worst first, and the shapes of the blocks among it by fingerprint."""
-    findings: list[Finding] = []
-    shapes: dict[str, str] = {}
-    enabled = [metric for metric in BLOCK_METRICS if metric in settings.measured]
-    for file in files:
-        if file.measure.problem:
-            findings.append(_unreadable(file))
-            continue
-        limits = thresholds_for(file.path, settings)
-        # Blocks are unpacked when they are asked for, and of most files none is.
-        exceeded = [metric for metric in enabled if worst_block(file.measure.tally, metric) > limits.of(metric)]
-        for metric in exceeded:
-            for block in _worst_of_namesakes(file.measure.blocks, metric):
-                if block_score(block, metric) > limits.of(metric):
-                    finding = _block_finding(file, block, SPECS[metric], limits.of(metric))
-                    findings.append(finding)
-                    shapes[finding.fingerprint] = block.shape
-        if Metric.MAINTAINABILITY in settings.measured and file.measure.maintainability < limits.maintainability:
-            findings.append(_hard_to_maintain(file, limits))
-    return tuple(sorted(findings, key=worst_first)), shapes
-
-
-def worst_first(finding: Finding) -> tuple[float, str, int, str]:
-    """Sort key: the most urgent finding first; equals by place."""
-    return (-finding.urgency, finding.path, finding.line, finding.block)
+    """Return what is over the thresholds of the settings, worst first, and the shapes of the blocks among it by fingerprint."""
+    return over_threshold.find(files, settings.measured, partial(thresholds_for, settings=settings))
 
 
 def thresholds_for(path: str, settings: AuditSettings) -> ThresholdSettings:
@@ -216,64 +195,3 @@ def thresholds_for(path: str, settings: AuditSettings) -> ThresholdSettings:
         if matches(path, glob):
             merged.update(override)
     return replace(settings.thresholds, **merged)
-
-
-def _worst_of_namesakes(blocks: Iterable[Block], metric: Metric) -> Iterable[Block]:
-    """Leave out classes, whose complexity is their methods' again, and all but the worst of equal names (overloads, properties)."""
-    worst: dict[str, Block] = {}
-    for block in blocks:
-        if block.kind != "class" and (block.name not in worst or block_score(block, metric) > block_score(worst[block.name], metric)):
-            worst[block.name] = block
-    return worst.values()
-
-
-def _block_finding(file: AuditedFile, block: Block, spec: MetricSpec, threshold: float) -> Finding:
-    score = block_score(block, spec.metric)
-    trend = file.trend.of(spec.metric, block.name) if file.trend else ()
-    return Finding(
-        fingerprint=fingerprint(spec.metric, file.path, block.name),
-        metric=spec.metric,
-        path=file.path,
-        block=block.name,
-        line=block.line,
-        end_line=block.end_line,
-        score=score,
-        threshold=threshold,
-        rank=spec.rank(score, threshold),
-        trend=values(trend, score) if trend else (),
-        churn=file.trend.churn if file.trend else 0,
-    )
-
-
-def _hard_to_maintain(file: AuditedFile, thresholds: ThresholdSettings) -> Finding:
-    score = file.measure.maintainability
-    trend = file.trend.maintainability if file.trend else ()
-    return Finding(
-        fingerprint=fingerprint(Metric.MAINTAINABILITY, file.path, ""),
-        metric=Metric.MAINTAINABILITY,
-        path=file.path,
-        block="",
-        line=1,
-        end_line=file.measure.lines or 1,
-        score=score,
-        threshold=thresholds.maintainability,
-        rank=maintainability_rank(score),
-        trend=values(trend, score) if trend else (),
-        churn=file.trend.churn if file.trend else 0,
-    )
-
-
-def _unreadable(file: AuditedFile) -> Finding:
-    return Finding(
-        fingerprint=fingerprint(Metric.UNREADABLE, file.path, ""),
-        metric=Metric.UNREADABLE,
-        path=file.path,
-        block="",
-        line=1,
-        end_line=1,
-        score=1,
-        threshold=0,
-        rank="F",
-        churn=file.trend.churn if file.trend else 0,
-        problem=file.measure.problem,
-    )

@@ -125,8 +125,7 @@ def audit(
 
     base = "" if check or judge_by == "." else judge_by or since
     line = MeasuringLine(session.console.stderr)
-    chosen = {"audit.metrics": [name.strip() for name in metrics.split(",")] if metrics else None}
-    container = session.open(directory, tasks_file=tasks_file, overrides=chosen, base=base, progress=line)
+    container = session.open(directory, tasks_file=tasks_file, overrides=_chosen(metrics), base=base, progress=line)
     from core.assembly.audit import check_finding
     from core.assembly.project import repository_paths
     from core.cli.audit_flow import run_audit, show_check
@@ -154,3 +153,8 @@ def audit(
 
         return show_explanation(session.console, container, options, done=line.clear)
     return run_audit(session.console, container, options, done=line.clear)
+
+
+def _chosen(metrics: str) -> dict[str, list[str] | None]:
+    """Return the setting that ``--metrics`` stands for."""
+    return {"audit.metrics": [name.strip() for name in metrics.split(",")] if metrics else None}

@@ -1,0 +1,118 @@
+"""What is over its threshold: measures + thresholds → findings. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Protocol
+
+from core.domain.quality.audit import AuditedFile
+from core.domain.quality.finding import Finding, fingerprint
+from core.domain.quality.metric import Block, Metric, maintainability_rank
+from core.domain.quality.metric_spec import BLOCK_METRICS, SPECS, MetricSpec, block_score, worst_block
+from core.domain.quality.trend import values
+
+
+class Thresholds(Protocol):
+    """The thresholds of one file."""
+
+    def of(self, metric: Metric) -> float:
+        """Return the threshold of a metric that has one."""
+
+
+def find(
+    files: Iterable[AuditedFile], measured: Collection[str], thresholds_of: Callable[[str], Thresholds]
+) -> tuple[tuple[Finding, ...], dict[str, str]]:
+    """Return what is over its threshold, worst first, and the shapes of the blocks among it by fingerprint.
+
+    ``measured`` names the metrics that are looked at; ``thresholds_of`` is called with a file's path.
+    """
+    findings: list[Finding] = []
+    shapes: dict[str, str] = {}
+    enabled = [metric for metric in BLOCK_METRICS if metric in measured]
+    for file in files:
+        if file.measure.problem:
+            findings.append(_unreadable(file))
+            continue
+        limits = thresholds_of(file.path)
+        for metric in enabled:
+            # Blocks are unpacked when they are asked for, and of most files none is.
+            if worst_block(file.measure.tally, metric) > limits.of(metric):
+                for finding, shape in _in_blocks(file, SPECS[metric], limits.of(metric)):
+                    findings.append(finding)
+                    shapes[finding.fingerprint] = shape
+        if Metric.MAINTAINABILITY in measured and file.measure.maintainability < (wanted := limits.of(Metric.MAINTAINABILITY)):
+            findings.append(_hard_to_maintain(file, wanted))
+    return tuple(sorted(findings, key=worst_first)), shapes
+
+
+def worst_first(finding: Finding) -> tuple[float, str, int, str]:
+    """Sort key: the most urgent finding first; equals by place."""
+    return (-finding.urgency, finding.path, finding.line, finding.block)
+
+
+def _in_blocks(file: AuditedFile, spec: MetricSpec, threshold: float) -> Iterator[tuple[Finding, str]]:
+    """Yield the findings of one metric of blocks, each with the shape of its block."""
+    for block in _worst_of_namesakes(file.measure.blocks, spec.metric):
+        if block_score(block, spec.metric) > threshold:
+            yield _block_finding(file, block, spec, threshold), block.shape
+
+
+def _worst_of_namesakes(blocks: Iterable[Block], metric: Metric) -> Iterable[Block]:
+    """Leave out classes, whose complexity is their methods' again, and all but the worst of equal names (overloads, properties)."""
+    worst: dict[str, Block] = {}
+    for block in blocks:
+        if block.kind != "class" and (block.name not in worst or block_score(block, metric) > block_score(worst[block.name], metric)):
+            worst[block.name] = block
+    return worst.values()
+
+
+def _block_finding(file: AuditedFile, block: Block, spec: MetricSpec, threshold: float) -> Finding:
+    score = block_score(block, spec.metric)
+    trend = file.trend.of(spec.metric, block.name) if file.trend else ()
+    return Finding(
+        fingerprint=fingerprint(spec.metric, file.path, block.name),
+        metric=spec.metric,
+        path=file.path,
+        block=block.name,
+        line=block.line,
+        end_line=block.end_line,
+        score=score,
+        threshold=threshold,
+        rank=spec.rank(score, threshold),
+        trend=values(trend, score) if trend else (),
+        churn=file.trend.churn if file.trend else 0,
+    )
+
+
+def _hard_to_maintain(file: AuditedFile, threshold: float) -> Finding:
+    score = file.measure.maintainability
+    trend = file.trend.maintainability if file.trend else ()
+    return Finding(
+        fingerprint=fingerprint(Metric.MAINTAINABILITY, file.path, ""),
+        metric=Metric.MAINTAINABILITY,
+        path=file.path,
+        block="",
+        line=1,
+        end_line=file.measure.lines or 1,
+        score=score,
+        threshold=threshold,
+        rank=maintainability_rank(score),
+        trend=values(trend, score) if trend else (),
+        churn=file.trend.churn if file.trend else 0,
+    )
+
+
+def _unreadable(file: AuditedFile) -> Finding:
+    return Finding(
+        fingerprint=fingerprint(Metric.UNREADABLE, file.path, ""),
+        metric=Metric.UNREADABLE,
+        path=file.path,
+        block="",
+        line=1,
+        end_line=1,
+        score=1,
+        threshold=0,
+        rank="F",
+        churn=file.trend.churn if file.trend else 0,
+        problem=file.measure.problem,
+    )
