@@ -1,8 +1,7 @@
 """The face for Python users: ``run``, ``plan``, ``verify``, ``audit``, ``add`` and backlogs in memory.
 
 Everything here is stable: names, parameters and the results' documented fields change only with a new major version. The functions
-do what the commands of the same name do, with the same settings; they print nothing and raise the errors of ``core.errors``, whose
-``hint`` or whose problems say what to do. See docs/library.md.
+do what the commands of the same name do, with the same settings; they print nothing and raise the errors of ``core.errors``.
 """
 
 from __future__ import annotations
@@ -221,6 +220,7 @@ def audit(
     fail_on: FailOn | str | None = None,
     complexity: int | None = None,
     maintainability: float | str | None = None,
+    metrics: str | Iterable[str] | None = None,
     history: bool = True,
 ) -> GateReport:
     """Measure the code and judge it; ``failing`` of the result is empty when it passes.
@@ -228,7 +228,7 @@ def audit(
     Neither code nor baseline nor tasks are changed; measures are cached in the repository's ``.orchestrator``. ``paths`` are one or
     several files and directories, relative to the current directory; none means the whole repository. ``since`` is a revision of
     git: only what changed since then is measured, and compared with it. ``complexity`` and ``maintainability`` are thresholds in place
-    of the settings', the second a number or a rank (A, B, C). Without ``history`` there are no trends.
+    of the settings', the second a number or a rank (A, B, C); ``metrics`` in place of ``audit.metrics``. No ``history``: no trends.
 
     Raises UsageError, InvalidFile, StorageError.
     """
@@ -240,8 +240,9 @@ def audit(
     check_flags(history=history)
     check_type("since", since, str, "a revision of git")
     wanted = None if fail_on is None else word_of("fail_on", fail_on, FailOn)
-    thresholds = {"audit.thresholds.complexity": complexity, "audit.thresholds.maintainability": maintainability}
-    with open_repository(directory=directory, overrides=thresholds, base=since) as container:
+    limits: dict[str, Any] = {"audit.thresholds.complexity": complexity, "audit.thresholds.maintainability": maintainability}
+    limits |= {} if metrics is None else {"audit.metrics": list(_words("metrics", metrics))}
+    with open_repository(directory=directory, overrides=limits, base=since) as container:
         scope = repository_paths(paths_of(paths), container.root, current_directory())
         _, gate = open_audit(container, history=history and not since)
         return gate.audit_since(since, scope, fail_on=wanted) if since else gate.audit(scope, fail_on=wanted)

@@ -116,6 +116,15 @@ def settings() -> str:
     return config_reference_markdown(settings_class(WINGS))
 
 
+def metrics() -> str:
+    """The metrics that have a threshold."""
+    from core.domain.quality.metric_spec import LIMITED, SPECS
+
+    specs = [SPECS[metric] for metric in LIMITED]
+    rows = "".join(f"| `{spec.metric.value}` | {spec.threshold:g}{spec.unit} | {_cell(spec.counts)} |\n" for spec in specs)
+    return f"| metric | default threshold | what it counts |\n|---|---:|---|\n{rows}"
+
+
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|").replace("``", "`")
 
@@ -127,6 +136,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "task-fields": task_fields,
     "running-edits": running_edits,
     "settings": settings,
+    "metrics": metrics,
 }
 
 

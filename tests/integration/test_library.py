@@ -168,6 +168,7 @@ def test_an_audit_says_what_does_not_pass(repository):
 
     assert [(judged.finding.path, judged.finding.block, judged.finding.score) for judged in gate.failing] == [("code.py", "knot", 15)]
     assert api.audit(directory=repository, complexity=15, history=False).failing == ()
+    assert api.audit(directory=repository, metrics=["maintainability"], history=False).failing == ()
     assert api.audit([repository / "code.py"], directory=repository, fail_on="never").failing == ()
 
 

@@ -38,6 +38,8 @@ class MetricSpec:
     about: str
     #: How it is mended, a sentence or two: the help of report formats.
     help: str
+    #: What is counted, and by whom; for the docs.
+    counts: str = ""
     #: The default of ``audit.thresholds``; None where there is no threshold.
     threshold: float | None = None
     #: What the threshold is, for the docs of the setting.
@@ -107,6 +109,7 @@ _ALL = (
         title="High cyclomatic complexity",
         about="More independent paths run through this block than the threshold allows.",
         help="Extract a part with decisions of its own into a function, or turn a chain of branches on one value into a table.",
+        counts="Cyclomatic complexity of a function, method or closure, by radon's rules.",
         threshold=10,
         limit="Cyclomatic complexity of a block above which it is a finding.",
         task="Simplify {where}",
@@ -120,6 +123,7 @@ _ALL = (
         title="Low maintainability",
         about="The maintainability index of this file is below the threshold.",
         help="Divide the file into modules with one job each, and begin with its most complex functions.",
+        counts="Maintainability index of a file, by radon's rules; higher is better.",
         threshold=20,
         limit="Maintainability index of a file below which it is a finding; the ranks A, B and C stand for 19, 9 and 0.",
         higher_is_worse=False,
@@ -136,6 +140,8 @@ _ALL = (
         title="High cognitive complexity",
         about="This function is harder to read than the threshold allows: decisions count more the deeper they are nested.",
         help="Leave early, extract what is nested into a function with a name, and split long conditions.",
+        counts="Cognitive complexity of a function, by complexipy (`pip install 'orchestrator[maintain]'`): "
+        "what is nested counts more. Its own comments that leave a function out do not count.",
         threshold=15,
         limit="Cognitive complexity of a function, as complexipy counts it, above which it is a finding.",
         task="Make {where} easier to read",
@@ -150,6 +156,7 @@ _ALL = (
         title="Long function",
         about="This function has more lines of code than the threshold allows; blank lines, comments and its docstring do not count.",
         help="Extract steps into functions with names.",
+        counts="Lines of code of a function, without blank lines, comment lines and its docstring.",
         threshold=50,
         limit="Lines of code of a function above which it is a finding.",
         unit=" lines",
@@ -164,6 +171,7 @@ _ALL = (
         title="Deep nesting",
         about="Statements in this function are nested deeper than the threshold allows.",
         help="Leave early instead of nesting, or extract the inner part into a function.",
+        counts="Levels of statements inside one another; an `elif` is on the level of its `if`.",
         threshold=4,
         limit="Levels of nested statements in a function above which it is a finding.",
         unit=" levels",
@@ -178,6 +186,7 @@ _ALL = (
         title="Many parameters",
         about="This function takes more parameters than the threshold allows; `self` and `cls` do not count.",
         help="Make parameters that travel together one object, and split a function that does several things.",
+        counts="Parameters of a function, without `self` and `cls`.",
         threshold=7,
         limit="Parameters of a function above which it is a finding.",
         task="Give {where} fewer parameters",
@@ -191,6 +200,7 @@ _ALL = (
         title="Duplicated code",
         about="These lines are repeated elsewhere, perhaps with other names and values.",
         help="Make one function of the copies, with what differs as its parameters.",
+        counts="Lines of a passage that is repeated elsewhere, perhaps with other names and values.",
         threshold=5,
         limit="Lines of a passage that is repeated elsewhere above which it is a finding.",
         unit=" lines",
@@ -205,6 +215,7 @@ _ALL = (
         title="New code without tests",
         about="Fewer of the changed lines of this file were run by tests than the threshold wants.",
         help="Test the lines that are named.",
+        counts="Share of the changed lines that tests ran, with `--since` and a coverage report; higher is better.",
         threshold=80,
         limit="Percent of a file's changed lines that tests must have run.",
         higher_is_worse=False,
