@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import re
-import tokenize
 import tomllib
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from posixpath import basename
 
 from core.domain.quality.lost_tests import is_test_file, tests_lost
-
-#: Path → content of a file on both sides of a change; None: there is none.
-Change = Mapping[str, tuple[bytes | None, bytes | None]]
+from core.domain.quality.silent_comments import Change, comments_added
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +26,6 @@ class Silenced:
         return f"{self.path}:{self.line}: {self.what}" if self.line else f"{self.path}: {self.what}"
 
 
-#: Comments that tell a program to say nothing.
-_COMMENT = re.compile(
-    r"#\s*(?:(?:ruff|flake8)\s*:\s*noqa|noqa|type\s*:\s*ignore|pyright\s*:\s*(?:ignore|basic|off)|mypy\s*:\s*\S+|pragma\s*:\s*no\s*(?:cover|branch)"
-    r"|nosec|nosemgrep|pylint\s*:\s*(?:disable|skip-file)|pytype\s*:\s*(?:disable|skip-file)|ty\s*:\s*ignore|bandit\s*:\s*skip)\b[^#]*",
-    re.IGNORECASE,
-)
 #: Files that say what programs check, and how; each is looked at as a whole.
 _SETTINGS_FILES = frozenset(
     {
@@ -55,38 +43,11 @@ _OTHER_TOOLS = frozenset(
 
 def silenced(change: Change) -> tuple[Silenced, ...]:
     """Return everything that a change silences, by place."""
-    found = [*_settings_changed(change), *_comments_added(change)]
+    found = [*_settings_changed(change)]
+    found += (Silenced(path=each.path, line=each.line, what=each.text) for each in comments_added(change))
     tests = {path: sides for path, sides in change.items() if is_test_file(path)}
     found += (Silenced(path=path, line=line, what=what) for path, line, what in tests_lost(tests))
     return tuple(sorted(found, key=lambda each: (each.path, each.line, each.what)))
-
-
-def _comments_added(change: Change) -> Iterator[Silenced]:
-    """Yield comments that are there now and were in none of the files: one that moved with its code is no new one."""
-    python = {path: sides for path, sides in change.items() if path.endswith((".py", ".pyi"))}
-    known = Counter(text for before, _ in python.values() for _, text in _comments(before))
-    for path, (_, after) in sorted(python.items()):
-        for line, text in _comments(after):
-            known[text] -= 1
-            if known[text] < 0:
-                yield Silenced(path=path, line=line, what=text)
-
-
-def _comments(source: bytes | None) -> Iterator[tuple[int, str]]:
-    """Yield line and text of the comments that hide something; all blanks are one."""
-    for line, comment in _all_comments(source or b""):
-        for found in _COMMENT.finditer(comment):
-            yield line, " ".join(found[0].split())
-
-
-def _all_comments(source: bytes) -> Iterator[tuple[int, str]]:
-    """Yield every comment; where Python cannot read the file, every line."""
-    try:
-        tokens = list(tokenize.tokenize(io.BytesIO(source).readline))
-    except (tokenize.TokenError, SyntaxError, ValueError):
-        yield from enumerate(source.decode("utf-8", "replace").splitlines(), 1)
-        return
-    yield from ((token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT)
 
 
 def _settings_changed(change: Change) -> Iterator[Silenced]:

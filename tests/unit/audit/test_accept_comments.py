@@ -99,7 +99,9 @@ def test_metrics_and_reason_are_parted_by_a_dash_or_a_colon(dash):
     assert (said.metrics, said.reason, said.mistake) == (("complexity", "cognitive"), "a table - of cases", "")
 
 
-@pytest.mark.parametrize("text", ["# orchestrator: accept complexity – a table  # noqa: C901", "# Orchestrator: Accept complexity: a table"])
+@pytest.mark.parametrize(
+    "text", ["# orchestrator: accept complexity – a table  # noqa: C901", "# Orchestrator: Accept complexity: a table"]
+)
 def test_a_reason_ends_where_another_comment_begins(text):
     assert read(text).reason == "a table"
 
@@ -129,7 +131,24 @@ def test_a_mistake_says_what_to_type(said, mistake):
 
 _PIECES = st.lists(
     st.sampled_from(
-        ["# orchestrator: accept complexity – x", "#", " ", "\n", "\t", "def f():", "@d", "(", ")", "'", '"""', "\\\n", "    ", "\x0c", "x", ":"]
+        [
+            "# orchestrator: accept complexity – x",
+            "#",
+            " ",
+            "\n",
+            "\t",
+            "def f():",
+            "@d",
+            "(",
+            ")",
+            "'",
+            '"""',
+            "\\\n",
+            "    ",
+            "\x0c",
+            "x",
+            ":",
+        ]
     )
 ).map("".join)
 

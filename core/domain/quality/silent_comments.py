@@ -1,0 +1,229 @@
+"""Comments that tell a program to say nothing, and which of them a change adds. Pure."""
+
+from __future__ import annotations
+
+import io
+import re
+import tokenize
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+#: Path → content of a file on both sides of a change; None: there is none.
+Change = Mapping[str, tuple[bytes | None, bytes | None]]
+
+_COMMENT = re.compile(
+    r"#\s*(?:(?:ruff|flake8)\s*:\s*noqa|noqa|type\s*:\s*ignore|pyright\s*:\s*(?:ignore|basic|off)|mypy\s*:\s*\S+|pragma\s*:\s*no\s*(?:cover|branch)"
+    r"|nosec|nosemgrep|pylint\s*:\s*(?:disable|skip-file)|pytype\s*:\s*(?:disable|skip-file)|ty\s*:\s*ignore|bandit\s*:\s*skip"
+    r"|complexipy\s*:\s*ignore|orchestrator\s*:\s*accept)\b[^#]*",
+    re.IGNORECASE,
+)
+#: Kind of a comment, the codes to which it is limited, and a remark.
+_LIMITED = re.compile(
+    r"(?P<kind>#[^\[=]*?)\s*[:\[=\s]\s*(?P<codes>(?!(?:ignore|noqa|disable|skip|accept|nosec|nosemgrep)\b)[\w-]+(?:\s*,\s*[\w-]+)*)\s*\]?"
+    r"(?:\s*(?:[–—]|\s-+\s).*)?",
+    re.ASCII,
+)
+_DEFINITION = re.compile(r"(?:async\s+def|def|class)\s+(\w+)")
+#: How alike the code beside a comment must be to be the same code, edited.
+_ALIKE = 0.7
+#: Pairs of comments up to which edited code is looked for.
+_MOST_COMPARED = 10_000
+#: Characters of a comment or a line of code that are looked at.
+_LONGEST = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilentComment:
+    """One such comment and where it stands."""
+
+    path: str
+    #: 1-based.
+    line: int
+    #: From ``#`` on; all blanks are one.
+    text: str
+    #: The code of its line, or of the next line that has any, and the two lines of code after that one.
+    code: str
+    following: tuple[str, ...]
+    #: Dotted name of the definition around that code; empty at module level.
+    scope: str
+
+    @property
+    def limits(self) -> tuple[str, frozenset[str]]:
+        """Its kind, and the codes to which it is limited; without codes it hides everything."""
+        found = _LIMITED.fullmatch(self.text)
+        return (found["kind"], frozenset(re.split(r"\s*,\s*", found["codes"]))) if found else (self.text, frozenset())
+
+
+def comments_added(change: Change) -> tuple[SilentComment, ...]:
+    """Return the comments that hide something now and did not before, by place.
+
+    One that moved with its code is no new one, nor one whose code was edited, nor one that hides less than it did. One that
+    was taken from code that is still there, and put beside other code, is new.
+    """
+    python = {path: sides for path, sides in change.items() if path.endswith((".py", ".pyi"))}
+    before = [comment for path, (old, _) in sorted(python.items()) for comment in silent_comments(path, old)]
+    after = [comment for path, (_, new) in sorted(python.items()) for comment in silent_comments(path, new)]
+    after, before = _unmatched(after, before, lambda comment: (comment.path, comment.text, comment.code))
+    if after and before:
+        lines = _CodeLines(python)
+        after, before = _narrowed(after, before)
+        there, left = [each for each in after if not lines.has_come(each)], [each for each in before if lines.is_gone(each)]
+        come, left = _unmatched(filter(lines.has_come, after), left, lambda comment: (comment.text, comment.code))
+        after = [*there, *_without(come, left, _is_edited)]
+    return tuple(sorted(after, key=lambda comment: (comment.path, comment.line, comment.text)))
+
+
+def silent_comments(path: str, source: bytes | None) -> Iterator[SilentComment]:
+    """Yield the comments of one file that hide something, in its order."""
+    if not source or b"#" not in source:
+        return
+    found = [(line, match[0]) for line, comment in _all_comments(source) for match in _COMMENT.finditer(comment)]
+    if not found:
+        return
+    texts = [line.decode("utf-8", "replace") for line in source.split(b"\n")]
+    codes, scopes = list(map(_code, texts)), _scopes(texts)
+    with_code = _next_with_code(codes)
+    for line, text in found:
+        first, *following = (*with_code(line - 1, 3), *[len(texts)] * 3)[:3]
+        yield SilentComment(
+            path=path,
+            line=line,
+            text=" ".join(text.split())[:_LONGEST],
+            code=codes[first] if first < len(codes) else "",
+            following=tuple(codes[each] for each in following if each < len(codes)),
+            scope=scopes[first] if first < len(scopes) else "",
+        )
+
+
+class _CodeLines:
+    """How often each line of code is in each file, on both sides of a change."""
+
+    def __init__(self, change: Change) -> None:
+        self._change = change
+        self._counts: dict[str, tuple[Counter[str], Counter[str]]] = {}
+
+    def has_come(self, comment: SilentComment) -> bool:
+        """Return whether the code beside a comment of now was not there, or less often."""
+        before, after = self._of(comment.path)
+        return not comment.code or after[comment.code] > before[comment.code]
+
+    def is_gone(self, comment: SilentComment) -> bool:
+        """Return whether the code beside a comment of before is there no more, or less often."""
+        before, after = self._of(comment.path)
+        return not comment.code or after[comment.code] < before[comment.code]
+
+    def _of(self, path: str) -> tuple[Counter[str], Counter[str]]:
+        if path not in self._counts:
+            before, after = (
+                Counter(_code(line.decode("utf-8", "replace")) for line in (side or b"").split(b"\n")) for side in self._change[path]
+            )
+            self._counts[path] = before, after
+        return self._counts[path]
+
+
+def _unmatched(
+    after: Iterable[SilentComment], before: Iterable[SilentComment], key: Callable[[SilentComment], Hashable]
+) -> tuple[list[SilentComment], list[SilentComment]]:
+    """Return what is left of both sides when those of one key are the same comments."""
+    known: defaultdict[Hashable, list[SilentComment]] = defaultdict(list)
+    for comment in before:
+        known[key(comment)].append(comment)
+    left = []
+    for comment in after:
+        if known[key(comment)]:
+            known[key(comment)].pop(0)
+        else:
+            left.append(comment)
+    return left, [comment for comments in known.values() for comment in comments]
+
+
+def _narrowed(after: Iterable[SilentComment], before: Iterable[SilentComment]) -> tuple[list[SilentComment], list[SilentComment]]:
+    """Return what is left of both sides without those that hide less than one at the same code did."""
+    known: defaultdict[tuple[str, str], list[SilentComment]] = defaultdict(list)
+    for comment in before:
+        known[comment.path, comment.code].append(comment)
+    left = []
+    for comment in after:
+        wider = next((each for each in known[comment.path, comment.code] if _hides_no_more(comment, each)), None)
+        if wider is None:
+            left.append(comment)
+        else:
+            known[comment.path, comment.code].remove(wider)
+    return left, [comment for comments in known.values() for comment in comments]
+
+
+def _hides_no_more(now: SilentComment, then: SilentComment) -> bool:
+    (kind, codes), (old_kind, old_codes) = now.limits, then.limits
+    return kind == old_kind and bool(codes) and (not old_codes or codes <= old_codes)
+
+
+def _without(after: Sequence[SilentComment], before: Sequence[SilentComment], is_same: Callable[..., bool]) -> list[SilentComment]:
+    """Return those of ``after`` that are none of ``before``; of very many, all of them."""
+    if len(after) * len(before) > _MOST_COMPARED:
+        return list(after)
+    left, known = [], list(before)
+    for comment in after:
+        twin = next((each for each in known if is_same(comment, each)), None)
+        if twin is None:
+            left.append(comment)
+        else:
+            known.remove(twin)
+    return left
+
+
+def _is_edited(now: SilentComment, then: SilentComment) -> bool:
+    """Return whether a comment may be another one whose code was edited: in the same definition, or beside code that is alike."""
+    if now.text != then.text and not _hides_no_more(now, then):
+        return False
+    if (now.path, now.scope) == (then.path, then.scope) or (now.following and now.following == then.following):
+        return True
+    matcher = SequenceMatcher(None, now.code, then.code, autojunk=False)
+    return matcher.real_quick_ratio() >= _ALIKE and matcher.quick_ratio() >= _ALIKE and matcher.ratio() >= _ALIKE
+
+
+def _code_lines(source: bytes | None) -> Counter[str]:
+    return Counter(_code(line.decode("utf-8", "replace")) for line in (source or b"").split(b"\n"))
+
+
+def _code(line: str) -> str:
+    return " ".join(line.partition("#")[0].split())[:_LONGEST]
+
+
+def _next_with_code(codes: Sequence[str]) -> Callable[[int, int], list[int]]:
+    """Return a function that gives the positions of so many lines of code from a position on, or fewer at the end."""
+    with_code = [position for position, code in enumerate(codes) if code]
+
+    def positions(start: int, count: int) -> list[int]:
+        first = bisect_left(with_code, start)
+        return with_code[first : first + count]
+
+    return positions
+
+
+def _scopes(lines: Iterable[str]) -> list[str]:
+    """Return the dotted name of the definition that each line belongs to, as its indentation tells."""
+    scopes: list[str] = []
+    around: list[tuple[int, str]] = []
+    for text in lines:
+        code = text.lstrip()
+        if code and not code.startswith(("#", ")")):
+            indent = len(text) - len(code)
+            around = [each for each in around if each[0] < indent]
+            found = _DEFINITION.match(code)
+            if found:
+                around.append((indent, found[1]))
+        scopes.append(".".join(name for _, name in around))
+    return scopes
+
+
+def _all_comments(source: bytes) -> Iterator[tuple[int, str]]:
+    """Yield every comment; where Python cannot read the file, every line."""
+    try:
+        tokens = list(tokenize.tokenize(io.BytesIO(source).readline))
+    except (tokenize.TokenError, SyntaxError, ValueError):
+        yield from ((number, line.decode("utf-8", "replace")) for number, line in enumerate(source.split(b"\n"), 1))
+        return
+    yield from ((token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT)
