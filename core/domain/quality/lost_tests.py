@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from posixpath import basename
+from typing import NamedTuple
 
 _TEST_FILE = re.compile(r"test_.*\.py|.*_tests?\.py|tests?\.py|conftest\.py")
 #: Names that skip a test, as the last part of a decorator or call.
@@ -52,24 +53,35 @@ def is_test_file(path: str) -> bool:
     return path.endswith(".py") and (_TEST_FILE.fullmatch(basename(path)) is not None or bool({"test", "tests"} & set(folders)))
 
 
-def tests_lost(change: Mapping[str, tuple[bytes | None, bytes | None]]) -> Iterator[tuple[str, int, str]]:
-    """Yield path, line (0: none) and what: tests that are gone, do nothing any more, or are skipped now.
+class LostTest(NamedTuple):
+    """What keeps a test from saying that something is wrong."""
+
+    path: str
+    #: 1-based; 0 where there is no line.
+    line: int
+    what: str
+    #: Whether the test is still there and is skipped, or checks nothing.
+    is_silent: bool
+
+
+def tests_lost(change: Mapping[str, tuple[bytes | None, bytes | None]]) -> Iterator[LostTest]:
+    """Yield tests that are gone, do nothing any more, or are skipped now, and what decides about their results.
 
     A test that moved to another of the files, or has another name and does the same, is not gone.
     """
     before = _suite({path: old for path, (old, _) in change.items()})
     after = _suite({path: new for path, (_, new) in change.items()})
     if after.unreadable:
-        yield from ((path, 0, "its tests cannot be read") for path in after.unreadable if path not in before.unreadable)
+        yield from (LostTest(path, 0, "its tests cannot be read", False) for path in after.unreadable if path not in before.unreadable)
         return
-    yield from _gone(before, after)
-    yield from _emptied(before, after)
+    yield from (LostTest(*gone, False) for gone in _gone(before, after))
+    yield from (LostTest(*emptied, True) for emptied in _emptied(before, after))
     known = Counter(what for _, _, what in before.skips)
     for path, line, what in after.skips:
         known[what] -= 1
         if known[what] < 0:
-            yield path, line, what
-    yield from _hooks_changed(before, after)
+            yield LostTest(path, line, what, True)
+    yield from (LostTest(*changed, False) for changed in _hooks_changed(before, after))
 
 
 def _hooks_changed(before: _Suite, after: _Suite) -> Iterator[tuple[str, int, str]]:

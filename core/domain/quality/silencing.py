@@ -5,16 +5,32 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from posixpath import basename
 
+from core.domain.quality.checker_settings import OTHER_TOOLS
 from core.domain.quality.lost_tests import is_test_file, tests_lost
 from core.domain.quality.silent_comments import Change, comments_added
+
+
+class Silence(StrEnum):
+    """How something is silenced."""
+
+    #: A comment tells a program to say nothing.
+    COMMENT = "comment"
+    #: A test is skipped, or checks nothing any more.
+    SKIPPED = "skipped"
+    #: A test is gone, or what decides about the results of tests is another.
+    TESTS = "tests"
+    #: What programs check may be another.
+    CHECKS = "checks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Silenced:
     """One thing that a change silences."""
 
+    kind: Silence
     path: str
     #: 1-based; 0 where there is no line.
     line: int
@@ -35,18 +51,17 @@ _SETTINGS_FILES = frozenset(
         "sitecustomize.py", "usercustomize.py",
     }
 )  # fmt: skip
-#: Tables below ``tool`` of pyproject.toml that do not say what is checked.
-_OTHER_TOOLS = frozenset(
-    {"poetry", "uv", "pdm", "hatch", "setuptools", "setuptools_scm", "flit", "towncrier", "commitizen", "orchestrator"}
-)
 
 
 def silenced(change: Change) -> tuple[Silenced, ...]:
     """Return everything that a change silences, by place."""
     found = [*_settings_changed(change)]
-    found += (Silenced(path=each.path, line=each.line, what=each.text) for each in comments_added(change))
+    found += (Silenced(kind=Silence.COMMENT, path=each.path, line=each.line, what=each.text) for each in comments_added(change))
     tests = {path: sides for path, sides in change.items() if is_test_file(path)}
-    found += (Silenced(path=path, line=line, what=what) for path, line, what in tests_lost(tests))
+    found += (
+        Silenced(kind=Silence.SKIPPED if lost.is_silent else Silence.TESTS, path=lost.path, line=lost.line, what=lost.what)
+        for lost in tests_lost(tests)
+    )
     return tuple(sorted(found, key=lambda each: (each.path, each.line, each.what)))
 
 
@@ -54,14 +69,16 @@ def _settings_changed(change: Change) -> Iterator[Silenced]:
     for path, (before, after) in change.items():
         name = basename(path)
         if name in _SETTINGS_FILES:
-            yield Silenced(path=path, line=0, what="it says what is checked, and changed")
+            yield Silenced(kind=Silence.CHECKS, path=path, line=0, what="it says what is checked, and changed")
         elif name == ".gitignore":
             hidden = [line for line in _lines(after) if line not in _lines(before)]
-            yield from (Silenced(path=path, line=0, what=f"it hides files from what is judged: {line}") for line in hidden)
+            yield from (
+                Silenced(kind=Silence.CHECKS, path=path, line=0, what=f"it hides files from what is judged: {line}") for line in hidden
+            )
         elif name == "pyproject.toml":
             changed = sorted(_tables_changed(before, after))
             if changed:
-                yield Silenced(path=path, line=0, what=f"{', '.join(changed)} changed")
+                yield Silenced(kind=Silence.CHECKS, path=path, line=0, what=f"{', '.join(changed)} changed")
 
 
 def _lines(patterns: bytes | None) -> Iterable[str]:
@@ -72,7 +89,7 @@ def _lines(patterns: bytes | None) -> Iterable[str]:
 
 def _tables_changed(before: bytes | None, after: bytes | None) -> Iterable[str]:
     old, new = _tools(before), _tools(after)
-    return (f"tool.{name}" for name in {*old, *new} - _OTHER_TOOLS if old.get(name) != new.get(name))
+    return (f"tool.{name}" for name in {*old, *new} - OTHER_TOOLS if old.get(name) != new.get(name))
 
 
 def _tools(content: bytes | None) -> Mapping[str, object]:
