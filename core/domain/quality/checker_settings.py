@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from configparser import Error, RawConfigParser
 from dataclasses import dataclass
+from itertools import islice
 from posixpath import basename
 from typing import Any
 
@@ -28,7 +29,7 @@ _MOST = re.compile(r"max_.*")
 _OPTION = re.compile(r"--(?:ignore|deselect|no-cov)|-[kmW]")
 _FALSE = frozenset({"", "false", "no", "off", "0", "none"})
 #: Values of one file that are looked at.
-_MOST_VALUES = 10_000
+_MOST_VALUES = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,15 +118,21 @@ def _line(text: str, value: _Value) -> int:
 
 def _values(path: str, content: bytes | None) -> tuple[_Value, ...]:
     """Return every value of a file; none where it is not there or cannot be read."""
-    name, text = basename(path), (content or b"").decode("utf-8", "replace")
+    text = (content or b"").decode("utf-8", "replace")
     try:
-        table = (_toml if name in _TOML else _json if name in _JSON else _ini)(text)
+        return tuple(islice(_flat((), _table(basename(path), text)), _MOST_VALUES))
     except (ValueError, RecursionError, Error):
         return ()
-    if name == "pyproject.toml":
-        tools = table.get("tool")
-        table = {tool: value for tool, value in tools.items() if tool not in OTHER_TOOLS} if isinstance(tools, dict) else {}
-    return tuple(value for _, value in zip(range(_MOST_VALUES), _flat((), table), strict=False))
+
+
+def _table(name: str, text: str) -> dict[str, Any]:
+    if name not in _TOML:
+        return _json(text) if name in _JSON else _ini(text)
+    table = _toml(text)
+    if name != "pyproject.toml":
+        return table
+    tools = table.get("tool")
+    return {tool: value for tool, value in tools.items() if tool not in OTHER_TOOLS} if isinstance(tools, dict) else {}
 
 
 def _toml(text: str) -> dict[str, Any]:
