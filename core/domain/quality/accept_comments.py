@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 import tokenize
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -59,21 +59,30 @@ class Acceptance:
 def read_comment(comment: AcceptComment, metrics: Collection[str]) -> Acceptance:
     """Return what a comment accepts, of the ``metrics`` that can be accepted so, and why; or what is wrong with it."""
     found = _COMMENT.match(comment.text)
-    verb, rest = (found["verb"], found["rest"]) if found else ("", "")
-    if verb.lower() != _VERB:
-        return Acceptance(mistake=f"unknown word '{verb}': did you mean '{_VERB}'?")
-    parts = _REST.match(_NEXT_COMMENT.split(rest, maxsplit=1)[0])
-    names = [name.strip().lower() for name in (parts["names"] or "").split(",")] if parts else [""]
-    reason = " ".join(parts["reason"].split()) if parts else ""
-    unknown = [name for name in names if name not in metrics]
-    if unknown:
-        return Acceptance(mistake=_unknown(unknown[0], metrics))
+    if not found or found["verb"].lower() != _VERB:
+        return Acceptance(mistake=f"unknown word '{found['verb'] if found else ''}': did you mean '{_VERB}'?")
+    names, dash, reason = _parts(_NEXT_COMMENT.split(found["rest"], maxsplit=1)[0])
+    mistake = _mistake(names, dash, reason, metrics)
+    return Acceptance(mistake=mistake) if mistake else Acceptance(metrics=tuple(dict.fromkeys(names)), reason=reason)
+
+
+def _parts(rest: str) -> tuple[list[str], str, str]:
+    """Return metrics, dash and reason; each may be empty."""
+    parts = _REST.match(rest)
+    if not parts:
+        return [""], "", ""
+    names = [name.strip().lower() for name in (parts["names"] or "").split(",")]
+    return names, parts["dash"] or "", " ".join(parts["reason"].split())
+
+
+def _mistake(names: Sequence[str], dash: str, reason: str, metrics: Collection[str]) -> str:
+    unknown = next((name for name in names if name not in metrics), None)
+    if unknown is not None:
+        return _unknown(unknown, metrics)
     form = f"# orchestrator: accept {', '.join(names)} – "
     if not any(letter.isalnum() for letter in reason):
-        return Acceptance(mistake=f"the reason is missing: write {form}reason")
-    if parts and not parts["dash"]:
-        return Acceptance(mistake=f"a dash is missing before the reason: write {form}{reason}")
-    return Acceptance(metrics=tuple(dict.fromkeys(names)), reason=reason)
+        return f"the reason is missing: write {form}reason"
+    return "" if dash else f"a dash is missing before the reason: write {form}{reason}"
 
 
 def _unknown(name: str, metrics: Collection[str]) -> str:

@@ -6,10 +6,10 @@ import json
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from configparser import Error, RawConfigParser
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from posixpath import basename
 from typing import Any
 
@@ -53,19 +53,25 @@ def checks_loosened(change: Mapping[str, tuple[bytes | None, bytes | None]]) -> 
     A value that is in another of the files now is the same.
     """
     sides = {path: (_values(path, old), _values(path, new)) for path, (old, new) in sorted(change.items()) if is_checkers(path)}
-    before, after = (Counter(value for each in sides.values() for value in each[side]) for side in (0, 1))
-    found = []
+    before = Counter(chain.from_iterable(old for old, _ in sides.values()))
+    after = Counter(chain.from_iterable(new for _, new in sides.values()))
+    more, fewer = after - before, before - after
+    found: list[LooserCheck] = []
     for path, (old, new) in sides.items():
+        left_out = [value for value in _taken(new, more) if _silences(value, old)]
+        gone = [value for value in _taken(old, fewer) if _checks_something(value, new)]
         text = (change[path][1] or b"").decode("utf-8", "replace")
-        for value in new:
-            if after[value] > before[value] and _silences(value, old):
-                after[value] -= 1
-                found.append(LooserCheck(path=path, line=_line(text, value), what=_words(value)))
-        for value in old:
-            if before[value] > after[value] and _checks_something(value, new):
-                before[value] -= 1
-                found.append(LooserCheck(path=path, line=0, what=f"{_words(value)} is gone"))
+        found += (LooserCheck(path=path, line=_line(text, value), what=_words(value)) for value in left_out)
+        found += (LooserCheck(path=path, line=0, what=f"{_words(value)} is gone") for value in gone)
     return tuple(found)
+
+
+def _taken(values: Iterable[_Value], counts: Counter[_Value]) -> Iterator[_Value]:
+    """Yield those of the values that are counted, as often as they are; they count no more then."""
+    for value in values:
+        if counts[value] > 0:
+            counts[value] -= 1
+            yield value
 
 
 def is_checkers(path: str) -> bool:
@@ -80,13 +86,16 @@ def _silences(value: _Value, old: tuple[_Value, ...]) -> bool:
     if name == "addopts":
         return _OPTION.match(item) is not None
     if any(map(_LEAVES_OUT.fullmatch, names)):
-        return item.lower() not in _FALSE and not (name == "filterwarnings" and item.startswith("error"))
-    limits = [_number(was) for key, was in old if key == value[0]]
-    now = _number(item)
-    return any(
-        now is not None and limit is not None and (limit < now if _MOST.fullmatch(name) else _LEAST.fullmatch(name) and limit > now)
-        for limit in limits
-    )
+        return item.lower() not in _FALSE and (name, item[:5]) != ("filterwarnings", "error")
+    return _is_looser_limit(name, item, [was for key, was in old if key == value[0]])
+
+
+def _is_looser_limit(name: str, item: str, former: Iterable[str]) -> bool:
+    """Return whether a limit was a stricter one."""
+    now, limits = _number(item), [limit for limit in map(_number, former) if limit is not None]
+    if now is None or not limits:
+        return False
+    return bool((_MOST.fullmatch(name) and now > max(limits)) or (_LEAST.fullmatch(name) and now < min(limits)))
 
 
 def _checks_something(value: _Value, new: tuple[_Value, ...]) -> bool:

@@ -74,14 +74,16 @@ def tests_lost(change: Mapping[str, tuple[bytes | None, bytes | None]]) -> Itera
     if after.unreadable:
         yield from (LostTest(path, 0, "its tests cannot be read", False) for path in after.unreadable if path not in before.unreadable)
         return
-    yield from (LostTest(*gone, False) for gone in _gone(before, after))
-    yield from (LostTest(*emptied, True) for emptied in _emptied(before, after))
+    yield from (LostTest(*gone, False) for gone in (*_gone(before, after), *_hooks_changed(before, after)))
+    yield from (LostTest(*silent, True) for silent in (*_emptied(before, after), *_skipped(before, after)))
+
+
+def _skipped(before: _Suite, after: _Suite) -> Iterator[tuple[str, int, str]]:
     known = Counter(what for _, _, what in before.skips)
     for path, line, what in after.skips:
         known[what] -= 1
         if known[what] < 0:
-            yield LostTest(path, line, what, True)
-    yield from (LostTest(*changed, False) for changed in _hooks_changed(before, after))
+            yield path, line, what
 
 
 def _hooks_changed(before: _Suite, after: _Suite) -> Iterator[tuple[str, int, str]]:

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import chain
 
 #: Path → content of a file on both sides of a change; None: there is none.
 Change = Mapping[str, tuple[bytes | None, bytes | None]]
@@ -63,17 +64,21 @@ def comments_added(change: Change) -> tuple[SilentComment, ...]:
     One that moved with its code is no new one, nor one whose code was edited, nor one that hides less than it did. One that
     was taken from code that is still there, and put beside other code, is new.
     """
-    python = {path: sides for path, sides in change.items() if path.endswith((".py", ".pyi"))}
-    before = [comment for path, (old, _) in sorted(python.items()) for comment in silent_comments(path, old)]
-    after = [comment for path, (_, new) in sorted(python.items()) for comment in silent_comments(path, new)]
-    after, before = _unmatched(after, before, lambda comment: (comment.path, comment.text, comment.code))
-    if after and before:
-        lines = _CodeLines(python)
-        after, before = _narrowed(after, before)
-        there, left = [each for each in after if not lines.has_come(each)], [each for each in before if lines.is_gone(each)]
-        come, left = _unmatched(filter(lines.has_come, after), left, lambda comment: (comment.text, comment.code))
-        after = [*there, *_without(come, left, _is_edited)]
+    python = {path: sides for path, sides in sorted(change.items()) if path.endswith((".py", ".pyi"))}
+    before = chain.from_iterable(silent_comments(path, old) for path, (old, _) in python.items())
+    now = chain.from_iterable(silent_comments(path, new) for path, (_, new) in python.items())
+    after, left = _unmatched(now, before, lambda comment: (comment.path, comment.text, comment.code))
+    if after and left:
+        after = _without_moved(*_narrowed(after, left), _CodeLines(python))
     return tuple(sorted(after, key=lambda comment: (comment.path, comment.line, comment.text)))
+
+
+def _without_moved(after: Sequence[SilentComment], before: Sequence[SilentComment], lines: _CodeLines) -> list[SilentComment]:
+    """Return the comments that did not come with their code from elsewhere, and whose code is not edited code."""
+    there = [comment for comment in after if not lines.has_come(comment)]
+    gone = filter(lines.is_gone, before)
+    come, left = _unmatched(filter(lines.has_come, after), gone, lambda comment: (comment.text, comment.code))
+    return [*there, *_without(come, left, _is_edited)]
 
 
 def silent_comments(path: str, source: bytes | None) -> Iterator[SilentComment]:
@@ -81,20 +86,26 @@ def silent_comments(path: str, source: bytes | None) -> Iterator[SilentComment]:
     if not source or b"#" not in source:
         return
     found = [(line, match[0]) for line, comment in _all_comments(source) for match in _COMMENT.finditer(comment)]
-    if not found:
-        return
+    if found:
+        yield from _with_code(path, source, found)
+
+
+def _with_code(path: str, source: bytes, found: Iterable[tuple[int, str]]) -> Iterator[SilentComment]:
+    """Yield comments, each a line and its text, with the code beside them."""
     texts = [line.decode("utf-8", "replace") for line in source.split(b"\n")]
-    codes, scopes = list(map(_code, texts)), _scopes(texts)
-    with_code = _next_with_code(codes)
+    # The empty line at the end stands for code that is not there.
+    codes, scopes = [*map(_code, texts), ""], [*_scopes(texts), ""]
+    with_code = [position for position, code in enumerate(codes) if code]
     for line, text in found:
-        first, *following = (*with_code(line - 1, 3), *[len(texts)] * 3)[:3]
+        first = bisect_left(with_code, line - 1)
+        here, *following = (*with_code[first : first + 3], len(texts))
         yield SilentComment(
             path=path,
             line=line,
             text=" ".join(text.split())[:_LONGEST],
-            code=codes[first] if first < len(codes) else "",
-            following=tuple(codes[each] for each in following if each < len(codes)),
-            scope=scopes[first] if first < len(scopes) else "",
+            code=codes[here],
+            following=tuple(codes[each] for each in following if codes[each]),
+            scope=scopes[here],
         )
 
 
@@ -190,17 +201,6 @@ def _code_lines(source: bytes | None) -> Counter[str]:
 
 def _code(line: str) -> str:
     return " ".join(line.partition("#")[0].split())[:_LONGEST]
-
-
-def _next_with_code(codes: Sequence[str]) -> Callable[[int, int], list[int]]:
-    """Return a function that gives the positions of so many lines of code from a position on, or fewer at the end."""
-    with_code = [position for position, code in enumerate(codes) if code]
-
-    def positions(start: int, count: int) -> list[int]:
-        first = bisect_left(with_code, start)
-        return with_code[first : first + count]
-
-    return positions
 
 
 def _scopes(lines: Iterable[str]) -> list[str]:
