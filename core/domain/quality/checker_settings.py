@@ -58,12 +58,19 @@ def checks_loosened(change: Mapping[str, tuple[bytes | None, bytes | None]]) -> 
     more, fewer = after - before, before - after
     found: list[LooserCheck] = []
     for path, (old, new) in sides.items():
-        left_out = [value for value in _taken(new, more) if _silences(value, old)]
-        gone = [value for value in _taken(old, fewer) if _checks_something(value, new)]
         text = (change[path][1] or b"").decode("utf-8", "replace")
-        found += (LooserCheck(path=path, line=_line(text, value), what=_words(value)) for value in left_out)
-        found += (LooserCheck(path=path, line=0, what=f"{_words(value)} is gone") for value in gone)
+        added, gone = list(_taken(new, more)), list(_taken(old, fewer))
+        found += (LooserCheck(path=path, line=_line(text, value), what=_words(value)) for value in _silencing(added, old))
+        found += (LooserCheck(path=path, line=0, what=f"{_words(value)} is gone") for value in _checking(gone, new))
     return tuple(found)
+
+
+def _silencing(added: Iterable[_Value], old: tuple[_Value, ...]) -> Iterator[_Value]:
+    return (value for value in added if _silences(value, old))
+
+
+def _checking(gone: Iterable[_Value], new: tuple[_Value, ...]) -> Iterator[_Value]:
+    return (value for value in gone if _checks_something(value, new))
 
 
 def _taken(values: Iterable[_Value], counts: Counter[_Value]) -> Iterator[_Value]:
