@@ -6,6 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 LOCK   := requirements.lock
+WILY   := core/adapters/wily/requirements.txt
 CODE   := core plugins docs tests .ci
 SUITES := $(wildcard tests/unit tests/contract tests/integration tests/e2e tests/security tests/faults)
 ARGS   ?=
@@ -88,10 +89,12 @@ format: $(READY)  ## Format the code and mend what can be mended
 	@$(BIN)/ruff format $(wildcard $(CODE))
 	@$(BIN)/ruff check --fix $(wildcard $(CODE))
 
-lock: | $(BIN)/python  ## Renew requirements.lock from pyproject.toml
+lock: | $(BIN)/python  ## Renew requirements.lock from pyproject.toml, and the pins of wily's environment
 	@$(BIN)/python -m pip install --quiet --upgrade uv
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--custom-compile-command "make lock" --extra dev pyproject.toml --output-file $(LOCK)
+	@echo "wily==1.25.0" | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" --no-annotate - --output-file $(WILY)
 
 clean:  ## Remove the environment and everything built
 	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

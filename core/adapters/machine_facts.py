@@ -15,7 +15,7 @@ from core.domain.settings.diagnosis import Diagnosis, Health
 from core.domain.untrusted.git_reading import absolute_entries, reading_environment
 from core.files.temporary import temporary_directory
 
-_LIBRARIES = ("typer", "PyYAML", "jsonschema", "radon", "wily", "cryptography", "GitPython")
+_LIBRARIES = ("typer", "PyYAML", "jsonschema", "radon", "cryptography", "GitPython")
 #: File systems on which ``flock`` and shared memory hold for one machine only.
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs"})
 

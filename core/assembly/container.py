@@ -271,16 +271,19 @@ class Container:
 
     @cached_property
     def history(self) -> MetricHistory:
-        """Measures of past revisions. Without a cache there is no place for wily's, and git's objects are measured instead."""
-        from core.adapters.git import BlobHistory, GitLog, GitWorktrees
+        """Measures of past revisions; with ``audit.use_wily`` the environment of wily is made where it is missing.
+
+        Without a cache there is no place for wily's, and git's objects are measured instead.
+        """
+        from core.adapters.git import BlobHistory, GitLog
 
         audit = self.settings.audit
         log = GitLog(self.git, include=audit.include, exclude=audit.exclude)
         if not audit.use_wily or self.cache_note:
             return BlobHistory(self.git, log, self.meter)
-        from core.adapters.wily import WilyHistory
+        from core.assembly.wily import wily_history
 
-        return WilyHistory(log, GitWorktrees(self.git), str(self.project.state / "wily"), python=audit.wily_python)
+        return wily_history(self.project, self.git, log, self.console.note)
 
     def open_plugin_host(self) -> PluginHost:
         """Return what runs plugins, under the stricter of the repository's policy and the user's own.

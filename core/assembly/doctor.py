@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from core import __version__
@@ -49,12 +50,26 @@ def _diagnose(container: Container, settings: Diagnosis) -> tuple[Diagnosis, ...
         us,
         *diagnose_machine(container.root, _own_state(container)),
         *_sandbox(),
+        *_wily(container),
         settings,
         _policy(container.root, container.settings),
         _tasks(container),
         *_state(container),
         *(found for wing in container.wings if wing.doctor for found in _wing(wing, container)),
     )
+
+
+def _wily(container: Container) -> tuple[Diagnosis, ...]:
+    """Return which Python wily runs with, and how to remove an environment that was made for it; nothing where there is neither."""
+    from core.assembly.wily import own_environment_of_wily
+
+    subject, audit, own = "wily", container.settings.audit, own_environment_of_wily(container.console.note)
+    if audit.use_wily and audit.wily_python:
+        return (Diagnosis(subject=subject, found=f"runs with {audit.wily_python}"),)
+    if own.exists:
+        use = "" if audit.use_wily else ", not in use here"
+        return (Diagnosis(subject=subject, found=f"{own.directory}{use}", advice=f"to remove it: rm -r {shlex.quote(str(own.place))}"),)
+    return (Diagnosis(subject=subject, found=f"{own.directory} is made with the next audit"),) if audit.use_wily else ()
 
 
 def _wing(wing: Wing, container: Container) -> tuple[Diagnosis, ...]:

@@ -97,6 +97,8 @@ def open_run(container: Container, options: RunOptions, *, reflect: bool = True,
     make_state(project.root)
     make_private_dir(project.root, settings.log.directory)
     container.logs.check_writable()
+    if reflect and settings.audit.use_wily:
+        _ = container.history  # makes the environment of wily, while a signal still ends us at once
     with ExitStack() as stack:
         stack.enter_context(process_in(project.root))
         # The first that is entered and the last that is left: whatever is open is closed as at the end of any run.

@@ -142,12 +142,11 @@ STANDARD: Final = _Standard()
 
 
 def _check_wily(container: Container, overrides: Mapping[str, Any]) -> None:
-    """Raise UsageError where this very call asks for wily and it is not there; a setting only leaves the trends out, with a note."""
-    from core.adapters.wily import ABSENT, is_missing
+    """Make wily's environment where this very call asks for wily. Raises StorageError when that fails; a setting only leaves out trends."""
+    if overrides.get("audit.use_wily"):
+        from core.assembly.wily import wily_python
 
-    if overrides.get("audit.use_wily") and is_missing(container.settings.audit.wily_python):
-        reason, _, hint = ABSENT.partition(": ")
-        raise UsageError(reason, hint=hint)
+        wily_python(container.project, container.console.note)
 
 
 def _state(path: str) -> dict[str, Any]:

@@ -75,6 +75,12 @@ class CodeRepository:
             stdin=subprocess.DEVNULL,
         )
 
+    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+        """Start the installed command and return its process; both outputs are pipes."""
+        environment = {**_clean(), **_WHO, **variables}
+        command, pipe = [ORCHESTRATOR, *arguments], subprocess.PIPE
+        return subprocess.Popen(command, cwd=self.root, env=environment, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True)
+
     def tasks(self) -> dict[str, dict[str, object]]:
         """Return the entries of tasks.yml by id."""
         return {str(task["id"]): task for task in yaml.safe_load((self.root / "tasks.yml").read_text()) or []}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import os
-import sys
 import threading
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 
 from core import api, planner_utils
 from core.adapters.run_lock import FileRunLock
-from core.errors import InvalidFile, InvalidTasks, LockHeld, OrchestratorError, UsageError
+from core.errors import InvalidFile, InvalidTasks, LockHeld, OrchestratorError, StorageError, UsageError
 from core.executor import Executor, ExecutorSettings
 from core.memory import Memory
 from core.orchestrator import Orchestrator
@@ -310,13 +309,20 @@ def test_a_file_that_cannot_be_measured_does_not_look_perfect(here):
     assert len(SelfAuditor().audit([])) == 1, "to the audit the Python file is a finding, too"
 
 
-def test_wily_that_was_asked_for_and_is_not_installed_is_an_error(here, monkeypatch):
+def test_wily_that_was_asked_for_and_cannot_be_installed_is_an_error(here, monkeypatch, tmp_path_factory):
     (here / "code.py").write_text("x = 1\n")
-    monkeypatch.setitem(sys.modules, "wily", None)
+    without_index = {
+        "PIP_NO_INDEX": "1",
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_FIND_LINKS": "",
+        "XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache")),
+    }
+    for name, value in without_index.items():
+        monkeypatch.setenv(name, value)
     for call in (lambda auditor: auditor.analyze("code.py"), lambda auditor: auditor.audit([])):
-        with pytest.raises(UsageError, match="wily is not installed") as refused:
+        with pytest.raises(StorageError, match="the environment of wily cannot be made: Could not find") as refused:
             call(SelfAuditor(use_wily=True))
-        assert "pip install 'orchestrator[wily]'" in refused.value.hint
+        assert "set PIP_INDEX_URL to an index within reach" in refused.value.hint
     assert SelfAuditor(use_wily=False).audit([]) == []
 
 

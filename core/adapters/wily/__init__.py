@@ -6,7 +6,8 @@ repository. What each trouble gives (``tests/integration/history/test_wily_runs.
 
 | trouble | what happens |
 |---|---|
-| wily is not installed | empty history; the gap says what to install |
+| there is no environment of wily yet, or its Python is gone | it is made (``environment``) |
+| it cannot be made: no network, pip or space | empty history; the gap says what to do |
 | wily fails | empty history; the gap has its last words; the next look builds again |
 | we are killed | wily's processes die with us; its tree and half-written revisions are removed at the next look |
 | two looks at once | the second waits, then finds the work done |
@@ -19,6 +20,7 @@ repository. What each trouble gives (``tests/integration/history/test_wily_runs.
 Its numbers are radon's, of the radon that wily brings; ``boot`` makes it count asserts and keep the worst of namesakes.
 """
 
-from core.adapters.wily.history import ABSENT, WilyHistory, is_missing
+from core.adapters.wily.environment import WilyEnvironment
+from core.adapters.wily.history import OTHERWISE, WilyHistory
 
-__all__ = ["ABSENT", "WilyHistory", "is_missing"]
+__all__ = ["OTHERWISE", "WilyEnvironment", "WilyHistory"]

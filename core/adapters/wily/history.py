@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import fcntl
-import importlib.util
 import itertools
 import os
 import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,20 +21,14 @@ from core.ports.code import CommitLog, Worktrees
 
 _TREE, _TEMPORARY, _CACHE = "tree", "temporary", "cache"
 
-ABSENT = "wily is not installed: pip install 'orchestrator[wily]', name a Python that has it in audit.wily_python"
-_OTHERWISE = "or set audit.use_wily: false, which reads git's objects directly"
-
-
-def is_missing(python: str) -> bool:
-    """Return whether there is no wily: neither a ``python`` that has it is named, nor does this one have it."""
-    return not python and importlib.util.find_spec("wily") is None
+OTHERWISE = "or set audit.use_wily: false, which reads git's objects directly"
 
 
 class WilyHistory:
     """MetricHistory from wily's cache; what the cache lacks is built first."""
 
-    def __init__(self, log: CommitLog, worktrees: Worktrees, directory: str, *, python: str = "") -> None:
-        """``directory`` (absolute, ours alone) holds cache and work tree; ``python`` is the Python that has wily, empty: this one."""
+    def __init__(self, log: CommitLog, worktrees: Worktrees, directory: str, *, python: str) -> None:
+        """``directory`` (absolute, ours alone) holds cache and work tree; ``python`` is the path of a Python that has wily."""
         self._log = log
         self._worktrees = worktrees
         self._python = python
@@ -49,13 +41,11 @@ class WilyHistory:
         window = self._log.window(count + 1) if count > 0 else CommitWindow()
         if not window.commits:
             return History(gap=window.gap)
-        if is_missing(self._python):
-            return History(gap=f"{ABSENT}, {_OTHERWISE}")
         try:
             with self._locked() as lock:
                 cache = self._built(window, lock)
         except (WilyFailed, StorageError) as failed:
-            return History(gap=f"{failed}; try again, {_OTHERWISE}")
+            return History(gap=f"{failed}; try again, {OTHERWISE}")
         except OSError as error:
             return History(gap=f"{self._directory}: {error.strerror}")
         return _read(cache, window, count)
@@ -74,7 +64,7 @@ class WilyHistory:
     def _build(self, cache: WilyCache, window: CommitWindow, lock: int) -> None:
         """Let wily measure the window. To wily its oldest commit has no past, so it is measured as a whole tree."""
         # -P: the working directory must not become a place to import from.
-        command = (self._python or sys.executable, "-P", os.path.join(os.path.dirname(__file__), "boot.py"))
+        command = (self._python, "-P", os.path.join(os.path.dirname(__file__), "boot.py"))
         options = ("--config", os.devnull, "--path", self._tree, "--cache", cache.directory)
         work = ("build", "--max-revisions", str(len(window.commits)), "--operators", "cyclomatic,maintainability")
         try:

@@ -204,7 +204,7 @@ class AuditSettings:
     )
     baseline: str = option("audit-baseline.json", "File of accepted findings.", INSIDE, decides_verdict=True)
     use_wily: bool = option(False, "Take trends from wily instead of from git's objects.", Boolean(), owners=USER_ONLY)
-    wily_python: str = option("", "Python interpreter of an environment that has wily; empty: our own.", _ANY_PATH, owners=USER_ONLY)
+    wily_python: str = option("", "Python interpreter that has wily; empty: an environment is made for it.", _ANY_PATH, owners=USER_ONLY)
     revisions: int = option(50, "Revisions of history that a trend looks at.", Integer())
     jobs: int = option(0, "Processes that measure; 0: one a core.", Integer())
 

@@ -1,6 +1,6 @@
 """wily itself: its numbers are radon's wherever it measures, what it carries over it says nowhere, and our way of running it is clean.
 
-``ORCHESTRATOR_WILY_PYTHON`` names a Python that has wily; without it one is made in a temporary directory.
+``ORCHESTRATOR_WILY_PYTHON`` names a Python that has wily; without it an environment of ours is made in a temporary directory.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from core.adapters.git import Git, GitLog, GitWorktrees
-from core.adapters.wily import WilyHistory
+from core.adapters.wily import WilyEnvironment, WilyHistory
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -41,13 +41,7 @@ json.dump([judged(source) for source in json.load(sys.stdin)], sys.stdout)
 def wily_python(tmp_path_factory):
     if named := os.environ.get("ORCHESTRATOR_WILY_PYTHON"):
         return named
-    place = tmp_path_factory.mktemp("wily")
-    subprocess.run([sys.executable, "-m", "venv", place], check=True)
-    done = subprocess.run([place / "bin" / "pip", "install", "-q", "wily"], capture_output=True, text=True)
-    if done.returncode and not os.environ.get("CI"):
-        pytest.skip(f"wily cannot be installed here: {done.stderr.splitlines()[-1:]}")
-    assert done.returncode == 0, done.stderr
-    return str(place / "bin" / "python")
+    return WilyEnvironment(tmp_path_factory.mktemp("cache"), lambda text: None).python()
 
 
 @pytest.fixture

@@ -136,12 +136,6 @@ def test_without_commits_there_is_the_same_gap_and_nothing_is_run(scratch, state
     assert builds() == []
 
 
-def test_without_wily_the_gap_says_what_to_install(scratch, state, monkeypatch):
-    grow(scratch, 1)
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    assert wily(scratch, state, python="").revisions(5).gap.startswith("wily is not installed: pip install 'orchestrator[wily]', name")
-
-
 def test_a_python_without_wily_is_a_gap(scratch, state, builds, monkeypatch):
     grow(scratch, 1)
     monkeypatch.setenv("PYTHONPATH", "")
