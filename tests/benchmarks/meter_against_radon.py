@@ -1,11 +1,13 @@
-"""The meter against radon's command line over whole source distributions: differences, CPU and wall time.
+"""The meter against radon's commands over whole source distributions: differences, CPU and wall time.
 
     python tests/benchmarks/meter_against_radon.py                      # the standard library and six distributions
     python tests/benchmarks/meter_against_radon.py FOLDER … PACKAGE==VERSION …
-    python tests/benchmarks/meter_against_radon.py --python OTHER/bin/python …      # another radon is the judge
+    python tests/benchmarks/meter_against_radon.py --equality …         # differences only, as a table; exit 1 with any
+    python tests/benchmarks/meter_against_radon.py --speed …            # CPU and wall time only
 
-Distributions come from the package index by pip and are unpacked in a temporary directory. Each line of figures is a
-fresh process with all its children, start-up included. Radon needs minutes for the standard library.
+Distributions come from the package index by pip and are unpacked in a temporary directory. Compared is what radon sees: it gets a copy
+whose files are UTF-8 without a mark, ``except*`` as ``except`` where it counts complexity, and classes inside functions are left out of
+ours. Each line of figures is a fresh process with all its children, start-up included. Radon needs minutes for the standard library.
 """
 
 from __future__ import annotations
@@ -22,13 +24,17 @@ import sysconfig
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from core.adapters.radon import RadonMeter
 from core.domain.quality.metric import BlockKind, FileMeasure, complexity_rank, maintainability_rank
 
 ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+from tests.radon_judge import beyond_radon, rewrite_for_radon, seen_by_radon  # noqa: E402
+
+RADON = (sys.executable, "-W", "ignore", "-m", "radon")
 DISTRIBUTIONS = ("stdlib", "django==5.2.19", "mypy==2.4.1", "networkx==3.6.1", "sqlalchemy==2.1.9", "sympy==1.14.0", "twisted==26.10.0")
 MEASURE = """
 import sys
@@ -39,18 +45,55 @@ print(len(meter.measure()), "files")
 """
 
 
-def main() -> None:
+def main() -> int:
     options = argparse.ArgumentParser()
     options.add_argument("sources", nargs="*", default=DISTRIBUTIONS, help="folders, distributions of the package index, or stdlib")
-    options.add_argument("--python", default=sys.executable, help="the Python whose radon is the judge")
-    options.add_argument("--speed-only", action="store_true", help="cc and mi only, nothing compared")
+    options.add_argument("--equality", action="store_true", help="nothing but the comparison, as a table")
+    options.add_argument("--speed", action="store_true", help="cc and mi only, nothing compared")
     told = options.parse_args()
-    with tempfile.TemporaryDirectory() as place:
-        for name in told.sources:
+    every: list[Equality] = []
+    if not told.speed:
+        print(f"{'distribution':22} {'files':>6} {'recoded':>7} {'blocks':>8} {'beyond':>6}   cc  mi raw hal  differences")
+    for name in told.sources:
+        with tempfile.TemporaryDirectory() as place:
             folder = unpacked(name, Path(place))
-            print(f"\n{name}: {count_lines(folder):,} lines", flush=True)
-            compare(folder, told.python, () if told.speed_only else JUDGES)
-            against(folder, told.python)
+            if not told.speed:
+                every.append(compare(name, folder, Path(place)))
+            if not told.equality:
+                print(f"\n{name}: {count_lines(folder):,} lines", flush=True)
+                against(folder)
+    if len(every) > 1:
+        total(every).show()
+    return int(any(sum(each.differences.values()) for each in every))
+
+
+@dataclasses.dataclass(frozen=True)
+class Equality:
+    """What came of comparing one distribution."""
+
+    name: str
+    files: int
+    #: Files that radon's command cannot read as they are.
+    recoded: int
+    #: Classes included.
+    blocks: int
+    #: Blocks that radon does not see.
+    beyond: int
+    #: Files on which we differ, by radon's command.
+    differences: dict[str, int]
+
+    def show(self) -> None:
+        words = f"{self.name:22} {self.files:>6,} {self.recoded:>7} {self.blocks:>8,} {self.beyond:>6,}"
+        counts = " ".join(f"{count:>3}" for count in self.differences.values())
+        print(f"{words}  {counts}  {sum(self.differences.values())}", flush=True)
+
+
+def total(every: Sequence[Equality]) -> Equality:
+    """Return the sums over all distributions."""
+    sums = {field: sum(getattr(each, field) for each in every) for field in ("files", "recoded", "blocks", "beyond")}
+    return Equality(
+        name="all", **sums, differences={judge: sum(each.differences[judge] for each in every) for judge in every[0].differences}
+    )
 
 
 def unpacked(name: str, place: Path) -> Path:
@@ -80,9 +123,9 @@ def spent(command: list[str], folder: Path) -> tuple[float, float, bytes]:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall, output
 
 
-def against(folder: Path, python: str) -> None:
+def against(folder: Path) -> None:
     """Print what radon and we spend on complexity and maintainability; radon once, we three times."""
-    cc, mi = (spent([python, "-W", "ignore", "-m", "radon", metric, "-j", "."], folder) for metric in ("cc", "mi"))
+    cc, mi = (spent([*RADON, metric, "-j", "."], folder) for metric in ("cc", "mi"))
     radon = cc[0] + mi[0], cc[1] + mi[1]
     print(f"  radon cc + mi             {radon[0]:8.2f} s CPU  {radon[1]:8.2f} s wall")
     with tempfile.TemporaryDirectory() as state:
@@ -117,16 +160,30 @@ def warm_share(folder: Path, cache: str) -> None:
     print(f"  measure() itself          {cold:8.3f} s CPU cold, {warm:.3f} s warm: {warm / cold:.1%}")
 
 
-def compare(folder: Path, python: str, judges: tuple[tuple[list[str], Callable[[object, FileMeasure], bool]], ...]) -> None:
-    """Print each file on which radon's command line and we differ."""
-    if not judges:
-        return
+def compare(name: str, folder: Path, place: Path) -> Equality:
+    """Compare with each of radon's commands; print a line, and each file on which we differ."""
     ours = {measured.path: measured.measure for measured in RadonMeter(str(folder)).measure(list(radon_files(folder)))}
-    for arguments, agrees in judges:
-        theirs = json.loads(spent([python, "-W", "ignore", "-m", "radon", *arguments, "-j", "."], folder)[2])
+    differing: dict[str, list[str]] = {}
+    recoded = 0
+    for arguments, agrees in JUDGES:
+        copy = Path(shutil.copytree(folder, place / "for radon", symlinks=True, ignore=unlike_python))
+        changed = rewrite_for_radon(copy, except_star=arguments[0] == "cc")
+        recoded = changed if arguments[0] == "mi" else recoded
+        theirs = json.loads(spent([*RADON, *arguments, "-j", "."], copy)[2])
+        shutil.rmtree(copy)
         paths = ours if arguments[0] == "cc" else theirs
-        differing = [path for path in paths if not agrees(theirs.get(path, []), ours[path])]
-        print(f"  radon {arguments[0]:<4}{len(paths):6} files, {len(differing)} differences", *differing[:20], flush=True)
+        differing[arguments[0]] = [path for path in paths if not agrees(theirs.get(path, []), ours[path])]
+    blocks = sum(len(seen_by_radon(measure.blocks)) for measure in ours.values())
+    beyond = sum(len(beyond_radon(measure.blocks)) for measure in ours.values())
+    found = Equality(name, len(ours), recoded, blocks, beyond, {command: len(paths) for command, paths in differing.items()})
+    found.show()
+    for command, paths in differing.items():
+        print(*(f"  {command}: {path}" for path in paths[:20]), sep="\n", end="\n" * bool(paths), flush=True)
+    return found
+
+
+def unlike_python(at: str, names: list[str]) -> set[str]:
+    return {name for name in names if not name.endswith(".py") and not os.path.isdir(os.path.join(at, name))}
 
 
 def radon_files(folder: Path) -> Iterator[str]:
@@ -150,7 +207,7 @@ def same_complexity(theirs: object, measure: FileMeasure) -> bool:
             block.complexity,
             complexity_rank(block.complexity),
         )
-        for block in measure.blocks
+        for block in seen_by_radon(measure.blocks)
     ]
     keys = ("lineno", "col_offset", "name", "type", "complexity", "rank")
     wanted = [tuple(block[key].split(".")[-1] if key == "name" else block[key] for key in keys) for block in theirs]
@@ -173,10 +230,7 @@ def same_raw(theirs: dict, measure: FileMeasure) -> bool:
 def same_halstead(theirs: dict, measure: FileMeasure) -> bool:
     if "error" in theirs:
         return bool(measure.problem) and measure.halstead is None
-    total = theirs["total"]
-    return measure.halstead is not None and list(dataclasses.astuple(measure.halstead)) == list(
-        total.values() if isinstance(total, dict) else total
-    )
+    return measure.halstead is not None and list(dataclasses.astuple(measure.halstead)) == list(theirs["total"].values())
 
 
 JUDGES = (
@@ -187,4 +241,4 @@ JUDGES = (
 )
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

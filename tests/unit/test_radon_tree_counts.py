@@ -8,6 +8,7 @@ import textwrap
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from radon.visitors import ComplexityVisitor, HalsteadVisitor
 
 from core.adapters.radon.agreement import SPECIMEN, tree_counter
 from core.adapters.radon.fast.by_radon import tree_counts_by_radon
@@ -15,7 +16,9 @@ from core.domain.quality.metric import BlockKind
 
 
 def comparable(counts):
-    blocks = sorted((block.name, block.kind, block.complexity, block.node.lineno, block.node.col_offset) for block in counts.blocks)
+    blocks = sorted(
+        (block.name, block.kind, block.complexity, block.asserts, block.node.lineno, block.node.col_offset) for block in counts.blocks
+    )
     return blocks, counts.complexity, counts.operators, counts.operands, counts.distinct_operators, counts.distinct_operands
 
 
@@ -38,7 +41,7 @@ CLOSERS = {
     "if": ["", "else:", "elif c or d:"],
     "for": ["", "else:"],
     "while": ["", "else:"],
-    "try": ["finally:", "except:", "except A:\n    pass\nexcept B:"],
+    "try": ["finally:", "except:", "except A:\n    pass\nexcept B:", "except* A:\n    pass\nexcept* B:", "except* A:\n    pass\nelse:"],
 }
 
 
@@ -96,8 +99,73 @@ def test_blocks_have_dotted_names_and_a_kind():
     }
 
 
-def test_a_class_inside_a_function_is_no_block():
-    assert set(blocks("def f():\n    class A:\n        def m(self): pass\n")) == {"f"}
+def test_a_class_inside_a_function_is_a_block_beyond_what_radon_sees():
+    found = blocks("""
+        def f():
+            if x:
+                class A:
+                    def m(self):
+                        if x: assert x
+                        class B:
+                            async def n(self):
+                                def c():
+                                    class D: pass
+                    class E:
+                        def o(self): pass
+        class K:
+            def m(self):
+                class L:
+                    def n(self): pass
+    """)
+    assert found == {
+        "f": (BlockKind.FUNCTION, 2),
+        "f.A": (BlockKind.CLASS, 4),
+        "f.A.m": (BlockKind.METHOD, 3),
+        "f.A.m.B": (BlockKind.CLASS, 2),
+        "f.A.m.B.n": (BlockKind.METHOD, 1),
+        "f.A.m.B.n.c": (BlockKind.CLOSURE, 1),
+        "f.A.m.B.n.c.D": (BlockKind.CLASS, 1),
+        "f.A.E": (BlockKind.CLASS, 2),
+        "f.A.E.o": (BlockKind.METHOD, 1),
+        "K": (BlockKind.CLASS, 2),
+        "K.m": (BlockKind.METHOD, 1),
+        "K.m.L": (BlockKind.CLASS, 2),
+        "K.m.L.n": (BlockKind.METHOD, 1),
+    }
+
+
+@pytest.mark.parametrize(
+    "source", ["def f():\n    class A:\n        def m(self):\n            if x: x + 1\n", "try: pass\nexcept* A: a + b\n"]
+)
+def test_what_goes_beyond_radon_leaves_the_sums_of_the_module_to_radon(source):
+    tree = ast.parse(source)
+    counts = tree_counter()(tree)
+    assert counts.complexity == ComplexityVisitor.from_ast(tree).total_complexity
+    assert (counts.operators, counts.operands) == (HalsteadVisitor.from_ast(tree).operators, HalsteadVisitor.from_ast(tree).operands)
+
+
+@pytest.mark.parametrize("no_assert", [False, True])
+def test_asserts_add_what_radon_leaves_out_without_them(no_assert):
+    source = """
+assert a and b
+def f():
+    assert a, (b or c)
+    assert b
+    def g():
+        assert c if d else e
+class A:
+    assert x
+    def m(self):
+        if x: assert x
+    def n(self):
+        assert x
+        assert y
+"""
+    theirs = ComplexityVisitor.from_ast(ast.parse(source), no_assert=no_assert)
+    closures = [closure for function in theirs.functions for closure in function.closures]
+    wanted = {block.name: block.complexity for block in [*theirs.blocks, *closures]}
+    counts = tree_counter()(ast.parse(source))
+    assert {block.node.name: block.complexity - block.asserts * no_assert for block in counts.blocks} == wanted
 
 
 @pytest.mark.parametrize(
@@ -108,6 +176,7 @@ def test_a_class_inside_a_function_is_no_block():
         ("def f():\n    assert a and b or c\n", 2),
         ("def f():\n    for x in y: pass\n    else: pass\n", 3),
         ("def f():\n    try: pass\n    except A: pass\n    except B: pass\n    else: pass\n", 4),
+        ("def f():\n    try: pass\n    except* A: pass\n    except* B: pass\n    else: pass\n", 4),
         ("def f():\n    return [x for x in y if a if b]\n", 4),
         ("def f():\n    return a and b and c\n", 3),
     ],

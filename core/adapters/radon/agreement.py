@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import astuple
-from functools import cache, partial
+from functools import cache
 
 from core.adapters.radon.fast.by_radon import raw_counts_by_radon, tree_counts_by_radon
 from core.adapters.radon.fast.raw_counts import raw_counts
@@ -46,7 +46,9 @@ async def g(p=x or e, *q: a and b) -> x or e:
         class Hidden(a + b):
             def m(self):
                 if x:
-                    pass
+                    assert x
+                class Deeper:
+                    n = 1 if x else 2
         return {k: v for k in x for v in k}
     return f"{x + 1:>{y}}"
 
@@ -65,6 +67,8 @@ class K(a and b, metaclass=c if d else e):
             try:
                 raise x
             except* A:
+                assert x
+            else:
                 pass
             try:
                 pass
@@ -95,11 +99,7 @@ class K(a and b, metaclass=c if d else e):
 def tree_counter() -> Callable[[ast.Module], TreeCounts]:
     """Return what counts a module's complexity and Halstead's operators and operands."""
     tree = ast.parse(SPECIMEN)
-    theirs = _comparable(tree_counts_by_radon(tree))
-    for match_counts in (True, False):
-        if _comparable(tree_counts(tree, match_counts=match_counts)) == theirs:
-            return partial(tree_counts, match_counts=match_counts)
-    return tree_counts_by_radon
+    return tree_counts if _comparable(tree_counts(tree)) == _comparable(tree_counts_by_radon(tree)) else tree_counts_by_radon
 
 
 @cache
@@ -109,6 +109,6 @@ def raw_counter() -> Callable[[str], RawCounts]:
 
 
 def _comparable(counts: TreeCounts) -> tuple[object, ...]:
-    blocks = sorted((block.name, block.kind, block.complexity, block.node.lineno) for block in counts.blocks)
+    blocks = sorted((block.name, block.kind, block.complexity, block.asserts, block.node.lineno) for block in counts.blocks)
     halstead = (counts.operators, counts.operands, counts.distinct_operators, counts.distinct_operands)
     return blocks, counts.complexity, halstead

@@ -28,7 +28,7 @@ from core.adapters.radon.fast.by_radon import tree_counts_by_radon
 from core.adapters.radon.fast.tree_counts import CountedBlock, Function, TreeCounts
 from core.adapters.radon.function_counts import code_lines, first_line, length, nesting, parameters
 from core.adapters.radon.packing import make_block
-from core.adapters.radon.source_files import Unreadable, has_mark, read_text
+from core.adapters.radon.source_files import Unreadable, read_text
 from core.domain.quality.metric import Block, FileMeasure, Halstead, RawCounts
 
 _MIB = 1024 * 1024
@@ -100,8 +100,6 @@ def _parse(text: str) -> ast.Module:
             warnings.simplefilter("ignore")
             return ast.parse(text)
     except SyntaxError as error:
-        if has_mark(text):
-            raise Unreadable("line 1: a byte order mark, which radon cannot read: save the file without one") from None
         raise Unreadable(f"line {error.lineno}: {error.msg} (read as Python {sys.version_info[0]}.{sys.version_info[1]})") from None
     except RecursionError:
         raise Unreadable("nested too deeply for Python itself to read") from None
@@ -151,7 +149,7 @@ def _measure(counts: TreeCounts, raw: RawCounts | None, code: Sequence[int], cog
 
 
 def _block(counted: CountedBlock, code: Sequence[int], cognitive: Mapping[int, int]) -> Block:
-    kind, name, complexity, node = counted
+    kind, name, complexity, _, node = counted
     place = (node.lineno, node.end_lineno or node.lineno, node.col_offset)
     if isinstance(node, ast.ClassDef):
         return make_block(kind, name, *place, complexity, 0, 0, 0, 0, "")

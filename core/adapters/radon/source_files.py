@@ -15,16 +15,8 @@
 A path that is named outright is measured if it is a regular file inside the project, whatever git and the globs say;
 otherwise the reason is its problem.
 
-What is read is a file's bytes, git's id of them, the stamp by which it is known to be unchanged, and the text that radon reads.
-
-| bytes                                        | outcome                                                          |
-|----------------------------------------------|------------------------------------------------------------------|
-| UTF-8, any line ends                         | text; ``\\r\\n`` and ``\\r`` become ``\\n``                          |
-| UTF-8 with a cookie that names another       | text: radon reads UTF-8 whatever the cookie says                 |
-| not UTF-8: latin-1, UTF-16 …, with a cookie or not | problem: the line and the byte                             |
-| a UTF-8 byte order mark at the start         | problem: Python reads the file, radon does not                   |
-| a NUL                                        | problem: the line                                                |
-| more than ``LARGEST`` bytes                  | problem: the size and the limit                                  |
+What is read is a file's bytes, git's id of them, and the stamp by which it is known to be unchanged. ``core.domain.quality.source_text``
+says what text they are.
 """
 
 from __future__ import annotations
@@ -38,6 +30,7 @@ from dataclasses import dataclass
 
 from core.adapters.radon.measure_cache import Stamp
 from core.domain.quality.history import blob_digest
+from core.domain.quality.source_text import Undecodable, decode_source
 from core.domain.untrusted.globs import any_of
 
 _ENVIRONMENT_MARK = "pyvenv.cfg"
@@ -150,11 +143,14 @@ def _ending(glob: str) -> str:
 LARGEST = 2 * 1024 * 1024
 #: A file that changed this shortly before it was read may change again without its times showing it (git's "racily clean").
 _RACY_NANOSECONDS = 2_000_000_000
-_MARK = "\ufeff"
 
 
 class Unreadable(Exception):
-    """Why a source has no numbers: one sentence without a full stop. Internal to this package."""
+    """Why a source has no numbers: one sentence without a full stop, and the line it is about; 0: none. Internal to this package."""
+
+    def __init__(self, reason: str, line: int = 0) -> None:
+        super().__init__(reason)
+        self.line = line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,20 +188,11 @@ def read_text(content: bytes) -> str:
     if len(content) > LARGEST:
         raise Unreadable(too_large(len(content)))
     try:
-        text = content.decode()
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise Unreadable(f"line {line}: byte 0x{content[error.start]:02x} is not UTF-8, the only encoding that radon reads") from None
-    if "\0" in text:
-        raise Unreadable(f"line {text.count(chr(10), 0, text.index(chr(0))) + 1}: a NUL byte, which Python does not allow in source")
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+        return decode_source(content)
+    except Undecodable as undecodable:
+        raise Unreadable(str(undecodable), undecodable.line) from None
 
 
 def too_large(size: int) -> str:
     """Return the sentence for a file of ``size`` bytes."""
     return f"too large: {size / 1024 / 1024:.1f} MB of source, the limit is {LARGEST // 1024 // 1024} MB"
-
-
-def has_mark(text: str) -> bool:
-    """Return whether a byte order mark is the first character."""
-    return text.startswith(_MARK)

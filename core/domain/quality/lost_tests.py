@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from posixpath import basename
 from typing import NamedTuple
 
+from core.domain.quality.source_text import decode_source
+
 _TEST_FILE = re.compile(r"test_.*\.py|.*_tests?\.py|tests?\.py|conftest\.py")
 #: Names that skip a test, as the last part of a decorator or call.
 _SKIPS = frozenset({"skip", "skipif", "skipIf", "skipUnless", "xfail", "expectedFailure", "skipTest", "SkipTest", "importorskip"})
@@ -124,7 +126,7 @@ def _suite(sources: Mapping[str, bytes | None]) -> _Suite:
         if source is None:
             continue
         try:
-            tree = ast.parse(source)
+            tree = ast.parse(decode_source(source))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             suite.unreadable.append(path)
             continue

@@ -1,13 +1,17 @@
 """One walk over a syntax tree for what radon's visitors count in two: complexity of each block, and Halstead's counts.
 
-Equal to ``radon.visitors``, which stays the judge: tests compare them over whole source distributions, and
-``agreement`` compares them on a specimen before anything is measured. Radon's rules that surprise:
+Equal to ``radon.visitors`` for everything that radon sees, which tests compare over whole source distributions, and
+``agreement`` on a specimen before anything is measured. Radon's rules that surprise:
 
 - Of a function only the body counts: no defaults, decorators or annotations.
 - A nested function adds nothing to the function around it, an inner class nothing to the class around it.
-- A class inside a function is no block, nor is anything inside it.
-- ``assert`` is one decision, whatever stands in it. ``match`` is none before radon 6.
+- ``assert`` is one decision, whatever stands in it; radon can leave it out, so blocks say how much it adds.
 - An operand that is no name, attribute or constant is distinct from every other; functions of one name share theirs.
+
+Beyond radon, in blocks only; the sum of a module and Halstead's counts are radon's:
+
+- A class inside a function, and everything in it, are blocks, too.
+- ``except*`` counts as ``except`` does.
 """
 
 from __future__ import annotations
@@ -31,7 +35,19 @@ class CountedBlock(NamedTuple):
     #: Dotted: ``Class.method``, ``outer.inner``.
     name: str
     complexity: int
+    #: What ``assert`` statements add to the complexity.
+    asserts: int
     node: Function | ast.ClassDef
+
+
+class _Sums(NamedTuple):
+    """What some statements add to the complexity of their block."""
+
+    #: As radon counts, asserts included.
+    seen: int = 0
+    asserts: int = 0
+    #: For ``except*``.
+    beyond: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,13 +66,13 @@ class TreeCounts:
     depth: int = 0
 
 
-def tree_counts(tree: ast.Module, *, match_counts: bool) -> TreeCounts:
-    """Count a module. ``match_counts``: whether ``match`` is a decision."""
-    walk = _Walk(Decisions(match_counts=match_counts))
+def tree_counts(tree: ast.Module) -> TreeCounts:
+    """Count a module."""
+    walk = _Walk(Decisions())
     own, functions, classes = walk.members(tree.body, None)
-    complexity = 1 + own
+    complexity = 1 + own.seen
     for function in functions:
-        complexity += walk.function(function, function.name, BlockKind.FUNCTION) - 1
+        complexity += walk.function(function, function.name, BlockKind.FUNCTION).seen
     for inner in classes:
         complexity += walk.klass(inner, inner.name, None) - 1
     found = walk.decisions
@@ -73,7 +89,8 @@ def tree_counts(tree: ast.Module, *, match_counts: bool) -> TreeCounts:
 
 def decisions(statements: Sequence[ast.stmt]) -> int:
     """Return what statements add to the complexity of the block that they belong to."""
-    return _Walk(Decisions(match_counts=True)).members(statements, None)[0]
+    own, _, _ = _Walk(Decisions()).members(statements, None)
+    return own.seen + own.beyond
 
 
 class _Walk:
@@ -86,49 +103,44 @@ class _Walk:
         self.operand_names: defaultdict[str | None, set[object]] = defaultdict(set)
         self.depth = 0
 
-    def function(self, node: Function, name: str, kind: BlockKind | None) -> int:
-        """Count a function, report it unless ``kind`` is None, and return its complexity."""
+    def function(self, node: Function, name: str, kind: BlockKind) -> _Sums:
+        """Count and report a function; return what its statements add to its complexity of 1."""
         own, functions, classes = self.members(node.body, node.name)
-        if kind:
-            self.blocks.append(CountedBlock(kind, name, 1 + own, node))
+        self.blocks.append(CountedBlock(kind, name, 1 + own.seen + own.beyond, own.asserts, node))
         for inner in functions:
-            self.function(inner, f"{name}.{inner.name}", kind and BlockKind.CLOSURE)
+            self.function(inner, f"{name}.{inner.name}", BlockKind.CLOSURE)
         for klass in classes:
-            self._unreported(klass, node.name)
-        return 1 + own
+            self.klass(klass, f"{name}.{klass.name}", node.name)
+        return own
 
     def klass(self, node: ast.ClassDef, name: str, context: str | None) -> int:
-        """Count and report a class; return its complexity with all its methods. What is reported is about their average."""
+        """Count and report a class; return its complexity with all its methods, as radon counts. Reported is about their average."""
         self._header(node, context)
         own, methods, classes = self.members(node.body, context)
-        total = 1 + own + sum(self.function(method, f"{name}.{method.name}", BlockKind.METHOD) for method in methods)
-        average = int(total / float(len(methods))) + (len(methods) > 1) if methods else total
-        self.blocks.append(CountedBlock(BlockKind.CLASS, name, average, node))
+        every = [own, *(self.function(method, f"{name}.{method.name}", BlockKind.METHOD) for method in methods)]
+        seen, asserts, beyond = map(sum, zip(*every, strict=True))
+        total = 1 + len(methods) + seen
+        complexity = _average(total + beyond, len(methods))
+        self.blocks.append(
+            CountedBlock(BlockKind.CLASS, name, complexity, complexity - _average(total + beyond - asserts, len(methods)), node)
+        )
         for inner in classes:
             self.klass(inner, f"{name}.{inner.name}", context)
         return total
 
-    def members(self, body: Sequence[Node], context: str | None) -> tuple[int, list[Function], list[ast.ClassDef]]:
-        """Count what belongs to a block itself; return its decisions, and the functions and classes found in it."""
+    def members(self, body: Sequence[Node], context: str | None) -> tuple[_Sums, list[Function], list[ast.ClassDef]]:
+        """Count what belongs to a block itself; return what it adds, and the functions and classes found in it."""
         found = self.decisions
         found.begin(self.operand_names[context])
         self._descend(body)
-        complexity, asserted = found.complexity, found.asserted
-        if asserted:
+        own = _Sums(found.complexity, found.asserts, found.beyond_radon)
+        if conditions := found.asserted:
             found.asserted = []
-            self._descend(asserted)
-        return complexity, found.functions, found.classes
+            self._descend(conditions)
+        return own, found.functions, found.classes
 
     def _header(self, node: ast.ClassDef, context: str | None) -> None:
         self.members([*node.bases, *node.keywords, *node.decorator_list, *getattr(node, "type_params", ())], context)
-
-    def _unreported(self, node: ast.ClassDef, context: str | None) -> None:
-        self._header(node, context)
-        _, functions, classes = self.members(node.body, context)
-        for function in functions:
-            self.function(function, "", None)
-        for inner in classes:
-            self._unreported(inner, context)
 
     def _descend(self, level: Sequence[Node]) -> None:
         """Count nodes and all below them, down to functions and classes."""
@@ -156,3 +168,8 @@ class _Walk:
                     extend(children[kind](node))
             level = below
         self.depth = max(self.depth, depth)
+
+
+def _average(total: int, methods: int) -> int:
+    """Return radon's complexity of a class from the sum of its methods' and its own."""
+    return int(total / float(methods)) + (methods > 1) if methods else total

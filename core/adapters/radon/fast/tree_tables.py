@@ -25,7 +25,7 @@ _BARREN = frozenset({
 })  # fmt: skip
 _COUNTED = (
     ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.AugAssign, ast.Compare, ast.If, ast.IfExp, ast.For, ast.AsyncFor, ast.While, ast.Try,
-    ast.Match, ast.comprehension,
+    ast.TryStar, ast.Match, ast.comprehension,
 )  # fmt: skip
 
 
@@ -68,13 +68,12 @@ CHILD, CHILDREN = _tables()
 class Decisions:
     """Counts while a block is walked: its decisions, operators and operands, and what is not entered."""
 
-    def __init__(self, *, match_counts: bool) -> None:
+    def __init__(self) -> None:
         self.operators = 0
         self.operands = 0
         self.operator_kinds: set[type] = set()
         #: Operands that are distinct by being themselves.
         self.unnamed_operands = 0
-        self._match_counts = match_counts
         self.begin(set())
         self.counters: dict[type, Callable[[Node], None]] = {
             ast.BinOp: self._binary,
@@ -88,6 +87,7 @@ class Decisions:
             ast.AsyncFor: self._loop,
             ast.While: self._loop,
             ast.Try: self._try,
+            ast.TryStar: self._try_star,
             ast.Match: self._match,
             ast.comprehension: self._comprehension,
             ast.Assert: self._assert,
@@ -99,6 +99,9 @@ class Decisions:
     def begin(self, operand_names: set[object]) -> None:
         """Start another block; its named operands go into ``operand_names``."""
         self.complexity = 0
+        self.asserts = 0
+        #: Decisions that radon does not know of.
+        self.beyond_radon = 0
         self.operand_names = operand_names
         self.functions: list[ast.FunctionDef | ast.AsyncFunctionDef] = []
         self.classes: list[ast.ClassDef] = []
@@ -150,16 +153,19 @@ class Decisions:
     def _try(self, node: ast.Try) -> None:
         self.complexity += len(node.handlers) + bool(node.orelse)
 
+    def _try_star(self, node: ast.TryStar) -> None:
+        self.beyond_radon += len(node.handlers) + bool(node.orelse)
+
     def _match(self, node: ast.Match) -> None:
-        if self._match_counts:
-            catches_all = any(getattr(case.pattern, "pattern", False) is None for case in node.cases)
-            self.complexity += max(0, len(node.cases) - catches_all)
+        catches_all = any(getattr(case.pattern, "pattern", False) is None for case in node.cases)
+        self.complexity += max(0, len(node.cases) - catches_all)
 
     def _comprehension(self, node: ast.comprehension) -> None:
         self.complexity += 1 + len(node.ifs)
 
     def _assert(self, node: ast.Assert) -> None:
         self.complexity += 1
+        self.asserts += 1
         self.asserted += [node.test, node.msg]
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
