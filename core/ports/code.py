@@ -85,10 +85,10 @@ class Repository(Protocol):
     def changed_since(self, revision: str) -> ChangeSet:
         """Return the Python files that differ between ``revision`` and the work tree, untracked-not-ignored ones included.
 
-        Compared with the merge base of ``revision`` and HEAD where there is one in this clone, else with
-        ``revision`` itself (``note`` says so). Before the first commit HEAD has no files. Raises UsageError with
-        what to fetch when ``revision`` is not here, or when there is no work tree; StorageError when git's objects
-        cannot be read.
+        Compared with the merge base of ``revision`` and HEAD; with ``revision`` itself where the two have no history in common
+        (``note`` says so). Before the first commit HEAD has no files. Raises UsageError with what to fetch when ``revision`` is
+        not here, or when a shallow clone cannot tell the merge base for certain, and when there is no work tree; StorageError
+        when git's objects cannot be read.
         """
 
     def base_of(self, revision: str) -> str:

@@ -124,13 +124,32 @@ def test_a_shallow_clone_says_what_to_fetch_and_works_with_it(repository, tmp_pa
     error, hint = refused.stderr.splitlines()
     assert error == "error: cannot compare with origin/base: there is no such commit in this shallow clone"
     command = hint.removeprefix("  hint: ")
-    assert command == "git fetch --depth=1 origin base:refs/remotes/origin/base"
+    assert command == "git fetch --unshallow origin base:refs/remotes/origin/base"
 
     clone.git(*command.split()[1:])
     done = clone.audit("--since", "origin/base")
     assert done.returncode == 1
-    assert "worse, was 14" in done.stdout
-    assert done.stderr.startswith("note: compared with origin/base itself: this shallow clone does not hold")
+    assert ("worse, was 14" in done.stdout, done.stderr) == (True, "")
+
+
+def test_a_branch_is_not_blamed_for_what_its_base_branch_did_since(repository, tmp_path):
+    repository.write("src/b.py", branchy("bad", 5, "item"))
+    repository.commit("better")
+    repository.git("checkout", "-q", "-B", "side", "base")
+    repository.write("src/a.py", branchy("old", 13), branchy("fine", 3, "other"))
+    repository.commit()
+    clone = shallow(repository, tmp_path / "clone")
+    clone.git("fetch", "-q", "--depth=1", "origin", "+refs/heads/main:refs/remotes/origin/main")
+    for flag in ("--since", "--judge-by"):
+        refused = clone.audit(flag, "origin/main")
+        error, hint = refused.stderr.splitlines()
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert error == (
+            "error: cannot compare with origin/main: this shallow clone does not hold the commits that tell where it parted from HEAD"
+        )
+    clone.git(*hint.removeprefix("  hint: ").split()[1:])
+    done = clone.audit("--since", "origin/main")
+    assert (done.returncode, done.stderr, "src/b.py" in done.stdout) == (0, "", False)
 
 
 def test_the_work_tree_the_index_and_head_stay_as_they_are(repository):

@@ -11,9 +11,9 @@ What each shape of repository gives (``tests/integration/history/test_git_histor
 | detached HEAD, linked worktree | like any other | like any other |
 | bare | like any other | UsageError: no work tree |
 | project below the repository's root | the same commits, paths relative to the project | the same |
-| shallow clone | what is here; the gap says ``git fetch --unshallow`` | needs the base commit, else says what to fetch |
+| shallow clone | what is here; the gap says ``git fetch --unshallow`` | if the merge base is certain; else UsageError with what to fetch |
 | partial clone | exact renames only, missing versions have ``problem``, nothing is fetched | StorageError without the base's blobs |
-| merge | compared with its first parent, side branches are not walked | against the merge base |
+| merge | compared with its first parent, side branches are not walked | against the merge base, or several in one |
 | rename | followed from 50 % alike | followed; untracked: while not edited |
 | deleted, then added again | removed, then a new file | one change |
 | submodule, symbolic link | left out; a file that becomes one is removed | the same |

@@ -130,7 +130,7 @@ class ChangeSet:
     changes: tuple[ChangedFile, ...]
     #: Paths at the base revision of files that are gone, sorted; the old path of a rename is not among them.
     deleted: tuple[str, ...] = ()
-    #: What a person should know about the base ("no merge base in this shallow clone: …"); empty when nothing.
+    #: What a person should know about the base ("it has no history in common with HEAD"); empty when nothing.
     note: str = ""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from core.adapters.git.client import Git
@@ -57,6 +57,7 @@ class GitRepository:
             check_work_tree(self._git)
             base = find_base(self._git, revision)
             touches = {touch.path: touch for touch in self._touches(base.id)}
+            touches |= self._against_other_bases(touches, base.from_other_bases)
             changed, deleted = self._really_changed(touches.values())
             changes = self._with_bases([*changed, *self._untracked(deleted)])
         return ChangeSet(base=base.id if base.is_commit else "", changes=changes, deleted=tuple(sorted(deleted)), note=base.note)
@@ -67,6 +68,18 @@ class GitRepository:
         arguments = ("diff-index", "--raw", "-z", "--no-abbrev", "-M", "--relative", *quiet, base, "--", *self._selection.pathspecs)
         found = raw_diff.touches(self._git.run(*arguments, config=self._without_filters()))
         return self._selection.touches(found)
+
+    def _against_other_bases(self, touches: Mapping[str, Touch], blobs: Mapping[str, str]) -> dict[str, Touch]:
+        """Return what differs from further merge bases, by path; "the file may have changed" where git did not look."""
+        moved = {touch.old_path: touch for touch in touches.values() if touch.old_path not in ("", touch.path)}
+        found = {}
+        for path, old_blob in blobs.items():
+            if not self._selection.has(path):
+                continue
+            present = moved.get(path) if old_blob else None
+            new_path, blob = (present.path, present.blob) if present else (path, "0" * (len(old_blob) or 40))
+            found[new_path] = Touch(path=new_path, old_path=path if old_blob else "", blob=blob, old_blob=old_blob)
+        return found
 
     def _without_filters(self) -> dict[str, str]:
         """Return settings that stop git from starting the repository's filters when it reads a file."""

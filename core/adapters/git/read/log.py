@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.adapters.git.client import Git
 from core.adapters.git.failure import GitFailed, is_partial
 from core.adapters.git.read import raw_diff
+from core.adapters.git.read.commit_graph import shallow_commits
 from core.adapters.git.read.selection import Selection
-from core.adapters.git.read.work_files import read_regular
 from core.domain.quality.history import Commit, CommitWindow, Touch
 
 #: Added and removed files beyond which git looks for exact renames only: its own default, whatever the repository is set to.
@@ -47,8 +46,8 @@ class GitLog:
             self._git.run("rev-parse", "--git-dir")
             return CommitWindow(gap="there is no commit yet")
         lines = self._lines(count)
-        shallow, _, prefix = self._git.line("rev-parse", "--git-path", "shallow", "--show-prefix").partition("\n")
-        ends = self._shallow_ends(shallow)
+        prefix = self._git.line("rev-parse", "--show-prefix")
+        ends = shallow_commits(self._git)
         found = self._touches([line for line in lines if line.id not in ends])
         commits = tuple(Commit(id=line.id, at=line.at, touches=found.get(line.id, ())) for line in reversed(lines))
         gap = _shallow_gap(commits[0], len(commits)) if commits[0].id in ends else ""
@@ -58,15 +57,6 @@ class GitLog:
         output = self._git.run("rev-list", "--first-parent", f"--max-count={count}", "--timestamp", "--parents", "HEAD", "--")
         words = [line.split() for line in output.decode("ascii").splitlines()]
         return [_Line(at=float(at), id=commit, parent=parents[0] if parents else "") for at, commit, *parents in words]
-
-    def _shallow_ends(self, path: str) -> frozenset[str]:
-        try:
-            content = read_regular(os.path.join(self._git.directory, path))
-        except FileNotFoundError:
-            return frozenset()
-        except OSError as error:
-            raise GitFailed(f"{path} cannot be read ({error.strerror})") from error
-        return frozenset(content.decode("ascii", "replace").split())
 
     def _touches(self, lines: Sequence[_Line]) -> dict[str, tuple[Touch, ...]]:
         if not lines:
