@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from operator import itemgetter
 
 from core.domain.quality.audit import AuditReport
 from core.domain.quality.finding import Finding
@@ -75,7 +76,7 @@ class Reflector:
             self._memory.transition(name, Status.PENDING, reason)
         made = self._applied_edits(self._set(self._updates(decisions)))
         entries = self._entries(decisions)
-        appended = self._memory.append(entry for entry, _ in entries)
+        appended = self._append([entry for entry, _ in entries])
         self._remember(appended, made)
         fresh = {str(entry["id"]): finding for entry, finding in entries}
         cycle = self._cycle_report(report, replace(decisions, close=closings), appended, made, {**decisions.found, **fresh})
@@ -157,6 +158,14 @@ class Reflector:
             (refactor_entry(finding, self._auditor.advice(finding), shapes.get(finding.fingerprint, ""), taken), finding)
             for finding in decisions.append
         ]
+
+    def _append(self, entries: Sequence[Mapping[str, object]]) -> tuple[Task, ...]:
+        """Append entries and return their tasks in the same order.
+
+        In the file they are in the order of their ids: where two branches made the same tasks, git finds them equal only in one order.
+        """
+        made = {task.id: task for task in self._memory.append(sorted(entries, key=itemgetter("id")))}
+        return tuple(made[str(entry["id"])] for entry in entries if entry["id"] in made)
 
     def _applied_edits(self, edits: Iterable[SetField]) -> list[SetField]:
         """Return the edits that the file shows: none does while somebody is saving it."""

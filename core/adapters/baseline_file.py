@@ -1,14 +1,18 @@
-"""``audit.baseline``: the accepted findings as JSON, one a line, in an order that does not change.
+"""``audit.baseline``: the accepted findings as JSON, one a line, laid out such that two branches that change it merge.
 
-The empty entry at the end gives every line a comma, so that adding and removing lines in two branches merges.
+git merges two changes if a line that neither touched lies between them. So the file has a fixed number of blank lines, and a hash
+decides between which two of them an entry stands: entries that two branches add, lower or remove rarely meet. The empty entry at the
+end gives every other line a comma, so that any choice of lines is valid.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -21,6 +25,8 @@ from core.schema.document import Path
 from core.schema.json_reader import load_json, places_of
 
 _VERSION = 1
+#: Blank lines. Two branches that add an entry each to an empty file conflict once in so many times.
+_SECTIONS = 512
 #: Bytes; 100,000 findings are 12 MiB.
 _LARGEST = 32 * MIB
 _HINT = "orchestrator audit --update-baseline writes it anew"
@@ -71,13 +77,24 @@ class CommittedBaseline:
 
 
 def render(accepted: Sequence[Accepted]) -> str:
-    """Return the text of a baseline."""
-    lines = (_line(_fields(each)) for each in accepted)
-    return f'{{\n"version": {_VERSION},\n"findings": [\n' + "".join(f"{line},\n" for line in lines) + "{}\n]\n}\n"
+    """Return the text of a baseline: a blank line before each section, in which the entries are in the order of ``accepted``."""
+    sections: list[list[str]] = [[""] for _ in range(_SECTIONS)]
+    for each in accepted:
+        sections[_section_of(each)].append(f"{_line(_fields(each))},")
+    return "\n".join(["{", f'"version": {_VERSION},', '"findings": [', *chain.from_iterable(sections), "{}", "]", "}", ""])
+
+
+def _section_of(accepted: Accepted) -> int:
+    """Return the section of an entry, which depends on what it is about and not on how bad it is: 0 … _SECTIONS - 1."""
+    name = "\0".join(accepted.key).encode("utf-8", "surrogateescape")
+    return int.from_bytes(hashlib.sha256(name).digest()[:4], "big") % _SECTIONS
 
 
 def parse(text: str, shown: str) -> tuple[Accepted, ...]:
-    """Return the entries of a baseline's text. Raises InvalidFile with its mistakes, of very many with the first and their number."""
+    """Return the entries of a baseline's text, by path, metric and block.
+
+    Raises InvalidFile with its mistakes, of very many with the first and their number.
+    """
     try:
         document = load_json(text, shown, depth=0)
     except InvalidFile as error:
@@ -88,7 +105,7 @@ def parse(text: str, shown: str) -> tuple[Accepted, ...]:
         places = places_of(text, [at for at, _ in mistakes.first])
         problems = [Problem(file=shown, line=places[at][0], column=places[at][1], message=message) for at, message in mistakes.first]
         raise InvalidFile(problems, hint=_HINT, more=mistakes.more)
-    return tuple(entries)
+    return tuple(sorted(entries, key=lambda entry: (entry.path, entry.metric, entry.block)))
 
 
 @dataclass(slots=True)

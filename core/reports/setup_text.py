@@ -21,6 +21,8 @@ _COLUMNS = (
     Column(title="default"),
     Column(title="set by"),
 )
+#: For git: of two lines for one place in the file of accepted findings the better score counts, so that both may stay.
+_ATTRIBUTES = "audit-baseline.json merge=union"
 
 
 def settings_text(settings: Settings, style: Style = PLAIN) -> str:
@@ -145,5 +147,7 @@ def proposal_text(
         ("tasks", f"runs {'measure the code and append' if reflect else 'append no'} refactor tasks (reflect.enabled in config.yaml)")
     ]
     lines += [("note", note) for note in notes]
+    if facts.git and not facts.baseline_attributes:
+        lines += [("merge", f"where branches accept findings, git can keep both sides: echo '{_ATTRIBUTES}' >>.gitattributes")]
     lines += [("next", "orchestrator plan, then orchestrator run")]
     return "".join(f"{style.dim(f'{label:<6}')} {sentence}\n" for label, sentence in lines)

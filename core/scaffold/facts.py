@@ -17,6 +17,7 @@ FILES = (
     "tox.ini",
     "mypy.ini",
     ".pre-commit-config.yaml",
+    ".gitattributes",
     "ruff.toml",
     ".ruff.toml",
     *RUNNER_FILES,
@@ -87,6 +88,7 @@ def facts_of(signs: ProjectSigns) -> ProjectFacts:
         build_evidence=build_evidence,
         foreign=tuple(sorted(path.rstrip("/") for path in signs.paths if _FOREIGN.search(path))),
         git=signs.git,
+        baseline_attributes="audit-baseline.json" in signs.texts.get(".gitattributes", ""),
         above=signs.above,
         notes=tuple(notes),
     )

@@ -137,6 +137,19 @@ def test_a_program_that_is_not_there_is_said_in_the_file_and_on_the_screen(repos
     assert "# pyright was not found: install it, or remove this check.\n- id: types\n" in (repository / "tasks.yml").read_text()
 
 
+def test_a_line_for_gits_attributes_is_offered_until_it_is_there(repository: Path) -> None:
+    git(repository, "init", "-q")
+    begun = orchestrator(repository, "init")
+    (offer,) = (line for line in begun.stdout.splitlines() if line.startswith("merge"))
+    assert offer.endswith("echo 'audit-baseline.json merge=union' >>.gitattributes")
+    assert not (repository / ".gitattributes").exists()
+
+    (repository / ".gitattributes").write_text("audit-baseline.json merge=union\n")
+    for name in ("tasks.yml", "config.yaml"):
+        (repository / name).unlink()
+    assert "merge=union" not in orchestrator(repository, "init").stdout
+
+
 def test_git_sees_only_what_belongs_to_the_person(repository: Path) -> None:
     orchestrator(repository, "init")
     orchestrator(repository, "run", "--no-reflect", "--only", "lint")

@@ -45,9 +45,16 @@ APPENDED = [
     ("# only a comment", f"# only a comment\n{ENTRY}"),
     ("---\n", f"---\n{ENTRY}"),
     ("---\n...\n# behind\n", f"---\n{ENTRY}...\n# behind\n"),
-    ("[]", "[{id: new, description: Do it}]"),
-    ("[]\n", "[{id: new, description: Do it}]\n"),
-    ("[\n  # none\n]\n", "[\n  # none\n{id: new, description: Do it}]\n"),
+    # an empty list gives way to one of lines
+    ("[]", ENTRY),
+    ("[]\n", ENTRY),
+    ("[ ]\n", ENTRY),
+    ("  [\n  ]", ENTRY),
+    ("[] # none yet\n", f"# none yet\n{ENTRY}"),
+    ("# above\n[\n  # inside\n] # beside\n\n# below\n", f"# above\n# inside\n# beside\n# below\n{ENTRY}"),
+    ("--- []\n", f"---\n{ENTRY}"),
+    ("---\n[]\n...\n# behind\n", f"---\n{ENTRY}...\n# behind\n"),
+    ("[]\r\n", ENTRY.replace("\n", "\r\n")),
     # one entry: a blank line between
     ("- {id: a, description: d}\n", f"- {{id: a, description: d}}\n\n{ENTRY}"),
     ("- {id: a, description: d}", f"- {{id: a, description: d}}\n\n{ENTRY}"),
@@ -125,12 +132,6 @@ def test_an_appended_task_is_pretty():
     EMPTY: ""
   tags: [refactor, "on"]
   manual: true
-  origin:
-    by: reflector
-    fingerprint: "12e5"
-    path: core/config.py
-    score: 14
-    trend: [9, 12.5, 14]
   x-note: |
     First line
 
@@ -141,6 +142,7 @@ def test_an_appended_task_is_pretty():
       - [1, "two: three"]
     none: {}
     empty: []
+  origin: {by: reflector, fingerprint: "12e5", path: core/config.py, score: 14, trend: [9, 12.5, 14]}
 """  # fmt: skip
 
 
@@ -149,13 +151,13 @@ def test_several_tasks_are_appended_in_order_and_may_depend_on_each_other():
         "- {id: a, description: d}\n", AppendTask(fields={**NEW, "dependencies": ["newer"]}), AppendTask(fields={**NEW, "id": "newer"})
     )
     assert text == (
-        "- {id: a, description: d}\n\n- id: new\n  description: Do it\n  dependencies: [newer]\n\n- id: newer\n  description: Do it\n"
+        "- {id: a, description: d}\n\n- id: new\n  dependencies: [newer]\n  description: Do it\n\n- id: newer\n  description: Do it\n"
     )
 
 
 def test_a_task_can_be_changed_in_the_write_that_appends_it():
     text = edited("", AppendTask(fields=NEW), set_field("status", "done", "new"), set_field("origin.path", "x.py", "new"))
-    assert text == "- id: new\n  description: Do it\n  status: done\n  origin:\n    path: x.py\n"
+    assert text == "- id: new\n  description: Do it\n  status: done\n  origin: {path: x.py}\n"
 
 
 REFUSED_ENTRIES = [

@@ -47,7 +47,11 @@ def place(path: str, block: str) -> str:
 
 
 def refactor_entry(finding: Finding, advice: str, shape: str = "", taken: Collection[str] = ()) -> dict[str, Any]:
-    """Return the fields of a new entry, in the order in which they are to be written. ``taken`` are ids that it cannot have."""
+    """Return the fields of a new entry, in the order in which they are to be written. ``taken`` are ids that it cannot have.
+
+    Two branches that append an entry each can be merged by keeping both: the first and the last line of an entry, and one among those
+    that may be equal in both, have the id or the fingerprint in them.
+    """
     identity = new_task_id(finding.fingerprint, taken)
     origin: dict[str, Any] = {
         "by": BY,
@@ -67,10 +71,10 @@ def refactor_entry(finding: Finding, advice: str, shape: str = "", taken: Collec
         "id": identity,
         # Advice and errors may quote what is no text.
         "description": describe(finding, advice).encode("utf-8", "backslashreplace").decode(),
+        "verify": f"orchestrator audit --check {identity}",
         "kind": KIND,
         "priority": priority(finding),
         "cost": cost(finding),
-        "verify": f"orchestrator audit --check {identity}",
         "origin": origin,
     }
 

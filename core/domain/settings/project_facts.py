@@ -95,6 +95,8 @@ class ProjectFacts:
     #: Directories of code from elsewhere.
     foreign: tuple[str, ...] = ()
     git: bool = False
+    #: Whether git's attributes say how the file of accepted findings is merged.
+    baseline_attributes: bool = False
     above: str = ""
     #: What a person should know: whole sentences.
     notes: tuple[str, ...] = ()

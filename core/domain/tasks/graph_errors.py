@@ -12,6 +12,7 @@ from core.schema.wording import did_you_mean
 
 #: Finding the nearest id compares all of them, which is slow: after this many comparisons hints are left out.
 _MAX_COMPARISONS = 50_000
+_MADE_TWICE = "two branches made this task, and a merge kept both entries: remove one"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,13 @@ def find_graph_errors(tasks: Sequence[Task]) -> tuple[GraphError, ...]:
         if first != position:
             line = tasks[first].place.line
             message = f"the id {task.id} is here twice" + (f", first in line {line}" if line else "")
-            errors.append(GraphError(task=position, field="id", message=message, hint="give each task an id of its own"))
+            made_twice = task.origin.get("fingerprint") == tasks[first].origin.get("fingerprint", "") != ""
+            hint = (
+                "two branches made this task, and a merge kept both entries: remove one"
+                if made_twice
+                else "give each task an id of its own"
+            )
+            errors.append(GraphError(task=position, field="id", message=message, hint=hint))
     errors += _unknown_dependencies(tasks, index)
     errors += _cycles(tasks, index)
     return tuple(errors)

@@ -213,10 +213,24 @@ def _same(one: Any, other: Any) -> bool:
 
 def append_entries(text: str, layout: Layout, entries: Sequence[Mapping[str, Any]], *, spaced: bool | None = None) -> str:
     """Return ``text`` with the entries behind its last one; ``spaced`` overrules what the text does about blank lines."""
+    if layout.flow and layout.empty:
+        text, layout = _without_brackets(text, layout)
     if layout.flow:
         rendered = [render_flow(entry, as_json=layout.json) for entry in entries]
         return _append_flow(text, layout, rendered)
     return _append_block(text, layout, [render_block(entry) for entry in entries], spaced=layout.spaced if spaced is None else spaced)
+
+
+def _without_brackets(text: str, layout: Layout) -> tuple[str, Layout]:
+    """Return the text without its empty list ``[]``, comments kept: a list of entries in lines of their own can begin there."""
+    begin, close = len(text) - layout.behind_last, len(text) - layout.from_close
+    end = len(text) - layout.from_document_end
+    before, after = text[:begin].rstrip(" "), text[close + 1 : end]
+    comments = [line.strip() for line in f"{text[begin + 1 : close]}{after}".split("\n")]
+    if before and not before.endswith("\n"):
+        before += layout.newline
+    kept = before + "".join(f"{line}{layout.newline}" for line in comments if line)
+    return kept + text[end:], replace(layout, found=False, flow=False, column=0)
 
 
 def _append_block(text: str, layout: Layout, entries: Sequence[str], *, spaced: bool) -> str:
@@ -235,8 +249,6 @@ def _append_block(text: str, layout: Layout, entries: Sequence[str], *, spaced: 
 def _append_flow(text: str, layout: Layout, entries: Sequence[str]) -> str:
     """Write in front of the closing bracket, each entry on a line of its own if the last one has one."""
     last, close = len(text) - layout.behind_last, len(text) - layout.from_close
-    if layout.empty:
-        return text[:close] + ", ".join(entries) + text[close:]
     line = text.rfind("\n", 0, close) + 1
     if layout.indent is None or line <= last or text[line:close].strip():
         return f"{text[:last]}, {', '.join(entries)}{text[last:]}"

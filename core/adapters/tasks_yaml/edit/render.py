@@ -12,16 +12,27 @@ from core.schema.scalars import is_text, plain_value
 from core.schema.yaml_errors import Stop
 from core.schema.yaml_reader import YamlReader
 
-#: Columns that lists in brackets and folded text stay within.
+#: Columns that lists in brackets and folded text of few lines stay within.
 _WIDTH = 100
+#: Lines of folded text. Where two branches append an entry each, git takes both as wholes only if no more than three lines in a row are
+#: the same in both (longer runs count as common, and the rest is interleaved): so the text that two entries may share has few lines.
+_FOLDED_LINES = 3
+#: Maps that programs read: in braces on one line, which differs from that of any other entry.
+_BRACED = ("origin",)
 #: Begins and ends with a printable character that has no meaning of its own in YAML; no line end inside.
 _PLAIN = re.compile(r"[^\W_]|[\w./~$(+=<][^\n\r\t]*[^\s:]|[^\W_][^\n\r\t]*[^\s:]")
 _UNPRINTABLE = re.compile("[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
 def render_block(fields: Mapping[str, Any]) -> str:
-    """Return an entry of a block list, its dash at column 0, lines ended by ``\\n``."""
-    lines = _pairs(fields, prose=("description",))
+    """Return an entry of a block list, its dash at column 0, lines ended by ``\\n``.
+
+    The last lines are those that no other entry is likely to have: lines that end the entries of two branches alike would, to git,
+    be one entry's.
+    """
+    last = next((key for key in ("origin", "description") if key in fields), None)
+    ordered = {key: value for key, value in fields.items() if key != last} | ({} if last is None else {last: fields[last]})
+    lines = _pairs(ordered, prose=("description",))
     return "".join(f"{'- ' if number == 0 else '  ' if line else ''}{line}\n" for number, line in enumerate(lines))
 
 
@@ -69,7 +80,7 @@ def _pairs(fields: Mapping[str, Any], prose: tuple[str, ...] = ()) -> list[str]:
     lines: list[str] = []
     for key, value in fields.items():
         name = _text(key)
-        if isinstance(value, Mapping) and value:
+        if isinstance(value, Mapping) and value and key not in _BRACED:
             lines += [f"{name}:", *_indented(_pairs(value))]
         elif isinstance(value, (list, tuple)) and value and not _fits(name, value):
             lines += [f"{name}:", *(f"  - {_flow(item, inside=False)}" for item in value)]
@@ -105,9 +116,17 @@ def _block_text(text: str, *, fold: bool) -> list[str]:
 
 
 def _folded(text: str) -> list[str]:
+    width = max(_WIDTH - 10, len(text) // _FOLDED_LINES)
+    while len(lines := _wrapped(text, width)) > _FOLDED_LINES:
+        width += 10
+    return lines
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Return text in lines of at most ``width`` characters; longer words, and spaces beside another, have no line end near them."""
     lines, line = [], ""
     for word in text.split(" "):
-        if line and len(line) + 1 + len(word) > _WIDTH - 10 and word:
+        if line and len(line) + 1 + len(word) > width and word:
             lines.append(line)
             line = word
         else:
