@@ -129,6 +129,12 @@ def _sum(diagnoses: Sequence[Diagnosis], style: Style) -> str:
     return (style.warn(f"ready, {warnings} to know of") if warnings else style.good("ready")) + "\n"
 
 
+def _offer(facts: ProjectFacts) -> list[tuple[str, str]]:
+    """Return the line that offers one for git's attributes, where there is none yet."""
+    wanted = facts.git and not facts.baseline_attributes
+    return [("merge", f"where branches accept findings, git can keep both sides: echo '{_ATTRIBUTES}' >>.gitattributes")] if wanted else []
+
+
 def proposal_text(
     facts: ProjectFacts,
     tasks: Sequence[ProposedTask],
@@ -147,7 +153,6 @@ def proposal_text(
         ("tasks", f"runs {'measure the code and append' if reflect else 'append no'} refactor tasks (reflect.enabled in config.yaml)")
     ]
     lines += [("note", note) for note in notes]
-    if facts.git and not facts.baseline_attributes:
-        lines += [("merge", f"where branches accept findings, git can keep both sides: echo '{_ATTRIBUTES}' >>.gitattributes")]
+    lines += _offer(facts)
     lines += [("next", "orchestrator plan, then orchestrator run")]
     return "".join(f"{style.dim(f'{label:<6}')} {sentence}\n" for label, sentence in lines)
