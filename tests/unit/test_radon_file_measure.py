@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from radon.complexity import add_inner_blocks, cc_visit
-from radon.metrics import h_visit, mi_visit
+from radon.metrics import h_visit, mi_parameters, mi_visit
 from radon.raw import analyze
 
 from core.adapters.radon.agreement import SPECIMEN
@@ -25,6 +27,32 @@ def test_every_number_equals_that_of_radons_own_function():
     total = h_visit(SPECIMEN).total
     assert {name: getattr(measure.halstead, name) for name in total._fields} == total._asdict()
     assert measure.problem == ""
+
+
+@pytest.mark.parametrize("functions", [1, 20, 150, 300, 600])
+def test_the_unclamped_index_is_the_index_until_that_is_raised_to_0(functions):
+    source = "".join(f"def f{number}(a, b):\n    return a + {number} if a and b else b - a * {number}\n" for number in range(functions))
+    measure = measure_source(source.encode())
+    volume, complexity, lines, comments = mi_parameters(source)
+    bonus = 50 * math.sin(math.sqrt(2.46 * math.radians(comments)))
+    formula = 171 - 5.2 * math.log(volume) - 0.23 * complexity - 16.2 * math.log(lines) + bonus
+    assert measure.unclamped == pytest.approx(formula * 100 / 171)
+    assert measure.maintainability == max(0.0, measure.unclamped)
+    assert (measure.unclamped < 0) == (functions > 100)
+
+
+def test_the_unclamped_index_is_no_higher_than_the_highest_index():
+    assert [measure_source(source).unclamped for source in (b"", b"x = 1\n")] == [100.0, 100.0]
+    assert FileMeasure(maintainability=7.5).unclamped == 7.5
+
+
+def test_asserts_are_counted_for_each_block():
+    measure = measure_source(b"def f():\n    assert a\n    if b: assert c\nclass A:\n    def m(self): assert d\n")
+    assert [(block.name, block.complexity, block.asserts) for block in measure.blocks] == [("f", 4, 2), ("A", 3, 1), ("A.m", 2, 1)]
+    without = measure.without_asserts()
+    assert [(block.name, block.complexity, block.asserts) for block in without.blocks] == [("f", 2, 0), ("A", 2, 0), ("A.m", 1, 0)]
+    assert (without.tally.complexity, without.tally.worst, without.tally.asserts) == (3, 2, 0)
+    assert (without.maintainability, without.halstead, without.raw) == (measure.maintainability, measure.halstead, measure.raw)
 
 
 def test_an_empty_file_is_perfectly_maintainable():
@@ -71,7 +99,9 @@ def test_what_python_reads_is_measured(source):
     ],
 )
 def test_what_cannot_be_measured_says_why(source, problem):
-    assert measure_source(source).problem.startswith(problem)
+    measure = measure_source(source)
+    assert measure.problem.startswith(problem)
+    assert measure.problem_line == (int(problem.split(":")[0].removeprefix("line ")) if problem.startswith("line ") else 0)
 
 
 def test_what_radon_can_still_count_of_such_a_file_is_there():

@@ -27,6 +27,11 @@ BLOCK = st.builds(
     end_line=NUMBER,
     column=NUMBER,
     complexity=NUMBER,
+    cognitive=NUMBER,
+    length=NUMBER,
+    nesting=NUMBER,
+    parameters=NUMBER,
+    asserts=NUMBER,
     shape=st.sampled_from(["", "0123456789ab"]),
 )
 COUNTS = ("h1", "h2", "N1", "N2", "vocabulary", "length")
@@ -35,9 +40,11 @@ MEASURE = st.builds(
     FileMeasure,
     blocks=st.lists(BLOCK, max_size=4).map(tuple),
     maintainability=FLOAT,
+    unclamped=FLOAT,
     raw=st.none() | st.builds(RawCounts, **dict.fromkeys(RawCounts.__dataclass_fields__, NUMBER)),
     halstead=st.none() | HALSTEAD,
     problem=st.text(),
+    problem_line=NUMBER,
 )
 
 

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import resource
 import sys
 import threading
@@ -45,6 +46,7 @@ _SMALLEST = 6
 #: The same for lines of code.
 _LONG = 20
 _SHAPE_BYTES = 6
+_UNCOUNTED_LINES = "radon cannot count the lines from here on, because of a character that it does not know or a form feed in a string"
 _NOT_IN_SHAPE = frozenset({"ctx", "kind", "type_comment", "type_params"})
 
 
@@ -70,18 +72,20 @@ def measure_source(content: bytes, *, cognitive: bool = False) -> FileMeasure:
     try:
         return _measure_text(read_text(content), cognitive=cognitive)
     except Unreadable as unreadable:
-        return FileMeasure(problem=str(unreadable))
+        return FileMeasure(problem=str(unreadable), problem_line=unreadable.line)
 
 
 def _measure_text(text: str, *, cognitive: bool) -> FileMeasure:
     try:
         tree = _parse(text)
     except Unreadable as unreadable:
-        return FileMeasure(problem=str(unreadable), raw=_raw(text) if _LENIENT_TOKENISER else None)
+        raw = _raw(text) if _LENIENT_TOKENISER else None
+        return FileMeasure(problem=str(unreadable), problem_line=unreadable.line, raw=raw)
     try:
-        raw, problem = raw_counter()(text), ""
+        raw, problem, line = raw_counter()(text), "", 0
     except SyntaxError as error:
-        raw, problem = None, _lines_problem(error)
+        raw, line = None, _line_of(error)
+        problem = f"line {line}: {_UNCOUNTED_LINES}"
     try:
         counts = _count(tree)
     except RecursionError:
@@ -91,7 +95,7 @@ def _measure_text(text: str, *, cognitive: bool) -> FileMeasure:
     except Uncounted as error:
         scores, problem = {}, problem or f"complexipy cannot count its cognitive complexity: {error}"
     measure = _measure(counts, raw, code_lines(text), scores)
-    return replace(measure, problem=problem) if problem else measure
+    return replace(measure, problem=problem, problem_line=line) if problem else measure
 
 
 def _parse(text: str) -> ast.Module:
@@ -100,7 +104,8 @@ def _parse(text: str) -> ast.Module:
             warnings.simplefilter("ignore")
             return ast.parse(text)
     except SyntaxError as error:
-        raise Unreadable(f"line {error.lineno}: {error.msg} (read as Python {sys.version_info[0]}.{sys.version_info[1]})") from None
+        reason = f"line {error.lineno}: {error.msg} (read as Python {sys.version_info[0]}.{sys.version_info[1]})"
+        raise Unreadable(reason, error.lineno or 0) from None
     except RecursionError:
         raise Unreadable("nested too deeply for Python itself to read") from None
     except MemoryError:
@@ -139,23 +144,31 @@ def _measure(counts: TreeCounts, raw: RawCounts | None, code: Sequence[int], cog
     from radon.metrics import halstead_visitor_report, mi_compute
 
     report = halstead_visitor_report(counts)
-    index = 100.0
+    index = unclamped = 100.0
     if raw:
         comments = (raw.comments + raw.multi) / float(raw.sloc) * 100 if raw.sloc else 0
         index = mi_compute(report.volume, counts.complexity, raw.lloc, comments)
+        unclamped = index or _unclamped_index(report.volume, counts.complexity, raw.lloc, comments)
     made = (_block(counted, code, cognitive) for counted in counts.blocks)
     blocks = sorted(made, key=lambda block: (block.line, block.column))
-    return FileMeasure(blocks=tuple(blocks), maintainability=index, raw=raw, halstead=Halstead(**report._asdict()))
+    halstead = Halstead(**report._asdict())
+    return FileMeasure(blocks=tuple(blocks), maintainability=index, unclamped=unclamped, raw=raw, halstead=halstead)
+
+
+def _unclamped_index(volume: float, complexity: int, lloc: int, comments: float) -> float:
+    """Return the maintainability index by radon's formula, in which no number is raised to 0."""
+    bonus = 50 * math.sin(math.sqrt(2.46 * math.radians(comments)))
+    return (171 - 5.2 * math.log(volume) - 0.23 * complexity - 16.2 * math.log(lloc) + bonus) * 100 / 171.0
 
 
 def _block(counted: CountedBlock, code: Sequence[int], cognitive: Mapping[int, int]) -> Block:
-    kind, name, complexity, _, node = counted
+    kind, name, complexity, asserts, node = counted
     place = (node.lineno, node.end_lineno or node.lineno, node.col_offset)
     if isinstance(node, ast.ClassDef):
-        return make_block(kind, name, *place, complexity, 0, 0, 0, 0, "")
+        return make_block(kind, name, *place, complexity, 0, 0, 0, 0, asserts, "")
     numbers = (cognitive.get(first_line(node), 0), length(node, code), nesting(node), parameters(node, kind))
     known_again = _shape(node) if complexity >= _SMALLEST or numbers[1] >= _LONG or numbers[3] >= _SMALLEST else ""
-    return make_block(kind, name, *place, complexity, *numbers, known_again)
+    return make_block(kind, name, *place, complexity, *numbers, asserts, known_again)
 
 
 def _raw(text: str) -> RawCounts | None:
@@ -165,11 +178,10 @@ def _raw(text: str) -> RawCounts | None:
         return None
 
 
-def _lines_problem(error: SyntaxError) -> str:
+def _line_of(error: SyntaxError) -> int:
+    """Return the line that radon's message ends with; 0 where it has none."""
     line = str(error.msg).rpartition(" ")[2]
-    return (
-        f"line {line}: radon cannot count the lines from here on, because of a character that it does not know or a form feed in a string"
-    )
+    return int(line) if line.isdecimal() else 0
 
 
 def _shape(node: Function) -> str:

@@ -18,14 +18,15 @@ from core.domain.quality.metric import Block, BlockKind, FileMeasure, Halstead, 
 
 _RAW = tuple(field.name for field in fields(RawCounts))
 _HALSTEAD = tuple(field.name for field in fields(Halstead))
-#: Maintainability; tally: blocks, complexity, the highest of each number; number of blocks, classes included; bytes of names, shapes
-#: and problem; whether there are raw counts, whether Halstead; the first of the raw counts, lines.
-_START = struct.Struct("<dIQ5I4I2?I")
+#: Maintainability, the same before clamping; the problem's line; tally: blocks, complexity, the highest of each number, asserts; number
+#: of blocks, classes included; bytes of names, shapes and problem; whether there are raw counts, whether Halstead; the first of the raw
+#: counts, lines.
+_START = struct.Struct("<2dIIQ5IQ4I2?I")
 #: The same, then all raw counts and Halstead's.
-_HEAD = struct.Struct("<dIQ5I4I2?7I6I6d")
+_HEAD = struct.Struct("<2dIIQ5IQ4I2?7I6I6d")
 _CHECK = struct.Struct("<I")
 #: Numbers of each block.
-_NUMBERS = ("line", "end_line", "column", "complexity", "cognitive", "length", "nesting", "parameters")
+_NUMBERS = ("line", "end_line", "column", "complexity", "cognitive", "length", "nesting", "parameters", "asserts")
 _numbers_of = attrgetter(*_NUMBERS)
 _COLUMNS = len(_NUMBERS)
 _LETTER = {BlockKind.FUNCTION: "f", BlockKind.METHOD: "m", BlockKind.CLASS: "c", BlockKind.CLOSURE: "i"}
@@ -33,7 +34,7 @@ _kind_of = {ord(letter): kind for kind, letter in _LETTER.items()}.__getitem__
 
 
 #: Numbers of the head before the number of blocks.
-_BEFORE_COUNT = 1 + len(Tally._fields)
+_BEFORE_COUNT = 3 + len(Tally._fields)
 
 
 class Damaged(Exception):
@@ -48,6 +49,8 @@ def pack(measure: FileMeasure) -> bytes:
     encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
     head = _HEAD.pack(
         measure.maintainability,
+        measure.unclamped,
+        measure.problem_line,
         *measure.tally,
         len(blocks),
         *map(len, encoded),
@@ -93,7 +96,9 @@ _SET = {field.name: vars(FileMeasure)[field.name].__set__ for field in fields(Fi
 _LATE = ("blocks", "raw", "halstead")
 _new = object.__new__
 _set_data, _set_has_raw, _set_lines, _set_tally = (vars(_Packed)[name].__set__ for name in _Packed.__slots__)
-_set_index, _set_problem = _SET["maintainability"], _SET["problem"]
+_set_index, _set_unclamped, _set_problem, _set_problem_line = (
+    _SET[name] for name in ("maintainability", "unclamped", "problem", "problem_line")
+)
 
 
 def unpack(data: bytes) -> FileMeasure:
@@ -102,12 +107,14 @@ def unpack(data: bytes) -> FileMeasure:
         body = memoryview(data)[: -_CHECK.size]
         if _CHECK.unpack(data[-_CHECK.size :])[0] != crc32(body):
             raise Damaged
-        index, *tally, _, _, _, problem, has_raw, _, lines = _START.unpack_from(body)
+        index, unclamped, problem_line, *tally, _, _, _, problem, has_raw, _, lines = _START.unpack_from(body)
     except struct.error as error:
         raise Damaged from error
     measure: FileMeasure = _new(_Packed)
     _set_data(measure, data)
     _set_index(measure, index)
+    _set_unclamped(measure, unclamped)
+    _set_problem_line(measure, problem_line)
     _set_tally(measure, Tally(*tally))
     _set_has_raw(measure, has_raw)
     _set_lines(measure, lines)
@@ -139,9 +146,8 @@ def _maker() -> Callable[..., Block]:
     new = object.__new__
     # How the frozen class itself fills its slots.
     setters = [vars(Block)[name].__set__ for name in ("kind", "name", *_NUMBERS, "shape")]
-    set_kind, set_name, set_line, set_end, set_column, set_complexity, set_cognitive, set_length, set_nesting, set_parameters, set_shape = (
-        setters
-    )
+    set_kind, set_name, set_line, set_end, set_column, set_complexity, *setters_of_more, set_shape = setters
+    set_cognitive, set_length, set_nesting, set_parameters, set_asserts = setters_of_more
 
     def make(
         kind: BlockKind,
@@ -154,6 +160,7 @@ def _maker() -> Callable[..., Block]:
         length: int,
         nesting: int,
         parameters: int,
+        asserts: int,
         shape: str,
     ) -> Block:
         block = new(Block)
@@ -167,6 +174,7 @@ def _maker() -> Callable[..., Block]:
         set_length(block, length)
         set_nesting(block, nesting)
         set_parameters(block, parameters)
+        set_asserts(block, asserts)
         set_shape(block, shape)
         return block
 

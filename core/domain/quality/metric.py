@@ -1,9 +1,10 @@
-"""Numbers measured from code. Those that radon has equal radon's own, always."""
+"""Numbers measured from code. Those that radon has equal radon's own; docs/audit.md says what goes beyond."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -67,6 +68,8 @@ class Block:
     nesting: int = 0
     #: Without ``self`` and ``cls``; 0 for a class.
     parameters: int = 0
+    #: What ``assert`` statements add to the complexity.
+    asserts: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +116,8 @@ class Tally(NamedTuple):
     length: int = 0
     nesting: int = 0
     parameters: int = 0
+    #: The sum of what ``assert`` statements add.
+    asserts: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,11 +127,19 @@ class FileMeasure:
     blocks: tuple[Block, ...] = ()
     #: 0–100; 100 for an empty file.
     maintainability: float = 100.0
+    #: The index as radon has it before it raises to 0 what is below; by default the index.
+    unclamped: float = math.nan
     raw: RawCounts | None = None
     halstead: Halstead | None = None
     #: Why it, or a part of it, could not be measured, with the line where there is one; empty when it was. Parts that
     #: could be measured are there all the same; without ``raw`` there is no ``maintainability`` either.
     problem: str = ""
+    #: The line that the problem is about, 1-based; 0 where there is none.
+    problem_line: int = 0
+
+    def __post_init__(self) -> None:
+        if math.isnan(self.unclamped):
+            object.__setattr__(self, "unclamped", self.maintainability)
 
     @property
     def tally(self) -> Tally:
@@ -134,11 +147,29 @@ class FileMeasure:
         if not blocks:
             return Tally(0, 0, 0)
         scores = [(block.complexity, block.cognitive, block.length, block.nesting, block.parameters) for block in blocks]
-        return Tally(len(blocks), sum(block.complexity for block in blocks), *map(max, zip(*scores, strict=True)))
+        worst, cognitive, length, nesting, parameters = map(max, zip(*scores, strict=True))
+        total, asserts = sum(block.complexity for block in blocks), sum(block.asserts for block in blocks)
+        return Tally(len(blocks), total, worst, cognitive, length, nesting, parameters, asserts)
+
+    def without_asserts(self) -> FileMeasure:
+        """Return it with complexities to which ``assert`` adds nothing, as radon has them with ``no_assert``; all else as it is."""
+        if not self.tally.asserts:
+            return self
+        return replace(
+            self,
+            blocks=tuple(
+                replace(block, complexity=block.complexity - block.asserts, asserts=0) if block.asserts else block for block in self.blocks
+            ),
+        )
 
     @property
     def has_raw(self) -> bool:
         return self.raw is not None
+
+    @property
+    def has_blocks(self) -> bool:
+        """Whether the blocks are known; an empty tuple is then no block at all."""
+        return self.halstead is not None or not self.problem
 
     @property
     def lines(self) -> int:
@@ -164,7 +195,8 @@ def file_metrics(measure: FileMeasure, *, complexity: float, maintainability: fl
     """Return what was measured: blocks with their complexity and rank, the maintainability index, and whether either breaks its threshold.
 
     ``max_complexity`` leaves classes out: theirs is their methods' again. A file that cannot be measured has
-    ``error`` beside the rest, None for ``mi`` and ``rank``, and needs refactoring: to the audit it is a finding, too.
+    ``error`` beside the rest, with ``error_line`` (None: no line), None for ``mi``, ``rank`` and, where nothing is known of its blocks,
+    ``max_complexity``; it needs refactoring: to the audit it is a finding, too.
     """
     blocks: list[dict[str, Any]] = [
         {
@@ -181,8 +213,8 @@ def file_metrics(measure: FileMeasure, *, complexity: float, maintainability: fl
     return {
         "complexity": blocks,
         "maintainability": shown,
-        "max_complexity": worst,
+        "max_complexity": worst if measure.has_blocks else None,
         "needs_refactor": bool(measure.problem) or worst > complexity or index < maintainability,
         "complexity_violations": [block for block in blocks if block["complexity"] > complexity and block["type"] != "class"],
-        **({"error": measure.problem} if measure.problem else {}),
+        **({"error": measure.problem, "error_line": measure.problem_line or None} if measure.problem else {}),
     }
