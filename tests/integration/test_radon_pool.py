@@ -45,7 +45,7 @@ def trap(monkeypatch):
     """Let something happen where a source with a certain mark is measured."""
 
     def set_trap(mark, happens):
-        def measure(source):
+        def measure(source, **_):
             if mark in source:
                 happens()
             return measure_source(source)
