@@ -216,5 +216,9 @@ def file_metrics(measure: FileMeasure, *, complexity: float, maintainability: fl
         "max_complexity": worst if measure.has_blocks else None,
         "needs_refactor": bool(measure.problem) or worst > complexity or index < maintainability,
         "complexity_violations": [block for block in blocks if block["complexity"] > complexity and block["type"] != "class"],
-        **({"error": measure.problem, "error_line": measure.problem_line or None} if measure.problem else {}),
+        **_error(measure),
     }
+
+
+def _error(measure: FileMeasure) -> dict[str, Any]:
+    return {"error": measure.problem, "error_line": measure.problem_line or None} if measure.problem else {}
