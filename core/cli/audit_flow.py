@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from core.assembly.audit import append_findings, open_audit, policy_changes
 from core.assembly.container import Container
 from core.assembly.project import new_run_id
-from core.cli.audit_report import NAMES, AuditOptions, Reporter, write_report
+from core.cli.audit_report import FOR_PEOPLE, NAMES, AuditOptions, Reporter, shown, write_report
 from core.domain.quality.verdict import Delta, GateReport, TaskCheck
 from core.domain.runs.exit_code import ExitCode
 from core.errors import UsageError
@@ -33,10 +34,12 @@ def run_audit(console: Console, container: Container, options: AuditOptions, *, 
     try:
         auditor, gate = open_audit(container, history=options.history and not options.since)
         report = _judged(gate, options, shrink=not compared and ci_of(os.environ) is Ci.NONE)
-        report = replace(report, project=container.root.name, changed=policy_changes(container.project))
+        report = replace(report, project=container.root.name, changed=policy_changes(container.project), prefix=_prefix(container, options))
     finally:
         done()
-    write_report(console, report, options, advise=partial(advised, auditor, report), reporter=reporter)
+    write_report(console, _without_own_paths(report, container.root), options, advise=partial(advised, auditor, report), reporter=reporter)
+    warning = _warning(report, options)
+    console.note(f"warning: {warning}\n" if warning else "")
     if not options.quiet:
         console.note(_notes(report))
     if options.append:
@@ -80,6 +83,34 @@ def _judged(gate: Gate, options: AuditOptions, *, shrink: bool) -> GateReport:
     if options.update_baseline:
         return gate.accept_all(options.paths, fail_on=options.fail_on)
     return gate.audit(options.paths, fail_on=options.fail_on, shrink=shrink)
+
+
+def _prefix(container: Container, options: AuditOptions) -> str:
+    """Return the project's place below the root of its git repository for a report that another program reads."""
+    return "" if options.format in FOR_PEOPLE else container.repository.facts().prefix
+
+
+def _without_own_paths(report: GateReport, root: Path) -> GateReport:
+    """Return the report with notes that do not say where the repository and the user's directories lie on this machine."""
+
+    places = [(os.path.join(root, ""), ""), (os.path.join(os.path.expanduser("~"), ""), "~/")]
+
+    def shown_note(note: str) -> str:
+        for place, short in places:
+            note = note if place == os.sep else note.replace(place, short)
+        return note
+
+    gap, notes = shown_note(report.report.gap), tuple(map(shown_note, report.notes))
+    return replace(report, notes=notes, report=replace(report.report, gap=gap))
+
+
+def _warning(report: GateReport, options: AuditOptions) -> str:
+    """Return why the report may be refused where it is taken to; empty where nothing is wrong with it."""
+    if options.format != "sarif":
+        return ""
+    from core.reports.formats.sarif import size_warning
+
+    return size_warning(len(shown(report, options)))
 
 
 def _notes(report: GateReport) -> str:

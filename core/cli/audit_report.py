@@ -34,6 +34,8 @@ _FORMATS: Mapping[str, str] = MappingProxyType(
 
 #: Every format that is ours.
 NAMES = ("text", *_FORMATS)
+#: Formats in which people read paths as they type them, relative to the project.
+FOR_PEOPLE = ("text", "markdown", "html")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,6 +83,67 @@ def test_the_page_is_one_file_with_everything_in_it(repository):
     assert "--heat-4" in text
 
 
+@pytest.fixture(scope="module")
+def below(tmp_path_factory) -> CodeRepository:
+    """Return a repository with a project in ``services/api``."""
+    repository = CodeRepository(tmp_path_factory.mktemp("below") / "repository")
+    repository.write("services/api/src/a.py", branchy("f", 14))
+    repository.write("services/api/config.yaml", "audit:\n  thresholds: {complexity: 12}\n")
+    repository.commit()
+    return repository
+
+
+@pytest.mark.parametrize(
+    ("format", "place"),
+    [
+        ("sarif", '"uri": "services/api/src/a.py"'),
+        ("gitlab", '"path": "services/api/src/a.py"'),
+        ("github", "::error file=services/api/src/a.py,"),
+        ("junit", 'classname="services/api/src/a.py"'),
+        ("json", '"prefix": "services/api/"'),
+        ("text", " src/a.py:1 f"),
+        ("markdown", "| src/a.py&#58;1 f |"),
+    ],
+)
+@pytest.mark.parametrize("arguments", [(), ("--since", "HEAD", "--fail-on", "any")], ids=["all", "since"])
+def test_programs_get_paths_of_the_repository_and_people_those_of_the_project(below, format, place, arguments):
+    below.write("services/api/src/a.py", branchy("f", 15))
+    for cwd, options in (("services/api", ()), (".", ("-C", "services/api")), ("/", ("-C", str(below.root / "services/api")))):
+        done = below.audit("--format", format, *options, *arguments, cwd=cwd)
+        assert place in done.stdout, done.stderr
+        assert str(below.root) not in done.stdout
+
+
+def test_what_a_branch_changes_in_a_project_below_the_root_has_the_repositorys_path(below):
+    below.write("services/api/config.yaml", "audit:\n  thresholds: {complexity: 50}\n")
+    try:
+        told = below.audit("--format", "github", "--since", "HEAD", cwd="services/api").stdout
+    finally:
+        below.git("checkout", "services/api/config.yaml")
+    assert "::warning file=services/api/config.yaml,line=2" in told
+
+
+def test_no_report_says_where_the_repository_lies(tmp_path):
+    repository = CodeRepository(tmp_path / "repository")
+    repository.write("a.py", branchy("f", 14))
+    repository.commit()
+    (repository.root / ".orchestrator").symlink_to("/usr")
+    for name in ("json", "markdown", "html", "sarif", "gitlab", "github", "junit"):
+        done = repository.audit("--format", name)
+        assert str(tmp_path) not in done.stdout, done.stderr
+    assert f"{repository.root}/.orchestrator is a symbolic link" in done.stderr
+
+
+def test_a_sarif_log_that_github_would_refuse_is_told_of(tmp_path):
+    repository = CodeRepository(tmp_path / "repository")
+    repository.write("a.py", "".join(f"def f{number}(a): return a or 0\n" for number in range(25_001)))
+    repository.write("config.yaml", "audit:\n  thresholds: {complexity: 1, maintainability: 0}\n")
+    told = repository.audit("--quiet", "--format", "sarif", "--output", "log.sarif", "--fail-on", "never", "--no-history")
+    assert told.stderr.startswith("warning: the SARIF log has 25,001 results and GitHub takes at most 25,000"), told.stderr
+    shorter = repository.audit("--quiet", "--format", "sarif", "-o", "log.sarif", "--fail-on", "never", "--no-history", "--top", "25000")
+    assert (shorter.returncode, shorter.stderr) == (0, "")
+
+
 def test_without_history_there_is_no_trend(repository):
     document = json.loads(report(repository, "json", "--no-history"))
     assert all(finding["trend"] == [] and finding["churn"] == 0 for finding in document["findings"])

@@ -28,8 +28,8 @@ def repository(tmp_path: Path) -> CodeRepository:
     return repository
 
 
-def action(repository: CodeRepository, **inputs: str) -> tuple[int, str, dict[str, str]]:
-    """Run the script of the action's last step; return its exit code, what it printed, and its outputs."""
+def action(repository: CodeRepository, directory: str = ".", **inputs: str) -> tuple[int, str, dict[str, str]]:
+    """Run the script of the action's last step as it is run in ``directory``; return its exit code, what it printed, and its outputs."""
     step = yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"][-1]
     runner = repository.root.parent / "runner"
     (runner / "orchestrator").mkdir(parents=True, exist_ok=True)
@@ -43,7 +43,7 @@ def action(repository: CodeRepository, **inputs: str) -> tuple[int, str, dict[st
     summary.write_text("")
     done = subprocess.run(
         ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", step["run"]],
-        cwd=repository.root,
+        cwd=repository.root / directory,
         env={
             "PATH": os.environ["PATH"], "HOME": str(runner), "CI": "true", "GITHUB_ACTIONS": "true", "RUNNER_TEMP": str(runner),
             "GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(summary), **environment,
@@ -69,6 +69,17 @@ def test_a_pull_request_is_compared_with_its_base(repository):
         "complexity"
     ]
     assert (repository.root / "page.html").read_text().startswith("<!doctype html>")
+
+
+def test_a_directory_of_the_repository_is_audited_alone_and_annotated_with_the_repositorys_paths(repository):
+    repository.write("lib/b.py", branchy("bad", 15, "item"))
+    repository.write("src/a b/a.py", branchy("old", 30))
+    code, told, outputs = action(repository, "lib", BASE="main", SARIF="audit.sarif")
+
+    assert (code, outputs) == (1, {"passed": "false"})
+    assert [line.partition(",")[0] for line in told.splitlines() if line.startswith("::")] == ["::error file=lib/b.py"]
+    (result,) = json.loads((repository.root / "lib/audit.sarif").read_text())["runs"][0]["results"]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "lib/b.py"
 
 
 def test_a_push_is_judged_by_the_baseline_where_there_is_one(repository):

@@ -206,6 +206,12 @@ class GateReport:
     notes: tuple[str, ...] = ()
     #: What decides the verdict and is another in the branch than at the base; the base's counted.
     changed: tuple[PolicyChange, ...] = ()
+    #: The project's place below the root of the git repository, with a slash at its end; empty when they are the same.
+    prefix: str = ""
+
+    def in_repository(self, path: str) -> str:
+        """Return a path of the project relative to the root of the git repository, as code hosts and scanners want it."""
+        return self.prefix + path
 
     @property
     def failing(self) -> tuple[Judged, ...]:

@@ -71,6 +71,7 @@ def audit_fields(gate: GateReport, shown: Sequence[Judged]) -> dict[str, Any]:
     standings = {delta.value: judgement.count(delta) for delta in Delta}
     return {
         "version": VERSION,
+        "prefix": gate.prefix,
         "gate": {"passed": not gate.failing, "fail_on": gate.fail_on.value, "against": gate.against, "failing": len(gate.failing)},
         "counts": {"files": len(report.files), "findings": len(report.findings), **standings, "gone": len(judgement.gone)},
         "totals": _totals(totals(report)),

@@ -25,7 +25,7 @@ def audit_github(gate: GateReport, shown: Sequence[Judged]) -> str:
     warnings = [judged for judged in shown if judged.finding.fingerprint not in failing and judged.delta in (Delta.NEW, Delta.WORSE)]
     lines = [_annotation("error", judged, gate) for judged in errors] + [_annotation("warning", judged, gate) for judged in warnings]
     changed = [
-        command("warning", change.sentence, file=change.file, line=str(max(1, change.line)), title="Judged by the base")
+        command("warning", change.sentence, file=gate.in_repository(change.file), line=str(max(1, change.line)), title="Judged by the base")
         for change in gate.changed
     ]
     return "".join((*lines, *changed)) + plain(summary_lines(gate, PLAIN))
@@ -37,7 +37,7 @@ def _annotation(name: str, judged: Judged, gate: GateReport) -> str:
     return command(
         name,
         f"{sentence(finding)}{delta}",
-        file=finding.path,
+        file=gate.in_repository(finding.path),
         line=str(finding.line),
         endLine=str(finding.end_line),
         title=SPECS[finding.metric].title,
@@ -50,26 +50,31 @@ _SEVERITIES = {"A": "info", "B": "minor", "C": "minor", "D": "major", "E": "crit
 def audit_gitlab(gate: GateReport, shown: Sequence[Judged]) -> str:
     """Return the list of issues; GitLab itself compares their fingerprints with those of the target branch."""
     # GitLab has a gate of its own.
-    return json_document([*(_notice(change) for change in gate.changed), *(_issue(judged) for judged in shown)])
+    return json_document([*(_notice(change, gate) for change in gate.changed), *(_issue(judged, gate) for judged in shown)])
 
 
-def _notice(change: PolicyChange) -> dict[str, Any]:
+def _notice(change: PolicyChange, gate: GateReport) -> dict[str, Any]:
     """Return a change of what decides the verdict; another value of it is another issue."""
     return {
         "description": f"{change.sentence}.",
         "check_name": "judged-by-the-base",
-        "fingerprint": hashlib.sha256(f"{change.subject} {change.what}".encode("utf-8", "surrogateescape")).hexdigest()[:32],
+        "fingerprint": _digest(f"{gate.prefix}{change.subject} {change.what}"),
         "severity": "info",
-        "location": {"path": change.file, "lines": {"begin": max(1, change.line)}},
+        "location": {"path": gate.in_repository(change.file), "lines": {"begin": max(1, change.line)}},
     }
 
 
-def _issue(judged: Judged) -> dict[str, Any]:
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def _issue(judged: Judged, gate: GateReport) -> dict[str, Any]:
     finding = judged.finding
     return {
         "description": f"{sentence(finding)}.",
         "check_name": finding.metric.value,
-        "fingerprint": finding.fingerprint,
+        # Two projects of one repository may have equal paths inside; GitLab drops issues with a fingerprint that it has already.
+        "fingerprint": _digest(f"{gate.prefix} {finding.fingerprint}") if gate.prefix else finding.fingerprint,
         "severity": _SEVERITIES[finding.rank],
-        "location": {"path": finding.path, "lines": {"begin": finding.line, "end": finding.end_line}},
+        "location": {"path": gate.in_repository(finding.path), "lines": {"begin": finding.line, "end": finding.end_line}},
     }

@@ -17,7 +17,7 @@ from core.reports.text.markup import xml_document, xml_text
 def audit_junit(gate: GateReport, shown: Sequence[Judged]) -> str:
     """Return the document: a testcase for each finding shown, and one for the gate."""
     failing = {judged.finding.fingerprint for judged in gate.failing}
-    cases = [_audit_case(judged, failed=judged.finding.fingerprint in failing) for judged in shown]
+    cases = [_audit_case(judged, gate.prefix, failed=judged.finding.fingerprint in failing) for judged in shown]
     verdict = _gate_case(gate, is_listed=any(case.find("failure") is not None for case in cases))
     cases.append(verdict)
     failures = sum(case.find("failure") is not None for case in cases)
@@ -31,13 +31,13 @@ def audit_junit(gate: GateReport, shown: Sequence[Judged]) -> str:
     return xml_document(root)
 
 
-def _audit_case(judged: Judged, *, failed: bool) -> ET.Element:
+def _audit_case(judged: Judged, prefix: str, *, failed: bool) -> ET.Element:
     finding = judged.finding
     name = f"{finding.metric} of {finding.block}" if finding.block else finding.metric.value
-    case = ET.Element("testcase", classname=xml_text(finding.path), name=xml_text(name), time="0")
+    case = ET.Element("testcase", classname=xml_text(prefix + finding.path), name=xml_text(name), time="0")
     if failed:
         failure = ET.SubElement(case, "failure", message=xml_text(sentence(finding)), type=finding.metric.value)
-        failure.text = xml_text(f"{where(finding)}\n{judged_words(judged)}\norchestrator audit --explain {finding.fingerprint}")
+        failure.text = xml_text(f"{prefix}{where(finding)}\n{judged_words(judged)}\norchestrator audit --explain {finding.fingerprint}")
     return case
 
 

@@ -15,8 +15,9 @@ import pytest
 from core.domain.quality.audit import AuditedFile, AuditReport
 from core.domain.quality.finding import Accepted, Finding, fingerprint
 from core.domain.quality.metric import Block, BlockKind, FileMeasure, Metric, RawCounts
+from core.domain.quality.metric_spec import SPECS
 from core.domain.quality.trend import FileTrend
-from core.domain.quality.verdict import FailOn, GateReport, judge
+from core.domain.quality.verdict import FailOn, GateReport, PolicyChange, judge
 from core.reports.audit.fields import audit_json
 from core.reports.audit.html import audit_html
 from core.reports.audit.markdown import audit_markdown
@@ -132,6 +133,66 @@ def test_sarif_says_level_state_place_and_a_fingerprint_that_lasts():
 def test_sarif_has_no_baseline_state_without_anything_to_compare_with():
     audited = gate(known=(), against="")
     assert all("baselineState" not in result for result in json.loads(audit_sarif(audited, audited.judgement.judged))["runs"][0]["results"])
+
+
+def test_each_rule_of_sarif_says_what_to_do_and_which_threshold_decides():
+    rules = json.loads(audit_sarif(gate(), ()))["runs"][0]["tool"]["driver"]["rules"]
+
+    assert [rule["id"] for rule in rules] == [metric.value for metric in Metric]
+    for rule in rules:
+        spec = SPECS[Metric(rule["id"])]
+        assert spec.help in rule["help"]["text"]
+        assert f"**What to do:** {spec.help}" in rule["help"]["markdown"]
+        assert (f"`audit.thresholds.{rule['id']}`, by default" in rule["help"]["text"]) == (spec.threshold is not None)
+
+
+@pytest.mark.parametrize(("results", "warns"), [(25_000, False), (25_001, True)])
+def test_sarif_warns_of_more_results_than_github_takes(results, warns):
+    found = gate(findings=FINDINGS[:1]).judgement.judged * results
+    (invocation,) = json.loads(audit_sarif(gate(), found))["runs"][0]["invocations"]
+    text = "the SARIF log has 25,001 results and GitHub takes at most 25,000: shorten it with --min-rank or --top 25000"
+
+    assert [text in each["message"]["text"] for each in invocation.get("toolExecutionNotifications", ())] == [True] * warns
+    assert invocation["executionSuccessful"]
+
+
+# -- A project below the root of its repository --------------------------------------------------------------------------
+
+BELOW = gate(prefix="services/ä b/", changed=(PolicyChange(subject="settings", what="a 1 → 2", file="config.yaml", line=3),))
+
+
+def test_sarif_of_a_project_below_the_root_has_the_repositorys_paths_and_an_id_of_its_own():
+    log = json.loads(audit_sarif(BELOW, BELOW.judgement.judged).encode())
+    jsonschema.Draft4Validator(json.loads((SCHEMAS / "sarif-2.1.0.json").read_text())).validate(log)
+    (run,) = log["runs"]
+    (notice,) = run["invocations"][0]["toolConfigurationNotifications"]
+    places = [each["locations"][0]["physicalLocation"]["artifactLocation"] for each in (run["results"][0], notice)]
+
+    assert [place["uri"] for place in places] == ["services/%C3%A4%20b/src/deep/a.py", "services/%C3%A4%20b/config.yaml"]
+    assert {place["uriBaseId"] for place in places} == set(run["originalUriBaseIds"])
+    assert all("uri" not in base for base in run["originalUriBaseIds"].values()), "an absolute path says where it lay on that machine"
+    assert run["automationDetails"]["id"] == "orchestrator/audit/services/%C3%A4%20b/"
+
+
+def test_code_hosts_junit_and_plugins_get_the_repositorys_paths_too():
+    lines = audit_github(BELOW, BELOW.judgement.judged).splitlines()
+    issues = json.loads(audit_gitlab(BELOW, BELOW.judgement.judged))
+    case = ET.fromstring(audit_junit(BELOW, BELOW.judgement.judged[:1])).find("testsuite/testcase")
+
+    assert lines[0].startswith("::error file=services/ä b/src/deep/a.py,line=3")
+    assert any(line.startswith("::warning file=services/ä b/config.yaml,line=3,") for line in lines)
+    assert [issue["location"]["path"] for issue in issues[:2]] == ["services/ä b/config.yaml", "services/ä b/src/deep/a.py"]
+    assert (case.get("classname"), case.find("failure").text.splitlines()[0]) == (
+        "services/ä b/src/deep/a.py",
+        "services/ä b/src/deep/a.py:3 C.f",
+    )
+    document = json.loads(audit_json(BELOW, BELOW.judgement.judged))
+    assert (document["prefix"], document["findings"][0]["path"]) == ("services/ä b/", "src/deep/a.py")
+
+
+def test_two_projects_of_one_repository_have_no_fingerprint_in_common():
+    of = [{issue["fingerprint"] for issue in json.loads(audit_gitlab(each, each.judgement.judged))} for each in (gate(), BELOW)]
+    assert not of[0] & of[1]
 
 
 # -- JUnit ---------------------------------------------------------------------------------------------------------------
