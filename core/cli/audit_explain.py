@@ -9,6 +9,7 @@ from core.assembly.container import Container
 from core.cli.audit_flow import checked_reporter
 from core.cli.audit_report import AuditOptions
 from core.domain.quality.audit import AuditedFile, AuditReport
+from core.domain.quality.finding import Finding
 from core.domain.quality.finding_matches import match_findings_to_tasks
 from core.domain.quality.metric import FileMeasure
 from core.domain.quality.refactor_task import is_own, new_task_id, place, place_of, refactor_entry
@@ -52,8 +53,16 @@ def _story(auditor: SelfAuditor, gate: GateReport, tasks: Sequence[Task], wanted
         advice=advice,
         entry=refactor_entry(finding, advice, gate.report.shapes.get(finding.fingerprint, ""), {task.id for task in tasks}),
         task=owners.get(finding.fingerprint),
+        beside=_beside(gate, finding),
         gap=gate.report.gap,
     )
+
+
+def _beside(gate: GateReport, finding: Finding) -> tuple[Judged, ...]:
+    """Return the other findings of a finding's place."""
+    there = (finding.path, finding.block, finding.line)
+    found = (judged for judged in gate.judgement.judged if judged.finding.metric is not finding.metric)
+    return tuple(judged for judged in found if (judged.finding.path, judged.finding.block, judged.finding.line) == there)
 
 
 def find(gate: GateReport, wanted: str, tasks: Iterable[Task], owners: _Owners) -> Judged:
@@ -92,7 +101,7 @@ def _measured(gate: GateReport, wanted: str) -> str:
     for file in gate.report.files:
         for block in file.measure.blocks if file.path == path and name else ():
             if block.name == name:
-                return f"{path}:{block.line} {name} has a complexity of {block.complexity}, which is within the threshold"
+                return f"{path}:{block.line} {name} is within the thresholds; its complexity is {block.complexity}"
         if file.path == path and not name:
             return f"{path} has a maintainability index of {file.measure.maintainability:.1f}, which is within the threshold"
     return ""

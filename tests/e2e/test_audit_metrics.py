@@ -84,3 +84,10 @@ def test_a_task_of_a_metric_is_done_when_its_number_is_within_the_threshold(repo
 def test_an_unknown_metric_is_refused_with_the_known_ones(repository):
     done = repository.audit("--metrics", "complexity,speed")
     assert (done.returncode, "cognitive or length" in done.stderr) == (2, True), done.stderr
+
+
+def test_the_story_of_a_finding_names_what_else_is_over_there(repository):
+    done = repository.audit("--metrics", "all", "--explain", "a.py::nested")
+    assert done.returncode == 0, done.stderr
+    (also,) = (line for line in done.stdout.splitlines() if line.startswith("also here"))
+    assert "cognitive 21 > 15" in also or "nesting 6 > 4" in also

@@ -13,7 +13,7 @@ from core.domain.quality.trend import Direction, Point, sparkline
 from core.domain.quality.verdict import Judged
 from core.domain.tasks.task import Task
 from core.reports.audit.fields import finding_fields
-from core.reports.audit.words import judged_words, sentence, where
+from core.reports.audit.words import amount_over, judged_words, sentence, where
 from core.reports.text.columns import one_line, wrap
 from core.reports.text.style import Style
 from core.reports.text.wording import count, moment
@@ -39,6 +39,8 @@ class Story:
     entry: Mapping[str, Any]
     #: The task that it is; None where it has none.
     task: Task | None = None
+    #: Other findings of the same block or file, worst first.
+    beside: tuple[Judged, ...] = ()
     #: Why there is no trend, or a short one.
     gap: str = ""
 
@@ -61,6 +63,7 @@ def story_text(story: Story, style: Style) -> str:
         ("churn", _churn(story)),
         ("trend", _trend(story)),
         ("what to do", story.advice),
+        ("also here", _beside(story)),
         ("task", _task(story)),
     ]
     head = f"{style.bold(one_line(sentence(finding)))}\n\n"
@@ -74,6 +77,7 @@ def story_json(story: Story) -> dict[str, Any]:
         **finding_fields(story.judged),
         "urgency": round(story.judged.finding.urgency, 3),
         "history": points,
+        "beside": [judged.finding.fingerprint for judged in story.beside],
         "advice": story.advice,
         "task": _task_fields(story),
     }
@@ -91,6 +95,11 @@ def _task_fields(story: Story) -> dict[str, Any]:
 def _row(label: str, text: str, style: Style) -> str:
     width = None if style.width is None else style.width - _LABEL
     return f"{style.dim(f'{label:<{_LABEL}}')}{wrap(one_line(text), width, _LABEL)}\n"
+
+
+def _beside(story: Story) -> str:
+    found = (judged.finding for judged in story.beside)
+    return ", ".join(f"{finding.metric} {amount_over(finding)} ({finding.fingerprint})" for finding in found)
 
 
 def _urgency(finding: Finding) -> str:
