@@ -105,9 +105,9 @@ class MetricHistory(Protocol):
     """How metrics moved over git history. Never touches the user's work tree, index or HEAD."""
 
     def revisions(self, count: int) -> History:
-        """Return up to ``count`` first-parent revisions ending at HEAD. Never raises for a repository's shape.
+        """Return up to ``count`` first-parent revisions ending at HEAD, and the churn of ``CHURN_FACTOR`` times as many.
 
-        A version of a file that cannot be measured has ``FileMeasure.problem``.
+        Never raises for a repository's shape. A version of a file that cannot be measured has ``FileMeasure.problem``.
         """
 
 

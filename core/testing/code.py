@@ -6,7 +6,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from core.domain.quality.finding import Accepted, PluginFindings, plugin_findings
-from core.domain.quality.history import ChangedFile, ChangeSet, Commit, CommitWindow, History, RepositoryFacts, Touch, assemble, blob_digest
+from core.domain.quality.history import (
+    CHURN_FACTOR,
+    ChangedFile,
+    ChangeSet,
+    Commit,
+    CommitWindow,
+    History,
+    RepositoryFacts,
+    Touch,
+    assemble,
+    blob_digest,
+)
 from core.domain.quality.metric import Block, FileMeasure
 from core.domain.untrusted.globs import matches
 from core.errors import UsageError
@@ -168,7 +179,8 @@ class InMemoryHistory:
         def measured(blob: str) -> FileMeasure:
             return self._measure(self._log.blobs[blob])
 
-        return assemble(self._log.window(count), lambda _commit, _path, blob: measured(blob), lambda _path, blob: measured(blob))
+        window = self._log.window(CHURN_FACTOR * count)
+        return assemble(window, count, lambda _commit, _path, blob: measured(blob), lambda _path, blob: measured(blob))
 
 
 class InMemoryBaseline:

@@ -9,6 +9,7 @@ import pytest
 
 from core.adapters.git import BlobHistory, Git, GitLog
 from core.domain.quality.metric import FileMeasure
+from core.domain.quality.trend import file_trends
 from core.testing.code import InMemoryCommitLog, InMemoryHistory
 
 LONG = b"".join(b"line_%d = %d\n" % (number, number) for number in range(30))
@@ -149,3 +150,20 @@ def test_new_commits_are_part_of_the_next_history(world):
     world.commit({"a.py": b"1\n2\n"})
     assert world.history.revisions(5).revisions[:1] == first.revisions
     assert len(world.history.revisions(5).revisions) == 2
+
+
+def test_churn_looks_further_back_than_the_revisions_and_follows_renames(world):
+    world.commit({"a.py": LONG, "gone.py": b"1\n", "quiet.py": b"1\n"})
+    world.commit({"a.py": LONG + b"1\n", "gone.py": b"2\n"})
+    world.commit({"gone.py": None}, renamed={"b.py": "a.py"})
+    world.commit({"b.py": LONG + b"2\n"})
+    history = world.history.revisions(1)
+    assert [sorted(revision.changed) for revision in history.revisions] == [["b.py"]]
+    assert history.earlier_churn == {"b.py": 3, "quiet.py": 1}
+    assert {path: trend.churn for path, trend in file_trends(history).items()} == {"b.py": 4, "quiet.py": 1}
+
+
+def test_churn_looks_no_further_back_than_four_times_the_revisions(world):
+    for number in range(10):
+        world.commit({"a.py": b"%d\n" % number})
+    assert world.history.revisions(2).earlier_churn == {"a.py": 6}

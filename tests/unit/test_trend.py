@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -191,3 +193,11 @@ def test_every_file_alive_at_the_end_has_exactly_its_own_values(life):
     told, truth = life
     assert {path: list(values(trend.maintainability)) for path, trend in file_trends(told).items()} == truth
     assert {path: trend.churn for path, trend in file_trends(told).items()} == {path: len(numbers) for path, numbers in truth.items()}
+
+
+def test_churn_from_before_the_window_counts_and_gives_no_point():
+    told = replace(history({"a.py": measure(70.0)}, ({}, ("b.py",))), earlier_churn={"a.py": 3, "b.py": 2, "c.py": 1})
+    trends = file_trends(told)
+    assert {path: trend.churn for path, trend in trends.items()} == {"a.py": 4, "c.py": 1}
+    assert trends["c.py"].maintainability == ()
+    assert trends["c.py"].of(Metric.COMPLEXITY, "f") == ()

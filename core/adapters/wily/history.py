@@ -14,7 +14,7 @@ from functools import lru_cache
 from core.adapters.wily.cache import WilyCache
 from core.adapters.wily.numbers import file_measure
 from core.adapters.wily.process import WilyFailed, run_wily
-from core.domain.quality.history import CommitWindow, History, assemble
+from core.domain.quality.history import CHURN_FACTOR, CommitWindow, History, assemble
 from core.errors import StorageError
 from core.files.private import open_private
 from core.ports.code import CommitLog, Worktrees
@@ -37,13 +37,13 @@ class WilyHistory:
         self._temporary = os.path.join(directory, _TEMPORARY)
 
     def revisions(self, count: int) -> History:
-        # One commit more than asked for: it holds the numbers from before the first.
-        window = self._log.window(count + 1) if count > 0 else CommitWindow()
+        window = self._log.window(CHURN_FACTOR * count)
         if not window.commits:
             return History(gap=window.gap)
         try:
             with self._locked() as lock:
-                cache = self._built(window, lock)
+                # One commit more than asked for: it holds the numbers from before the first.
+                cache = self._built(window.newest(count + 1), lock)
         except (WilyFailed, StorageError) as failed:
             return History(gap=f"{failed}; try again, {OTHERWISE}")
         except OSError as error:
@@ -104,11 +104,11 @@ def _check(cache: WilyCache, window: CommitWindow) -> None:
 
 
 def _read(cache: WilyCache, window: CommitWindow, count: int) -> History:
-    oldest, place = cache.load(window.commits[0].id), window.prefix
+    oldest, place = cache.load(window.newest(count + 1).commits[0].id), window.prefix
     numbers = lru_cache(maxsize=1)(cache.load)
-    asked = CommitWindow(commits=window.commits[-count:], gap="" if len(window.commits) > count else window.gap)
     return assemble(
-        asked,
+        window,
+        count,
         lambda commit, path, _blob: file_measure(numbers(commit), place + path),
         lambda path, _blob: file_measure(oldest, place + path),
     )

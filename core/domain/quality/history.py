@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from hashlib import sha1, sha256
 
 from core.domain.quality.metric import FileMeasure
+
+#: Churn looks this many times as far back as trends do: counting commits costs little, measuring what was in them a lot.
+CHURN_FACTOR = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,10 @@ class CommitWindow:
     #: Why the window is missing or cut short, and what to type; empty when whole.
     gap: str = ""
 
+    def newest(self, count: int) -> CommitWindow:
+        """Return the window of the newest ``count`` commits (1 or more)."""
+        return self if len(self.commits) <= count else replace(self, commits=self.commits[-count:], gap="")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
@@ -66,14 +73,23 @@ class History:
     revisions: tuple[Revision, ...] = ()
     #: Measures that files had before the first revision, by their path then; only files that a revision touches.
     before: Mapping[str, FileMeasure] = field(default_factory=dict)
+    #: How many of the commits looked at before the first revision touched a file, by its path then.
+    earlier_churn: Mapping[str, int] = field(default_factory=dict)
     #: Why the history is missing or cut short ("shallow clone: run git fetch --unshallow"); empty when whole.
     gap: str = ""
 
 
 def assemble(
-    window: CommitWindow, measure: Callable[[str, str, str], FileMeasure], measure_before: Callable[[str, str], FileMeasure]
+    window: CommitWindow,
+    count: int,
+    measure: Callable[[str, str, str], FileMeasure],
+    measure_before: Callable[[str, str], FileMeasure],
 ) -> History:
-    """Return the history of a window: ``measure(commit, path, blob)`` after a commit, ``measure_before(path, blob)`` before the first."""
+    """Return the history of the newest ``count`` commits of a window; of those before them only the churn.
+
+    ``measure(commit, path, blob)`` measures after a commit, ``measure_before(path, blob)`` before the first of those ``count``.
+    """
+    earlier, window = window.commits[:-count], window.newest(count)
     before: dict[str, FileMeasure] = {}
     touched: set[str] = set()
     revisions = []
@@ -87,7 +103,17 @@ def assemble(
         touched.difference_update(touch.old_path for touch in commit.touches)
         touched.update(touch.path for touch in commit.touches if touch.blob)
         revisions.append(_revision(commit, measure))
-    return History(revisions=tuple(revisions), before=before, gap=window.gap)
+    return History(revisions=tuple(revisions), before=before, earlier_churn=_churn(earlier), gap=window.gap)
+
+
+def _churn(commits: Iterable[Commit]) -> dict[str, int]:
+    """Return how many of the commits touched each file that is there after the last of them, under whatever names it had."""
+    churn: dict[str, int] = {}
+    for commit in commits:
+        # All old paths first: a commit may swap two files.
+        counts = [(touch.path, churn.pop(touch.old_path, 0) + 1) for touch in commit.touches]
+        churn.update((path, count) for (path, count), touch in zip(counts, commit.touches, strict=True) if touch.blob)
+    return churn
 
 
 def _revision(commit: Commit, measure: Callable[[str, str, str], FileMeasure]) -> Revision:

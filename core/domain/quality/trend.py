@@ -39,7 +39,7 @@ class FileTrend:
 
     #: Its path at the end of the window.
     path: str
-    #: Revisions of the window that touched it.
+    #: Commits that touched it, of those looked at: further back than the points go.
     churn: int
     #: Its maintainability index before the window and after each revision that touched it.
     maintainability: tuple[Point, ...]
@@ -103,15 +103,12 @@ class _Track:
 
 
 def file_trends(history: History) -> dict[str, FileTrend]:
-    """Return the trend of every file that a revision touched and that is there at the end, by its path at the end.
+    """Return the trend of every file that a commit touched and that is there at the end, by its path at the end.
 
     A renamed file keeps its series; a file that was deleted and added again starts a new one. A version that
     could not be measured counts as churn and gives no point.
     """
-    live: dict[str, _Track] = {}
-    for path, measure in history.before.items():
-        live[path] = _Track()
-        live[path].add("", history.revisions[0].at, measure)
+    live = _before(history)
     for revision in history.revisions:
         moved = {new: live.pop(old) for new, old in (revision.renamed or {}).items() if old in live}
         for path in revision.removed:
@@ -122,6 +119,14 @@ def file_trends(history: History) -> dict[str, FileTrend]:
             track.churn += 1
             track.add(revision.id, revision.at, measure)
     return {path: track.trend(path) for path, track in sorted(live.items()) if track.churn}
+
+
+def _before(history: History) -> dict[str, _Track]:
+    """Return what is known of files from before the first revision."""
+    tracks = {path: _Track(churn) for path, churn in history.earlier_churn.items()}
+    for path, measure in history.before.items():
+        tracks.setdefault(path, _Track()).add("", history.revisions[0].at, measure)
+    return tracks
 
 
 def values(points: Sequence[Point], present: float | None = None) -> tuple[float, ...]:

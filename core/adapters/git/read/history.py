@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from core.adapters.git.client import Git
 from core.adapters.git.failure import GitFailed
 from core.adapters.git.read.blobs import read_blobs
-from core.domain.quality.history import CommitWindow, History, assemble
+from core.domain.quality.history import CHURN_FACTOR, CommitWindow, History, assemble
 from core.domain.quality.metric import FileMeasure
 from core.ports.code import CodeMeter, CommitLog
 
@@ -21,16 +21,16 @@ class BlobHistory:
         self._meter = meter
 
     def revisions(self, count: int) -> History:
-        window = self._log.window(count)
+        window = self._log.window(CHURN_FACTOR * count)
         try:
-            measures = self._meter.measure_blobs(_distinct(window), self._read)
+            measures = self._meter.measure_blobs(_distinct(window.newest(count)), self._read)
         except GitFailed as failed:
             return History(gap=str(failed))
 
         def measure(blob: str) -> FileMeasure:
             return measures.get(blob) or FileMeasure(problem=f"git blob {blob[:12]} is missing or damaged")
 
-        return assemble(window, lambda _commit, _path, blob: measure(blob), lambda _path, blob: measure(blob))
+        return assemble(window, count, lambda _commit, _path, blob: measure(blob), lambda _path, blob: measure(blob))
 
     def _read(self, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         return read_blobs(self._git, ids)
