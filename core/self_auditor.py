@@ -13,7 +13,7 @@ from core.domain.quality.finding import Finding, PluginFindings
 from core.domain.quality.finding_matches import match_findings_to_tasks
 from core.domain.quality.history import ChangeSet
 from core.domain.quality.metric import Metric, file_metrics
-from core.domain.quality.over_threshold import worst_first
+from core.domain.quality.over_threshold import in_their_files, worst_first
 from core.domain.quality.refactor_task import refactor_entry
 from core.domain.quality.trend import FileTrend, file_trends
 from core.domain.quality.verdict import accepted_findings
@@ -79,7 +79,7 @@ class SelfAuditor:
         found = self._run_plugins(files) if paths is None else PluginFindings()
         return AuditReport(
             files=files,
-            findings=tuple(sorted((*findings, *found.findings), key=worst_first)) if found.findings else findings,
+            findings=tuple(sorted((*findings, *in_their_files(found.findings, files)), key=worst_first)) if found.findings else findings,
             seconds=self._clock.monotonic() - began,
             gap=gap,
             answered=found.answered,

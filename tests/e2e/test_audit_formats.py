@@ -156,7 +156,9 @@ def test_explain_tells_the_whole_story_by_place_fingerprint_or_task(repository):
     assert told.returncode == 0
     assert told.stdout.splitlines()[0] == "grows has a cyclomatic complexity of 19 (C), at most 10 is wanted"
     assert "▁▄█ 11 → 19, worsening" in told.stdout
-    assert "urgency     1.33 = 0.93 (doublings over the threshold) × 1.15 (touched by 3 revisions) × 1.25 (getting worse)" in told.stdout
+    assert (
+        "urgency     8.93 = 0.93 (doublings over the threshold) + 5.00 (complexity of the file 31) + 2.00 (touched by 3 revisions) + 1 ("
+    ) in told.stdout
     assert (
         repository.audit("--explain", fingerprint).stdout == repository.audit("--explain", f"refactor-{fingerprint}").stdout == told.stdout
     )
@@ -175,7 +177,7 @@ def test_explain_names_the_task_that_there_is(tmp_path):
     repository.write("a.py", branchy("old", 14))
     (repository.root / "tasks.yml").write_text("# tasks\n")
     repository.commit()
-    assert "(not written yet), priority -8" in repository.audit("--explain", "a.py::old").stdout
+    assert "(not written yet), priority -7" in repository.audit("--explain", "a.py::old").stdout
     repository.audit("--append")
     (task,) = repository.tasks()
 
@@ -186,7 +188,7 @@ def test_explain_names_the_task_that_there_is(tmp_path):
     repository.write("a.py", branchy("renamed", 14))
     for _ in range(2):  # before the next cycle and after it
         told = repository.audit("--explain", "a.py::renamed")
-        assert f"task        {task} (pending), priority -8" in told.stdout
+        assert f"task        {task} (pending), priority -7" in told.stdout
         assert repository.audit("--explain", task).stdout == told.stdout
         document = json.loads(repository.audit("--explain", task, "--json").stdout)
         assert (document["task"]["id"], document["task"]["status"]) == (task, "pending")

@@ -100,7 +100,7 @@ def test_a_new_finding_becomes_a_task_that_says_what_where_and_how_it_is_checked
     entry = desk.tasks[the_id()]
     assert entry.description == ("Simplify `f` in a.py: its cyclomatic complexity is 23 (D), at most 10 is wanted. Extract lines 3–9 of f.")
     assert entry.verify == (f"orchestrator audit --check {the_id()}",)
-    assert (entry.kind, entry.status, entry.priority, entry.cost) == ("refactor", Status.PENDING, -5, 1)
+    assert (entry.kind, entry.status, entry.priority, entry.cost) == ("refactor", Status.PENDING, -6, 1)
     assert dict(entry.origin) == {
         "by": "reflector",
         "fingerprint": the_id().removeprefix("refactor-"),
@@ -323,6 +323,7 @@ def test_a_hotspot_comes_before_an_equally_complex_block_that_nobody_changes():
     hot = replace(_finding("b.py", 20), churn=20)
 
     assert hot.urgency > calm.urgency
+    assert replace(calm, file_complexity=300).urgency > replace(calm, file_complexity=30).urgency
     assert replace(calm, trend=(10, 20)).urgency > calm.urgency > replace(calm, trend=(30, 20)).urgency
 
 
@@ -653,7 +654,7 @@ def test_while_somebody_saves_the_file_nothing_is_closed_or_remembered_that_coul
     desk.file.save_by_hand(desk.file.tasks)
     report = desk.cycle()
     assert (report.closed[0].task_id, report.updated) == (the_id("a.py"), (the_id("b.py"),))
-    assert (desk.tasks[the_id("a.py")].origin["closed"], desk.tasks[the_id("b.py")].priority) == ("a.py is gone", 0)
+    assert (desk.tasks[the_id("a.py")].origin["closed"], desk.tasks[the_id("b.py")].priority) == ("a.py is gone", -3)
 
 
 class Refusing(InMemoryTaskFile):

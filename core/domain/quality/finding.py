@@ -12,6 +12,10 @@ from core.domain.quality.metric import Metric
 from core.domain.quality.metric_spec import SPECS
 from core.domain.quality.trend import Direction, direction
 
+#: Urgency of what a change silences: the findings below it may be fewer than there are.
+MOST_URGENT = 32.0
+#: What a trend adds to the urgency, in doublings.
+TREND_STEP = {Direction.WORSENING: 1.0, Direction.FLAT: 0.0, Direction.IMPROVING: -1.0}
 #: What names one place of trouble: metric, path, block.
 Key = tuple[str, str, str]
 
@@ -36,8 +40,10 @@ class Finding:
     rank: str
     #: Scores at past revisions, oldest first, the present one last; empty without history.
     trend: tuple[float, ...] = ()
-    #: Revisions in the window of history that touched the file.
+    #: Commits that touched the file, of those looked at.
     churn: int = 0
+    #: Sum of the complexities of all blocks of the file.
+    file_complexity: int = 0
     #: Why an unreadable file cannot be measured, what a plugin says or what a change silences; empty for other findings.
     problem: str = ""
     #: What to do, where that is known with the finding: what a plugin suggests.
@@ -63,9 +69,17 @@ class Finding:
 
     @property
     def urgency(self) -> float:
-        """What orders findings, worst first: excess, up to doubled where the file changes often (a hotspot), and the trend."""
-        lean = {Direction.WORSENING: 1.25, Direction.IMPROVING: 0.75, Direction.FLAT: 1.0}[self.direction]
-        return self.excess * (1.0 + min(self.churn, 20) / 20.0) * lean
+        """What orders findings, worst first, in doublings: the heat of the file, the excess, and one more or less by the trend."""
+        if self.metric is Metric.UNREADABLE:
+            return 0.0
+        if self.metric is Metric.SILENCED:
+            return MOST_URGENT
+        return max(0.0, heat(self.file_complexity, self.churn) + self.excess + TREND_STEP[self.direction])
+
+
+def heat(complexity: int, churn: int) -> float:
+    """Return how likely a file needs a fix soon: doublings of what is in it (complexity of all blocks) times commits that touched it."""
+    return math.log2((1 + complexity) * (1 + churn))
 
 
 def nearness(path: str, other: Finding | Accepted) -> tuple[bool, bool, str, str]:

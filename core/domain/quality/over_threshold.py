@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
 from typing import Protocol
 
 from core.domain.quality.audit import AuditedFile
@@ -50,6 +51,18 @@ def worst_first(finding: Finding) -> tuple[float, str, int, str]:
     return (-finding.urgency, finding.path, finding.line, finding.block)
 
 
+def in_their_files(findings: Iterable[Finding], files: Iterable[AuditedFile]) -> tuple[Finding, ...]:
+    """Return findings of others, a plugin's for example, with churn and complexity of those of their files that are known."""
+    by_path = {file.path: file for file in files}
+    return tuple(_in_its_file(finding, by_path.get(finding.path)) for finding in findings)
+
+
+def _in_its_file(finding: Finding, file: AuditedFile | None) -> Finding:
+    if file is None:
+        return finding
+    return replace(finding, churn=file.trend.churn if file.trend else 0, file_complexity=file.measure.tally.complexity)
+
+
 def _in_blocks(file: AuditedFile, spec: MetricSpec, threshold: float) -> Iterator[tuple[Finding, str]]:
     """Yield the findings of one metric of blocks, each with the shape of its block."""
     for block in _worst_of_namesakes(file.measure.blocks, spec.metric):
@@ -81,6 +94,7 @@ def _block_finding(file: AuditedFile, block: Block, spec: MetricSpec, threshold:
         rank=spec.rank(score, threshold),
         trend=values(trend, score) if trend else (),
         churn=file.trend.churn if file.trend else 0,
+        file_complexity=file.measure.tally.complexity,
     )
 
 
@@ -99,6 +113,7 @@ def _hard_to_maintain(file: AuditedFile, threshold: float) -> Finding:
         rank=maintainability_rank(score),
         trend=values(trend, score) if trend else (),
         churn=file.trend.churn if file.trend else 0,
+        file_complexity=file.measure.tally.complexity,
     )
 
 

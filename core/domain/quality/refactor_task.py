@@ -8,7 +8,6 @@ from typing import Any
 from core.domain.quality.finding import Finding
 from core.domain.quality.metric import FileMeasure, Metric
 from core.domain.quality.metric_spec import BLOCK_METRICS, SPECS, block_score
-from core.domain.quality.trend import Direction
 from core.domain.tasks.entry import SetField
 from core.domain.tasks.task import Status, Task, Work
 
@@ -16,6 +15,8 @@ from core.domain.tasks.task import Status, Task, Work
 BY = "reflector"
 KIND = "refactor"
 _PREFIX = "refactor-"
+#: Doublings of urgency at which a finding comes to what a person's own tasks have unless told otherwise: priority 0.
+_ORDINARY = 12
 
 
 def task_id(fingerprint: str) -> str:
@@ -106,10 +107,8 @@ def unmet(finding: Finding) -> str:
 
 
 def priority(finding: Finding) -> int:
-    """Return −10 … 10: four points a doubling over the threshold, more where the file changes often, by the trend up or down."""
-    lean = {Direction.WORSENING: 4, Direction.IMPROVING: -4, Direction.FLAT: 0}[finding.direction]
-    points = -10 + round(4 * finding.excess) + min(finding.churn, 20) // 5 + lean
-    return max(-10, min(10, points))
+    """Return −10 … 10: a point for each doubling of urgency, 0 at twelve of them."""
+    return max(-10, min(10, round(finding.urgency) - _ORDINARY))
 
 
 def cost(finding: Finding) -> int:

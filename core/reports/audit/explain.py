@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.domain.quality.audit import AuditedFile
-from core.domain.quality.finding import Finding
+from core.domain.quality.finding import TREND_STEP, Finding, heat
 from core.domain.quality.metric import Metric
 from core.domain.quality.trend import Direction, Point, sparkline
 from core.domain.quality.verdict import Judged
@@ -22,7 +22,7 @@ _LABEL = 12
 #: Values of the trend that are listed; the picture has them all.
 _POINTS = 12
 _PICTURE = 40
-_LEANS = {Direction.WORSENING: (1.25, "getting worse"), Direction.IMPROVING: (0.75, "getting better"), Direction.FLAT: (1.0, "no trend")}
+_TRENDS = {Direction.WORSENING: "getting worse", Direction.IMPROVING: "getting better"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,10 +105,16 @@ def _beside(story: Story) -> str:
 def _urgency(finding: Finding) -> str:
     if finding.metric is Metric.UNREADABLE:
         return "0: nobody can tell how bad it is"
-    lean, why = _LEANS[finding.direction]
-    churn = 1.0 + min(finding.churn, 20) / 20.0
-    over = f"{finding.excess:.2f} (doublings over the threshold)"
-    return f"{finding.urgency:.2f} = {over} × {churn:.2f} (touched by {count(finding.churn, 'revision')}) × {lean:.2f} ({why})"
+    if finding.metric is Metric.SILENCED:
+        return "before all others: what it silences is not seen any more"
+    parts = [
+        f"{finding.excess:.2f} (doublings over the threshold)",
+        f"{heat(finding.file_complexity, 0):.2f} (complexity of the file {finding.file_complexity})",
+        f"{heat(0, finding.churn):.2f} (touched by {count(finding.churn, 'revision')})",
+    ]
+    step = TREND_STEP[finding.direction]
+    trend = f" {'+' if step > 0 else '−'} {abs(step):g} ({_TRENDS[finding.direction]})" if step else ""
+    return f"{finding.urgency:.2f} = {' + '.join(parts)}{trend}"
 
 
 def _churn(story: Story) -> str:
