@@ -52,7 +52,7 @@ class File:
     worst: int
     maintainability: float
     churn: int
-    #: First-parent commits of the last N that touched it, by N.
+    #: First-parent commits that touched it, of the last N that touched any Python file, by N.
     touched: Mapping[str, int]
     findings: tuple[Finding, ...]
     fixed: bool
