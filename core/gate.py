@@ -7,10 +7,12 @@ from dataclasses import replace
 
 from core.domain.quality.audit import AuditReport
 from core.domain.quality.baseline import accept_all, ratchet
+from core.domain.quality.coverage import NewCodeCoverage
 from core.domain.quality.finding import Accepted, Finding, plugin_of
 from core.domain.quality.history import ChangeSet
 from core.domain.quality.metric import Metric
 from core.domain.quality.metric_spec import BLOCK_METRICS, SPECS
+from core.domain.quality.over_threshold import worst_first
 from core.domain.quality.refactor_task import is_own, metric_of, number, place, place_of, reaches_threshold, score_now
 from core.domain.quality.verdict import Delta, FailOn, GateReport, Judged, Judgement, TaskCheck, accept, former_paths, judge
 from core.domain.runs.variables import MeasuredPlace
@@ -27,11 +29,21 @@ _ADVISED = (Metric.MAINTAINABILITY, *BLOCK_METRICS)
 class Gate:
     """Judges one repository. ``paths`` are relative to it: files and directories, none meaning all."""
 
-    def __init__(self, *, auditor: SelfAuditor, baseline: BaselineFile, baseline_name: str, repository: Repository) -> None:
+    def __init__(
+        self,
+        *,
+        auditor: SelfAuditor,
+        baseline: BaselineFile,
+        baseline_name: str,
+        repository: Repository,
+        coverage: Callable[[ChangeSet], NewCodeCoverage] | None = None,
+    ) -> None:
+        """``coverage`` says what tests run of a change; None: that is not judged."""
         self._auditor = auditor
         self._baseline = baseline
         self._name = baseline_name
         self._repository = repository
+        self._coverage = coverage
 
     def audit(self, paths: Sequence[str] = (), *, fail_on: FailOn | None = None, shrink: bool = False) -> GateReport:
         """Measure and compare with the baseline; ``shrink`` lets it lose what got better.
@@ -69,19 +81,20 @@ class Gate:
         return GateReport(report=report, judgement=judgement, fail_on=fail_on or FailOn.WORSE, against=self._name, notes=notes)
 
     def audit_since(self, revision: str, paths: Sequence[str] = (), *, fail_on: FailOn | None = None) -> GateReport:
-        """Measure what changed since a revision of git, at both ends.
+        """Measure what changed since a revision of git, at both ends; where coverage is judged, also whether tests run what is new.
 
         Raises UsageError with what to fetch where the revision is not here, StorageError.
         """
         changes = self._repository.changed_since(revision)
         report, judgement = self._judged_change(changes, _scope(paths))
-        return GateReport(
+        gate = GateReport(
             report=report,
             judgement=judgement,
             fail_on=fail_on or FailOn.WORSE,
             against=revision if not changes.base or changes.base.startswith(revision) else f"{revision} ({changes.base[:7]})",
             notes=(changes.note,) if changes.note else (),
         )
+        return gate if self._coverage is None else _with_coverage(gate, self._coverage(_part(changes, _scope(paths))))
 
     def _judged(self, report: AuditReport, accepted: Iterable[Accepted], in_scope: _Scope) -> Judgement:
         """Compare what was found in a scope with what was accepted there, and with what may have moved there from elsewhere."""
@@ -99,7 +112,7 @@ class Gate:
 
     def _judged_change(self, change_set: ChangeSet, in_scope: _Scope) -> tuple[AuditReport, Judgement]:
         """Measure the changes in a scope at both ends and compare; what is new there may have moved from a change elsewhere."""
-        part = replace(change_set, changes=tuple(change for change in change_set.changes if in_scope(change.path)))
+        part = _part(change_set, in_scope)
         report, base = self._auditor.measure_change(part)
         judgement = _compared(report, base)
         if part == change_set or not judgement.count(Delta.NEW):
@@ -242,6 +255,23 @@ def _scope(paths: Sequence[str]) -> _Scope:
 def _compared(now: AuditReport, base: AuditReport) -> Judgement:
     accepted = (accept(finding, base.shapes.get(finding.fingerprint, "")) for finding in base.findings)
     return judge(now.findings, now.shapes, accepted, _paths(now))
+
+
+def _part(change_set: ChangeSet, in_scope: _Scope) -> ChangeSet:
+    """Return the changes in a scope."""
+    return replace(change_set, changes=tuple(change for change in change_set.changes if in_scope(change.path)))
+
+
+def _with_coverage(gate: GateReport, coverage: NewCodeCoverage) -> GateReport:
+    """Return a report with what tests do not run of a change among its findings; all of it is new."""
+    found = tuple(Judged(finding=finding, delta=Delta.NEW) for finding in coverage.findings)
+    judged = tuple(sorted((*gate.judgement.judged, *found), key=lambda each: worst_first(each.finding)))
+    return replace(
+        gate,
+        report=replace(gate.report, findings=tuple(each.finding for each in judged)),
+        judgement=replace(gate.judgement, judged=judged),
+        notes=(*gate.notes, *coverage.notes),
+    )
 
 
 def _paths(report: AuditReport) -> frozenset[str]:

@@ -171,7 +171,7 @@ class SelfAuditor:
         """Say what to do about a finding, drawn from the code itself."""
         if finding.metric is Metric.UNREADABLE:
             return finding.problem
-        if finding.metric is Metric.PLUGIN:
+        if finding.metric in (Metric.PLUGIN, Metric.COVERAGE):
             return finding.suggestion
         if not finding.block:
             return self._meter.advise(finding.path)

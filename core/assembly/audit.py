@@ -11,7 +11,9 @@ from core.assembly.backlog import open_backlog_to_edit
 from core.assembly.container import Container
 from core.assembly.project import PLUGINS_LOCK, BaseRevision, Project
 from core.config import CONFIG_FILE, repository_config
+from core.domain.quality.coverage import NewCodeCoverage
 from core.domain.quality.finding import Accepted, Key
+from core.domain.quality.history import ChangeSet
 from core.domain.quality.metric import Metric
 from core.domain.quality.metric_spec import CHOICES
 from core.domain.quality.refactor_task import metric_of
@@ -31,6 +33,9 @@ from core.ports.code import BaselineFile, PluginAuditors
 from core.reflector import Reflector
 from core.self_auditor import SelfAuditor
 
+#: Says what tests run of a change.
+ChangeCoverage = Callable[[ChangeSet], NewCodeCoverage]
+
 
 def open_auditor(container: Container, *, history: bool = True, cancelled: Callable[[], bool] = lambda: False) -> SelfAuditor:
     """Return the auditor of a repository.
@@ -49,10 +54,10 @@ def open_auditor(container: Container, *, history: bool = True, cancelled: Calla
     )
 
 
-def open_audit(container: Container, *, history: bool) -> tuple[SelfAuditor, Gate]:
-    """Return the auditor of a repository and the gate that judges what it finds."""
+def open_audit(container: Container, *, history: bool, coverage: ChangeCoverage | None = None) -> tuple[SelfAuditor, Gate]:
+    """Return the auditor of a repository and the gate that judges what it finds; ``coverage`` says what tests run of a change."""
     auditor = open_auditor(container, history=history)
-    return auditor, open_gate(container, auditor)
+    return auditor, open_gate(container, auditor, coverage)
 
 
 def read_tasks(container: Container) -> tuple[Task, ...]:
@@ -74,9 +79,15 @@ def _plugins(container: Container, cancelled: Callable[[], bool]) -> PluginAudit
     return plugin_auditors(container, cancelled)
 
 
-def open_gate(container: Container, auditor: SelfAuditor) -> Gate:
+def open_gate(container: Container, auditor: SelfAuditor, coverage: ChangeCoverage | None = None) -> Gate:
     """Return the gate that judges what an auditor finds."""
-    return Gate(auditor=auditor, baseline=_baseline(container), baseline_name=_baseline_name(container), repository=container.repository)
+    return Gate(
+        auditor=auditor,
+        baseline=_baseline(container),
+        baseline_name=_baseline_name(container),
+        repository=container.repository,
+        coverage=coverage,
+    )
 
 
 def _baseline(container: Container) -> BaselineFile:

@@ -73,6 +73,15 @@ JudgeBy = Annotated[
         show_default="with --since, its revision; else the work tree",
     ),
 ]
+Coverage = Annotated[
+    str,
+    typer.Option(
+        "--coverage",
+        metavar="FILE",
+        help="With --since: judge by this report of what tests run (Cobertura XML or lcov) whether changed lines are tested.",
+        show_default="audit.coverage",
+    ),
+]
 Check = Annotated[
     str,
     typer.Option(
@@ -106,6 +115,7 @@ def audit(
     metrics: Metrics = "",
     since: Since = "",
     judge_by: JudgeBy = "",
+    coverage: Coverage = "",
     update_baseline: Annotated[bool, typer.Option("--update-baseline", help="Accept every finding there is now.")] = False,
     append: Annotated[bool, typer.Option("--append", help="Append tasks for findings, close those whose finding is gone.")] = False,
     check: Check = "",
@@ -142,6 +152,7 @@ def audit(
         min_rank=min_rank,
         fail_on=fail_on,
         since=since,
+        coverage=coverage,
         update_baseline=update_baseline,
         append=append,
         explain=explain,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from core.assembly.audit import append_findings, open_audit, policy_changes
 from core.assembly.container import Container
+from core.assembly.coverage import change_coverage
 from core.assembly.project import new_run_id
 from core.cli.audit_report import FOR_PEOPLE, NAMES, AuditOptions, Reporter, shown, write_report
 from core.domain.quality.verdict import Delta, GateReport, TaskCheck
@@ -32,7 +33,8 @@ def run_audit(console: Console, container: Container, options: AuditOptions, *, 
     compared = container.project.base is not None
     reporter = checked_reporter(container, options)
     try:
-        auditor, gate = open_audit(container, history=options.history and not options.since)
+        coverage = change_coverage(container, options.coverage) if options.since else None
+        auditor, gate = open_audit(container, history=options.history and not options.since, coverage=coverage)
         report = _judged(gate, options, shrink=not compared and ci_of(os.environ) is Ci.NONE)
         report = replace(report, project=container.root.name, changed=policy_changes(container.project), prefix=_prefix(container, options))
     finally:
@@ -69,6 +71,8 @@ def checked_reporter(container: Container, options: AuditOptions) -> Reporter | 
 
 
 def _check(options: AuditOptions, *, compared: bool) -> None:
+    if options.coverage and not options.since:
+        raise UsageError("--coverage is about changed lines and needs --since", hint="orchestrator audit --since REV --coverage FILE")
     if options.since and options.update_baseline:
         raise UsageError("--since and --update-baseline do not go together", hint="orchestrator audit --update-baseline")
     if options.update_baseline and compared:

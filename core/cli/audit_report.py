@@ -51,6 +51,8 @@ class AuditOptions:
     min_rank: str = "A"
     fail_on: FailOn | None = None
     since: str = ""
+    #: Coverage report; empty: the setting's.
+    coverage: str = ""
     update_baseline: bool = False
     append: bool = False
     explain: str = ""

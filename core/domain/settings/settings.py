@@ -203,6 +203,12 @@ class AuditSettings:
         decides_verdict=True,
     )
     baseline: str = option("audit-baseline.json", "File of accepted findings.", INSIDE, decides_verdict=True)
+    coverage: str | None = option(
+        None,
+        "Report of what tests run (Cobertura XML or lcov), by which audit --since judges changed lines; null: it does not.",
+        Nullable(of=INSIDE),
+        decides_verdict=True,
+    )
     use_wily: bool = option(False, "Take trends from wily instead of from git's objects.", Boolean(), owners=USER_ONLY)
     wily_python: str = option("", "Python interpreter that has wily; empty: an environment is made for it.", _ANY_PATH, owners=USER_ONLY)
     revisions: int = option(50, "Revisions of history that a trend looks at.", Integer())

@@ -28,7 +28,8 @@ def sentence(finding: Finding) -> str:
     name = finding.block or finding.path
     spec = SPECS[finding.metric]
     if spec.fact:
-        return f"{name} {spec.fill(spec.fact, finding.score)}, {spec.wanted(finding.threshold)}"
+        more = f"; {finding.problem}" if finding.problem else ""
+        return f"{name} {spec.fill(spec.fact, finding.score)}, {spec.wanted(finding.threshold)}{more}"
     if finding.metric is Metric.UNREADABLE:
         return f"{name} cannot be measured: {finding.problem}"
     return f"{finding.problem}; {finding.suggestion}" if finding.suggestion else finding.problem
