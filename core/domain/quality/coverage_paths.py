@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from posixpath import basename, isabs, normpath
 
 from core.domain.quality.coverage import LineCoverage, ReportedFile
@@ -81,26 +81,39 @@ class _Names:
 
 
 def _by_ending(reported: Sequence[ReportedFile], known: _Names) -> Mapping[str, LineCoverage]:
+    """Return the lines of files whose names are relative to a directory of sources, or absolute on another machine."""
     found: dict[str, LineCoverage] = {}
     foreign: list[tuple[str, str, LineCoverage]] = []
     for each in reported:
-        for name in each.names:
-            if not _is_absolute(name):
-                paths = known.ending(name)
-                if len(paths) == 1:
-                    found[paths[0]] = found.get(paths[0], LineCoverage()) | each.lines
-                    break
-            elif paths := known.ended_by(name):
-                foreign += [(name[: -len(path)], path, each.lines) for path in paths]
-    if foreign:
-        # Names of one machine lie below one directory there: the one that fits most, of equals the longest path inside.
-        counts = Counter(place for place, _, _ in foreign)
-        best = max(counts, key=lambda place: (counts[place], -len(place)))
-        for place, path, lines in foreign:
-            if place == best:
-                found.setdefault(path, LineCoverage())
-                found[path] |= lines
+        if path := _below_sources(each.names, known):
+            found[path] = found.get(path, LineCoverage()) | each.lines
+        else:
+            foreign += [(directory, path, each.lines) for directory, path in _elsewhere(each.names, known)]
+    for path, lines in _below_one_directory(foreign):
+        found[path] = found.get(path, LineCoverage()) | lines
     return found
+
+
+def _below_sources(names: Iterable[str], known: _Names) -> str:
+    """Return the only file that ends with one of the relative names; empty where there is none."""
+    endings = (known.ending(name) for name in names if not _is_absolute(name))
+    return next((paths[0] for paths in endings if len(paths) == 1), "")
+
+
+def _elsewhere(names: Iterable[str], known: _Names) -> Iterator[tuple[str, str]]:
+    """Yield the files that the absolute names end with, each with the directory that is left."""
+    for name in filter(_is_absolute, names):
+        yield from ((name[: -len(path)], path) for path in known.ended_by(name))
+
+
+def _below_one_directory(foreign: Sequence[tuple[str, str, LineCoverage]]) -> Iterator[tuple[str, LineCoverage]]:
+    """Yield path and lines of the names below that directory of another machine which fits most: ``(directory, path, lines)``.
+
+    Of directories that fit as many, the uppermost: more of the path is the project's then.
+    """
+    counts = Counter(directory for directory, _, _ in foreign)
+    best = max(counts, key=lambda directory: (counts[directory], -len(directory)), default="")
+    yield from ((path, lines) for directory, path, lines in foreign if directory == best)
 
 
 def _is_absolute(name: str) -> bool:
