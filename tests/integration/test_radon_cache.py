@@ -126,7 +126,7 @@ def test_the_second_history_reads_new_blobs_only(project):
 def test_another_radon_measures_anew_and_the_first_finds_its_numbers_again(project, monkeypatch):
     project.write("a.py", SOURCE)
     project.look()
-    monkeypatch.setattr(meter, "variant", lambda: "radon 99")
+    monkeypatch.setattr(meter, "variant", lambda **_: "radon 99")
     assert project.look()[1:] == (["a.py"], 1)
     monkeypatch.setattr(meter, "variant", content_measures.variant)
     assert project.look()[1:] == ([], 0)
