@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from core.domain.quality import over_threshold
+from core.domain.quality.asserts import ignores_asserts, judged_measure
 from core.domain.quality.audit import AuditedFile, AuditReport
 from core.domain.quality.finding import Finding, PluginFindings
 from core.domain.quality.finding_matches import match_findings_to_tasks
 from core.domain.quality.history import ChangeSet
-from core.domain.quality.metric import Metric, file_metrics
+from core.domain.quality.metric import FileMeasure, Metric, file_metrics
 from core.domain.quality.over_threshold import in_their_files, worst_first
 from core.domain.quality.refactor_task import refactor_entry
 from core.domain.quality.trend import FileTrend, file_trends
@@ -73,8 +75,8 @@ class SelfAuditor:
         gap = ""
         if self._history is not None and self._settings.revisions:
             history = self._history.revisions(self._settings.revisions)
-            trends, gap = file_trends(history), history.gap
-        files = tuple(AuditedFile(path=file.path, measure=file.measure, trend=trends.get(file.path)) for file in measured)
+            trends, gap = file_trends(history, partial(ignores_asserts, self._settings.asserts)), history.gap
+        files = self._audited(((file.path, file.measure) for file in measured), trends)
         findings, shapes = find(files, self._settings)
         found = self._run_plugins(files) if paths is None else PluginFindings()
         return AuditReport(
@@ -91,7 +93,7 @@ class SelfAuditor:
     def run_plugin_auditor(self, plugin: str) -> AuditReport:
         """Return what one plugin finds in the repository, and nothing else."""
         began = self._clock.monotonic()
-        files = tuple(AuditedFile(path=file.path, measure=file.measure) for file in self._meter.measure())
+        files = self._audited((file.path, file.measure) for file in self._meter.measure())
         found = self._run_plugins(files, plugin)
         seconds = self._clock.monotonic() - began
         return AuditReport(
@@ -106,10 +108,10 @@ class SelfAuditor:
         began = self._clock.monotonic()
         changes = change_set.changes
         measured = self._meter.measure([change.path for change in changes]) if changes else ()
-        now = tuple(AuditedFile(path=file.path, measure=file.measure) for file in measured)
+        now = self._audited((file.path, file.measure) for file in measured)
         bases = {change.path: change.base for change in changes if change.base is not None}
         measures = self._meter.measure_sources(tuple(bases.values()))
-        before = tuple(AuditedFile(path=path, measure=measure) for path, measure in zip(bases, measures, strict=True))
+        before = self._audited(zip(bases, measures, strict=True))
         findings, shapes = find(now, self._settings)
         old_findings, old_shapes = find(before, self._settings)
         seconds = self._clock.monotonic() - began
@@ -130,7 +132,9 @@ class SelfAuditor:
         limits = {file.path: thresholds_for(file.path, settings) for file in measured}
         return {
             file.path: file_metrics(
-                file.measure, complexity=limits[file.path].complexity, maintainability=limits[file.path].maintainability
+                judged_measure(file.path, file.measure, settings.asserts),
+                complexity=limits[file.path].complexity,
+                maintainability=limits[file.path].maintainability,
             )
             for file in measured
         }
@@ -151,6 +155,13 @@ class SelfAuditor:
             for finding in places.unmatched
             if finding.fingerprint not in accepted
         ]
+
+    def _audited(
+        self, files: Iterable[tuple[str, FileMeasure]], trends: Mapping[str, FileTrend] = MappingProxyType({})
+    ) -> tuple[AuditedFile, ...]:
+        """Return files with the numbers by which they are judged."""
+        rule = self._settings.asserts
+        return tuple(AuditedFile(path=path, measure=judged_measure(path, measure, rule), trend=trends.get(path)) for path, measure in files)
 
     @property
     def _measured(self) -> frozenset[str]:
@@ -175,7 +186,8 @@ class SelfAuditor:
             return finding.suggestion
         if not finding.block:
             return self._meter.advise(finding.path)
-        blocks = (block for file in self._meter.measure([finding.path]) for block in file.measure.blocks)
+        files = self._audited((file.path, file.measure) for file in self._meter.measure([finding.path]))
+        blocks = (block for file in files for block in file.measure.blocks)
         namesakes = (block for block in blocks if block.name == finding.block)
         nearest = min(namesakes, key=lambda block: abs(block.line - finding.line), default=None)
         return self._meter.advise(finding.path, nearest) if nearest else ""

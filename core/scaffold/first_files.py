@@ -6,9 +6,10 @@ import json
 import re
 from collections.abc import Iterable
 
+from core.domain.quality.files_of_tests import TESTS
 from core.domain.settings.options import Option, Section, settings_table
 from core.domain.settings.project_facts import ProjectFacts, ProposedTask
-from core.domain.settings.settings import TESTS, Owner, Settings
+from core.domain.settings.settings import Owner, Settings
 
 #: Where editors find the schemas, also without a network. The directory is ours, and git does not see it.
 SCHEMA_DIRECTORY = ".orchestrator/schema"

@@ -9,8 +9,9 @@ import pytest
 
 from core.config import config_schema, merge_settings
 from core.domain.plugins.configuration import PluginConfiguration, configuration_of, misplaced_mark, ownership_problems, users_keys
+from core.domain.quality.files_of_tests import TESTS
 from core.domain.settings.options import Option, settings_table
-from core.domain.settings.settings import TESTS, Owner, Provenance, Settings, Source
+from core.domain.settings.settings import Owner, Provenance, Settings, Source
 from core.errors import InvalidFile
 from core.schema.yaml_reader import read_yaml
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from posixpath import basename, join, normpath
 
-from core.domain.quality.lost_tests import is_test_file
+from core.domain.quality.files_of_tests import is_test_file
 
 #: What stands between the words of a shell line, quotes and ``--option=`` among it.
 _BETWEEN = re.compile(r"[\s'\"`=;&|()<>]+")

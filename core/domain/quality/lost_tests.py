@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from posixpath import basename
 from typing import NamedTuple
 
 from core.domain.quality.source_text import decode_source
 
-_TEST_FILE = re.compile(r"test_.*\.py|.*_tests?\.py|tests?\.py|conftest\.py")
 #: Names that skip a test, as the last part of a decorator or call.
 _SKIPS = frozenset({"skip", "skipif", "skipIf", "skipUnless", "xfail", "expectedFailure", "skipTest", "SkipTest", "importorskip"})
 #: Names in a conftest.py or a module that leave tests out.
@@ -47,12 +44,6 @@ class _Suite:
     #: (path, line, name, code) of whatever tells pytest how to run tests and what their results are.
     hooks: list[tuple[str, int, str, str]] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
-
-
-def is_test_file(path: str) -> bool:
-    """Return whether a file is one of tests, by its name or its folder."""
-    folders = path.split("/")[:-1]
-    return path.endswith(".py") and (_TEST_FILE.fullmatch(basename(path)) is not None or bool({"test", "tests"} & set(folders)))
 
 
 class LostTest(NamedTuple):

@@ -9,7 +9,8 @@ from enum import StrEnum
 from posixpath import basename
 
 from core.domain.quality.checker_settings import OTHER_TOOLS
-from core.domain.quality.lost_tests import is_test_file, tests_lost
+from core.domain.quality.files_of_tests import is_test_file
+from core.domain.quality.lost_tests import tests_lost
 from core.domain.quality.silent_comments import Change, comments_added
 
 

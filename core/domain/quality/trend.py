@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -64,14 +64,16 @@ class _Version(NamedTuple):
 class _BlockSeries(Mapping[str, tuple[Point, ...]]):
     """The series of each block, put together when it is asked for: of most blocks none ever is."""
 
-    def __init__(self, versions: Sequence[_Version], metric: Metric) -> None:
+    def __init__(self, versions: Sequence[_Version], metric: Metric, *, without_asserts: bool) -> None:
         self._versions = versions
         self._metric = metric
+        self._without_asserts = without_asserts and metric is Metric.COMPLEXITY
 
     def __getitem__(self, name: str) -> tuple[Point, ...]:
         points = []
         for revision, at, measure in self._versions:
-            scores = [block_score(block, self._metric) for block in measure.blocks if block.name == name]
+            namesakes = (block for block in measure.blocks if block.name == name)
+            scores = [block_score(block, self._metric) - (block.asserts if self._without_asserts else 0) for block in namesakes]
             if scores:
                 points.append(Point(revision=revision, at=at, value=float(max(scores))))
         # What it does not have at the end is no block of it any more.
@@ -96,17 +98,18 @@ class _Track:
         if not measure.problem:
             self.versions.append(_Version(revision, at, measure))
 
-    def trend(self, path: str) -> FileTrend:
+    def trend(self, path: str, *, without_asserts: bool) -> FileTrend:
         indices = tuple(Point(revision=revision, at=at, value=measure.maintainability) for revision, at, measure in self.versions)
-        blocks = {metric: _BlockSeries(self.versions, metric) for metric in BLOCK_METRICS}
+        blocks = {metric: _BlockSeries(self.versions, metric, without_asserts=without_asserts) for metric in BLOCK_METRICS}
         return FileTrend(path=path, churn=self.churn, maintainability=indices, blocks=blocks)
 
 
-def file_trends(history: History) -> dict[str, FileTrend]:
+def file_trends(history: History, ignores_asserts: Callable[[str], bool] = lambda _: False) -> dict[str, FileTrend]:
     """Return the trend of every file that a commit touched and that is there at the end, by its path at the end.
 
     A renamed file keeps its series; a file that was deleted and added again starts a new one. A version that
-    could not be measured counts as churn and gives no point.
+    could not be measured counts as churn and gives no point. ``ignores_asserts`` says of a path at the end whether ``assert`` adds
+    nothing to complexities there.
     """
     live = _before(history)
     for revision in history.revisions:
@@ -118,7 +121,7 @@ def file_trends(history: History) -> dict[str, FileTrend]:
             track = live.setdefault(path, _Track())
             track.churn += 1
             track.add(revision.id, revision.at, measure)
-    return {path: track.trend(path) for path, track in sorted(live.items()) if track.churn}
+    return {path: track.trend(path, without_asserts=ignores_asserts(path)) for path, track in sorted(live.items()) if track.churn}
 
 
 def _before(history: History) -> dict[str, _Track]:

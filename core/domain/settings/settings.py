@@ -8,6 +8,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from core.domain.quality.asserts import AssertRule
+from core.domain.quality.files_of_tests import TESTS
 from core.domain.quality.metric import RANK_LIMITS, Metric
 from core.domain.quality.metric_spec import CHOICES, DEFAULT, LIMITED, SPECS
 from core.schema.containers import AnyMap, JoinedList, JoinedMap, ListOf, MapOf, Nullable, Record
@@ -36,8 +38,6 @@ def owner_words(owners: tuple[Owner, ...]) -> str:
     return "repository or user" if Owner.REPOSITORY in owners else "user only"
 
 
-#: Globs of tests, which an audit leaves out unless told otherwise.
-TESTS = ("**/tests/**", "test/**", "test_*.py", "*_test.py", "conftest.py")
 #: Items of a list.
 _MOST = 500
 #: A path that stays inside the repository: relative, without ``..``, ``~`` or control characters; not in git's directory nor in ours.
@@ -193,6 +193,12 @@ class AuditSettings:
         tuple(metric.value for metric in DEFAULT),
         "What is measured and judged; `all` for every metric. `cognitive` needs the extra `maintain`.",
         ListOf(items=Choice(words=("all", *(metric.value for metric in CHOICES))), most=_MOST),
+        decides_verdict=True,
+    )
+    asserts: str = option(
+        AssertRule.IGNORE_IN_TESTS.value,
+        "Whether `assert` adds to the complexity of a function: in files of tests it does not, it always counts, or it never does.",
+        Choice(words=tuple(rule.value for rule in AssertRule)),
         decides_verdict=True,
     )
     thresholds: ThresholdSettings = field(default_factory=ThresholdSettings)

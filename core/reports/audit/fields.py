@@ -8,7 +8,7 @@ from typing import Any
 
 from core.domain.quality.audit import AuditedFile, Totals, packages, totals
 from core.domain.quality.finding import Accepted
-from core.domain.quality.metric import BlockKind, maintainability_rank
+from core.domain.quality.metric import BlockKind, Metric, maintainability_rank
 from core.domain.quality.refactor_task import number
 from core.domain.quality.verdict import Delta, GateReport, Judged
 from core.reports.text.markup import json_document
@@ -24,11 +24,11 @@ def finding_fields(judged: Judged) -> dict[str, Any]:
         "block": finding.block,
         "line": finding.line,
         "end_line": finding.end_line,
-        "score": number(finding.score),
-        "threshold": number(finding.threshold),
+        "score": _score(finding.metric, finding.score),
+        "threshold": _score(finding.metric, finding.threshold),
         "rank": finding.rank,
         "standing": judged.delta.value,
-        "before": None if before is None else {"path": before.path, "block": before.block, "score": before.score},
+        "before": None if before is None else {"path": before.path, "block": before.block, "score": _score(before.metric, before.score)},
         "trend": [number(value) for value in finding.trend],
         "direction": finding.direction.value,
         "churn": finding.churn,
@@ -38,18 +38,19 @@ def finding_fields(judged: Judged) -> dict[str, Any]:
 
 
 def file_fields(file: AuditedFile) -> dict[str, Any]:
-    """Return the numbers of one file."""
+    """Return the numbers of one file; None for what is not known of one that cannot be measured."""
     measure = file.measure
     blocks = [block.complexity for block in measure.blocks if block.kind is not BlockKind.CLASS]
-    known = measure.raw is not None
+    has_blocks = measure.has_blocks
+    has_index = has_blocks and measure.has_raw
     return {
         "path": file.path,
-        "lines": measure.raw.loc if measure.raw else 0,
-        "blocks": len(blocks),
-        "complexity": sum(blocks),
-        "worst": max(blocks, default=0),
-        "maintainability": number(measure.maintainability) if known else None,
-        "rank": maintainability_rank(measure.maintainability) if known else None,
+        "lines": measure.raw.loc if measure.raw else None,
+        "blocks": len(blocks) if has_blocks else None,
+        "complexity": sum(blocks) if has_blocks else None,
+        "worst": max(blocks, default=0) if has_blocks else None,
+        "maintainability": number(measure.maintainability) if has_index else None,
+        "rank": maintainability_rank(measure.maintainability) if has_index else None,
         "churn": file.trend.churn if file.trend else 0,
         "problem": measure.problem,
         "raw": asdict(measure.raw) if measure.raw else None,
@@ -90,10 +91,20 @@ def _totals(total: Totals) -> dict[str, Any]:
         "lines": total.lines,
         "blocks": total.blocks,
         "findings": total.findings,
-        "complexity": number(total.complexity),
+        "complexity": number(total.complexity) if total.blocks else None,
         "maintainability": None if total.maintainability is None else number(total.maintainability),
     }
 
 
 def _gone(accepted: Accepted) -> dict[str, Any]:
-    return {"path": accepted.path, "block": accepted.block, "metric": accepted.metric.value, "score": accepted.score}
+    return {
+        "path": accepted.path,
+        "block": accepted.block,
+        "metric": accepted.metric.value,
+        "score": _score(accepted.metric, accepted.score),
+    }
+
+
+def _score(metric: Metric, value: float) -> int | float | None:
+    """Return a number of a finding; None for a file that cannot be measured."""
+    return None if metric is Metric.UNREADABLE else number(value)

@@ -18,7 +18,7 @@ from core.domain.quality.trend import Direction, thinned
 from core.domain.quality.verdict import Delta, GateReport, Judged
 from core.domain.untrusted.printable import inert_json
 from core.reports.audit.fields import file_fields
-from core.reports.audit.words import RANKS, amount_over, judged_words, place_words, verdict_words
+from core.reports.audit.words import RANKS, accepted_amount, amount_over, judged_words, place_words, verdict_words
 from core.reports.text.markup import html_text
 from core.reports.text.wording import count
 
@@ -79,7 +79,7 @@ def _figures(gate: GateReport) -> str:
         ("findings", f"{len(gate.report.findings):,}", ""),
         ("files", f"{total.files:,}", ""),
         ("lines", f"{total.lines:,}", ""),
-        ("mean complexity", f"{total.complexity:.2f}", ""),
+        ("mean complexity", f"{total.complexity:.2f}" if total.blocks else "–", ""),
         ("mean maintainability", index, ""),
     ]
     if gate.against:
@@ -118,7 +118,7 @@ def _trends(shown: Sequence[Judged]) -> str:
 def _gone(gate: GateReport) -> str:
     if not gate.judgement.gone or not gate.against:
         return ""
-    items = "".join(f"<li>{html_text(place_words(known))} ({known.metric} {known.score:g})</li>" for known in gate.judgement.gone)
+    items = "".join(f"<li>{html_text(place_words(known))} ({accepted_amount(known)})</li>" for known in gate.judgement.gone)
     return f'<section aria-labelledby="gone-title"><h2 id="gone-title">Gone</h2><ul class="gone">{items}</ul></section>'
 
 
@@ -205,10 +205,11 @@ def _row(judged: Judged, order: int, *, compared: bool, failing: bool) -> str:
     change = finding.trend[-1] - finding.trend[0] if len(finding.trend) > 1 else 0.0
     if not SPECS[finding.metric].higher_is_worse:
         change = -change
+    score = "" if finding.metric is Metric.UNREADABLE else f"{finding.score:g}"
     text = html_text(f"{finding.path} {finding.block} {finding.metric}".lower())
     attributes = (
         f'data-order="{order}" data-rank="{finding.rank}" data-path="{html_text(lines)}" data-metric="{finding.metric}" '
-        f'data-score="{finding.score:g}" data-change="{change:g}" data-churn="{finding.churn}" data-standing="{judged.delta}" '
+        f'data-score="{score}" data-change="{change:g}" data-churn="{finding.churn}" data-standing="{judged.delta}" '
         f'data-stand="{list(Delta).index(judged.delta)}" data-text="{text}"'
     )
     problem = f'<span class="problem">{html_text(finding.problem)}</span>' if finding.problem else ""
@@ -230,13 +231,14 @@ def _score(judged: Judged) -> str:
 
 def _package(total: Totals) -> str:
     index = "" if total.maintainability is None else f"{total.maintainability:.1f}"
+    complexity = f"{total.complexity:.2f}" if total.blocks else ""
     attributes = (
         f'data-name="{html_text(total.package)}" data-files="{total.files}" data-lines="{total.lines}" '
         f'data-complexity="{total.complexity:.3f}" data-index="{index}" data-findings="{total.findings}"'
     )
     return (
         f'<tr {attributes}><td class="where">{html_text(total.package or ".")}</td><td class="num">{total.files:,}</td>'
-        f'<td class="num">{total.lines:,}</td><td class="num">{total.complexity:.2f}</td><td class="num">{index}</td>'
+        f'<td class="num">{total.lines:,}</td><td class="num">{complexity}</td><td class="num">{index}</td>'
         f'<td class="num">{total.findings or "–"}</td></tr>'
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from core.domain.quality.audit import Totals, packages, totals
 from core.domain.quality.trend import sparkline
 from core.domain.quality.verdict import Delta, GateReport, Judged
-from core.reports.audit.words import ARROWS, amount_over, found_words, judged_words, place_words, verdict_words, where
+from core.reports.audit.words import ARROWS, accepted_amount, amount_over, found_words, judged_words, place_words, verdict_words, where
 from core.reports.text.markup import markdown_cell
 from core.reports.text.wording import count
 
@@ -66,7 +66,7 @@ def _row(judged: Judged, *, compared: bool) -> str:
 
 def _gone(gate: GateReport) -> str:
     gone = gate.judgement.gone
-    lines = [f"- {markdown_cell(f'{place_words(known)} ({known.metric} {known.score:g})')}\n" for known in gone[:_ROWS]]
+    lines = [f"- {markdown_cell(f'{place_words(known)} ({accepted_amount(known)})')}\n" for known in gone[:_ROWS]]
     return ("\n" + "".join(lines) + _more(len(gone), _ROWS)) if gone else ""
 
 
@@ -79,7 +79,8 @@ def _packages(gate: GateReport) -> str:
 
 def _totals(total: Totals, name: str) -> str:
     index = "" if total.maintainability is None else f"{total.maintainability:.1f}"
-    return f"| {name} | {total.files:,} | {total.lines:,} | {total.complexity:.2f} | {index} | {total.findings:,} |\n"
+    complexity = f"{total.complexity:.2f}" if total.blocks else ""
+    return f"| {name} | {total.files:,} | {total.lines:,} | {complexity} | {index} | {total.findings:,} |\n"
 
 
 def _folded(title: str, body: str) -> str:

@@ -11,7 +11,7 @@ from core.domain.quality.trend import Direction, sparkline
 from core.domain.quality.verdict import Delta, GateReport, Judged
 from core.domain.runs.reasons import words
 from core.domain.tasks.task import Status
-from core.reports.audit.words import ARROWS, amount_over, found_words, judged_words, took, verdict_words, where
+from core.reports.audit.words import ARROWS, accepted_amount, amount_over, found_words, judged_words, took, verdict_words, where
 from core.reports.text.columns import Cell, Column, Paint, one_line, table
 from core.reports.text.style import PLAIN, Style
 from core.reports.text.wording import count
@@ -110,7 +110,7 @@ def _standing_paint(delta: Delta, style: Style) -> Paint:
 
 
 def _gone(gate: GateReport, style: Style) -> str:
-    gone = [one_line(f"{known.path} {known.block}".rstrip() + f" ({known.metric} {known.score:g})") for known in gate.judgement.gone]
+    gone = [one_line(f"{known.path} {known.block}".rstrip() + f" ({accepted_amount(known)})") for known in gate.judgement.gone]
     more = [style.dim(f"… {len(gone) - _PACKAGES:,} more")] if len(gone) > _PACKAGES else []
     return "\n".join([f"{style.good('gone')}  {line}" for line in gone[:_PACKAGES]] + more) + "\n"
 

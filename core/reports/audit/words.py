@@ -49,6 +49,11 @@ def place_words(accepted: Accepted) -> str:
     return f"{accepted.path} {accepted.block}".rstrip()
 
 
+def accepted_amount(accepted: Accepted) -> str:
+    """Return ``complexity 23``; only the metric where a finding has no number."""
+    return accepted.metric.value if accepted.metric is Metric.UNREADABLE else f"{accepted.metric} {accepted.score:g}"
+
+
 def found_words(gate: GateReport) -> str:
     """Return ``12 findings in 84 files: 1 new, 2 worse, 9 accepted, 3 gone``."""
     counted = count(len(gate.report.findings), "finding") if gate.report.findings else "no findings"

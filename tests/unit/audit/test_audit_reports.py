@@ -403,7 +403,7 @@ def test_every_number_for_sorting_is_in_the_row():
     page = Page(audit_html(gate(), gate().judgement.judged))
     rows = [attributes for tag, attributes in page.tags if tag == "tr" and "data-score" in attributes]
 
-    assert [row["data-score"] for row in rows] == ["23", "21", "11.5", "1", "12"]
+    assert [row["data-score"] for row in rows] == ["23", "21", "11.5", "", "12"]
     assert [row["data-change"] for row in rows] == ["11", "0", "-2.5", "0", "0"]  # higher is worse, whatever the metric
     assert [row["data-standing"] for row in rows] == ["worse", "new", "better", "new", "same"]
 
