@@ -8,7 +8,7 @@ from typing import Any
 
 from core.domain.quality.audit import AuditedFile, Totals, packages, totals
 from core.domain.quality.finding import Accepted
-from core.domain.quality.metric import BlockKind, Metric, maintainability_rank
+from core.domain.quality.metric import FileMeasure, Metric, maintainability_rank
 from core.domain.quality.refactor_task import number
 from core.domain.quality.verdict import Delta, GateReport, Judged
 from core.reports.text.markup import json_document
@@ -40,22 +40,29 @@ def finding_fields(judged: Judged) -> dict[str, Any]:
 def file_fields(file: AuditedFile) -> dict[str, Any]:
     """Return the numbers of one file; None for what is not known of one that cannot be measured."""
     measure = file.measure
-    blocks = [block.complexity for block in measure.blocks if block.kind is not BlockKind.CLASS]
-    has_blocks = measure.has_blocks
-    has_index = has_blocks and measure.has_raw
     return {
         "path": file.path,
         "lines": measure.raw.loc if measure.raw else None,
-        "blocks": len(blocks) if has_blocks else None,
-        "complexity": sum(blocks) if has_blocks else None,
-        "worst": max(blocks, default=0) if has_blocks else None,
-        "maintainability": number(measure.maintainability) if has_index else None,
-        "rank": maintainability_rank(measure.maintainability) if has_index else None,
+        **_block_sums(measure),
+        **_index(measure),
         "churn": file.trend.churn if file.trend else 0,
         "problem": measure.problem,
         "raw": asdict(measure.raw) if measure.raw else None,
         "halstead": asdict(measure.halstead) if measure.halstead else None,
     }
+
+
+def _block_sums(measure: FileMeasure) -> dict[str, int | None]:
+    if not measure.has_blocks:
+        return dict.fromkeys(("blocks", "complexity", "worst"))
+    tally = measure.tally
+    return {"blocks": tally.blocks, "complexity": tally.complexity, "worst": tally.worst}
+
+
+def _index(measure: FileMeasure) -> dict[str, Any]:
+    if not measure.has_blocks or not measure.has_raw:
+        return {"maintainability": None, "rank": None}
+    return {"maintainability": number(measure.maintainability), "rank": maintainability_rank(measure.maintainability)}
 
 
 VERSION = 1
