@@ -20,6 +20,8 @@ class Script:
     full: tuple[str, ...] = ()
 
 
+#: Small distributions with tests, classes inside functions and ``except*``; radon needs seconds for each.
+_SMALL = ("anyio==4.9.0", "attrs==24.3.0", "click==8.1.8", "networkx==3.6.1", "rich==13.9.4", "trio==0.31.0")
 #: These print text; it is put on the page as it is.
 PRINTING = (
     Script(figures="start-up", file="start_up.py"),
@@ -27,6 +29,7 @@ PRINTING = (
     Script(figures="where-time-goes", file="where_time_goes.py"),
     Script(figures="tasks-file", file="tasks_file.py", quick=("100", "1000", "10000")),
     Script(figures="view-cost", file="view_cost.py"),
+    Script(figures="equal-to-radon", file="meter_against_radon.py", quick=("--equality", *_SMALL), full=("--equality",)),
     Script(figures="history-since", file="history_since.py"),
     Script(figures="audit-since", file="audit_since.py"),
     Script(figures="checks-up-to-date", file="checks_up_to_date.py"),
@@ -52,7 +55,7 @@ def measure(scale: str) -> dict:
         words = [f"tests/benchmarks/{script.file}", *(script.full if scale == "full" else script.quick)]
         print(f"{' '.join(words)}", file=sys.stderr)
         done = subprocess.run([sys.executable, *words], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=False)
-        said = done.stdout.strip() if done.returncode == 0 else f"exit {done.returncode}"
+        said = done.stdout.strip() + (f"\nexit {done.returncode}" if done.returncode else "")
         found[script.figures] = {"said": said, "command": f"python {' '.join(words)}"}
     if scale == "full":
         for script in WRITING:

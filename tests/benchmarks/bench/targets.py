@@ -49,9 +49,10 @@ def _of_scripts(results: dict) -> list[list[str]]:
         ("orchestrator --version against python -c pass", "start-up", r"orchestrator --version.* ([\d.]+) × floor", 3.0, " ×"),
         ("orchestrator --help against python -c pass", "start-up", r"orchestrator --help.* ([\d.]+) × floor", 3.0, " ×"),
         ("audit --since above start-up, 5 files of 3,000 changed", "audit-since", r"nothing cached.* ([\d.]+) s above", 0.5, " s"),
+        ("files whose numbers differ from radon's", "equal-to-radon", r"^all .* (\d+)$", 0.0, ""),
         ("a run with ten checks of 3,000 files up to date", "checks-up-to-date", r"ten checks up to date +([\d.]+)", 0.3, " s"),
     ):
-        found = re.search(pattern, results[script]["said"]) if script in results else None
+        found = re.search(pattern, results[script]["said"], re.MULTILINE) if script in results else None
         rows.append(_row(what, bar, float(found[1]) if found else None, "", unit=unit))
     return rows
 
