@@ -271,10 +271,7 @@ class Container:
 
     @cached_property
     def history(self) -> MetricHistory:
-        """Measures of past revisions; with ``audit.use_wily`` the environment of wily is made where it is missing.
-
-        Without a cache there is no place for wily's, and git's objects are measured instead.
-        """
+        """Measures of past revisions: wily's with ``audit.use_wily`` and a place for its cache (its environment is made), else our own."""
         from core.adapters.git import BlobHistory, GitLog
 
         audit = self.settings.audit

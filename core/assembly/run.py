@@ -98,7 +98,7 @@ def open_run(container: Container, options: RunOptions, *, reflect: bool = True,
     make_private_dir(project.root, settings.log.directory)
     container.logs.check_writable()
     if reflect and settings.audit.use_wily:
-        _ = container.history  # makes the environment of wily, while a signal still ends us at once
+        _prepare_wily(container)
     with ExitStack() as stack:
         stack.enter_context(process_in(project.root))
         # The first that is entered and the last that is left: whatever is open is closed as at the end of any run.
@@ -139,6 +139,14 @@ def open_run(container: Container, options: RunOptions, *, reflect: bool = True,
             reflect=_reflection(container, memory, signals, reflect_paths) if reflect else None,
         )
         yield Run(orchestrator=orchestrator, logs=container.logs, bus=bus, signals=signals)
+
+
+def _prepare_wily(container: Container) -> None:
+    """Make the environment of wily where it is missing, as long as a stop signal ends us at once; a run goes on without trends."""
+    from core.assembly.wily import NoHistory
+
+    if isinstance(container.history, NoHistory):
+        container.console.note(f"warning: {container.history.gap}\n")
 
 
 @contextmanager

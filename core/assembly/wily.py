@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 Note = Callable[[str], None]
 
 
-class _NoHistory:
+class NoHistory:
     """A MetricHistory that only says why there is none."""
 
     def __init__(self, gap: str) -> None:
-        self._gap = gap
+        self.gap = gap
 
     def revisions(self, count: int) -> History:
-        return History(gap=self._gap if count > 0 else "")
+        return History(gap=self.gap if count > 0 else "")
 
 
 def wily_history(project: Project, git: Git, log: CommitLog, note: Note) -> MetricHistory:
@@ -37,7 +37,7 @@ def wily_history(project: Project, git: Git, log: CommitLog, note: Note) -> Metr
     try:
         python = wily_python(project, note)
     except StorageError as failed:
-        return _NoHistory(f"no trends: {failed} ({failed.hint}; {OTHERWISE})")
+        return NoHistory(f"no trends: {failed} ({failed.hint}; {OTHERWISE})")
     return WilyHistory(log, GitWorktrees(git), str(project.state / "wily"), python=python)
 
 

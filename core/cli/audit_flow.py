@@ -91,7 +91,8 @@ def _judged(gate: Gate, options: AuditOptions, *, shrink: bool) -> GateReport:
 
 def _prefix(container: Container, options: AuditOptions) -> str:
     """Return the project's place below the root of its git repository for a report that another program reads."""
-    return "" if options.format in FOR_PEOPLE else container.repository.facts().prefix
+    is_top = os.path.lexists(container.root / ".git")  # then git, which takes several processes to ask, has nothing to say
+    return "" if is_top or options.format in FOR_PEOPLE else container.repository.facts().prefix
 
 
 def _without_own_paths(report: GateReport, root: Path) -> GateReport:

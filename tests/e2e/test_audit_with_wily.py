@@ -99,6 +99,16 @@ def test_without_an_index_the_audit_has_no_trends_and_says_what_to_do(
     assert environments(place) == []
 
 
+def test_a_run_that_reflects_says_so_before_it_begins_and_goes_on(repository: CodeRepository, variables: dict[str, str]) -> None:
+    repository.write("tasks.yml", '- {id: a, description: d, command: "true"}\n')
+    repository.write("config.yaml", "reflect: {enabled: true}\n")
+    done = repository.run("run", **variables, **_NOTHING_ELSE, PIP_NO_INDEX="1")
+    assert done.returncode == 0, done.stderr
+    assert "warning: no trends: the environment of wily cannot be made: Could not find a version" in done.stderr
+    assert done.stderr.count("installing wily") == 1
+    assert len(repository.tasks()) == 2, done.stderr
+
+
 def test_a_cache_inside_the_repository_or_that_cannot_be_written_is_refused(repository: CodeRepository, variables: dict[str, str]) -> None:
     inside = repository.audit(**{**variables, "XDG_CACHE_HOME": str(repository.root / "cache")})
     assert "an environment inside the repository is not used (set XDG_CACHE_HOME" in inside.stderr
