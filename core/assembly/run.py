@@ -13,6 +13,7 @@ from pathlib import Path
 from core.assembly.container import Container
 from core.assembly.project import new_run_id, settings_environment
 from core.assembly.state import make_state
+from core.assembly.wily import warn_of_no_history
 from core.attempt_context import RepositoryContext
 from core.domain.quality.judged_task import is_judged
 from core.domain.quality.reflection import CycleReport
@@ -98,7 +99,7 @@ def open_run(container: Container, options: RunOptions, *, reflect: bool = True,
     make_private_dir(project.root, settings.log.directory)
     container.logs.check_writable()
     if reflect and settings.audit.use_wily:
-        _prepare_wily(container)
+        warn_of_no_history(container.history, container.console.note)
     with ExitStack() as stack:
         stack.enter_context(process_in(project.root))
         # The first that is entered and the last that is left: whatever is open is closed as at the end of any run.
@@ -139,14 +140,6 @@ def open_run(container: Container, options: RunOptions, *, reflect: bool = True,
             reflect=_reflection(container, memory, signals, reflect_paths) if reflect else None,
         )
         yield Run(orchestrator=orchestrator, logs=container.logs, bus=bus, signals=signals)
-
-
-def _prepare_wily(container: Container) -> None:
-    """Make the environment of wily where it is missing, as long as a stop signal ends us at once; a run goes on without trends."""
-    from core.assembly.wily import NoHistory
-
-    if isinstance(container.history, NoHistory):
-        container.console.note(f"warning: {container.history.gap}\n")
 
 
 @contextmanager

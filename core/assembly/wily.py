@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Note = Callable[[str], None]
 
 
-class NoHistory:
+class _NoHistory:
     """A MetricHistory that only says why there is none."""
 
     def __init__(self, gap: str) -> None:
@@ -37,8 +37,14 @@ def wily_history(project: Project, git: Git, log: CommitLog, note: Note) -> Metr
     try:
         python = wily_python(project, note)
     except StorageError as failed:
-        return NoHistory(f"no trends: {failed} ({failed.hint}; {OTHERWISE})")
+        return _NoHistory(f"no trends: {failed} ({failed.hint}; {OTHERWISE})")
     return WilyHistory(log, GitWorktrees(git), str(project.state / "wily"), python=python)
+
+
+def warn_of_no_history(history: MetricHistory, note: Note) -> None:
+    """Say why wily's environment could not be made, for a run: it is made before the run begins, which goes on without trends."""
+    if isinstance(history, _NoHistory):
+        note(f"warning: {history.gap}\n")
 
 
 def wily_python(project: Project, note: Note) -> str:
