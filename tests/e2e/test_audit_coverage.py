@@ -86,6 +86,17 @@ def test_new_lines_that_no_test_runs_are_a_finding_at_the_first_of_them(reposito
     assert "has a coverage of new code of 50 %25, at least 80 is wanted; 4 of 8 changed lines were not run: 11–15" in told
 
 
+def test_explain_tells_what_to_cover_and_of_no_task(repository):
+    measure(repository)
+    options = ("--since", "HEAD", "--coverage", "coverage.xml")
+    (finding,) = json.loads(repository.audit(*options, "--json").stdout)["findings"]
+    told = repository.audit(*options, "--explain", finding["fingerprint"])
+    assert told.returncode == 0, told.stderr
+    assert "what to do  cover lines 11–15" in told.stdout
+    assert "task" not in told.stdout, "a cycle makes none of it: the change itself is to be mended"
+    assert json.loads(repository.audit(*options, "--explain", finding["fingerprint"], "--json").stdout)["task"] is None
+
+
 def test_the_setting_names_the_report_and_the_threshold_decides(repository):
     repository.write("config.yaml", "audit:\n  coverage: coverage.xml\n")
     repository.git("add", "config.yaml")

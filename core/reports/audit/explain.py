@@ -9,6 +9,7 @@ from typing import Any
 from core.domain.quality.audit import AuditedFile
 from core.domain.quality.finding import TREND_STEP, Finding, heat
 from core.domain.quality.metric import Metric
+from core.domain.quality.metric_spec import SPECS, Scope
 from core.domain.quality.trend import Direction, Point, sparkline
 from core.domain.quality.verdict import Judged
 from core.domain.tasks.task import Task
@@ -83,8 +84,11 @@ def story_json(story: Story) -> dict[str, Any]:
     }
 
 
-def _task_fields(story: Story) -> dict[str, Any]:
+def _task_fields(story: Story) -> dict[str, Any] | None:
+    """Return the task that a finding is or would be; None for one about a change, which is mended in the change itself."""
     task = story.task
+    if task is None and SPECS[story.judged.finding.metric].scope is Scope.CHANGE:
+        return None
     if task is None:
         return {**story.entry, "status": None}
     verify = task.verify[0] if len(task.verify) == 1 else list(task.verify)
@@ -135,6 +139,8 @@ def _trend(story: Story) -> str:
 
 def _task(story: Story) -> str:
     fields = _task_fields(story)
+    if fields is None:
+        return ""
     verify = fields["verify"] if isinstance(fields["verify"], str) else ", ".join(fields["verify"]) or "nothing"
     about = f"priority {fields['priority']}, cost {fields['cost']:g}, checked by: {verify}"
     return f"{fields['id']} ({fields['status'] or 'not written yet'}), {about}"
