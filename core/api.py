@@ -22,7 +22,7 @@ from core.errors import OrchestratorError
 from core.events import Event, RunFinished
 from core.ports.standard import paths_of
 from core.ports.subscribers import EventSink
-from core.schema.arguments import check_flags, check_type, several, word_of
+from core.schema.arguments import check_flags, check_type, path_text, several, word_of
 
 if TYPE_CHECKING:
     from core.assembly.container import Container
@@ -221,14 +221,15 @@ def audit(
     complexity: int | None = None,
     maintainability: float | str | None = None,
     metrics: str | Iterable[str] | None = None,
+    coverage: _Path = "",
     history: bool = True,
 ) -> GateReport:
     """Measure the code and judge it; ``failing`` of the result is empty when it passes.
 
     Neither code nor baseline nor tasks are changed; measures are cached in the repository's ``.orchestrator``. ``paths`` are one or
-    several files and directories, relative to the current directory; none means the whole repository. ``since`` is a revision of
-    git: only what changed since then is measured, and compared with it. ``complexity`` and ``maintainability`` are thresholds in place
-    of the settings', the second a number or a rank (A, B, C); ``metrics`` in place of ``audit.metrics``. No ``history``: no trends.
+    several files and directories, relative to the current directory; none: the repository. ``since`` is a revision of git: only what
+    changed since then is measured, and compared with it. Thresholds (``maintainability`` a number or a rank A, B, C), ``metrics`` and
+    ``coverage``, a report, stand in place of the settings'. No ``history``: no trends.
 
     Raises UsageError, InvalidFile, StorageError.
     """
@@ -239,12 +240,13 @@ def audit(
 
     check_flags(history=history)
     check_type("since", since, str, "a revision of git")
+    report = path_text("coverage", coverage)
     wanted = None if fail_on is None else word_of("fail_on", fail_on, FailOn)
     limits: dict[str, Any] = {"audit.thresholds.complexity": complexity, "audit.thresholds.maintainability": maintainability}
     limits |= {} if metrics is None else {"audit.metrics": list(_words("metrics", metrics))}
     with open_repository(directory=directory, overrides=limits, base=since) as container:
         scope = repository_paths(paths_of(paths), container.root, current_directory())
-        _, gate = open_audit(container, history=history and not since)
+        _, gate = open_audit(container, history=history, since=since, coverage=report)
         return gate.audit_since(since, scope, fail_on=wanted) if since else gate.audit(scope, fail_on=wanted)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.assembly.backlog import open_backlog_to_edit
 from core.assembly.container import Container
+from core.assembly.coverage import change_coverage
 from core.assembly.project import PLUGINS_LOCK, BaseRevision, Project
 from core.config import CONFIG_FILE, repository_config
 from core.domain.quality.coverage import NewCodeCoverage
@@ -54,10 +55,14 @@ def open_auditor(container: Container, *, history: bool = True, cancelled: Calla
     )
 
 
-def open_audit(container: Container, *, history: bool, coverage: ChangeCoverage | None = None) -> tuple[SelfAuditor, Gate]:
-    """Return the auditor of a repository and the gate that judges what it finds; ``coverage`` says what tests run of a change."""
-    auditor = open_auditor(container, history=history)
-    return auditor, open_gate(container, auditor, coverage)
+def open_audit(container: Container, *, history: bool, since: str = "", coverage: str = "") -> tuple[SelfAuditor, Gate]:
+    """Return the auditor of a repository and the gate that judges what it finds.
+
+    With ``since``, the revision that is compared with, there are no trends, and changed lines are judged by a coverage report:
+    ``coverage``, a path relative to the current directory, or ``audit.coverage``. Raises what ``change_coverage`` raises.
+    """
+    auditor = open_auditor(container, history=history and not since)
+    return auditor, open_gate(container, auditor, change_coverage(container, coverage) if since else None)
 
 
 def read_tasks(container: Container) -> tuple[Task, ...]:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from core.assembly.audit import open_audit, read_tasks
 from core.assembly.container import Container
-from core.assembly.coverage import change_coverage
 from core.cli.audit_flow import checked_reporter
 from core.cli.audit_report import AuditOptions
 from core.domain.quality.audit import AuditedFile, AuditReport
@@ -33,8 +32,7 @@ def show_explanation(console: Console, container: Container, options: AuditOptio
     """
     checked_reporter(container, options)
     try:
-        coverage = change_coverage(container, options.coverage) if options.since else None
-        auditor, gate = open_audit(container, history=options.history and not options.since, coverage=coverage)
+        auditor, gate = open_audit(container, history=options.history, since=options.since, coverage=options.coverage)
         report = gate.audit_since(options.since) if options.since else gate.audit()
         story = _story(auditor, report, read_tasks(container), options.explain)
     finally:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from core.assembly.audit import append_findings, open_audit, policy_changes
 from core.assembly.container import Container
-from core.assembly.coverage import change_coverage
 from core.assembly.project import new_run_id
 from core.cli.audit_report import FOR_PEOPLE, NAMES, AuditOptions, Reporter, shown, write_report
 from core.domain.quality.verdict import Delta, GateReport, TaskCheck
@@ -33,8 +32,7 @@ def run_audit(console: Console, container: Container, options: AuditOptions, *, 
     compared = container.project.base is not None
     reporter = checked_reporter(container, options)
     try:
-        coverage = change_coverage(container, options.coverage) if options.since else None
-        auditor, gate = open_audit(container, history=options.history and not options.since, coverage=coverage)
+        auditor, gate = open_audit(container, history=options.history, since=options.since, coverage=options.coverage)
         report = _judged(gate, options, shrink=not compared and ci_of(os.environ) is Ci.NONE)
         report = replace(report, project=container.root.name, changed=policy_changes(container.project), prefix=_prefix(container, options))
     finally:

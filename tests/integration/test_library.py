@@ -172,6 +172,18 @@ def test_an_audit_says_what_does_not_pass(repository):
     assert api.audit([repository / "code.py"], directory=repository, fail_on="never").failing == ()
 
 
+def test_an_audit_of_a_change_reads_a_coverage_report(repository):
+    for command in (["init", "-q"], ["add", "-A"], ["-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-qm", "one"]):
+        subprocess.run(["git", *command], cwd=repository, check=True, capture_output=True)
+    (repository / "new.py").write_text("def new(a):\n    return a\n")
+    report = repository / "coverage.info"
+    report.write_text("SF:new.py\nDA:1,1\nDA:2,0\nend_of_record\n")
+    gate = api.audit(directory=repository, since="HEAD", coverage=report)
+
+    assert [(judged.finding.path, judged.finding.line, judged.finding.score) for judged in gate.failing] == [("new.py", 2, 50)]
+    assert api.audit(directory=repository, since="HEAD").failing == ()
+
+
 def test_importing_the_face_imports_nothing_heavy():
     heavy = ["yaml", "typer", "radon", "sqlite3", "core.adapters", "core.assembly", "subprocess"]
     script = f"import sys, core.api; print([name for name in {heavy} if name in sys.modules])"

@@ -231,6 +231,7 @@ WRONG = [
     (lambda b: api.audit(fail_on="nevr"), "fail_on must be one of any, new, worse, never; not 'nevr'"),
     (lambda b: api.audit(5), "paths must be a path or several, not the int '5'"),
     (lambda b: api.audit([5]), "paths must be a path or several, not the int '5'"),
+    (lambda b: api.audit(coverage=5), "coverage must be a path, not the int '5'"),
     (lambda b: api.audit(since=5), "since must be a revision of git, not the int '5'"),
     (lambda b: Memory(5), "path must be a path, not the int '5'"),
     (lambda b: Memory("state.json").save([1]), "key must be the name of a value, or a map of names to values, not the list '[1]'"),
