@@ -9,11 +9,12 @@ from core.domain.quality.audit import AuditReport
 from core.domain.quality.baseline import accept_all, ratchet
 from core.domain.quality.coverage import NewCodeCoverage
 from core.domain.quality.finding import Accepted, Finding, plugin_of
+from core.domain.quality.finding_matches import match_findings_to_tasks
 from core.domain.quality.history import ChangeSet
 from core.domain.quality.metric import Metric
 from core.domain.quality.metric_spec import BLOCK_METRICS, SPECS
 from core.domain.quality.over_threshold import worst_first
-from core.domain.quality.refactor_task import is_own, metric_of, number, place, place_of, reaches_threshold, score_now
+from core.domain.quality.refactor_task import is_anothers, is_own, metric_of, number, place, place_of, reaches_threshold, score_now
 from core.domain.quality.verdict import Delta, FailOn, GateReport, Judged, Judgement, TaskCheck, accept, former_paths, judge
 from core.domain.runs.variables import MeasuredPlace
 from core.domain.tasks.task import Task
@@ -100,7 +101,7 @@ class Gate:
         """Compare what was found in a scope with what was accepted there, and with what may have moved there from elsewhere."""
         known = [each for each in accepted if report.knows(each.metric, each.block)]
         here = [each for each in known if in_scope(each.path)]
-        judgement = judge(report.findings, report.shapes, here, _paths(report))
+        judgement = judge(report.findings, report.shapes, here)
         origins = former_paths(judgement, report.shapes, (each for each in known if not in_scope(each.path)))
         if not origins:
             return judgement
@@ -108,7 +109,7 @@ class Gate:
         there = self._auditor.measure(sorted(origins))
         here += [each for each in known if each.path in origins]
         findings, shapes = (*report.findings, *there.findings), {**report.shapes, **there.shapes}
-        return judge(findings, shapes, here, _paths(report) | _paths(there)).within(in_scope)
+        return judge(findings, shapes, here).within(in_scope)
 
     def _judged_change(self, change_set: ChangeSet, in_scope: _Scope) -> tuple[AuditReport, Judgement]:
         """Measure the changes in a scope at both ends and compare; what is new there may have moved from a change elsewhere."""
@@ -156,10 +157,11 @@ def advised(auditor: SelfAuditor, gate: GateReport, shown: Iterable[Judged]) -> 
     ]
 
 
-def check_task(auditor: SelfAuditor, task: Task) -> TaskCheck:
+def check_task(auditor: SelfAuditor, task: Task, others: Iterable[Task] = ()) -> TaskCheck:
     """Measure the one file that a task of the Reflector's is about, or ask its plugin, and say whether its finding is gone.
 
-    A block that has another name now, and does the same, is not gone. Raises UsageError for a task of another kind.
+    A block that has another name now, and does the same, is not gone. What one of the ``others``, tasks of the same backlog, is
+    about is none of this one's. Raises UsageError for a task of another kind.
     """
     if not is_own(task):
         raise UsageError(f"{task.id} was not written by a reflection cycle", hint=f"orchestrator show {task.id}")
@@ -173,7 +175,7 @@ def check_task(auditor: SelfAuditor, task: Task) -> TaskCheck:
     problem = report.files[0].measure.problem
     if problem and metric is not Metric.UNREADABLE:
         return TaskCheck(task_id=task.id, gone=False, reason=f"{path} cannot be measured: {problem}")
-    found = _finding_of(task, report, metric)
+    found = _finding_of(task, report, others)
     where, before = place(path, block), number(float(task.origin.get("score", 0)))
     if found is None:
         return _check_score(task, report, metric, f"{metric} of {where}: {before} → ")
@@ -190,22 +192,23 @@ def place_now(auditor: SelfAuditor, task: Task) -> MeasuredPlace | None:
     path, block = place_of(task)
     if task.origin.get("metric") == Metric.PLUGIN or not (report := auditor.measure([path])).files:
         return None
-    metric = metric_of(task)
-    found = _finding_of(task, report, metric)
+    found = _finding_of(task, report)
     if found is not None:
         score, threshold = number(found.score), number(found.threshold)
         return MeasuredPlace(line=found.line, end_line=found.end_line, score=score, threshold=threshold, suggestion=auditor.advice(found))
     measure = report.files[0].measure
     score_of_place, wanted = score_now(task, measure), task.origin.get("threshold")
-    lines = next(((one.line, one.end_line) for one in measure.blocks if one.name == block), None) if block else (1, measure.lines)
-    if lines is None or score_of_place is None or not isinstance(wanted, int | float):
+    one = measure.block(block) if block else None
+    if score_of_place is None or not isinstance(wanted, int | float):
         return None
+    lines = (one.line, one.end_line) if one else (1, measure.lines)
     return MeasuredPlace(line=lines[0], end_line=lines[1], score=score_of_place, threshold=wanted)
 
 
 def _check_score(task: Task, report: AuditReport, metric: Metric, change: str) -> TaskCheck:
     """Judge a place that is no finding now, by the threshold for which the task was written: a looser one has mended nothing."""
-    score = score_now(task, report.files[0].measure)
+    measure = report.files[0].measure
+    score = None if is_anothers(task, measure, report.findings) else score_now(task, measure)
     if score is not None and not reaches_threshold(task, score):
         reason = f"{change}{score}, {number(float(task.origin['threshold']))} was wanted; its threshold was loosened"
         return TaskCheck(task_id=task.id, gone=False, reason=f"{reason}: the next reflection cycle cancels the task")
@@ -225,12 +228,10 @@ def _check_plugin(report: AuditReport, task: Task) -> TaskCheck:
     return TaskCheck(task_id=task.id, gone=False, reason=f"{place(path, block)}: {found.problem}")
 
 
-def _finding_of(task: Task, report: AuditReport, metric: Metric) -> Finding | None:
-    _, block = place_of(task)
-    former_paths = [finding for finding in report.findings if finding.metric is metric]
-    named = next((finding for finding in former_paths if finding.block == block), None)
-    shape = task.origin.get("shape")
-    return named or next((finding for finding in former_paths if shape and report.shapes.get(finding.fingerprint) == shape), None)
+def _finding_of(task: Task, report: AuditReport, others: Iterable[Task] = ()) -> Finding | None:
+    path = place_of(task)[0]
+    neighbours = [other for other in others if other.id != task.id and is_own(other) and place_of(other)[0] == path]
+    return match_findings_to_tasks([task, *neighbours], report).found.get(task.id)
 
 
 def _nothing_measured(report: AuditReport, paths: Sequence[str]) -> tuple[str, ...]:
@@ -254,12 +255,16 @@ def _scope(paths: Sequence[str]) -> _Scope:
 
 def _compared(now: AuditReport, base: AuditReport) -> Judgement:
     accepted = (accept(finding, base.shapes.get(finding.fingerprint, "")) for finding in base.findings)
-    return judge(now.findings, now.shapes, accepted, _paths(now))
+    return judge(now.findings, now.shapes, accepted)
 
 
 def _part(change_set: ChangeSet, in_scope: _Scope) -> ChangeSet:
     """Return the changes in a scope."""
-    return replace(change_set, changes=tuple(change for change in change_set.changes if in_scope(change.path)))
+    return replace(
+        change_set,
+        changes=tuple(change for change in change_set.changes if in_scope(change.path)),
+        deleted_bases={path: base for path, base in change_set.deleted_bases.items() if in_scope(path)},
+    )
 
 
 def _with_coverage(gate: GateReport, coverage: NewCodeCoverage) -> GateReport:
@@ -272,7 +277,3 @@ def _with_coverage(gate: GateReport, coverage: NewCodeCoverage) -> GateReport:
         judgement=replace(gate.judgement, judged=judged),
         notes=(*gate.notes, *coverage.notes),
     )
-
-
-def _paths(report: AuditReport) -> frozenset[str]:
-    return frozenset(file.path for file in report.files)

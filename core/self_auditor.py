@@ -104,12 +104,16 @@ class SelfAuditor:
         return PluginFindings() if self._plugins is None else self._plugins.audit([file.path for file in files], only)
 
     def measure_change(self, change_set: ChangeSet) -> tuple[AuditReport, AuditReport]:
-        """Measure the files of a change as they are and as they were, both under their present paths. No trends: git's base is the past."""
+        """Measure the files of a change as they are and as they were, both under their present paths; deleted ones under their last.
+
+        There are no trends: git's base is the past.
+        """
         began = self._clock.monotonic()
         changes = change_set.changes
         measured = self._meter.measure([change.path for change in changes]) if changes else ()
         now = self._audited((file.path, file.measure) for file in measured)
-        bases = {change.path: change.base for change in changes if change.base is not None}
+        # A deleted path may be a new file's by now; what was there is known by its code.
+        bases = {**change_set.deleted_bases, **{change.path: change.base for change in changes if change.base is not None}}
         measures = self._meter.measure_sources(tuple(bases.values()))
         before = self._audited(zip(bases, measures, strict=True))
         findings, shapes = find(now, self._settings)
@@ -188,13 +192,12 @@ class SelfAuditor:
             return self._meter.advise(finding.path)
         files = self._audited((file.path, file.measure) for file in self._meter.measure([finding.path]))
         blocks = (block for file in files for block in file.measure.blocks)
-        namesakes = (block for block in blocks if block.name == finding.block)
-        nearest = min(namesakes, key=lambda block: abs(block.line - finding.line), default=None)
-        return self._meter.advise(finding.path, nearest) if nearest else ""
+        found = next((block for block in blocks if block.full_name == finding.block), None)
+        return self._meter.advise(finding.path, found) if found else ""
 
 
 def find(files: Iterable[AuditedFile], settings: AuditSettings) -> tuple[tuple[Finding, ...], dict[str, str]]:
-    """Return what is over the thresholds of the settings, worst first, and the shapes of the blocks among it by fingerprint."""
+    """Return what is over the thresholds of the settings, worst first, and the shapes of its blocks and files by fingerprint."""
     return over_threshold.find(files, settings.measured, partial(thresholds_for, settings=settings))
 
 

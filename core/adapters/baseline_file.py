@@ -135,7 +135,8 @@ def _line(fields: dict[str, object]) -> str:
 
 def _fields(accepted: Accepted) -> dict[str, object]:
     fields = {"path": accepted.path, "block": accepted.block, "metric": accepted.metric.value, "score": accepted.score}
-    return {name: value for name, value in {**fields, "shape": accepted.shape}.items() if value != ""}
+    more = {"unclamped": accepted.unclamped, "shape": accepted.shape}
+    return {name: value for name, value in {**fields, **more}.items() if value not in ("", None)}
 
 
 def _syntax_problem(problem: Problem, text: str) -> Problem:
@@ -163,9 +164,13 @@ def _entries(document: Any, mistakes: _Mistakes) -> list[Accepted]:
             else:
                 _tell_mistakes(item, ("findings", position), complain)
         elif item:
-            shape, metric = item.get("shape", ""), _METRICS[item["metric"]]
-            entries.append(Accepted(path=item["path"], block=item.get("block", ""), metric=metric, score=item["score"], shape=shape))
+            entries.append(_accepted(item))
     return entries
+
+
+def _accepted(item: dict[str, Any]) -> Accepted:
+    more = {name: item[name] for name in ("shape", "unclamped") if name in item}
+    return Accepted(path=item["path"], block=item.get("block", ""), metric=_METRICS[item["metric"]], score=item["score"], **more)
 
 
 def _is_sound(item: Any) -> bool:
@@ -208,5 +213,6 @@ _FIELDS: dict[str, tuple[Callable[[Any], bool], str, bool]] = {
     "metric": (_is_metric, f"one of {', '.join(Metric)}", True),
     "score": (_is_score, "a number", True),
     "shape": (_is_text, "a shape", False),
+    "unclamped": (_is_score, "a number", False),
 }
 _REQUIRED = {name for name, (_, _, required) in _FIELDS.items() if required}

@@ -114,12 +114,13 @@ def check_finding(container: Container, task_id: str) -> TaskCheck:
     """Measure what one task of the Reflector's is about: one file, without cache, history or further processes; or ask its plugin."""
     file = container.task_file()
     try:
-        task = find_task(file.read().tasks, task_id)
+        tasks = file.read().tasks
+        task = find_task(tasks, task_id)
     finally:
         file.close()
     if task.origin.get("metric") == Metric.PLUGIN:
         return check_task(open_auditor(container, history=False), task)
-    return check_task(_auditor_of_one_file(container, task), task)
+    return check_task(_auditor_of_one_file(container, task), task, tasks)
 
 
 def measure_place(container: Container, task: Task) -> MeasuredPlace | None:

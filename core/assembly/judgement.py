@@ -14,6 +14,7 @@ from core.domain.quality.check_files import files_named
 from core.domain.quality.finding import Accepted
 from core.domain.quality.judged_task import gating_checks, is_gating
 from core.domain.quality.refactor_task import is_own, place, place_of, unmet
+from core.domain.quality.shape import exact
 from core.domain.quality.silencing import silenced
 from core.domain.quality.verdict import FailOn, GateReport
 from core.domain.runs.attempt import Phase
@@ -103,7 +104,7 @@ def _moved(report: GateReport, task: Task) -> Sequence[str]:
 
 def _moved_out(meter: CodeMeter, task: Task, old: Mapping[str, bytes], new: Mapping[str, bytes]) -> Sequence[str]:
     """Return where the block of a task is now, if it went unchanged into another place, be it one that is not audited."""
-    shape = str(task.origin.get("shape", ""))
+    shape = exact(str(task.origin.get("shape", "")))
     if not shape:
         return ()
     known = {*_places_of(shape, meter, old), place_of(task)}
@@ -114,7 +115,7 @@ def _places_of(shape: str, meter: CodeMeter, sources: Mapping[str, bytes]) -> Se
     """Return path and name of every block of a shape."""
     python = {path: source for path, source in sources.items() if path.endswith(".py")}
     measures = zip(python, meter.measure_sources(tuple(python.values())), strict=True)
-    return [(path, block.name) for path, measure in measures for block in measure.blocks if block.shape == shape]
+    return [(path, block.full_name) for path, measure in measures for block in measure.blocks if exact(block.shape) == shape]
 
 
 def _is_about(task: Task, accepted: Accepted) -> bool:

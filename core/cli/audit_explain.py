@@ -9,10 +9,11 @@ from core.assembly.container import Container
 from core.cli.audit_flow import checked_reporter
 from core.cli.audit_report import AuditOptions
 from core.domain.quality.audit import AuditedFile, AuditReport
-from core.domain.quality.finding import Finding
+from core.domain.quality.finding import Finding, name_of
 from core.domain.quality.finding_matches import match_findings_to_tasks
 from core.domain.quality.metric import FileMeasure
 from core.domain.quality.refactor_task import is_own, new_task_id, place, place_of, refactor_entry
+from core.domain.quality.shape import exact
 from core.domain.quality.verdict import GateReport, Judged
 from core.domain.tasks.task import Task
 from core.errors import UsageError
@@ -52,7 +53,7 @@ def _story(auditor: SelfAuditor, gate: GateReport, tasks: Sequence[Task], wanted
         against=gate.against,
         file=next((file for file in gate.report.files if file.path == finding.path), AuditedFile(path=finding.path, measure=FileMeasure())),
         advice=advice,
-        entry=refactor_entry(finding, advice, gate.report.shapes.get(finding.fingerprint, ""), {task.id for task in tasks}),
+        entry=refactor_entry(finding, advice, exact(gate.report.shapes.get(finding.fingerprint, "")), {task.id for task in tasks}),
         task=owners.get(finding.fingerprint),
         beside=_beside(gate, finding),
         gap=gate.report.gap,
@@ -67,7 +68,10 @@ def _beside(gate: GateReport, finding: Finding) -> tuple[Judged, ...]:
 
 
 def find(gate: GateReport, wanted: str, tasks: Iterable[Task], owners: _Owners) -> Judged:
-    """Return the finding with a fingerprint, a place ``PATH::BLOCK``, or the id of the task that it is or would be. Raises UsageError."""
+    """Return the finding with a fingerprint, a place ``PATH::BLOCK``, or the id of the task that it is or would be.
+
+    A name that several blocks of the file have stands for the worst of them, unless it is one's full name. Raises UsageError.
+    """
     names: dict[str, Judged] = {}
     by_id = {task.id: task for task in tasks}
     for judged in gate.judgement.judged:
@@ -75,6 +79,8 @@ def find(gate: GateReport, wanted: str, tasks: Iterable[Task], owners: _Owners) 
         names.setdefault(f"{finding.path}::{finding.block}" if finding.block else finding.path, judged)
         names[finding.fingerprint] = judged
         names[owner.id if owner else new_task_id(finding.fingerprint, by_id)] = judged
+    for judged in gate.judgement.judged:
+        names.setdefault(f"{judged.finding.path}::{name_of(judged.finding.metric, judged.finding.block)}", judged)
     if wanted in names:
         return names[wanted]
     if wanted in by_id and is_own(by_id[wanted]):
@@ -100,9 +106,8 @@ def _measured(gate: GateReport, wanted: str) -> str:
     """Return what was measured at a place that is no finding; empty when nothing was."""
     path, _, name = wanted.partition("::")
     for file in gate.report.files:
-        for block in file.measure.blocks if file.path == path and name else ():
-            if block.name == name:
-                return f"{path}:{block.line} {name} is within the thresholds; its complexity is {block.complexity}"
+        if file.path == path and (block := file.measure.block(name) if name else None):
+            return f"{path}:{block.line} {name} is within the thresholds; its complexity is {block.complexity}"
         if file.path == path and not name:
             return f"{path} has a maintainability index of {file.measure.maintainability:.1f}, which is within the threshold"
     return ""

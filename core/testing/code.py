@@ -106,6 +106,7 @@ class InMemoryRepository:
             base="" if unborn else revision,
             changes=tuple(self._changes(base)),
             deleted=tuple(sorted(deleted)),
+            deleted_bases={path: base[path] for path in sorted(deleted)},
             note="there is no commit yet: every file is new" if unborn else "",
         )
 

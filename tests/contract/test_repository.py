@@ -115,7 +115,7 @@ def test_deleted_files_are_told_apart_from_moved_ones(world):
     world.remove("gone.py")
     world.move("old.py", "pkg/new.py")
     found = world.repository.changed_since("one")
-    assert found.deleted == ("gone.py",)
+    assert (found.deleted, found.deleted_bases) == (("gone.py",), {"gone.py": b"1\n"})
     assert found.changes == (changed("pkg/new.py", LONG, old_path="old.py"),)
 
 

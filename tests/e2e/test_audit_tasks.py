@@ -88,16 +88,20 @@ def test_a_part_of_the_repository_is_no_ground_for_a_cycle(appended):
         assert (done.returncode, "looks at the whole repository" in done.stderr) == (2, True)
 
 
-def test_of_two_blocks_with_one_name_the_suggestion_is_about_the_worse_one(repository):
+def test_of_two_blocks_with_one_name_each_has_its_own_task_and_suggestion(repository):
     repository.write("src/a.py", branchy("twice", 14), branchy("twice", 22, "other"))
     property_ = f"    @property\n    def size(self):\n        return 1\n\n    @size.setter\n{indent(branchy('size', 13), '    ')}"
     repository.write("src/b.py", "class Box:\n" + property_)
     append(repository)
-    told = {task["origin"]["path"]: task["description"] for task in repository.tasks().values() if "origin" in task}
+    told = {task["origin"]["block"]: task["description"] for task in repository.tasks().values() if "origin" in task}
 
-    assert "complexity is 22" in told["src/a.py"]
-    assert re.findall(r"[Ll]ines (\d+)", told["src/a.py"]) == ["32"]
-    assert re.findall(r"[Ll]ines (\d+)", told["src/b.py"]) == ["8"]
+    assert "Simplify `twice #2` in src/a.py: its cyclomatic complexity is 22" in told["twice #2"]
+    assert "Simplify `twice` in src/a.py: its cyclomatic complexity is 14" in told["twice"]
+    assert {name: re.findall(r"[Ll]ines (\d+)", text) for name, text in told.items() if name != "flagged"} == {
+        "twice": ["2"],
+        "twice #2": ["32"],
+        "Box.size @size.setter": ["8"],
+    }
 
 
 # -- what happens to a block, and what that makes of its task: the table ------------------------------------------------

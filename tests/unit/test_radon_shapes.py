@@ -7,6 +7,7 @@ import textwrap
 import pytest
 
 from core.adapters.radon.file_measure import measure_source
+from core.domain.quality.shape import exact, likeness
 
 BODY = '''
 def walk(tree, *, deep=True):
@@ -35,7 +36,7 @@ def shape(source):
     ],
 )
 def test_name_place_layout_and_docstring_do_not_count(other):
-    assert shape(other) == shape(BODY) != ""
+    assert exact(shape(other)) == exact(shape(BODY)) != ""
 
 
 @pytest.mark.parametrize(
@@ -44,8 +45,45 @@ def test_name_place_layout_and_docstring_do_not_count(other):
 )
 def test_what_it_does_counts(change):
     other = BODY.replace(*change)
-    assert shape(other.replace("def", "async def") if change[1] == "await" else other) != shape(BODY)
+    assert exact(shape(other.replace("def", "async def") if change[1] == "await" else other)) != exact(shape(BODY))
 
 
 def test_small_blocks_and_classes_have_no_shape():
     assert {block.shape for block in measure_source(b"class A:\n    def m(self):\n        if x: pass\n").blocks} == {""}
+
+
+def file_shape(source):
+    return measure_source(source.encode()).shape
+
+
+STATEMENTS = "".join(f"total_{number} = price_{number} * {number}\n" for number in range(60))
+
+
+def test_a_file_keeps_its_shape_with_other_imports_and_comments():
+    assert file_shape("import os\nfrom a import b\n\n# A comment.\n" + STATEMENTS) == file_shape(STATEMENTS)
+    assert exact(file_shape(STATEMENTS)) != exact(file_shape(STATEMENTS + "more = 1\n"))
+
+
+def test_files_without_code_have_no_shape():
+    assert [file_shape(source) for source in ("", "# nothing\n", "import os\n")] == ["", "", ""]
+
+
+def test_a_file_that_cannot_be_parsed_has_a_shape_and_one_that_is_no_text_has_none():
+    assert file_shape("print 'old'\n") != ""
+    assert measure_source(b"\xff\xfe").shape == ""
+
+
+def test_an_edited_file_is_like_what_it_was_and_another_one_is_not():
+    edited = STATEMENTS.replace("price_3 ", "cost_3 ").replace("price_40 ", "cost_40 ")
+    assert likeness(file_shape(STATEMENTS), file_shape(edited)) > 0.7
+    assert likeness(file_shape(STATEMENTS), file_shape(STATEMENTS.replace("total", "sum"))) < 0.2
+    assert likeness(file_shape(STATEMENTS), "") == likeness("0123456789ab.zz", file_shape(STATEMENTS)) == 0.0
+
+
+def test_an_edited_function_is_like_what_it_was():
+    body = "".join(f"    if a > {number}:\n        b -= {number}\n" for number in range(12))
+    one, other = (
+        shape(f"def {name}(a, b):\n{text}    return b\n") for name, text in (("f", body), ("g", body.replace("b -= 3", "b -= 33")))
+    )
+    assert exact(one) != exact(other)
+    assert likeness(one, other) > 0.7

@@ -85,7 +85,7 @@ class Desk:
 def poor(index, *names):
     """Return the measure of a file that is hard to maintain, with harmless functions of these names."""
     blocks = tuple(Block(kind=BlockKind.FUNCTION, name=name, line=1, end_line=2, column=0, complexity=1) for name in names)
-    return FileMeasure(blocks=blocks, maintainability=index)
+    return FileMeasure(blocks=blocks, maintainability=index, shape="-".join(names))
 
 
 def the_id(path="a.py", block="f"):
@@ -283,28 +283,92 @@ def test_tasks_of_people_are_never_touched():
     assert desk.tasks["mine"].status is Status.PENDING
 
 
-def test_of_namesakes_the_worst_counts_once():
+def test_every_namesake_over_the_threshold_is_a_finding_of_its_own():
     block = Block(kind=BlockKind.FUNCTION, name="f", line=1, end_line=9, column=0, complexity=12)
-    file = _audited("a.py", block, replace(block, line=20, complexity=15))
+    file = _audited(
+        "a.py", block, replace(block, line=20, complexity=15, variant="#2"), replace(block, line=30, complexity=3, variant="#3")
+    )
     findings, _ = find([file], AuditSettings())
 
-    assert [finding.score for finding in findings] == [15]
+    assert [(finding.block, finding.score) for finding in findings] == [("f #2", 15), ("f", 12)]
+    assert [finding.fingerprint for finding in findings] == [fingerprint(Metric.COMPLEXITY, "a.py", name) for name in ("f #2", "f")]
 
 
-def test_a_suggestion_is_about_the_block_of_that_name_that_is_the_finding():
+def test_a_suggestion_is_about_the_block_that_is_the_finding():
     class Namesakes(Code):
         def _measure(self, blocks):
             block = Block(kind=BlockKind.FUNCTION, name="f", line=1, end_line=9, column=0, complexity=12)
-            return FileMeasure(blocks=(block, replace(block, line=20, complexity=15)))
+            return FileMeasure(blocks=(block, replace(block, line=20, complexity=15, variant="#2")))
 
         def advise(self, path, block=None):
             return f"Extract line {block.line}." if block else "the file"
 
     auditor = SelfAuditor(meter=Namesakes(a_py={}), clock=VirtualClock(), settings=AuditSettings())
-    (finding,) = auditor.measure().findings
 
-    assert (finding.line, auditor.advice(finding)) == (20, "Extract line 20.")
-    assert auditor.advice(replace(finding, block="gone")) == ""
+    assert [(finding.line, auditor.advice(finding)) for finding in auditor.measure().findings] == [
+        (20, "Extract line 20."),
+        (1, "Extract line 1."),
+    ]
+    assert auditor.advice(replace(auditor.measure().findings[0], block="gone")) == ""
+
+
+def namesakes(**scores):
+    """Return the measure of a file with functions ``f``: variant (``_2`` stands for #2, ``_`` for none) → (complexity, shape)."""
+    blocks = [
+        Block(
+            kind=BlockKind.FUNCTION, name="f", line=9 * number, end_line=9 * number + 5, column=0, complexity=score, shape=shape,
+            variant=variant.replace("_", "#") if variant != "_" else "",
+        )
+        for number, (variant, (score, shape)) in enumerate(scores.items(), 1)
+    ]  # fmt: skip
+    return FileMeasure(blocks=tuple(blocks))
+
+
+def test_namesakes_have_a_task_each_and_keep_it_when_one_comes_in_above_them():
+    desk = Desk(Code(a_py=namesakes(_=(14, "s1"), _2=(20, "s2"))))
+    desk.cycle()
+    assert {task.id: task.origin["block"] for task in desk.tasks.values()} == {the_id(): "f", the_id(block="f #2"): "f #2"}
+
+    desk.code.files["a.py"] = namesakes(_=(12, "s3"), _2=(14, "s1"), _3=(20, "s2"))
+    report = desk.cycle()
+    assert (len(report.appended), report.closed) == (1, ())
+    assert {name: task.origin["block"] for name, task in desk.tasks.items()} == {
+        the_id(): "f #2",
+        the_id(block="f #2"): "f #3",
+        f"{the_id()}-2": "f",
+    }
+
+
+def test_a_namesake_that_is_taken_out_ends_its_own_task():
+    desk = Desk(Code(a_py=namesakes(_=(14, "s1"), _2=(20, "s2"))))
+    desk.cycle()
+    desk.code.files["a.py"] = namesakes(_=(20, "s2"))
+    report = desk.cycle()
+
+    assert [(closed.task_id, closed.status, str(closed.reason)) for closed in report.closed] == [
+        (the_id(), Status.DONE, "`f` in a.py is gone")
+    ]
+    assert desk.tasks[the_id(block="f #2")].origin["block"] == "f"
+
+
+def test_a_namesake_that_is_fixed_ends_its_own_task():
+    desk = Desk(Code(a_py=namesakes(_=(14, "s1"), _2=(20, "s2"))))
+    desk.cycle()
+    desk.code.files["a.py"] = namesakes(_=(14, "s1"), _2=(4, ""))
+    report = desk.cycle()
+
+    assert [(closed.task_id, str(closed.reason)) for closed in report.closed] == [
+        (the_id(block="f #2"), "complexity of `f #2` in a.py: 20 → 4")
+    ]
+
+
+def test_the_task_of_a_name_that_had_no_namesake_is_about_the_same_code_still():
+    desk = Desk(Code(a_py={"f": (20, "s2")}))
+    desk.cycle()
+    desk.code.files["a.py"] = namesakes(_2=(14, "s1"), _3=(20, "s2"))
+    report = desk.cycle()
+
+    assert (len(report.appended), report.closed, desk.tasks[the_id()].origin["block"]) == (1, (), "f #3")
 
 
 def test_thresholds_can_be_set_by_path_and_the_last_match_wins():

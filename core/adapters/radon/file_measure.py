@@ -17,18 +17,18 @@ import resource
 import sys
 import threading
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from hashlib import blake2b
-from typing import Any
 
 from core.adapters.radon.agreement import raw_counter, tree_counter
 from core.adapters.radon.cognitive import Uncounted, cognitive_complexities
 from core.adapters.radon.fast.by_radon import tree_counts_by_radon
-from core.adapters.radon.fast.tree_counts import CountedBlock, Function, TreeCounts
+from core.adapters.radon.fast.tree_counts import TreeCounts
 from core.adapters.radon.function_counts import code_lines, first_line, length, nesting, parameters
+from core.adapters.radon.namesakes import variants
 from core.adapters.radon.packing import make_block
+from core.adapters.radon.shapes import block_shape, file_shape
 from core.adapters.radon.source_files import Unreadable, read_text
 from core.domain.quality.metric import Block, FileMeasure, Halstead, RawCounts
 
@@ -45,9 +45,7 @@ _LENIENT_TOKENISER = sys.version_info < (3, 12)
 _SMALLEST = 6
 #: The same for lines of code.
 _LONG = 20
-_SHAPE_BYTES = 6
 _UNCOUNTED_LINES = "radon cannot count the lines from here on, because of a character that it does not know or a form feed in a string"
-_NOT_IN_SHAPE = frozenset({"ctx", "kind", "type_comment", "type_params"})
 
 
 def limit_memory() -> None:
@@ -70,7 +68,8 @@ def memory_is_short() -> bool:
 def measure_source(content: bytes, *, cognitive: bool = False) -> FileMeasure:
     """Measure a file's bytes; ``cognitive`` complexity only where it is asked for. Raises MemoryError."""
     try:
-        return _measure_text(read_text(content), cognitive=cognitive)
+        text = read_text(content)
+        return replace(_measure_text(text, cognitive=cognitive), shape=file_shape(text.split("\n")))
     except Unreadable as unreadable:
         return FileMeasure(problem=str(unreadable), problem_line=unreadable.line)
 
@@ -94,7 +93,7 @@ def _measure_text(text: str, *, cognitive: bool) -> FileMeasure:
         scores = cognitive_complexities(text) if cognitive else {}
     except Uncounted as error:
         scores, problem = {}, problem or f"complexipy cannot count its cognitive complexity: {error}"
-    measure = _measure(counts, raw, code_lines(text), scores)
+    measure = _measure(counts, raw, text, scores)
     return replace(measure, problem=problem, problem_line=line) if problem else measure
 
 
@@ -140,7 +139,7 @@ def _count(tree: ast.Module) -> TreeCounts:
     return outcome[0]
 
 
-def _measure(counts: TreeCounts, raw: RawCounts | None, code: Sequence[int], cognitive: Mapping[int, int]) -> FileMeasure:
+def _measure(counts: TreeCounts, raw: RawCounts | None, text: str, cognitive: Mapping[int, int]) -> FileMeasure:
     from radon.metrics import halstead_visitor_report, mi_compute
 
     report = halstead_visitor_report(counts)
@@ -149,8 +148,7 @@ def _measure(counts: TreeCounts, raw: RawCounts | None, code: Sequence[int], cog
         comments = (raw.comments + raw.multi) / float(raw.sloc) * 100 if raw.sloc else 0
         index = mi_compute(report.volume, counts.complexity, raw.lloc, comments)
         unclamped = index or _unclamped_index(report.volume, counts.complexity, raw.lloc, comments)
-    made = (_block(counted, code, cognitive) for counted in counts.blocks)
-    blocks = sorted(made, key=lambda block: (block.line, block.column))
+    blocks = sorted(_blocks(counts, text, cognitive), key=lambda block: (block.line, block.column))
     halstead = Halstead(**report._asdict())
     return FileMeasure(blocks=tuple(blocks), maintainability=index, unclamped=unclamped, raw=raw, halstead=halstead)
 
@@ -161,14 +159,17 @@ def _unclamped_index(volume: float, complexity: int, lloc: int, comments: float)
     return (171 - 5.2 * math.log(volume) - 0.23 * complexity - 16.2 * math.log(lloc) + bonus) * 100 / 171.0
 
 
-def _block(counted: CountedBlock, code: Sequence[int], cognitive: Mapping[int, int]) -> Block:
-    kind, name, complexity, asserts, node = counted
-    place = (node.lineno, node.end_lineno or node.lineno, node.col_offset)
-    if isinstance(node, ast.ClassDef):
-        return make_block(kind, name, *place, complexity, 0, 0, 0, 0, asserts, "")
-    numbers = (cognitive.get(first_line(node), 0), length(node, code), nesting(node), parameters(node, kind))
-    known_again = _shape(node) if complexity >= _SMALLEST or numbers[1] >= _LONG or numbers[3] >= _SMALLEST else ""
-    return make_block(kind, name, *place, complexity, *numbers, asserts, known_again)
+def _blocks(counts: TreeCounts, text: str, cognitive: Mapping[int, int]) -> Iterator[Block]:
+    code, lines, told_apart = code_lines(text), text.split("\n"), variants(counts.blocks)
+    for kind, name, complexity, asserts, node in counts.blocks:
+        place = (node.lineno, node.end_lineno or node.lineno, node.col_offset)
+        if isinstance(node, ast.ClassDef):
+            yield make_block(kind, name, *place, complexity, 0, 0, 0, 0, asserts, "", "")
+            continue
+        numbers = (cognitive.get(first_line(node), 0), length(node, code), nesting(node), parameters(node, kind))
+        has_shape = complexity >= _SMALLEST or numbers[1] >= _LONG or numbers[3] >= _SMALLEST
+        shape = block_shape(node, lines) if has_shape else ""
+        yield make_block(kind, name, *place, complexity, *numbers, asserts, shape, told_apart.get(id(node), ""))
 
 
 def _raw(text: str) -> RawCounts | None:
@@ -182,37 +183,3 @@ def _line_of(error: SyntaxError) -> int:
     """Return the line that radon's message ends with; 0 where it has none."""
     line = str(error.msg).rpartition(" ")[2]
     return int(line) if line.isdecimal() else 0
-
-
-def _shape(node: Function) -> str:
-    """Return 12 hex digits for a function's parameters and body, whatever its name, decorators, docstring, layout and comments.
-
-    Where it calls itself, its name does not count either.
-    """
-    body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
-    return blake2b("\0".join(_words([node.args, body], node.name)).encode("utf-8", "surrogatepass"), digest_size=_SHAPE_BYTES).hexdigest()
-
-
-def _words(parts: list[Any], own_name: str) -> list[str]:
-    """Return the tree in some fixed order, a word for each class of node and each value."""
-    words: list[str] = []
-    add = words.append
-    waiting: list[Any] = [parts]
-    take = waiting.pop
-    while waiting:
-        item = take()
-        kind = item.__class__
-        if kind is list:
-            add(f"[{len(item)}")
-            waiting.extend(item)
-        elif kind is ast.Name:
-            add("." if item.id == own_name else item.id)
-        elif kind is ast.Attribute:
-            add("." if item.attr == own_name else item.attr)
-            waiting.append(item.value)
-        elif isinstance(item, ast.AST):
-            add(kind.__name__)
-            waiting.extend(getattr(item, name, None) for name in kind._fields if name not in _NOT_IN_SHAPE)
-        else:
-            add(repr(item))
-    return words

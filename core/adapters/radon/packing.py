@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from dataclasses import astuple, fields
-from itertools import chain, repeat, starmap
+from itertools import accumulate, chain, pairwise, repeat, starmap
 from operator import attrgetter
 from typing import Any
 from zlib import crc32
@@ -19,11 +19,11 @@ from core.domain.quality.metric import Block, BlockKind, FileMeasure, Halstead, 
 _RAW = tuple(field.name for field in fields(RawCounts))
 _HALSTEAD = tuple(field.name for field in fields(Halstead))
 #: Maintainability, the same before clamping; the problem's line; tally: blocks, complexity, the highest of each number, asserts; number
-#: of blocks, classes included; bytes of names, shapes and problem; whether there are raw counts, whether Halstead; the first of the raw
-#: counts, lines.
-_START = struct.Struct("<2dIIQ5IQ4I2?I")
+#: of blocks, classes included; bytes of names, shapes, variants, the file's own shape and problem; whether there are raw counts, whether
+#: Halstead; the first of the raw counts, lines.
+_START = struct.Struct("<2dIIQ5IQ6I2?I")
 #: The same, then all raw counts and Halstead's.
-_HEAD = struct.Struct("<2dIIQ5IQ4I2?7I6I6d")
+_HEAD = struct.Struct("<2dIIQ5IQ6I2?7I6I6d")
 _CHECK = struct.Struct("<I")
 #: Numbers of each block.
 _NUMBERS = ("line", "end_line", "column", "complexity", "cognitive", "length", "nesting", "parameters", "asserts")
@@ -33,8 +33,9 @@ _LETTER = {BlockKind.FUNCTION: "f", BlockKind.METHOD: "m", BlockKind.CLASS: "c",
 _kind_of = {ord(letter): kind for kind, letter in _LETTER.items()}.__getitem__
 
 
-#: Numbers of the head before the number of blocks.
+#: Numbers of the head before the number of blocks; texts, whose lengths come after it.
 _BEFORE_COUNT = 3 + len(Tally._fields)
+_TEXTS = 5
 
 
 class Damaged(Exception):
@@ -45,7 +46,14 @@ def pack(measure: FileMeasure) -> bytes:
     """Return the bytes that ``unpack`` makes an equal measure from."""
     blocks, raw, halstead = measure.blocks, measure.raw, measure.halstead
     shapes = [block.shape for block in blocks]
-    texts = ["\n".join([block.name for block in blocks]), "\n".join(shapes) if any(shapes) else "", measure.problem]
+    variants = [block.variant for block in blocks]
+    texts = [
+        "\n".join([block.name for block in blocks]),
+        "\n".join(shapes) if any(shapes) else "",
+        "\n".join(variants) if any(variants) else "",
+        measure.shape,
+        measure.problem,
+    ]
     encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
     head = _HEAD.pack(
         measure.maintainability,
@@ -93,7 +101,7 @@ class _Packed(FileMeasure):
 
 
 _SET = {field.name: vars(FileMeasure)[field.name].__set__ for field in fields(FileMeasure)}
-_LATE = ("blocks", "raw", "halstead")
+_LATE = ("blocks", "raw", "halstead", "shape")
 _new = object.__new__
 _set_data, _set_has_raw, _set_lines, _set_tally = (vars(_Packed)[name].__set__ for name in _Packed.__slots__)
 _set_index, _set_unclamped, _set_problem, _set_problem_line = (
@@ -107,7 +115,7 @@ def unpack(data: bytes) -> FileMeasure:
         body = memoryview(data)[: -_CHECK.size]
         if _CHECK.unpack(data[-_CHECK.size :])[0] != crc32(body):
             raise Damaged
-        index, unclamped, problem_line, *tally, _, _, _, problem, has_raw, _, lines = _START.unpack_from(body)
+        index, unclamped, problem_line, *tally, _, _, _, _, _, problem, has_raw, _, lines = _START.unpack_from(body)
     except struct.error as error:
         raise Damaged from error
     measure: FileMeasure = _new(_Packed)
@@ -122,31 +130,35 @@ def unpack(data: bytes) -> FileMeasure:
     return measure
 
 
-def _rest(data: bytes) -> tuple[tuple[Block, ...], RawCounts | None, Halstead | None]:
-    """Return blocks, raw counts and Halstead's numbers of what is not damaged."""
-    count, names, shapes, _, has_raw, has_halstead, *numbers = _HEAD.unpack_from(data)[_BEFORE_COUNT:]
+def _rest(data: bytes) -> tuple[tuple[Block, ...], RawCounts | None, Halstead | None, str]:
+    """Return blocks, raw counts, Halstead's numbers and the shape of what is not damaged."""
+    count, *rest = _HEAD.unpack_from(data)[_BEFORE_COUNT:]
+    lengths, (has_raw, has_halstead, *numbers) = rest[:_TEXTS], rest[_TEXTS:]
     middle = _HEAD.size + 4 * _COLUMNS * count
-    ends = [middle + count, middle + count + names, middle + count + names + shapes]
+    ends = accumulate(lengths, initial=middle + count)
+    names, shapes, variants, shape, _ = (data[start:end].decode("utf-8", "surrogatepass") for start, end in pairwise(ends))
     blocks: tuple[Block, ...] = ()
     if count:
         columns = memoryview(data)[_HEAD.size : middle].cast("I").tolist()
         rows = zip(
-            map(_kind_of, data[middle : ends[0]]),
-            data[ends[0] : ends[1]].decode("utf-8", "surrogatepass").split("\n"),
+            map(_kind_of, data[middle : middle + count]),
+            names.split("\n"),
             *(columns[number::_COLUMNS] for number in range(_COLUMNS)),
-            data[ends[1] : ends[2]].decode().split("\n") if shapes else repeat("", count),
+            shapes.split("\n") if shapes else repeat("", count),
+            variants.split("\n") if variants else repeat("", count),
             strict=True,
         )
         blocks = tuple(starmap(make_block, rows))
     raw = RawCounts(**dict(zip(_RAW, numbers[: len(_RAW)], strict=True))) if has_raw else None
-    return blocks, raw, Halstead(**dict(zip(_HALSTEAD, numbers[len(_RAW) :], strict=True))) if has_halstead else None
+    halstead = Halstead(**dict(zip(_HALSTEAD, numbers[len(_RAW) :], strict=True))) if has_halstead else None
+    return blocks, raw, halstead, shape
 
 
 def _maker() -> Callable[..., Block]:
     new = object.__new__
     # How the frozen class itself fills its slots.
-    setters = [vars(Block)[name].__set__ for name in ("kind", "name", *_NUMBERS, "shape")]
-    set_kind, set_name, set_line, set_end, set_column, set_complexity, *setters_of_more, set_shape = setters
+    setters = [vars(Block)[name].__set__ for name in ("kind", "name", *_NUMBERS, "shape", "variant")]
+    set_kind, set_name, set_line, set_end, set_column, set_complexity, *setters_of_more, set_shape, set_variant = setters
     set_cognitive, set_length, set_nesting, set_parameters, set_asserts = setters_of_more
 
     def make(
@@ -162,6 +174,7 @@ def _maker() -> Callable[..., Block]:
         parameters: int,
         asserts: int,
         shape: str,
+        variant: str,
     ) -> Block:
         block = new(Block)
         set_kind(block, kind)
@@ -176,6 +189,7 @@ def _maker() -> Callable[..., Block]:
         set_parameters(block, parameters)
         set_asserts(block, asserts)
         set_shape(block, shape)
+        set_variant(block, variant)
         return block
 
     return make

@@ -39,7 +39,7 @@ class AuditReport:
     metrics: frozenset[str] = frozenset(Metric)
     #: What a person should know, a sentence each: plugins that were refused or failed.
     notes: tuple[str, ...] = ()
-    #: Fingerprint → shape of the block it is about, for findings about blocks.
+    #: Fingerprint → shape of the block or file that a finding is about.
     shapes: Mapping[str, str] = field(default_factory=dict)
 
     def knows(self, metric: str, block: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.domain.quality.metric import Metric
-from core.domain.quality.metric_spec import SPECS
+from core.domain.quality.metric_spec import BLOCK_METRICS, SPECS
 from core.domain.quality.trend import Direction, direction
 
 #: Urgency of what a change silences: the findings below it may be fewer than there are.
@@ -29,7 +29,8 @@ class Finding:
     metric: Metric
     #: POSIX path relative to the repository.
     path: str
-    #: Dotted name of the block; empty for a finding about a whole file. For a plugin's: plugin, its metric and its block.
+    #: Full name of the block, see ``Block.full_name``; empty for a finding about a whole file. For a plugin's: plugin, its metric and
+    #: its block.
     block: str
     #: 1-based, inclusive.
     line: int
@@ -48,6 +49,8 @@ class Finding:
     problem: str = ""
     #: What to do, where that is known with the finding: what a plugin suggests.
     suggestion: str = ""
+    #: The score before it was limited to 0 … 100; None where it is within.
+    unclamped: float | None = None
 
     @property
     def key(self) -> Key:
@@ -82,13 +85,27 @@ def heat(complexity: int, churn: int) -> float:
     return math.log2((1 + complexity) * (1 + churn))
 
 
-def nearness(path: str, other: Finding | Accepted) -> tuple[bool, bool, str, str]:
-    """Sort key for what may be the finding of ``path`` by now: in the same file first, then in a file of this name."""
-    return (other.path != path, other.path.rpartition("/")[2] != path.rpartition("/")[2], other.path, other.block)
+def nearness(one: Accepted, other: Accepted) -> tuple[bool, bool, bool, str, str]:
+    """Sort key for what ``one`` may be: in the same file first, then in a file of the same name, then under the same name."""
+    names = [name_of(each.metric, each.block).rpartition(".")[2] for each in (one, other)]
+    files = [each.path.rpartition("/")[2] for each in (one, other)]
+    return (other.path != one.path, files[0] != files[1], names[0] != names[1], other.path, other.block)
+
+
+def name_of(metric: Metric, block: str) -> str:
+    """Return a block's dotted name without what tells it apart from its namesakes."""
+    return block.partition(" ")[0] if metric in BLOCK_METRICS else block
+
+
+def variant_of(metric: Metric, block: str) -> tuple[str, int]:
+    """Return what tells a block apart from its namesakes: a decorator or nothing, and which of several it is, from 1."""
+    variant = block.partition(" ")[2] if metric in BLOCK_METRICS else ""
+    decorator, mark, number = variant.rpartition("#")
+    return (decorator.rstrip(), int(number)) if mark and number.isdecimal() else (variant, 1)
 
 
 def fingerprint(metric: Metric, path: str, block: str) -> str:
-    """Return the identity of a finding: ten hex digits of a hash over metric, path and qualified name."""
+    """Return the identity of a finding: ten hex digits of a hash over metric, path and the block's full name."""
     return hashlib.sha256(f"{metric}\0{path}\0{block}".encode("utf-8", "surrogateescape")).hexdigest()[:10]
 
 
@@ -103,17 +120,31 @@ class Accepted:
     """A finding that was there before, and how bad it was."""
 
     path: str
-    #: Dotted name; empty for a finding about a whole file.
+    #: Full name; empty for a finding about a whole file.
     block: str
     metric: Metric
     #: As ``refactor_task.number`` rounds it.
     score: float
-    #: Shape of the block; empty where there is none.
+    #: Shape of the block or file, see ``shape``; empty where there is none.
     shape: str = ""
+    #: The score before it was limited to 0 … 100; None where it is within, and in baselines of older versions.
+    unclamped: float | None = None
 
     @property
     def key(self) -> Key:
         return (self.metric.value, self.path, self.block)
+
+    @property
+    def compared(self) -> float:
+        """The number that decides whether it is worse: the score, before it was limited."""
+        return self.score if self.unclamped is None else self.unclamped
+
+
+def compared(before: Accepted, now: Accepted) -> tuple[float, float]:
+    """Return the numbers that decide which of the two is worse; where the older one was written without its unlimited one, the scores."""
+    if now.unclamped is not None and before.unclamped is None and before.score == now.score:
+        return before.score, now.score
+    return before.compared, now.compared
 
 
 _RANKS = "CDEF"

@@ -156,6 +156,8 @@ class ChangeSet:
     changes: tuple[ChangedFile, ...]
     #: Paths at the base revision of files that are gone, sorted; the old path of a rename is not among them.
     deleted: tuple[str, ...] = ()
+    #: Bytes at the base revision of the deleted files, by path; without those that this clone has not.
+    deleted_bases: Mapping[str, bytes] = field(default_factory=dict)
     #: What a person should know about the base ("it has no history in common with HEAD"); empty when nothing.
     note: str = ""
 

@@ -58,7 +58,7 @@ class Block:
     end_line: int
     column: int
     complexity: int
-    #: Short hash of what the block does, whatever its name and place; empty below the complexity that is worth it.
+    #: What the block is known again by under another name or in another place, see ``shape``; empty below the complexity that is worth it.
     shape: str = ""
     #: As complexipy counts it; 0 where it was not counted.
     cognitive: int = 0
@@ -70,6 +70,13 @@ class Block:
     parameters: int = 0
     #: What ``assert`` statements add to the complexity.
     asserts: int = 0
+    #: What tells it apart from other functions of its name in its file: a decorator, a number; empty for one that needs neither.
+    variant: str = ""
+
+    @property
+    def full_name(self) -> str:
+        """Name and variant: ``Order.total @total.setter``, ``handle #2``. No other function of the file has it."""
+        return f"{self.name} {self.variant}" if self.variant else self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +143,8 @@ class FileMeasure:
     problem: str = ""
     #: The line that the problem is about, 1-based; 0 where there is none.
     problem_line: int = 0
+    #: What the file is known again by in another place, see ``shape``; empty where it has no code.
+    shape: str = ""
 
     def __post_init__(self) -> None:
         if math.isnan(self.unclamped):
@@ -165,6 +174,16 @@ class FileMeasure:
     @property
     def has_raw(self) -> bool:
         return self.raw is not None
+
+    def block(self, full_name: str) -> Block | None:
+        """Return the block of a full name, or the worst of a name that tells none of several apart; None where there is neither.
+
+        Tasks and people have such a name from when it was the only one, or from versions that told namesakes not apart.
+        """
+        named = [block for block in self.blocks if block.name == full_name.partition(" ")[0]]
+        exactly = [block for block in named if block.full_name == full_name]
+        plain = named if len(named) == 1 or " " not in full_name else []
+        return max(exactly or plain, key=lambda block: block.complexity, default=None)
 
     @property
     def has_blocks(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from core.domain.quality.audit import AuditedFile
 from core.domain.quality.finding import Finding, fingerprint
-from core.domain.quality.metric import Block, Metric, maintainability_rank
+from core.domain.quality.metric import Block, BlockKind, Metric, maintainability_rank
 from core.domain.quality.metric_spec import BLOCK_METRICS, SPECS, MetricSpec, block_score, worst_block
 from core.domain.quality.trend import values
 
@@ -23,7 +23,7 @@ class Thresholds(Protocol):
 def find(
     files: Iterable[AuditedFile], measured: Collection[str], thresholds_of: Callable[[str], Thresholds]
 ) -> tuple[tuple[Finding, ...], dict[str, str]]:
-    """Return what is over its threshold, worst first, and the shapes of the blocks among it by fingerprint.
+    """Return what is over its threshold, worst first, and the shapes of its blocks and files by fingerprint.
 
     ``measured`` names the metrics that are looked at; ``thresholds_of`` is called with a file's path.
     """
@@ -33,6 +33,7 @@ def find(
     for file in files:
         if file.measure.problem:
             findings.append(_unreadable(file))
+            shapes[findings[-1].fingerprint] = file.measure.shape
             continue
         limits = thresholds_of(file.path)
         for metric in enabled:
@@ -43,6 +44,7 @@ def find(
                     shapes[finding.fingerprint] = shape
         if Metric.MAINTAINABILITY in measured and file.measure.maintainability < (wanted := limits.of(Metric.MAINTAINABILITY)):
             findings.append(_hard_to_maintain(file, wanted))
+            shapes[findings[-1].fingerprint] = file.measure.shape
     return tuple(sorted(findings, key=worst_first)), shapes
 
 
@@ -65,28 +67,20 @@ def _in_its_file(finding: Finding, file: AuditedFile | None) -> Finding:
 
 def _in_blocks(file: AuditedFile, spec: MetricSpec, threshold: float) -> Iterator[tuple[Finding, str]]:
     """Yield the findings of one metric of blocks, each with the shape of its block."""
-    for block in _worst_of_namesakes(file.measure.blocks, spec.metric):
-        if block_score(block, spec.metric) > threshold:
+    for block in file.measure.blocks:
+        # A class's numbers are its methods' again.
+        if block.kind is not BlockKind.CLASS and block_score(block, spec.metric) > threshold:
             yield _block_finding(file, block, spec, threshold), block.shape
-
-
-def _worst_of_namesakes(blocks: Iterable[Block], metric: Metric) -> Iterable[Block]:
-    """Leave out classes, whose complexity is their methods' again, and all but the worst of equal names (overloads, properties)."""
-    worst: dict[str, Block] = {}
-    for block in blocks:
-        if block.kind != "class" and (block.name not in worst or block_score(block, metric) > block_score(worst[block.name], metric)):
-            worst[block.name] = block
-    return worst.values()
 
 
 def _block_finding(file: AuditedFile, block: Block, spec: MetricSpec, threshold: float) -> Finding:
     score = block_score(block, spec.metric)
-    trend = file.trend.of(spec.metric, block.name) if file.trend else ()
+    trend = file.trend.of(spec.metric, block.full_name) if file.trend else ()
     return Finding(
-        fingerprint=fingerprint(spec.metric, file.path, block.name),
+        fingerprint=fingerprint(spec.metric, file.path, block.full_name),
         metric=spec.metric,
         path=file.path,
-        block=block.name,
+        block=block.full_name,
         line=block.line,
         end_line=block.end_line,
         score=score,
@@ -114,6 +108,7 @@ def _hard_to_maintain(file: AuditedFile, threshold: float) -> Finding:
         trend=values(trend, score) if trend else (),
         churn=file.trend.churn if file.trend else 0,
         file_complexity=file.measure.tally.complexity,
+        unclamped=file.measure.unclamped if file.measure.unclamped < score else None,
     )
 
 

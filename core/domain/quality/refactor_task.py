@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from core.domain.quality.finding import Finding
@@ -137,7 +137,8 @@ def score_now(task: Task, measure: FileMeasure) -> int | float | None:
     if metric is Metric.UNREADABLE:
         return 0
     scored = metric if metric in BLOCK_METRICS else Metric.COMPLEXITY
-    return max((block_score(found, scored) for found in measure.blocks if found.name == block), default=None)
+    found = measure.block(block)
+    return None if found is None else block_score(found, scored)
 
 
 def metric_of(task: Task) -> Metric:
@@ -146,6 +147,14 @@ def metric_of(task: Task) -> Metric:
         return Metric(task.origin.get("metric", Metric.COMPLEXITY))
     except ValueError:
         return Metric.COMPLEXITY
+
+
+def is_anothers(task: Task, measure: FileMeasure, findings: Iterable[Finding]) -> bool:
+    """Return whether the block that has an own task's name now is a finding: then a namesake took the name, since this one's is gone."""
+    path, name = place_of(task)
+    block = measure.block(name) if name else None
+    key = (str(task.origin.get("metric")), path, block.full_name if block else "")
+    return block is not None and any(finding.key == key for finding in findings)
 
 
 def reaches_threshold(task: Task, score: float) -> bool:

@@ -10,7 +10,7 @@ from core.domain.quality.finding import Finding
 from core.domain.quality.finding_matches import FindingMatches, can_be_written, match_findings_to_tasks
 from core.domain.quality.judged_task import gating_checks
 from core.domain.quality.metric import FileMeasure, Metric
-from core.domain.quality.refactor_task import cancelled_by_us, is_own, number, place, place_of, reaches_threshold, score_now
+from core.domain.quality.refactor_task import cancelled_by_us, is_anothers, is_own, number, place, place_of, reaches_threshold, score_now
 from core.domain.quality.trend import Direction, direction
 from core.domain.runs.reasons import Code, Reason, words
 from core.domain.tasks.entry import SetField
@@ -173,13 +173,13 @@ def _closing(task: Task, report: AuditReport, measure: FileMeasure | None, exist
         return ClosedTask(task_id=task.id, status=Status.DONE, reason=Code.NOT_FOUND_BY_PLUGIN.of(place(path, block)))
     if measure is None:
         return ClosedTask(task_id=task.id, status=Status.CANCELLED, reason=Code.NOT_AUDITED.of(path))
-    return _closing_by_score(task, metric, measure)
+    return _closing_by_score(task, metric, measure, report.findings)
 
 
-def _closing_by_score(task: Task, metric: str, measure: FileMeasure) -> ClosedTask:
+def _closing_by_score(task: Task, metric: str, measure: FileMeasure, findings: Iterable[Finding]) -> ClosedTask:
     """Return how a task ends whose place was measured and is no finding; a threshold that was loosened has mended nothing."""
     where, before, after = place(*place_of(task)), number(float(task.origin.get("score", 0))), score_now(task, measure)
-    if after is None:
+    if after is None or is_anothers(task, measure, findings):
         return ClosedTask(task_id=task.id, status=Status.DONE, reason=Code.GONE.of(where))
     if reaches_threshold(task, after):
         return ClosedTask(task_id=task.id, status=Status.DONE, reason=Code.SCORE_CHANGED.of(metric, where, before, after))

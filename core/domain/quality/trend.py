@@ -43,7 +43,7 @@ class FileTrend:
     churn: int
     #: Its maintainability index before the window and after each revision that touched it.
     maintainability: tuple[Point, ...]
-    #: The numbers of each block it has at the end, by metric and qualified name; of namesakes, the worst.
+    #: The numbers of each block it has at the end, by metric and full name; see ``FileMeasure.block``.
     blocks: Mapping[Metric, Mapping[str, tuple[Point, ...]]]
 
     def of(self, metric: Metric, block: str) -> tuple[Point, ...]:
@@ -72,17 +72,17 @@ class _BlockSeries(Mapping[str, tuple[Point, ...]]):
     def __getitem__(self, name: str) -> tuple[Point, ...]:
         points = []
         for revision, at, measure in self._versions:
-            namesakes = (block for block in measure.blocks if block.name == name)
-            scores = [block_score(block, self._metric) - (block.asserts if self._without_asserts else 0) for block in namesakes]
-            if scores:
-                points.append(Point(revision=revision, at=at, value=float(max(scores))))
+            block = measure.block(name)
+            if block:
+                score = block_score(block, self._metric) - (block.asserts if self._without_asserts else 0)
+                points.append(Point(revision=revision, at=at, value=float(score)))
         # What it does not have at the end is no block of it any more.
-        if not points or not scores:
+        if not points or not block:
             raise KeyError(name)
         return tuple(points)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(block.name for version in self._versions[-1:] for block in version.measure.blocks))
+        return iter(dict.fromkeys(block.full_name for version in self._versions[-1:] for block in version.measure.blocks))
 
     def __len__(self) -> int:
         return len(list(iter(self)))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
 
 from core.domain.quality.audit import AuditReport
-from core.domain.quality.finding import Accepted, Finding, Key, nearness
+from core.domain.quality.finding import Accepted, Finding, Key, compared
+from core.domain.quality.identity import match, origins
 from core.domain.quality.metric import Metric
 from core.domain.quality.refactor_task import number
 from core.domain.quality.trend import Direction, direction
@@ -32,10 +32,6 @@ class PolicyChange:
     def sentence(self) -> str:
         """Return it as a sentence without a full stop."""
         return f"{self.subject} changed in this branch: {self.what}; judged by the base's"
-
-
-#: What a finding keeps when it is renamed or moved: metric, and the block's shape or the file's score.
-_Trait = tuple[Metric, str | float]
 
 
 class Delta(StrEnum):
@@ -104,39 +100,43 @@ class Judgement:
 
 def accept(finding: Finding, shape: str = "") -> Accepted:
     """Return a finding as one that is accepted from now on."""
-    return Accepted(path=finding.path, block=finding.block, metric=finding.metric, score=number(finding.score), shape=shape)
+    unclamped = None if finding.unclamped is None else number(finding.unclamped)
+    return Accepted(
+        path=finding.path, block=finding.block, metric=finding.metric, score=number(finding.score), shape=shape, unclamped=unclamped
+    )
 
 
-def judge(findings: Sequence[Finding], shapes: Mapping[str, str], accepted: Iterable[Accepted], measured: Collection[str]) -> Judgement:
-    """Compare findings with accepted ones.
+def judge(findings: Sequence[Finding], shapes: Mapping[str, str], accepted: Iterable[Accepted]) -> Judgement:
+    """Compare findings with accepted ones, found again as ``identity.match`` says.
 
-    A finding is an accepted one when metric, path and block agree. What then is left over on both sides is matched
-    once more: a block by the shape of what it does (it was renamed or moved), a whole file by its score, if its old
-    path is not among those ``measured`` (it was moved). ``shapes``: fingerprint → shape. An accepted finding in a file
-    that cannot be read at present is neither there nor gone.
+    ``shapes``: fingerprint → shape. An accepted finding in a file that cannot be read at present is neither there nor gone.
     """
-    before = strictest(accepted)
-    matched = _matched(findings, shapes, before, measured)
     unreadable = {finding.path for finding in findings if finding.metric is Metric.UNREADABLE}
-    gone = (known for known in before.values() if known.path not in unreadable)
+    known = [each for each in strictest(accepted).values() if each.path not in unreadable or each.metric is Metric.UNREADABLE]
+    now = [accept(finding, shapes.get(finding.fingerprint, "")) for finding in findings]
+    pairs = match(now, known)
+    gone = (known[position] for position in set(range(len(known))).difference(pairs.values()))
     return Judgement(
-        judged=tuple(_judged(finding, matched.get(finding.fingerprint)) for finding in findings),
-        gone=tuple(sorted(gone, key=lambda known: (known.path, known.block, known.metric))),
+        judged=tuple(
+            _judged(finding, now[position], known[pairs[position]] if position in pairs else None)
+            for position, finding in enumerate(findings)
+        ),
+        gone=tuple(sorted(gone, key=lambda each: (each.path, each.block, each.metric))),
     )
 
 
 def accepted_findings(report: AuditReport, accepted: Iterable[Accepted]) -> frozenset[str]:
     """Return the fingerprints of the findings that were accepted and are no worse than they were then."""
-    judgement = judge(report.findings, report.shapes, accepted, frozenset(file.path for file in report.files))
+    judgement = judge(report.findings, report.shapes, accepted)
     allowed = (Delta.SAME, Delta.BETTER)
     return frozenset(judged.finding.fingerprint for judged in judgement.judged if judged.delta in allowed)
 
 
 def former_paths(judgement: Judgement, shapes: Mapping[str, str], accepted: Iterable[Accepted]) -> frozenset[str]:
     """Return the paths of accepted findings that a new one may be under its old name or in its old place."""
-    new = {_trait(judged.finding, shapes) for judged in judgement.judged if judged.delta is Delta.NEW}
-    known = _by_trait(accepted, ()) if new else {}
-    return frozenset(each.path for trait in new for each in known.get(trait, ()))
+    new = [accept(judged.finding, shapes.get(judged.finding.fingerprint, "")) for judged in judgement.judged if judged.delta is Delta.NEW]
+    known = tuple(accepted) if new else ()
+    return frozenset(known[position].path for position in origins(new, known))
 
 
 def fails(judged: Iterable[Judged], fail_on: FailOn) -> tuple[Judged, ...]:
@@ -150,45 +150,15 @@ def strictest(accepted: Iterable[Accepted]) -> dict[Key, Accepted]:
     by_key: dict[Key, Accepted] = {}
     for each in accepted:
         known = by_key.get(each.key)
-        if known is None or direction(each.metric, (known.score, each.score)) is Direction.IMPROVING:
+        if known is None or direction(each.metric, compared(known, each)) is Direction.IMPROVING:
             by_key[each.key] = each
     return by_key
 
 
-def _matched(
-    findings: Sequence[Finding], shapes: Mapping[str, str], before: dict[Key, Accepted], measured: Collection[str]
-) -> dict[str, Accepted]:
-    """Return the accepted finding that each one is, by fingerprint; they leave ``before``."""
-    matched = {finding.fingerprint: known for finding in findings if (known := before.pop(finding.key, None))}
-    known_again = _by_trait(before.values(), measured)
-    for finding in (finding for finding in findings if finding.fingerprint not in matched):
-        if twins := known_again.get(_trait(finding, shapes)):
-            twin = min(twins, key=partial(nearness, finding.path))
-            twins.remove(twin)
-            matched[finding.fingerprint] = before.pop(twin.key)
-    return matched
-
-
-def _trait(finding: Finding, shapes: Mapping[str, str]) -> _Trait:
-    return (finding.metric, shapes.get(finding.fingerprint, "") if finding.block else number(finding.score))
-
-
-def _by_trait(accepted: Iterable[Accepted], measured: Collection[str]) -> dict[_Trait, list[Accepted]]:
-    """Return what can be known again elsewhere, by its trait: blocks with a shape, files that are gone."""
-    found: dict[_Trait, list[Accepted]] = {}
-    for known in accepted:
-        if known.block and known.shape:
-            found.setdefault((known.metric, known.shape), []).append(known)
-        elif not known.block and known.path not in measured:
-            found.setdefault((known.metric, known.score), []).append(known)
-    return found
-
-
-def _judged(finding: Finding, before: Accepted | None) -> Judged:
+def _judged(finding: Finding, now: Accepted, before: Accepted | None) -> Judged:
     if before is None:
         return Judged(finding=finding, delta=Delta.NEW)
-    moved = direction(finding.metric, (before.score, number(finding.score)))
-    return Judged(finding=finding, delta=_DELTAS[moved], before=before)
+    return Judged(finding=finding, delta=_DELTAS[direction(finding.metric, compared(before, now))], before=before)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

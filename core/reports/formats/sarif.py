@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from core import __version__
+from core.domain.quality.finding import name_of
 from core.domain.quality.metric import Metric
 from core.domain.quality.metric_spec import SPECS
 from core.domain.quality.verdict import Delta, GateReport, Judged
@@ -91,7 +92,8 @@ def _result(judged: Judged, gate: GateReport, *, failing: bool) -> dict[str, Any
     finding = judged.finding
     location: dict[str, Any] = {"physicalLocation": _place(gate.in_repository(finding.path), finding.line, finding.end_line)}
     if finding.block and finding.metric is not Metric.PLUGIN:
-        location["logicalLocations"] = [{"name": finding.block.rpartition(".")[2], "fullyQualifiedName": finding.block, "kind": "function"}]
+        name = name_of(finding.metric, finding.block)
+        location["logicalLocations"] = [{"name": name.rpartition(".")[2], "fullyQualifiedName": finding.block, "kind": "function"}]
     fields = finding_fields(judged)
     result: dict[str, Any] = {
         "ruleId": finding.metric.value,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from core.domain.quality.baseline import accept_all, ratchet
@@ -46,7 +48,7 @@ def shapes(finding, shape):
 )
 def test_a_block_is_judged_against_its_accepted_score(was, delta):
     before = [] if was is None else [accepted(score=was)]
-    assert judge([complex_block()], {}, before, {"a.py"}).judged[0].delta is delta
+    assert judge([complex_block()], {}, before).judged[0].delta is delta
 
 
 @pytest.mark.parametrize(
@@ -60,12 +62,12 @@ def test_a_block_is_judged_against_its_accepted_score(was, delta):
 )
 def test_a_maintainability_index_may_move_by_one_point(was, delta):
     before = [accepted(block="", score=was, metric=MI)]
-    assert judge([poor_file()], {}, before, {"a.py"}).judged[0].delta is delta
+    assert judge([poor_file()], {}, before).judged[0].delta is delta
 
 
 def test_a_renamed_block_is_known_by_its_shape_and_judged_by_its_old_score():
     finding = complex_block(block="g", score=14)
-    judgement = judge([finding], shapes(finding, "s1"), [accepted(score=12, shape="s1")], {"a.py"})
+    judgement = judge([finding], shapes(finding, "s1"), [accepted(score=12, shape="s1")])
 
     (judged,) = judgement.judged
     assert (judged.delta, judged.moved, judged.before.block) == (Delta.WORSE, True, "f")
@@ -75,26 +77,60 @@ def test_a_renamed_block_is_known_by_its_shape_and_judged_by_its_old_score():
 def test_of_two_that_do_the_same_the_one_in_the_same_file_is_meant():
     finding = complex_block(path="b.py", block="g")
     known = [accepted(path="a.py", shape="s1"), accepted(path="b.py", block="old", shape="s1")]
-    judgement = judge([finding], shapes(finding, "s1"), known, {"a.py", "b.py"})
+    judgement = judge([finding], shapes(finding, "s1"), known)
 
     assert judgement.judged[0].before.path == "b.py"
     assert [gone.path for gone in judgement.gone] == ["a.py"]
 
 
 def test_a_block_without_a_shape_matches_no_other_without_one():
-    assert judge([complex_block(block="g")], {}, [accepted(shape="")], {"a.py"}).judged[0].delta is Delta.NEW
+    assert judge([complex_block(block="g")], {}, [accepted(shape="")]).judged[0].delta is Delta.NEW
 
 
-def test_a_moved_file_is_known_by_its_score_once_its_old_path_is_gone():
-    known = [accepted(path="old/a.py", block="", score=12.34, metric=MI)]
+def test_a_moved_file_is_known_by_its_shape_and_not_by_its_score():
+    moved = poor_file("new/a.py")
+    known = [accepted(path="old/a.py", block="", score=12.34, shape="s1", metric=MI)]
 
-    assert judge([poor_file("new/a.py")], {}, known, {"new/a.py"}).judged[0].moved
-    assert judge([poor_file("new/a.py")], {}, known, {"new/a.py", "old/a.py"}).judged[0].delta is Delta.NEW
+    assert judge([moved], shapes(moved, "s1"), known).judged[0].moved
+    assert judge([moved], shapes(moved, "s2"), known).judged[0].delta is Delta.NEW
+    assert judge([moved], {}, [accepted(path="old/a.py", block="", score=12.34, metric=MI)]).judged[0].delta is Delta.NEW
+
+
+def test_a_copy_of_an_accepted_file_is_new():
+    original, copy = poor_file("old/a.py"), poor_file("new/a.py")
+    known = [accepted(path="old/a.py", block="", score=12.34, shape="s1", metric=MI)]
+    judgement = judge([copy, original], {**shapes(original, "s1"), **shapes(copy, "s1")}, known)
+
+    assert [judged.delta for judged in judgement.judged] == [Delta.NEW, Delta.SAME]
+
+
+@pytest.mark.parametrize(
+    ("was", "unclamped", "delta"),
+    [
+        (0, -30, Delta.SAME),
+        (0, -20, Delta.WORSE),
+        (0, -40, Delta.BETTER),
+        (0, None, Delta.SAME),  # an older version wrote no more than the floor
+        (0.5, None, Delta.WORSE),  # by 30.5 points, of which the score shows half a one
+        (8, None, Delta.WORSE),
+    ],
+)
+def test_at_the_floor_the_number_before_the_limit_decides(was, unclamped, delta):
+    before = replace(accepted(block="", score=was, metric=MI), unclamped=unclamped)
+    now = replace(poor_file(score=0.0), unclamped=-30.0)
+
+    assert judge([now], {}, [before]).judged[0].delta is delta
+
+
+def test_two_files_that_cannot_be_read_are_not_one():
+    broken = poor_file("new.py", 1, Metric.UNREADABLE)
+    assert judge([broken], {}, [accepted("old.py", "", 1, metric=Metric.UNREADABLE)]).judged[0].delta is Delta.NEW
+    assert judge([broken], {}, [accepted("new.py", "", 1, metric=Metric.UNREADABLE)]).judged[0].delta is Delta.SAME
 
 
 def test_what_is_there_no_more_is_gone_and_nothing_of_an_unreadable_file_is():
     broken = poor_file("broken.py", 1, Metric.UNREADABLE)
-    judgement = judge([broken], {}, [accepted("broken.py"), accepted("fine.py")], {"broken.py", "fine.py"})
+    judgement = judge([broken], {}, [accepted("broken.py"), accepted("fine.py")])
 
     assert [gone.path for gone in judgement.gone] == ["fine.py"]
     assert judgement.judged[0].delta is Delta.NEW
@@ -102,7 +138,7 @@ def test_what_is_there_no_more_is_gone_and_nothing_of_an_unreadable_file_is():
 
 def test_of_two_entries_for_one_place_the_better_score_counts():
     known = [accepted(score=15), accepted(score=12), accepted(score=14)]
-    assert judge([complex_block(score=13)], {}, known, {"a.py"}).judged[0].delta is Delta.WORSE
+    assert judge([complex_block(score=13)], {}, known).judged[0].delta is Delta.WORSE
 
 
 @pytest.mark.parametrize(
@@ -117,13 +153,13 @@ def test_of_two_entries_for_one_place_the_better_score_counts():
 def test_fail_on_decides_which_findings_fail(fail_on, failing):
     findings = [complex_block(block=name) for name in ("n", "w", "s", "b")]
     known = [accepted(block="w", score=11), accepted(block="s"), accepted(block="b", score=30)]
-    judged = judge(findings, {}, known, {"a.py"}).judged
+    judged = judge(findings, {}, known).judged
 
     assert [each.delta.value for each in fails(judged, fail_on)] == failing
 
 
-def turn(findings, known, found_shapes=None, measured=("a.py",)):
-    return ratchet(judge(findings, found_shapes or {}, known, set(measured)), known, found_shapes or {})
+def turn(findings, known, found_shapes=None):
+    return ratchet(judge(findings, found_shapes or {}, known), known, found_shapes or {})
 
 
 def test_the_ratchet_takes_out_what_is_gone_and_lowers_what_is_better():
@@ -145,6 +181,30 @@ def test_the_ratchet_follows_a_rename_and_keeps_the_score_that_was_accepted():
 
     assert turned.accepted == (accepted(block="g", score=20, shape="s1"),)
     assert (turned.moved, turned.lowered) == (1, 0)
+
+
+def test_the_ratchet_follows_two_blocks_that_swap_their_names():
+    one, other = complex_block(block="f", score=20), complex_block(block="g", score=14)
+    known = [accepted(block="f", score=14, shape="s1"), accepted(block="g", score=20, shape="s2")]
+    turned = turn([one, other], known, {**shapes(one, "s2"), **shapes(other, "s1")})
+
+    assert turned.accepted == (accepted(block="f", score=20, shape="s2"), accepted(block="g", score=14, shape="s1"))
+    assert (turned.moved, turned.gone) == (2, 0)
+
+
+def test_the_ratchet_adds_what_an_older_version_did_not_write_of_a_file():
+    now = replace(poor_file(score=0.0), unclamped=-30.0)
+    turned = turn([now], [accepted(block="", score=0, metric=MI)], shapes(now, "s1"))
+
+    assert turned.accepted == (replace(accepted(block="", score=0, shape="s1", metric=MI), unclamped=-30),)
+    assert (turned.edited, turned.changed) == (1, False)
+
+
+def test_the_ratchet_leaves_a_file_that_was_edited_as_it_is():
+    now = poor_file(score=12.0)
+    known = [accepted(block="", score=12.34, shape="s1", metric=MI)]
+
+    assert turn([now], known, shapes(now, "s2")).accepted == tuple(known)
 
 
 def test_the_ratchet_follows_an_edit_at_the_same_score_and_no_worse_one():
@@ -172,7 +232,7 @@ def test_a_thousand_moved_blocks_find_their_old_places():
     findings = [complex_block(path="new.py", block=f"f{number}") for number in range(1000)]
     found = {finding.fingerprint: f"shape {finding.block}" for finding in findings}
     known = [accepted(path="old.py", block=f"g{number}", shape=f"shape f{number}") for number in range(1000)]
-    judgement = judge(findings, found, known, {"new.py"})
+    judgement = judge(findings, found, known)
 
     assert judgement.gone == ()
     assert all(judged.before.block[1:] == judged.finding.block[1:] for judged in judgement.judged)

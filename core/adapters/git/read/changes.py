@@ -60,7 +60,14 @@ class GitRepository:
             touches |= self._against_other_bases(touches, base.from_other_bases)
             changed, deleted = self._really_changed(touches.values())
             changes = self._with_bases([*changed, *self._untracked(deleted)])
-        return ChangeSet(base=base.id if base.is_commit else "", changes=changes, deleted=tuple(sorted(deleted)), note=base.note)
+            blobs = dict(read_blobs(self._git, list(dict.fromkeys(deleted.values()))))
+        return ChangeSet(
+            base=base.id if base.is_commit else "",
+            changes=changes,
+            deleted=tuple(sorted(deleted)),
+            deleted_bases={path: blobs[blob] for path, blob in sorted(deleted.items()) if blob in blobs},
+            note=base.note,
+        )
 
     def _touches(self, base: str) -> Iterable[Touch]:
         """Return what git reports; a file whose times changed is among them even where its bytes did not."""
