@@ -11,10 +11,12 @@ from core.domain.quality.coverage import NewCodeCoverage
 from core.domain.quality.finding import Accepted, Finding, plugin_of
 from core.domain.quality.finding_matches import match_findings_to_tasks
 from core.domain.quality.history import ChangeSet
+from core.domain.quality.inline_acceptance import accepted_in_code
 from core.domain.quality.metric import Metric
 from core.domain.quality.metric_spec import BLOCK_METRICS, SPECS
 from core.domain.quality.over_threshold import worst_first
 from core.domain.quality.refactor_task import is_anothers, is_own, metric_of, number, place, place_of, reaches_threshold, score_now
+from core.domain.quality.silences import Silences, judged_with_silences
 from core.domain.quality.verdict import Delta, FailOn, GateReport, Judged, Judgement, TaskCheck, accept, former_paths, judge
 from core.domain.runs.variables import MeasuredPlace
 from core.domain.tasks.task import Task
@@ -38,13 +40,18 @@ class Gate:
         baseline_name: str,
         repository: Repository,
         coverage: Callable[[ChangeSet], NewCodeCoverage] | None = None,
+        silences: Callable[[], Silences] = Silences,
     ) -> None:
-        """``coverage`` says what tests run of a change; None: that is not judged."""
+        """``coverage`` says what tests run of a change; None: that is not judged.
+
+        ``silences`` returns what a branch silences, by the base that judges it; nothing where the work tree judges itself.
+        """
         self._auditor = auditor
         self._baseline = baseline
         self._name = baseline_name
         self._repository = repository
         self._coverage = coverage
+        self._silences = silences
 
     def audit(self, paths: Sequence[str] = (), *, fail_on: FailOn | None = None, shrink: bool = False) -> GateReport:
         """Measure and compare with the baseline; ``shrink`` lets it lose what got better.
@@ -57,13 +64,14 @@ class Gate:
         accepted = known or ()
         judgement = self._judged(report, accepted, _scope(paths))
         notes = () if known is None else self._ratchet(judgement, accepted, report, shrink=shrink)
-        return GateReport(
+        found = GateReport(
             report=report,
             judgement=judgement,
             fail_on=fail_on or (FailOn.ANY if known is None else FailOn.WORSE),
             against="" if known is None else self._name,
             notes=(*notes, *report.notes, *_nothing_measured(report, paths)),
         )
+        return judged_with_silences(found, self._silences(), _scope(paths))
 
     def accept_all(self, paths: Sequence[str] = (), *, fail_on: FailOn | None = None) -> GateReport:
         """Measure and write a baseline that accepts what was found; nothing is new or worse then.
@@ -73,12 +81,13 @@ class Gate:
         known = self._known(paths)
         report = self._auditor.measure(paths or None)
         in_scope = _scope(paths)
-        accepted = accept_all(report, known, in_scope)
+        in_code = accepted_in_code(report)
+        accepted = accept_all(report, known, in_scope, in_code.reasons)
         before = self._judged(report, known, in_scope)
         self._baseline.write(accepted)
         note = f"{self._name}: {len(accepted)} accepted{_difference(before)}"
-        notes = (note, *report.notes, *_nothing_measured(report, paths))
-        judgement = self._judged(report, accepted, in_scope)
+        notes = (note, *report.notes, *in_code.notes, *_nothing_measured(report, paths))
+        judgement = self._judged(report, accepted, in_scope).accepting(in_code.reasons)
         return GateReport(report=report, judgement=judgement, fail_on=fail_on or FailOn.WORSE, against=self._name, notes=notes)
 
     def audit_since(self, revision: str, paths: Sequence[str] = (), *, fail_on: FailOn | None = None) -> GateReport:
@@ -88,14 +97,15 @@ class Gate:
         """
         changes = self._repository.changed_since(revision)
         report, judgement = self._judged_change(changes, _scope(paths))
-        gate = GateReport(
+        found = GateReport(
             report=report,
             judgement=judgement,
             fail_on=fail_on or FailOn.WORSE,
             against=revision if not changes.base or changes.base.startswith(revision) else f"{revision} ({changes.base[:7]})",
             notes=(changes.note,) if changes.note else (),
         )
-        return gate if self._coverage is None else _with_coverage(gate, self._coverage(_part(changes, _scope(paths))))
+        judged = judged_with_silences(found, self._silences(), _scope(paths))
+        return judged if self._coverage is None else _with_coverage(judged, self._coverage(_part(changes, _scope(paths))))
 
     def _judged(self, report: AuditReport, accepted: Iterable[Accepted], in_scope: _Scope) -> Judgement:
         """Compare what was found in a scope with what was accepted there, and with what may have moved there from elsewhere."""

@@ -66,7 +66,6 @@ class Reflector:
             exists=self._exists,
             max_open_tasks=0 if unreadable else self._max_open_tasks,
             accepted=accepted,
-            baseline=self._auditor.baseline_name,
         )
         if unreadable:
             report, decisions = replace(report, notes=(*report.notes, unreadable)), replace(decisions, withheld=0)
@@ -82,12 +81,12 @@ class Reflector:
         cycle = self._cycle_report(report, replace(decisions, close=closings), appended, made, {**decisions.found, **fresh})
         return replace(cycle, unproven=open_still)
 
-    def _accepted(self, report: AuditReport) -> tuple[frozenset[str], str]:
-        """Return the fingerprints of accepted findings, or why nobody can tell: then no task is made, since none may be wanted."""
+    def _accepted(self, report: AuditReport) -> tuple[Mapping[str, str], str]:
+        """Return what accepts findings, by fingerprint, or why nobody can tell: then no task is made, since none may be wanted."""
         try:
             return self._auditor.accepted(report), ""
         except (InvalidFile, StorageError) as error:
-            return frozenset(), f"no task is added while {self._auditor.baseline_name} cannot be read: {str(error).splitlines()[0]}"
+            return {}, f"no task is added while {self._auditor.baseline_name} cannot be read: {str(error).splitlines()[0]}"
 
     def _in_scope(self, report: AuditReport, tasks: Sequence[Task]) -> tuple[AuditReport, Sequence[Task]]:
         """Return the findings and tasks that a cycle looks at: with ``paths``, those about them, and tasks that are not the Reflector's."""

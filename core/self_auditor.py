@@ -14,6 +14,7 @@ from core.domain.quality.audit import AuditedFile, AuditReport
 from core.domain.quality.finding import Finding, PluginFindings
 from core.domain.quality.finding_matches import match_findings_to_tasks
 from core.domain.quality.history import ChangeSet
+from core.domain.quality.inline_acceptance import accepted_in_code
 from core.domain.quality.metric import FileMeasure, Metric, file_metrics
 from core.domain.quality.over_threshold import in_their_files, worst_first
 from core.domain.quality.refactor_task import refactor_entry
@@ -177,16 +178,22 @@ class SelfAuditor:
         """Return the name of the file of accepted findings."""
         return self._settings.baseline
 
-    def accepted(self, report: AuditReport) -> frozenset[str]:
-        """Return the fingerprints of the report's findings that the baseline accepts. Raises InvalidFile, StorageError."""
+    def accepted(self, report: AuditReport) -> Mapping[str, str]:
+        """Return what accepts findings of the report, by fingerprint: the baseline's name, or a comment's file and its reason.
+
+        Raises InvalidFile, StorageError.
+        """
         known = None if self._baseline is None else self._baseline.read()
-        return accepted_findings(report, known) if known else frozenset()
+        in_baseline = accepted_findings(report, known) if known else frozenset[str]()
+        reasons = accepted_in_code(report).reasons
+        in_code = {each.fingerprint: f"{each.path}: {reasons[each.fingerprint]}" for each in report.findings if each.fingerprint in reasons}
+        return {**in_code, **dict.fromkeys(in_baseline, self.baseline_name)}
 
     def advice(self, finding: Finding) -> str:
         """Say what to do about a finding, drawn from the code itself."""
         if finding.metric is Metric.UNREADABLE:
             return finding.problem
-        if finding.metric in (Metric.PLUGIN, Metric.COVERAGE):
+        if finding.metric in (Metric.PLUGIN, Metric.COVERAGE, Metric.SILENCED):
             return finding.suggestion
         if not finding.block:
             return self._meter.advise(finding.path)

@@ -16,7 +16,7 @@ from itertools import chain
 from pathlib import Path as FilePath
 from typing import Any
 
-from core.domain.quality.finding import Accepted
+from core.domain.quality.finding import Accepted, Key
 from core.domain.quality.metric import Metric
 from core.errors import MOST_PROBLEMS, InvalidFile, Problem, StorageError
 from core.files.reading import MIB, decode_text, is_inside, read_text, repository_top
@@ -125,6 +125,19 @@ class _Mistakes:
             self.more += 1
         else:
             self.first.append((at, message))
+
+
+def entry_lines(text: str) -> dict[Key, int]:
+    """Return the 1-based line of each entry that has a line of its own; of two for one place, the first."""
+    lines: dict[Key, int] = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        try:
+            item = json.loads(line.strip().rstrip(","))
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(item, dict) and _is_sound(item) and item:
+            lines.setdefault((item["metric"], item["path"], item.get("block", "")), number)
+    return lines
 
 
 def _line(fields: dict[str, object]) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from core.assembly.backlog import open_backlog_to_edit
 from core.assembly.container import Container
 from core.assembly.coverage import change_coverage
 from core.assembly.project import PLUGINS_LOCK, BaseRevision, Project
+from core.assembly.silences import open_silences
 from core.config import CONFIG_FILE, repository_config
 from core.domain.quality.coverage import NewCodeCoverage
 from core.domain.quality.finding import Accepted, Key
@@ -19,9 +21,11 @@ from core.domain.quality.metric import Metric
 from core.domain.quality.metric_spec import CHOICES
 from core.domain.quality.refactor_task import metric_of
 from core.domain.quality.reflection import CycleReport
+from core.domain.quality.silences import Silences
 from core.domain.quality.trend import Direction, direction
 from core.domain.quality.verdict import PolicyChange, TaskCheck
 from core.domain.runs.variables import MeasuredPlace
+from core.domain.settings.loosening import loosened_values
 from core.domain.settings.merging import changed_values
 from core.domain.settings.options import provenance, settings_table
 from core.domain.settings.settings import Source
@@ -84,14 +88,20 @@ def _plugins(container: Container, cancelled: Callable[[], bool]) -> PluginAudit
     return plugin_auditors(container, cancelled)
 
 
-def open_gate(container: Container, auditor: SelfAuditor, coverage: ChangeCoverage | None = None) -> Gate:
-    """Return the gate that judges what an auditor finds."""
+def open_gate(
+    container: Container,
+    auditor: SelfAuditor,
+    coverage: ChangeCoverage | None = None,
+    silences: Callable[[], Silences] | None = None,
+) -> Gate:
+    """Return the gate that judges what an auditor finds; ``silences``: what the branch silences, where the caller knows better than git."""
     return Gate(
         auditor=auditor,
         baseline=_baseline(container),
         baseline_name=_baseline_name(container),
         repository=container.repository,
         coverage=coverage,
+        silences=silences or partial(open_silences, container.project),
     )
 
 
@@ -191,10 +201,13 @@ def policy_changes(project: Project) -> tuple[PolicyChange, ...]:
 
 
 def _settings_changes(project: Project, base: BaseRevision) -> Iterator[PolicyChange]:
-    for change in changed_values(settings_table(type(project.settings)), repository_config(project.root), base.config):
+    table, here = settings_table(type(project.settings)), repository_config(project.root)
+    looser = {each.key for each in loosened_values(table, here, base.config)}
+    for change in changed_values(table, here, base.config):
         if provenance(project.settings, change.key).source not in _OF_THE_USER:
             what = f"{change.key} {change.before} → {change.after}"
-            yield PolicyChange(subject="settings", what=what, file=CONFIG_FILE, line=change.line)
+            loosens = change.key in looser or not change.key.startswith("audit.")
+            yield PolicyChange(subject="settings", what=what, file=CONFIG_FILE, line=change.line, loosens=loosens)
 
 
 def _baseline_changes(project: Project, base: BaseRevision) -> Iterator[PolicyChange]:

@@ -15,6 +15,7 @@ from core.domain.quality.finding import Accepted
 from core.domain.quality.judged_task import gating_checks, is_gating
 from core.domain.quality.refactor_task import is_own, place, place_of, unmet
 from core.domain.quality.shape import exact
+from core.domain.quality.silences import Silences, new_acceptances, silenced_in
 from core.domain.quality.silencing import silenced
 from core.domain.quality.verdict import FailOn, GateReport
 from core.domain.runs.attempt import Phase
@@ -87,7 +88,9 @@ def _by_the_base(container: Container, task: Task, before: str, old: Mapping[str
     )
     judged, audit = Container(project, container.console, container.wings), project.settings.audit
     meter = RadonMeter(str(project.root), include=audit.include, exclude=audit.exclude, jobs=1, cognitive="cognitive" in audit.measured)
-    gate = open_gate(judged, SelfAuditor(meter=meter, clock=container.clock, settings=audit))
+    # What else is silenced is an objection of its own.
+    added = new_acceptances(silenced_in({path: (old.get(path), new.get(path)) for path in {**old, **new}}))
+    gate = open_gate(judged, SelfAuditor(meter=meter, clock=container.clock, settings=audit), silences=lambda: Silences(comments=added))
     report = gate.audit_since(before, fail_on=FailOn.WORSE)
     loosened = (f"{change.subject}: {change.what}" for change in policy_changes(project) if change.loosens)
     moved = _moved(report, task) or _moved_out(meter, task, old, new)

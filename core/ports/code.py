@@ -94,6 +94,13 @@ class Repository(Protocol):
     def base_of(self, revision: str) -> str:
         """Return the id of the commit that ``changed_since`` compares with; empty before the first commit. Raises as it does."""
 
+    def contents_since(self, commit: str) -> Mapping[str, tuple[bytes | None, bytes | None]]:
+        """Return both versions of each file that differs between ``commit``, an id, and the work tree, by path.
+
+        None where there is no such file, or its bytes cannot be read. A file that was renamed has its old bytes under its new path.
+        Raises StorageError when git's objects cannot be read.
+        """
+
     def file_at(self, commit: str, path: str) -> bytes | None:
         """Return the bytes of a file as ``commit``, an id, has it; None where it has none.
 

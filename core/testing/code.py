@@ -110,6 +110,11 @@ class InMemoryRepository:
             note="there is no commit yet: every file is new" if unborn else "",
         )
 
+    def contents_since(self, commit: str) -> Mapping[str, tuple[bytes | None, bytes | None]]:
+        found = self.changed_since(commit)
+        changed = {change.path: (change.base, self.work_tree[change.path]) for change in found.changes}
+        return {path: (self.trees[commit][path], None) for path in found.deleted} | changed
+
     def _changes(self, base: Mapping[str, bytes]) -> Iterator[ChangedFile]:
         for path, content in sorted(self.work_tree.items()):
             old = path if path in base else self.renamed.get(path, path)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from core.adapters.radon.agreement import SPECIMEN
 from core.adapters.radon.file_measure import measure_source
 from core.adapters.radon.packing import Damaged, pack, unpack
-from core.domain.quality.metric import Block, BlockKind, FileMeasure, Halstead, RawCounts
+from core.domain.quality.metric import AcceptComment, Block, BlockKind, FileMeasure, Halstead, RawCounts
 
 NUMBER = st.integers(0, 2**32 - 1)
 FLOAT = st.floats(allow_nan=False)
@@ -45,6 +45,9 @@ MEASURE = st.builds(
     halstead=st.none() | HALSTEAD,
     problem=st.text(),
     problem_line=NUMBER,
+    accepts=st.lists(
+        st.builds(AcceptComment, NUMBER, NUMBER, NUMBER, st.booleans(), st.text(st.characters(exclude_characters="\n"))), max_size=3
+    ).map(tuple),
 )
 
 
@@ -61,7 +64,7 @@ def test_a_measure_survives_packing(measure):
 def test_what_a_packed_measure_has_at_hand_is_what_is_in_it(measure):
     packed = unpack(pack(measure))
     assert (packed.tally, packed.lines, packed.has_raw) == (measure.tally, measure.lines, measure.has_raw)
-    assert (packed.maintainability, packed.problem) == (measure.maintainability, measure.problem)
+    assert (packed.maintainability, packed.problem, packed.accepts) == (measure.maintainability, measure.problem, measure.accepts)
 
 
 def test_a_packed_measure_can_be_copied_and_shown_like_any_other():

@@ -30,6 +30,7 @@ from core.adapters.radon.namesakes import variants
 from core.adapters.radon.packing import make_block
 from core.adapters.radon.shapes import block_shape, file_shape
 from core.adapters.radon.source_files import Unreadable, read_text
+from core.domain.quality.accept_comments import find_comments
 from core.domain.quality.metric import Block, FileMeasure, Halstead, RawCounts
 
 _MIB = 1024 * 1024
@@ -69,9 +70,11 @@ def measure_source(content: bytes, *, cognitive: bool = False) -> FileMeasure:
     """Measure a file's bytes; ``cognitive`` complexity only where it is asked for. Raises MemoryError."""
     try:
         text = read_text(content)
-        return replace(_measure_text(text, cognitive=cognitive), shape=file_shape(text.split("\n")))
+        measure = replace(_measure_text(text, cognitive=cognitive), shape=file_shape(text.split("\n")))
     except Unreadable as unreadable:
         return FileMeasure(problem=str(unreadable), problem_line=unreadable.line)
+    accepts = () if measure.problem else find_comments(content)
+    return replace(measure, accepts=accepts) if accepts else measure
 
 
 def _measure_text(text: str, *, cognitive: bool) -> FileMeasure:

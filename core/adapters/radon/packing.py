@@ -14,16 +14,16 @@ from operator import attrgetter
 from typing import Any
 from zlib import crc32
 
-from core.domain.quality.metric import Block, BlockKind, FileMeasure, Halstead, RawCounts, Tally
+from core.domain.quality.metric import AcceptComment, Block, BlockKind, FileMeasure, Halstead, RawCounts, Tally
 
 _RAW = tuple(field.name for field in fields(RawCounts))
 _HALSTEAD = tuple(field.name for field in fields(Halstead))
 #: Maintainability, the same before clamping; the problem's line; tally: blocks, complexity, the highest of each number, asserts; number
-#: of blocks, classes included; bytes of names, shapes, variants, the file's own shape and problem; whether there are raw counts, whether
-#: Halstead; the first of the raw counts, lines.
-_START = struct.Struct("<2dIIQ5IQ6I2?I")
+#: of blocks, classes included; bytes of names, shapes, variants, the file's own shape, comments and problem; whether there are raw counts,
+#: whether Halstead; the first of the raw counts, lines.
+_START = struct.Struct("<2dIIQ5IQ7I2?I")
 #: The same, then all raw counts and Halstead's.
-_HEAD = struct.Struct("<2dIIQ5IQ6I2?7I6I6d")
+_HEAD = struct.Struct("<2dIIQ5IQ7I2?7I6I6d")
 _CHECK = struct.Struct("<I")
 #: Numbers of each block.
 _NUMBERS = ("line", "end_line", "column", "complexity", "cognitive", "length", "nesting", "parameters", "asserts")
@@ -35,7 +35,7 @@ _kind_of = {ord(letter): kind for kind, letter in _LETTER.items()}.__getitem__
 
 #: Numbers of the head before the number of blocks; texts, whose lengths come after it.
 _BEFORE_COUNT = 3 + len(Tally._fields)
-_TEXTS = 5
+_TEXTS = 6
 
 
 class Damaged(Exception):
@@ -47,11 +47,13 @@ def pack(measure: FileMeasure) -> bytes:
     blocks, raw, halstead = measure.blocks, measure.raw, measure.halstead
     shapes = [block.shape for block in blocks]
     variants = [block.variant for block in blocks]
+    comments = "\n".join([f"{each.line} {each.column} {each.target} {each.at_top:d} {each.text}" for each in measure.accepts])
     texts = [
         "\n".join([block.name for block in blocks]),
         "\n".join(shapes) if any(shapes) else "",
         "\n".join(variants) if any(variants) else "",
         measure.shape,
+        comments,
         measure.problem,
     ]
     encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
@@ -104,8 +106,8 @@ _SET = {field.name: vars(FileMeasure)[field.name].__set__ for field in fields(Fi
 _LATE = ("blocks", "raw", "halstead", "shape")
 _new = object.__new__
 _set_data, _set_has_raw, _set_lines, _set_tally = (vars(_Packed)[name].__set__ for name in _Packed.__slots__)
-_set_index, _set_unclamped, _set_problem, _set_problem_line = (
-    _SET[name] for name in ("maintainability", "unclamped", "problem", "problem_line")
+_set_index, _set_unclamped, _set_problem, _set_problem_line, _set_accepts = (
+    _SET[name] for name in ("maintainability", "unclamped", "problem", "problem_line", "accepts")
 )
 
 
@@ -115,7 +117,7 @@ def unpack(data: bytes) -> FileMeasure:
         body = memoryview(data)[: -_CHECK.size]
         if _CHECK.unpack(data[-_CHECK.size :])[0] != crc32(body):
             raise Damaged
-        index, unclamped, problem_line, *tally, _, _, _, _, _, problem, has_raw, _, lines = _START.unpack_from(body)
+        index, unclamped, problem_line, *tally, _, _, _, _, _, comments, problem, has_raw, _, lines = _START.unpack_from(body)
     except struct.error as error:
         raise Damaged from error
     measure: FileMeasure = _new(_Packed)
@@ -127,7 +129,13 @@ def unpack(data: bytes) -> FileMeasure:
     _set_has_raw(measure, has_raw)
     _set_lines(measure, lines)
     _set_problem(measure, str(body[-problem:], "utf-8", "surrogatepass") if problem else "")
+    _set_accepts(measure, _accepts(body[len(body) - problem - comments : len(body) - problem]) if comments else ())
     return measure
+
+
+def _accepts(text: memoryview) -> tuple[AcceptComment, ...]:
+    lines = (line.split(" ", 4) for line in str(text, "utf-8", "surrogatepass").split("\n"))
+    return tuple(AcceptComment(int(line), int(column), int(target), at_top == "1", said) for line, column, target, at_top, said in lines)
 
 
 def _rest(data: bytes) -> tuple[tuple[Block, ...], RawCounts | None, Halstead | None, str]:
@@ -136,7 +144,7 @@ def _rest(data: bytes) -> tuple[tuple[Block, ...], RawCounts | None, Halstead | 
     lengths, (has_raw, has_halstead, *numbers) = rest[:_TEXTS], rest[_TEXTS:]
     middle = _HEAD.size + 4 * _COLUMNS * count
     ends = accumulate(lengths, initial=middle + count)
-    names, shapes, variants, shape, _ = (data[start:end].decode("utf-8", "surrogatepass") for start, end in pairwise(ends))
+    names, shapes, variants, shape, _, _ = (data[start:end].decode("utf-8", "surrogatepass") for start, end in pairwise(ends))
     blocks: tuple[Block, ...] = ()
     if count:
         columns = memoryview(data)[_HEAD.size : middle].cast("I").tolist()

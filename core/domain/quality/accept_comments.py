@@ -11,8 +11,8 @@ import re
 import tokenize
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
+from core.domain.quality.metric import AcceptComment
 from core.schema.wording import nearest
 
 #: What to type.
@@ -29,21 +29,6 @@ _REST = re.compile(r"\s*(?P<names>[\w-]*\w(?:\s*,\s*[\w-]*\w)*)?\s*(?P<dash>[–
 _NEXT_COMMENT = re.compile(r"\s#(?=\s*[a-z])", re.IGNORECASE)
 #: Tokens that are no part of a logical line.
 _LAYOUT = frozenset({tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING, tokenize.ENDMARKER})
-
-
-class AcceptComment(NamedTuple):
-    """One comment for us, as it stands in the file."""
-
-    #: 1-based.
-    line: int
-    column: int
-    #: First line of the statement that it stands at: on one of its lines, or directly above it; of a decorated definition the
-    #: line of ``def``. 0 where a blank line or the end of the file follows.
-    target: int
-    #: Whether no statement stands above it.
-    at_top: bool
-    #: From ``#`` on, at most 500 characters.
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

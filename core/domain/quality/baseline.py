@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from core.domain.quality.audit import AuditReport
@@ -29,10 +29,16 @@ class Ratchet:
         return bool(self.gone or self.lowered or self.moved)
 
 
-def accept_all(report: AuditReport, known: Iterable[Accepted], in_scope: Callable[[str], bool]) -> tuple[Accepted, ...]:
-    """Return a baseline that accepts every finding of the report; what was known outside of the scope, or is unknown now, stays."""
+def accept_all(
+    report: AuditReport, known: Iterable[Accepted], in_scope: Callable[[str], bool], otherwise: Container[str] = frozenset()
+) -> tuple[Accepted, ...]:
+    """Return a baseline that accepts every finding of the report; what was known outside of the scope, or is unknown now, stays.
+
+    Findings whose fingerprint is in ``otherwise`` are accepted by a comment, and left out.
+    """
+    findings = (finding for finding in report.findings if finding.fingerprint not in otherwise)
     kept = [each for each in known if not in_scope(each.path) or not report.knows(each.metric, each.block)]
-    return in_order([*kept, *(accept(finding, report.shapes.get(finding.fingerprint, "")) for finding in report.findings)])
+    return in_order([*kept, *(accept(finding, report.shapes.get(finding.fingerprint, "")) for finding in findings)])
 
 
 def ratchet(judgement: Judgement, known: Iterable[Accepted], shapes: Mapping[str, str]) -> Ratchet:

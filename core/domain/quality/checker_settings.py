@@ -20,6 +20,8 @@ _INI = frozenset(
     {"pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg", ".coveragerc", ".flake8", ".pylintrc", "pylintrc", "mypy.ini", ".mypy.ini"}
 )
 _JSON = frozenset({"pyrightconfig.json"})
+#: Names of all of them.
+CHECKERS = tuple(sorted(_TOML | _INI | _JSON))
 #: Keys whose items are left out of what is checked, and keys whose items are what is checked.
 _LEAVES_OUT = re.compile(r"(?:.*_)?(?:ignores?|excludes?|omit|disabled?|skips?|suppress|deselect|filterwarnings|norecursedirs)(?:_.*)?")
 _CHECKS = re.compile(r"(?:extend_)?(?:select|enable)(?:_.*)?|strict(?:_.*)?|(?:disallow|warn|check|report)_.*|error_on_.*")
@@ -83,7 +85,7 @@ def _taken(values: Iterable[_Value], counts: Counter[_Value]) -> Iterator[_Value
 
 def is_checkers(path: str) -> bool:
     """Return whether a file has settings of programs that check, by its name."""
-    return basename(path) in _TOML | _INI | _JSON
+    return basename(path) in CHECKERS
 
 
 def _silences(value: _Value, old: tuple[_Value, ...]) -> bool:

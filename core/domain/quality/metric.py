@@ -127,6 +127,21 @@ class Tally(NamedTuple):
     asserts: int = 0
 
 
+class AcceptComment(NamedTuple):
+    """One comment that accepts a finding, or means to, as it stands in a file."""
+
+    #: 1-based.
+    line: int
+    column: int
+    #: First line of the statement that it stands at: on one of its lines, or directly above it; of a decorated definition the
+    #: line of ``def``. 0 where a blank line or the end of the file follows.
+    target: int
+    #: Whether no statement stands above it.
+    at_top: bool
+    #: From ``#`` on, at most 500 characters.
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileMeasure:
     """Everything measured of one file's content; independent of where the file lies."""
@@ -145,6 +160,8 @@ class FileMeasure:
     problem_line: int = 0
     #: What the file is known again by in another place, see ``shape``; empty where it has no code.
     shape: str = ""
+    #: In the order of the file.
+    accepts: tuple[AcceptComment, ...] = ()
 
     def __post_init__(self) -> None:
         if math.isnan(self.unclamped):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from core.domain.quality.audit import AuditReport
 from core.domain.quality.finding import Finding
@@ -85,17 +86,16 @@ def decide(
     *,
     exists: Callable[[str], bool],
     max_open_tasks: int,
-    accepted: Collection[str] = frozenset(),
-    baseline: str = "",
+    accepted: Mapping[str, str] = MappingProxyType({}),
 ) -> Decisions:
     """Compare findings with the Reflector's own tasks. ``exists`` says whether a path is still there.
 
-    ``accepted`` are fingerprints of findings that ``baseline``, a file's name, accepts: none of them gets or keeps a task.
+    ``accepted``: fingerprint → what accepts the finding, the name of a file: none of them gets or keeps a task.
     """
     own = [task for task in tasks if is_own(task)]
     known = match_findings_to_tasks(tasks, report)
     unfinished = [task for task in own if task.status in _UNFINISHED]
-    close = (*_closings(unfinished, known.found, report, exists), *_accepted(unfinished, known.found, accepted, baseline))
+    close = (*_closings(unfinished, known.found, report, exists), *_accepted(unfinished, known.found, accepted))
     ended = _open_again(own, known.found)
     wanted = _wanting(report, own, known, ended, accepted)
     room = max(0, max_open_tasks - len(unfinished) + len(close))
@@ -154,11 +154,10 @@ def _closings(
     return tuple(closing for closing in closings if closing)
 
 
-def _accepted(unfinished: Iterable[Task], found: Mapping[str, Finding], accepted: Collection[str], baseline: str) -> Iterator[ClosedTask]:
+def _accepted(unfinished: Iterable[Task], found: Mapping[str, Finding], accepted: Mapping[str, str]) -> Iterator[ClosedTask]:
     """Yield the closings of tasks whose finding is among the accepted ones."""
-    reason = Code.ACCEPTED.of(baseline)
-    about = (task for task in unfinished if task.id in found and found[task.id].fingerprint in accepted)
-    return (ClosedTask(task_id=task.id, status=Status.CANCELLED, reason=reason) for task in about)
+    by = ((task.id, accepted.get(found[task.id].fingerprint)) for task in unfinished if task.id in found)
+    return (ClosedTask(task_id=name, status=Status.CANCELLED, reason=Code.ACCEPTED.of(where)) for name, where in by if where)
 
 
 def _closing(task: Task, report: AuditReport, measure: FileMeasure | None, exists: Callable[[str], bool]) -> ClosedTask | None:

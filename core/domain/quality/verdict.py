@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from core.domain.quality.audit import AuditReport
@@ -41,12 +41,14 @@ class Delta(StrEnum):
     WORSE = "worse"
     SAME = "same"
     BETTER = "better"
+    #: It is there, and a comment at its place accepts it, whatever its score.
+    ACCEPTED = "accepted"
 
 
 class FailOn(StrEnum):
     """Which findings the gate does not let pass."""
 
-    #: Every finding.
+    #: Every finding that no comment accepts.
     ANY = "any"
     #: Those that were not accepted.
     NEW = "new"
@@ -56,7 +58,7 @@ class FailOn(StrEnum):
 
 
 _FAILING = {
-    FailOn.ANY: frozenset(Delta),
+    FailOn.ANY: frozenset(Delta) - {Delta.ACCEPTED},
     FailOn.NEW: frozenset({Delta.NEW}),
     FailOn.WORSE: frozenset({Delta.NEW, Delta.WORSE}),
     FailOn.NEVER: frozenset[Delta](),
@@ -72,6 +74,8 @@ class Judged:
     delta: Delta
     #: The accepted finding that this one is, perhaps under another name or in another place; None for a new one.
     before: Accepted | None = None
+    #: Why a comment accepts it; empty where none does.
+    reason: str = ""
 
     @property
     def moved(self) -> bool:
@@ -95,6 +99,18 @@ class Judgement:
         return Judgement(
             judged=tuple(judged for judged in self.judged if in_scope(judged.finding.path)),
             gone=tuple(known for known in self.gone if in_scope(known.path)),
+        )
+
+    def accepting(self, reasons: Mapping[str, str]) -> Judgement:
+        """Return it with the findings accepted that have a reason; ``reasons``: by fingerprint."""
+        if not reasons:
+            return self
+        return replace(
+            self,
+            judged=tuple(
+                replace(judged, delta=Delta.ACCEPTED, reason=reason) if (reason := reasons.get(judged.finding.fingerprint)) else judged
+                for judged in self.judged
+            ),
         )
 
 

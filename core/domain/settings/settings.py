@@ -215,6 +215,12 @@ class AuditSettings:
         Nullable(of=INSIDE),
         decides_verdict=True,
     )
+    silence: str = option(
+        "finding",
+        "What is silenced in a comparison with a revision (a new noqa, exclude, looser threshold, …): a finding, or a note.",
+        Choice(words=("finding", "note")),
+        decides_verdict=True,
+    )
     use_wily: bool = option(False, "Take trends from wily instead of from git's objects.", Boolean(), owners=USER_ONLY)
     wily_python: str = option("", "Python interpreter that has wily; empty: an environment is made for it.", _ANY_PATH, owners=USER_ONLY)
     revisions: int = option(50, "Revisions of history that a trend looks at.", Integer())

@@ -28,6 +28,7 @@ def finding_fields(judged: Judged) -> dict[str, Any]:
         "threshold": _score(finding.metric, finding.threshold),
         "rank": finding.rank,
         "standing": judged.delta.value,
+        "reason": judged.reason,
         "before": None if before is None else {"path": before.path, "block": before.block, "score": _score(before.metric, before.score)},
         "trend": [number(value) for value in finding.trend],
         "direction": finding.direction.value,

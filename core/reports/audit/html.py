@@ -126,7 +126,7 @@ def _short(value: float) -> str:
     return f"{value:.0f}" if value == int(value) else f"{value:.1f}"
 
 
-_WORDS = {Delta.NEW: "new", Delta.WORSE: "worse", Delta.BETTER: "better", Delta.SAME: "accepted"}
+_WORDS = {Delta.NEW: "new", Delta.WORSE: "worse", Delta.BETTER: "better", Delta.SAME: "accepted", Delta.ACCEPTED: "accepted by a comment"}
 _WIDTH, _HEIGHT = 300, 96
 _SPARK = (96, 26)
 #: More values than that cannot be told apart.
@@ -212,7 +212,7 @@ def _row(judged: Judged, order: int, *, compared: bool, failing: bool) -> str:
         f'data-score="{score}" data-change="{change:g}" data-churn="{finding.churn}" data-standing="{judged.delta}" '
         f'data-stand="{list(Delta).index(judged.delta)}" data-text="{text}"'
     )
-    problem = f'<span class="problem">{html_text(finding.problem)}</span>' if finding.problem else ""
+    problem = _said(judged, compared=compared)
     kind = "failing" if failing else judged.delta.value
     stand = f'<td class="stand {kind}">{html_text(judged_words(judged))}</td>' if compared else ""
     return (
@@ -221,6 +221,12 @@ def _row(judged: Judged, order: int, *, compared: bool, failing: bool) -> str:
         f'<td class="num score">{_score(judged)}</td><td class="trend">{spark(finding)}</td>'
         f'<td class="num churn">{finding.churn or ""}</td>{stand}</tr>'
     )
+
+
+def _said(judged: Judged, *, compared: bool) -> str:
+    """Return why a finding is one where that is no number, or why it is accepted where no column says so."""
+    said = judged_words(judged) if judged.reason and not compared else judged.finding.problem
+    return f'<span class="problem">{html_text(said)}</span>' if said else ""
 
 
 def _score(judged: Judged) -> str:

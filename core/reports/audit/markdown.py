@@ -14,7 +14,7 @@ from core.reports.text.wording import count
 #: Rows of a table: a job's summary has a limit of 1 MiB.
 _ROWS = 100
 _PACKAGES = 20
-_SIGNS = {Delta.NEW: "🆕", Delta.WORSE: "🔺", Delta.SAME: "▫️", Delta.BETTER: "✅"}
+_SIGNS = {Delta.NEW: "🆕", Delta.WORSE: "🔺", Delta.SAME: "▫️", Delta.BETTER: "✅", Delta.ACCEPTED: "▫️"}
 
 
 def audit_markdown(gate: GateReport, shown: Sequence[Judged]) -> str:
@@ -33,7 +33,7 @@ def _compared(gate: GateReport, shown: Sequence[Judged]) -> list[str]:
     """Return what is new or worse, and folded away what is better, gone and as it was."""
     moving = [judged for judged in shown if judged.delta in (Delta.NEW, Delta.WORSE)]
     better = [judged for judged in shown if judged.delta is Delta.BETTER]
-    accepted = [judged for judged in shown if judged.delta is Delta.SAME]
+    accepted = [judged for judged in shown if judged.delta in (Delta.SAME, Delta.ACCEPTED)]
     parts = [_findings(moving)]
     if better or gate.judgement.gone:
         parts.append(_folded(f"Better: {len(better)}, gone: {len(gate.judgement.gone)}", _findings(better) + _gone(gate)))
@@ -59,7 +59,7 @@ def _row(judged: Judged, *, compared: bool) -> str:
         markdown_cell(where(finding) + (f" {finding.problem}" if finding.problem else "")),
         trend,
         str(finding.churn or ""),
-        markdown_cell(judged_words(judged)) if compared else "",
+        markdown_cell(judged_words(judged)) if compared or judged.delta is Delta.ACCEPTED else "",
     )
     return f"| {' | '.join(cells)} |\n"
 

@@ -85,7 +85,7 @@ def _row(judged: Judged, style: Style, *, compared: bool, failing: bool) -> tupl
     finding = judged.finding
     paint = rank_paint(finding.rank, style)
     picture = f"{sparkline(finding.trend)} {ARROWS[finding.direction]}".rstrip() if len(finding.trend) > 1 else ""
-    delta = judged_words(judged) if compared else ""
+    delta = judged_words(judged) if compared or judged.delta is Delta.ACCEPTED else ""
     return (
         Cell(text=finding.rank, paint=_bold(paint, style)),
         Cell(text=amount_over(finding), paint=paint),
@@ -106,7 +106,7 @@ def _trend_paint(direction: Direction, style: Style) -> Paint:
 
 
 def _standing_paint(delta: Delta, style: Style) -> Paint:
-    return {Delta.BETTER: style.good, Delta.SAME: style.dim}.get(delta, style.warn)
+    return {Delta.BETTER: style.good, Delta.SAME: style.dim, Delta.ACCEPTED: style.dim}.get(delta, style.warn)
 
 
 def _gone(gate: GateReport, style: Style) -> str:

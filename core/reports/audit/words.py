@@ -32,11 +32,15 @@ def sentence(finding: Finding) -> str:
         return f"{name} {spec.fill(spec.fact, finding.score)}, {spec.wanted(finding.threshold)}{more}"
     if finding.metric is Metric.UNREADABLE:
         return f"{name} cannot be measured: {finding.problem}"
+    if finding.metric is Metric.SILENCED:
+        return f"{name}: {finding.problem}; {finding.suggestion}"
     return f"{finding.problem}; {finding.suggestion}" if finding.suggestion else finding.problem
 
 
 def judged_words(judged: Judged) -> str:
-    """Return ``new``, ``worse, was 12``, ``better, was 30``, ``accepted``; with the old place where it moved."""
+    """Return ``new``, ``worse, was 12``, ``better, was 30``, ``accepted``; with the old place where it moved, or a comment's reason."""
+    if judged.delta is Delta.ACCEPTED:
+        return f"accepted: {judged.reason}"
     before = judged.before
     if before is None:
         return "new"
@@ -59,15 +63,25 @@ def found_words(gate: GateReport) -> str:
     counted = count(len(gate.report.findings), "finding") if gate.report.findings else "no findings"
     text = f"{counted} in {count(len(gate.report.files), 'file')}"
     parts = delta_words(gate)
-    return f"{text}: {parts}" if parts and gate.against else text
+    if not gate.against:
+        in_code = gate.judgement.count(Delta.ACCEPTED)
+        return f"{text}: {_accepted_in_code(in_code)}" if in_code else text
+    return f"{text}: {parts}" if parts else text
+
+
+def _accepted_in_code(number: int) -> str:
+    return f"{number:,} accepted by {'a comment' if number == 1 else 'comments'}"
 
 
 def delta_words(gate: GateReport) -> str:
     """Return ``1 new, 2 worse, 9 accepted, 3 gone`` without the zeros."""
     judgement = gate.judgement
     names = {Delta.SAME: "accepted"}
-    counts = [(judgement.count(delta), names.get(delta, delta.value)) for delta in Delta]
-    return ", ".join(f"{found:,} {word}" for found, word in (*counts, (len(judgement.gone), "gone")) if found)
+    counts = [(judgement.count(delta), names.get(delta, delta.value)) for delta in Delta if delta is not Delta.ACCEPTED]
+    words = [f"{found:,} {word}" for found, word in counts if found]
+    in_code = judgement.count(Delta.ACCEPTED)
+    words += [_accepted_in_code(in_code)] if in_code else []
+    return ", ".join([*words, f"{len(judgement.gone):,} gone"] if judgement.gone else words)
 
 
 def verdict_words(gate: GateReport) -> str:
@@ -77,6 +91,8 @@ def verdict_words(gate: GateReport) -> str:
         return f"failed: {count(len(gate.failing), 'finding')}{_qualified(gate)}{compared} (--fail-on {gate.fail_on})"
     if gate.fail_on == "never":
         return "passed (--fail-on never)"
+    if not gate.against and gate.judgement.count(Delta.ACCEPTED):
+        return "passed: nothing over a threshold that is not accepted"
     return f"passed: nothing{_qualified(gate)}{compared}" if gate.against else "passed: nothing over a threshold"
 
 

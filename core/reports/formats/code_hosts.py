@@ -75,6 +75,6 @@ def _issue(judged: Judged, gate: GateReport) -> dict[str, Any]:
         "check_name": finding.metric.value,
         # Two projects of one repository may have equal paths inside; GitLab drops issues with a fingerprint that it has already.
         "fingerprint": _digest(f"{gate.prefix} {finding.fingerprint}") if gate.prefix else finding.fingerprint,
-        "severity": _SEVERITIES[finding.rank],
+        "severity": "info" if judged.reason else _SEVERITIES[finding.rank],
         "location": {"path": gate.in_repository(finding.path), "lines": {"begin": finding.line, "end": finding.end_line}},
     }

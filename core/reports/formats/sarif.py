@@ -22,7 +22,7 @@ _ROOT = "%SRCROOT%"
 #: Results that GitHub takes in one run.
 MOST_RESULTS = 25_000
 _EXPLAIN = "`orchestrator audit --explain FINGERPRINT` says where it comes from and what to do."
-_STATES = {Delta.NEW: "new", Delta.WORSE: "updated", Delta.BETTER: "updated", Delta.SAME: "unchanged"}
+_STATES = {Delta.NEW: "new", Delta.WORSE: "updated", Delta.BETTER: "updated", Delta.SAME: "unchanged", Delta.ACCEPTED: "unchanged"}
 _PROPERTIES = ("score", "threshold", "rank", "standing", "churn", "direction", "trend")
 
 
@@ -104,6 +104,8 @@ def _result(judged: Judged, gate: GateReport, *, failing: bool) -> dict[str, Any
         "partialFingerprints": {"orchestratorFinding/v1": finding.fingerprint},
         "properties": {name: fields[name] for name in _PROPERTIES},
     }
+    if judged.reason:
+        result["suppressions"] = [{"kind": "inSource", "justification": judged.reason}]
     return result | {"baselineState": _STATES[judged.delta]} if gate.against else result
 
 
@@ -116,7 +118,7 @@ def _place(path: str, line: int, end_line: int) -> dict[str, Any]:
 def _level(judged: Judged, *, failing: bool) -> str:
     if failing:
         return "error"
-    return "note" if judged.delta in (Delta.SAME, Delta.BETTER) else "warning"
+    return "note" if judged.delta in (Delta.SAME, Delta.BETTER, Delta.ACCEPTED) else "warning"
 
 
 def _uri(path: str) -> str:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.quality.accept_comments import AcceptComment, find_comments, read_comment
+from core.domain.quality.accept_comments import find_comments, read_comment
+from core.domain.quality.metric import AcceptComment
 
 METRICS = ("complexity", "maintainability", "cognitive")
 ACCEPT = "# orchestrator: accept complexity – a table"

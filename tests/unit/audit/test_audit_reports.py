@@ -300,7 +300,7 @@ def test_json_is_versioned_complete_and_the_same_twice():
     assert text == audit_json(gate(notes=("compared with main itself",)), gate().judgement.judged)
     assert document["version"] == 1
     assert document["gate"] == {"passed": False, "fail_on": "worse", "against": "audit-baseline.json", "failing": 3}
-    assert document["counts"] == {"files": 5, "findings": 5, "new": 2, "worse": 1, "same": 1, "better": 1, "gone": 1}
+    assert document["counts"] == {"files": 5, "findings": 5, "new": 2, "worse": 1, "same": 1, "better": 1, "accepted": 0, "gone": 1}
     expected = {
         "fingerprint": FINDINGS[0].fingerprint,
         "metric": "complexity",

@@ -13,7 +13,7 @@ from core.adapters.git.read.base import find_base
 from core.adapters.git.read.blobs import read_blobs
 from core.adapters.git.read.listing import check_work_tree, file_at, list_untracked
 from core.adapters.git.read.selection import Selection
-from core.adapters.git.read.work_files import blob_of
+from core.adapters.git.read.work_files import blob_of, read_regular
 from core.domain.quality.history import ChangedFile, ChangeSet, RepositoryFacts, Touch
 from core.domain.untrusted.git_reading import filters_off
 from core.errors import StorageError, UsageError
@@ -68,6 +68,22 @@ class GitRepository:
             deleted_bases={path: blobs[blob] for path, blob in sorted(deleted.items()) if blob in blobs},
             note=base.note,
         )
+
+    def contents_since(self, commit: str) -> Mapping[str, tuple[bytes | None, bytes | None]]:
+        with _compared_with(commit[:12]):
+            changed, deleted = self._really_changed({touch.path: touch for touch in self._touches(commit)}.values())
+            touches = [*changed, *self._untracked(deleted)]
+            wanted = dict.fromkeys((*(touch.old_blob for touch in touches if touch.old_blob), *deleted.values()))
+            blobs = dict(read_blobs(self._git, list(wanted)))
+        found: dict[str, tuple[bytes | None, bytes | None]] = {path: (blobs.get(blob), None) for path, blob in deleted.items()}
+        return found | {touch.path: (blobs.get(touch.old_blob), self._content(touch.path)) for touch in touches}
+
+    def _content(self, path: str) -> bytes | None:
+        """Return the bytes of a file of the work tree; None where there is none, or it is too large for a source."""
+        try:
+            return read_regular(os.path.join(self._git.directory, path))
+        except OSError:
+            return None
 
     def _touches(self, base: str) -> Iterable[Touch]:
         """Return what git reports; a file whose times changed is among them even where its bytes did not."""
