@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -34,13 +35,23 @@ class _Test:
     works: bool
 
 
+class _Skip(NamedTuple):
+    """One thing that skips tests, or looks like it."""
+
+    path: str
+    line: int
+    what: str
+    #: Names of the tests that it is about; none where it may be something else that has such a name.
+    tests: frozenset[str]
+
+
 @dataclass(slots=True, kw_only=True)
 class _Suite:
     """The tests of some files."""
 
     tests: list[_Test] = field(default_factory=list)
-    #: (path, line, what) of whatever skips tests.
-    skips: list[tuple[str, int, str]] = field(default_factory=list)
+    #: Whatever skips tests.
+    skips: list[_Skip] = field(default_factory=list)
     #: (path, line, name, code) of whatever tells pytest how to run tests and what their results are.
     hooks: list[tuple[str, int, str, str]] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
@@ -68,20 +79,23 @@ def tests_lost(change: Mapping[str, tuple[bytes | None, bytes | None]]) -> Itera
         yield from (LostTest(path, 0, "its tests cannot be read", False) for path in after.unreadable if path not in before.unreadable)
         return
     yield from (LostTest(*gone, False) for gone in (*_gone(before, after), *_hooks_changed(before, after)))
-    yield from (LostTest(*silent, True) for silent in (*_emptied(before, after), *_skipped(before, after)))
+    yield from (LostTest(*emptied, True) for emptied in _emptied(before, after))
+    yield from _skipped(before, after)
 
 
-def _skipped(before: _Suite, after: _Suite) -> Iterator[tuple[str, int, str]]:
-    known = Counter(what for _, _, what in before.skips)
-    for path, line, what in after.skips:
-        known[what] -= 1
-        if known[what] < 0:
-            yield path, line, what
+def _skipped(before: _Suite, after: _Suite) -> Iterator[LostTest]:
+    """Yield what skips more than before; a test that was not there before is silenced by nothing."""
+    known = Counter(skip.what for skip in before.skips)
+    names = {test.name for test in before.tests}
+    for skip in after.skips:
+        known[skip.what] -= 1
+        if known[skip.what] < 0:
+            yield LostTest(skip.path, skip.line, skip.what, not names.isdisjoint(skip.tests))
 
 
 def _hooks_changed(before: _Suite, after: _Suite) -> Iterator[tuple[str, int, str]]:
     known = Counter((name, code) for _, _, name, code in before.hooks)
-    named = {(line, what) for _, line, what in after.skips}
+    named = {(skip.line, skip.what) for skip in after.skips}
     for path, line, name, code in after.hooks:
         known[name, code] -= 1
         if known[name, code] < 0 and (line, name) not in named:
@@ -121,8 +135,11 @@ def _suite(sources: Mapping[str, bytes | None]) -> _Suite:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             suite.unreadable.append(path)
             continue
-        suite.tests += _tests(path, tree.body, "")
-        suite.skips += sorted((path, line, what) for line, what in _skips(tree))
+        tests = list(_tests(path, tree.body, ""))
+        suite.tests += tests
+        suite.skips += sorted(
+            _Skip(path, line, what, _tests_at(line, tree, tests) if sure else frozenset()) for line, what, sure in _skips(tree)
+        )
         suite.hooks += sorted((path, *hook) for hook in _hooks(tree))
     return suite
 
@@ -169,16 +186,34 @@ def _hooks(tree: ast.Module) -> Iterator[tuple[int, str, str]]:
             yield from ((node.lineno, name, ast.dump(node)) for name in names if name.startswith("pytest_"))
 
 
-def _skips(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """Yield line and name of everything that skips a test or leaves it out."""
-    yield from _ends(tree.body)
+def _skips(tree: ast.Module) -> Iterator[tuple[int, str, bool]]:
+    """Yield line and name of everything that skips a test or leaves it out, and whether it can be nothing else."""
+    yield from ((line, name, True) for line, name in _ends(tree.body))
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr in _SKIPS:
-            yield node.lineno, node.attr
+            yield node.lineno, node.attr, node.attr != "skip" or _is_of_tests(node.value)
         elif isinstance(node, ast.Name) and node.id in (_SKIPS | _LEFT_OUT):
-            yield node.lineno, node.id
+            yield node.lineno, node.id, True
         elif isinstance(node, ast.FunctionDef) and node.name in _LEFT_OUT:
-            yield node.lineno, node.name
+            yield node.lineno, node.name, True
+
+
+def _is_of_tests(owner: ast.expr) -> bool:
+    """Return whether ``owner.skip`` skips a test: a reader may have such a method, too."""
+    name = owner.id if isinstance(owner, ast.Name) else owner.attr if isinstance(owner, ast.Attribute) else ""
+    return name in ("pytest", "unittest", "mark")
+
+
+def _tests_at(line: int, tree: ast.Module, tests: Iterable[_Test]) -> frozenset[str]:
+    """Return the names of the tests that what stands at a line is about: of the function or class there, decorators included, or all."""
+    first, last = 0, math.inf
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            begins, ends = min((each.lineno for each in node.decorator_list), default=node.lineno), node.end_lineno or node.lineno
+            # The innermost one begins last.
+            if begins <= line <= ends and begins >= first:
+                first, last = begins, ends
+    return frozenset(test.name for test in tests if first <= test.line <= last)
 
 
 def _ends(body: list[ast.stmt]) -> Iterator[tuple[int, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.domain.quality.check_files import files_named
-from core.domain.quality.silencing import silenced
+from core.domain.quality.silencing import Silence, silenced
 
 TESTS = b"import pytest\n\n\ndef test_a():\n    assert f(1) == 2\n\n\nclass TestB:\n    def test_b(self):\n        check(self)\n"
 
@@ -189,3 +189,19 @@ def test_what_hides_files_from_git_is_found():
 @pytest.mark.parametrize("name", ["sitecustomize.py", "src/usercustomize.py"])
 def test_what_every_python_imports_is_found(name):
     assert sentences({name: (None, b"import sys\n")}) == [f"{name}: it says what is checked, and changed"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "silent"),
+    [
+        (TESTS, TESTS.replace(b"def test_a", b"@pytest.mark.skip\ndef test_a"), True),
+        (TESTS, TESTS.replace(b"class TestB", b"@unittest.skip('x')\nclass TestB"), True),
+        (TESTS, TESTS.replace(b"import pytest\n", b"import pytest\npytestmark = pytest.mark.skip\n"), True),
+        (TESTS, TESTS + b"\n@pytest.mark.xfail\ndef test_new():\n    assert f(2) == 3\n", False),
+        (TESTS, TESTS.replace(b"    assert", b"    reader.skip(3)\n    assert"), False),
+        (None, b"import pytest\npytest.importorskip('numpy')\n\n\ndef test_new():\n    assert f(1)\n", False),
+    ],
+)
+def test_only_a_test_that_was_there_before_is_silenced_by_a_skip(before, after, silent):
+    kinds = {each.kind for each in silenced({"test_x.py": (before, after)})}
+    assert kinds == ({Silence.SKIPPED} if silent else {Silence.TESTS})
