@@ -174,3 +174,22 @@ def test_a_base_that_is_not_here_is_refused(world):
     world.commit("one")
     with pytest.raises(UsageError, match="cannot compare with nowhere"):
         world.repository.base_of("nowhere")
+
+
+def test_both_versions_of_each_file_that_differs_are_there(world):
+    world.write("same.py", b"0\n")
+    world.write("changed.py", b"1\n")
+    world.write("gone.py", b"2\n")
+    world.write("old.py", LONG)
+    world.commit("one")
+    world.write("changed.py", b"1.5\n")
+    world.write("new.py", b"3\n")
+    world.remove("gone.py")
+    world.move("old.py", "moved.py")
+
+    assert world.repository.contents_since(world.repository.base_of("one")) == {
+        "changed.py": (b"1\n", b"1.5\n"),
+        "new.py": (None, b"3\n"),
+        "gone.py": (b"2\n", None),
+        "moved.py": (LONG, LONG),
+    }

@@ -179,8 +179,23 @@ def archive(data: bytes) -> None:
             _told(error)
 
 
+def comments(data: bytes) -> None:
+    """A Python file whose comments may accept findings or hide something, before and after a change; settings of checking programs."""
+    from core.domain.quality.accept_comments import find_comments, read_comment
+    from core.domain.quality.checker_settings import checks_loosened
+    from core.domain.quality.silent_comments import comments_added
+
+    for comment in find_comments(data):
+        said = read_comment(comment, ("complexity", "maintainability"))
+        assert bool(said.mistake) != bool(said.reason)
+    before, after = data[: len(data) // 2], data[len(data) // 2 :]
+    comments_added({"a.py": (before, after), "b.py": (None, data)})
+    checks_loosened(dict.fromkeys(("pyproject.toml", "setup.cfg", "pyrightconfig.json"), (before, after)))
+
+
 TARGETS: dict[str, Target] = {
-    each.__name__: each for each in (tasks, config, manifest, baseline, message, lock, trust, revocations, certificate, osv, archive)
+    each.__name__: each
+    for each in (tasks, config, manifest, baseline, message, lock, trust, revocations, certificate, osv, archive, comments)
 }
 
 

@@ -106,6 +106,12 @@ EXAMPLES: dict[str, tuple[bytes, ...]] = {
         ),
         _zip({"a.json": b"{}"}),
     ),
+    "comments": (
+        b"# orchestrator: accept maintainability - generated\n@d  # noqa: E1, F2\ndef f():  # orchestrator: accept complexity: x\n  pass\n",
+        b"x = 1  # type: ignore[a]\nclass A:\n    # orchestrator: accept cognitive\n    def f(self): ...  # pragma: no cover\n" * 2,
+        b'[tool.ruff.lint]\nignore = ["E1"]\n[tool.mypy]\nstrict = true\n[[tool.mypy.overrides]]\nmodule = "a"\nignore_errors = true\n',
+        b"[flake8]\nignore = E1,\n  W5\nmax-complexity = 9\n[mypy]\nstrict = True\n",
+    ),
     "archive": (_zip({"p/manifest.json": b"{}"}), _tar(""), _tar("gz"), _tar("bz2"), _tar("xz")),
 }
 

@@ -139,8 +139,8 @@ def _values(path: str, content: bytes | None) -> tuple[_Value, ...]:
     text = (content or b"").decode("utf-8", "replace")
     try:
         return tuple(islice(_flat((), _table(basename(path), text)), _MOST_VALUES))
-    except (ValueError, RecursionError, Error):
-        return ()
+    except (ValueError, RecursionError, Error, AttributeError):
+        return ()  # the last is what configparser does with a line that goes on after a name without a value
 
 
 def _table(name: str, text: str) -> dict[str, Any]:

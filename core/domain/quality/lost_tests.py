@@ -87,7 +87,7 @@ def _skipped(before: _Suite, after: _Suite) -> Iterator[LostTest]:
     """Yield what skips more than before; a test that was not there before is silenced by nothing."""
     known = Counter(skip.what for skip in before.skips)
     names = {test.name for test in before.tests}
-    for skip in after.skips:
+    for skip in sorted(after.skips, key=lambda each: each[:3]):
         known[skip.what] -= 1
         if known[skip.what] < 0:
             yield LostTest(skip.path, skip.line, skip.what, not names.isdisjoint(skip.tests))
@@ -137,9 +137,9 @@ def _suite(sources: Mapping[str, bytes | None]) -> _Suite:
             continue
         tests = list(_tests(path, tree.body, ""))
         suite.tests += tests
-        suite.skips += sorted(
-            _Skip(path, line, what, _tests_at(line, tree, tests) if sure else frozenset()) for line, what, sure in _skips(tree)
-        )
+        for line, what, is_sure in _skips(tree):
+            about = _tests_at(line, tree, tests) if is_sure else frozenset[str]()
+            suite.skips.append(_Skip(path, line, what, about))
         suite.hooks += sorted((path, *hook) for hook in _hooks(tree))
     return suite
 

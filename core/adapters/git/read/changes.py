@@ -73,10 +73,9 @@ class GitRepository:
         with _compared_with(commit[:12]):
             changed, deleted = self._really_changed({touch.path: touch for touch in self._touches(commit)}.values())
             touches = [*changed, *self._untracked(deleted)]
-            wanted = dict.fromkeys((*(touch.old_blob for touch in touches if touch.old_blob), *deleted.values()))
-            blobs = dict(read_blobs(self._git, list(wanted)))
-        found: dict[str, tuple[bytes | None, bytes | None]] = {path: (blobs.get(blob), None) for path, blob in deleted.items()}
-        return found | {touch.path: (blobs.get(touch.old_blob), self._content(touch.path)) for touch in touches}
+            touches += [Touch(path=path, old_path=path, blob="", old_blob=blob) for path, blob in deleted.items()]
+            bases = self._bases(touches)
+        return {touch.path: (bases.get(touch.old_blob), self._content(touch.path) if touch.blob else None) for touch in touches}
 
     def _content(self, path: str) -> bytes | None:
         """Return the bytes of a file of the work tree; None where there is none, or it is too large for a source."""
@@ -145,6 +144,12 @@ class GitRepository:
             raise StorageError(f"{path}: cannot be read ({error.strerror})") from error
 
     def _with_bases(self, touches: Sequence[Touch]) -> tuple[ChangedFile, ...]:
+        bases = self._bases(touches)
+        changes = (ChangedFile(path=touch.path, old_path=touch.old_path, base=bases.get(touch.old_blob)) for touch in touches)
+        return tuple(sorted(changes, key=lambda change: change.path))
+
+    def _bases(self, touches: Sequence[Touch]) -> dict[str, bytes]:
+        """Return the bytes before each change, by blob. Raises StorageError when any is missing."""
         wanted = dict.fromkeys(touch.old_blob for touch in touches if touch.old_blob)
         bases = dict(read_blobs(self._git, list(wanted)))
         for touch in touches:
@@ -153,8 +158,7 @@ class GitRepository:
                     f"{touch.old_path}: its base version (git blob {touch.old_blob[:12]}) is missing or damaged",
                     hint=REFETCH if is_partial(self._git.ask) else "git fsck",
                 )
-        changes = (ChangedFile(path=touch.path, old_path=touch.old_path, base=bases.get(touch.old_blob)) for touch in touches)
-        return tuple(sorted(changes, key=lambda change: change.path))
+        return bases
 
 
 @contextmanager
