@@ -7,7 +7,7 @@ since yesterday, and most of them only for the numbers at the very beginning: th
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import astuple, fields
 from itertools import accumulate, chain, pairwise, repeat, starmap
 from operator import attrgetter
@@ -47,13 +47,12 @@ def pack(measure: FileMeasure) -> bytes:
     blocks, raw, halstead = measure.blocks, measure.raw, measure.halstead
     shapes = [block.shape for block in blocks]
     variants = [block.variant for block in blocks]
-    comments = "\n".join([f"{each.line} {each.column} {each.target} {each.at_top:d} {each.text}" for each in measure.accepts])
     texts = [
         "\n".join([block.name for block in blocks]),
         "\n".join(shapes) if any(shapes) else "",
         "\n".join(variants) if any(variants) else "",
         measure.shape,
-        comments,
+        _comments(measure.accepts),
         measure.problem,
     ]
     encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
@@ -73,6 +72,10 @@ def pack(measure: FileMeasure) -> bytes:
     kinds = "".join([_LETTER[block.kind] for block in blocks]).encode()
     body = b"".join([head, struct.pack(f"={len(numbers)}I", *numbers), kinds, *encoded])
     return body + _CHECK.pack(crc32(body))
+
+
+def _comments(accepts: Iterable[AcceptComment]) -> str:
+    return "\n".join([f"{each.line} {each.column} {each.target} {each.at_top:d} {each.text}" for each in accepts])
 
 
 class _Packed(FileMeasure):
