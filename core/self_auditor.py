@@ -196,11 +196,11 @@ class SelfAuditor:
         if finding.metric in (Metric.PLUGIN, Metric.COVERAGE, Metric.SILENCED):
             return finding.suggestion
         if not finding.block:
-            return self._meter.advise(finding.path)
+            return self._meter.advise(finding.path, metric=finding.metric, threshold=finding.threshold)
         files = self._audited((file.path, file.measure) for file in self._meter.measure([finding.path]))
         blocks = (block for file in files for block in file.measure.blocks)
         found = next((block for block in blocks if block.full_name == finding.block), None)
-        return self._meter.advise(finding.path, found) if found else ""
+        return self._meter.advise(finding.path, found, metric=finding.metric, threshold=finding.threshold) if found else ""
 
 
 def find(files: Iterable[AuditedFile], settings: AuditSettings) -> tuple[tuple[Finding, ...], dict[str, str]]:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from core.domain.quality.finding import Accepted, PluginFindings
 from core.domain.quality.history import ChangeSet, CommitWindow, History, RepositoryFacts
-from core.domain.quality.metric import Block, FileMeasure
+from core.domain.quality.metric import Block, FileMeasure, Metric
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +41,11 @@ class CodeMeter(Protocol):
         yield has no entry. What ``read`` raises passes through.
         """
 
-    def advise(self, path: str, block: Block | None = None) -> str:
-        """Say in a sentence or two where the complexity of a block (default: the file) sits and what to extract, with lines.
+    def advise(self, path: str, block: Block | None = None, *, metric: Metric, threshold: float) -> str:
+        """Say in a few sentences what to extract from a block to bring a metric to its threshold, and what is left then, with lines.
 
-        ``block`` is found by name, the nearest line deciding between namesakes. Empty when there is nothing to say, or nothing there.
+        Only what is proven to keep the behaviour is suggested; beside that, and about a file (no ``block``), facts. ``block`` is found
+        by name, the nearest line deciding between namesakes. Empty when there is nothing to say, or nothing there.
         """
 
 

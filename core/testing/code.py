@@ -18,7 +18,7 @@ from core.domain.quality.history import (
     assemble,
     blob_digest,
 )
-from core.domain.quality.metric import Block, FileMeasure
+from core.domain.quality.metric import Block, FileMeasure, Metric
 from core.domain.untrusted.globs import matches
 from core.errors import UsageError
 from core.ports.code import Measured
@@ -43,6 +43,8 @@ class InMemoryMeter:
         self.files = dict(files or {})
         #: What ``advise`` answers, by path and block name.
         self.advice: dict[tuple[str, str], str] = {}
+        #: What it was asked about, with the metric and the threshold.
+        self.advised: list[tuple[str, Metric, float]] = []
 
     def measure(self, paths: Sequence[str] | None = None) -> tuple[Measured, ...]:
         chosen = self._selected("") if paths is None else {path for named in paths for path in self._named(named)}
@@ -58,7 +60,8 @@ class InMemoryMeter:
             self._blobs.update((name, self._measure(source)) for name, source in read(missing))
         return {name: self._blobs[name] for name in wanted if name in self._blobs}
 
-    def advise(self, path: str, block: Block | None = None) -> str:
+    def advise(self, path: str, block: Block | None = None, *, metric: Metric, threshold: float) -> str:
+        self.advised.append((path, metric, threshold))
         return self.advice.get((path, block.name if block else ""), "")
 
     def _named(self, path: str) -> Iterable[str]:

@@ -10,6 +10,7 @@ import pytest
 from core.adapters.git import Git, list_files
 from core.adapters.radon import RadonMeter
 from core.adapters.radon.file_measure import measure_source
+from core.domain.quality.metric import Metric
 from core.testing.code import InMemoryMeter
 
 SIMPLE = b"def f(x):\n    return 1 if x else 2\n"
@@ -155,4 +156,4 @@ def test_what_the_reader_raises_passes_through(project):
 
 def test_there_is_no_advice_on_what_is_not_there(project):
     project.write("a.py", SIMPLE)
-    assert project.meter().advise("b.py") == ""
+    assert project.meter().advise("b.py", metric=Metric.COMPLEXITY, threshold=10) == ""

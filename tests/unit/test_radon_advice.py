@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from core.adapters.radon.advice import advise
 from core.adapters.radon.agreement import SPECIMEN
 from core.adapters.radon.file_measure import measure_source
+from core.domain.quality.metric import FileMeasure, Metric
 
 LOOP = """
 def report(rows, limit):
@@ -104,89 +105,110 @@ def find(rooms):
 """
 
 
-@pytest.mark.parametrize(
-    ("source", "expected"),
-    [
-        (
-            LOOP,
-            (
-                "Extract the loop over `rows` (lines 6–12, 5 of its 10 decisions) "
-                "into a function that takes `limit`, `rows` and `total` and returns `total`."
-            ),
-        ),
-        (CHAIN, "The 5 branches on `shape.kind` (lines 3–12) could be a dict from value to what is done."),
-        (TYPES, "The 4 branches on `value` (lines 3–10) could be a method of each class, or functools.singledispatch."),
-        (ROWS, "Lines 4–11 do the same 4 times: loop over a table of what differs."),
-        (CONDITION, "The condition at line 3 joins 5 tests: make it a function with a name."),
-        (HANDLERS, "The try at line 3 has 4 handlers: let a function of its own turn those errors into one."),
-        (NESTED, "Line 7 is nested 4 deep: turn the condition at line 4 round and leave early."),
-    ],
-)
-def test_the_sentence_that_helps_most_comes_first(source, expected):
+def advice_on(source, threshold=10, number=0, metric=Metric.COMPLEXITY):
     measure = measure_source(source.encode())
-    assert advise(source, measure, measure.blocks[0]).startswith(expected)
+    return advise(source, lambda: measure, measure.blocks[number], metric=metric, threshold=threshold)
 
 
-def test_a_second_sentence_names_another_part():
-    source = LOOP.replace(
-        "    return str(total)",
-        "    if limit == 1 and total == 2 and rows == 3 or total == 5:\n        return 'six'\n    return str(total)",
+def test_an_extraction_says_what_is_handed_over_and_what_is_left():
+    assert advice_on(LOOP) == (
+        "Extract the loop over `rows` (lines 6–12, 5 of its 10 decisions) into a function that takes `limit`, `rows` and `total` "
+        "and returns `total`; that leaves 6 here and 6 in the new function."
     )
-    measure = measure_source(source.encode())
-    assert advise(source, measure, measure.blocks[0]).endswith("The condition at line 17 joins 4 tests: make it a function with a name.")
 
 
-def test_the_variable_of_a_comprehension_is_neither_taken_nor_returned():
-    source = LOOP.replace("total += 2", "total += sum(late for late in rows if late) + len([late for late in rows if late])")
-    source = source.replace("return str(total)", "late = [late for late in rows if late]\n    return str(total), late")
-    measure = measure_source(source.encode())
-    assert "takes `limit`, `rows` and `total` and returns `total`" in advise(source, measure, measure.blocks[0])
+def test_suggestions_go_on_until_the_threshold_is_reached_each_about_what_the_one_before_leaves():
+    assert advice_on(LOOP, 5) == (
+        "Extract lines 7–12 (4 of its 10 decisions) into a function that takes `limit`, `row` and `total` and returns `total`; "
+        "that leaves 7 here and 5 in the new function. "
+        "Then extract lines 15–17 (2 of its 6 decisions) into a function that takes `limit` and `total`, and return what it returns; "
+        "that leaves 5 here and 3 in the new function."
+    )
 
 
-def test_two_suggestions_are_never_about_the_same_lines():
+def test_what_stays_over_the_threshold_is_said():
+    assert advice_on(LOOP, 4).endswith(" that leaves 6 here and 3 in the new function. Still over the threshold of 4: 6 here.")
+    assert advice_on(CONDITION, 4).endswith(" Still over the threshold of 4: 5 in a new function.")
+
+
+def test_statements_that_differ_in_constants_only_become_a_loop_over_a_table_and_nothing_else_is_said_of_them():
     source = "def one(a, b):\n" + "".join(f"    if a == {number}:\n        b += {number}\n" for number in range(14)) + "    return b\n"
-    measure = measure_source(source.encode())
-    assert advise(source, measure, measure.blocks[0]) == "Lines 2–29 do the same 14 times: loop over a table of what differs."
+    assert advice_on(source) == (
+        "Replace lines 2–29, 14 statements that differ in constants only, with a loop over a table of these; that leaves 3."
+    )
 
 
-def test_a_part_of_a_method_becomes_a_method():
+def test_a_long_condition_becomes_a_function_where_its_names_are_bound():
+    assert advice_on(CONDITION, 5) == (
+        "Make the condition at line 3 (4 of its 5 decisions) a function that takes `page` and `user`; "
+        "that leaves 2 here and 5 in the new function."
+    )
+    unbound = CONDITION.replace("(user, page):\n", "(user):\n    if user:\n        page = user.page\n")
+    assert "condition" not in advice_on(unbound, 6)
+
+
+def test_the_rest_of_a_chain_is_called_in_an_else():
+    assert advice_on(TYPES, 4) == (
+        "Extract the remaining branches (lines 7–10, 2 of its 4 decisions) into a function that takes `out` and `value`, "
+        "called in an `else`; that leaves 3 here and 3 in the new function."
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "fact"), [(CHAIN, "Lines 3–12 are 5 branches on `shape.kind`."), (HANDLERS, "Lines 5–12 are 4 handlers of one `try`.")]
+)
+def test_what_is_not_proven_is_told_as_a_fact(source, fact):
+    assert advice_on(source, 4) == f"{fact} No part of it was proven to be extractable as it stands."
+
+
+def test_a_fact_is_never_about_lines_that_a_suggestion_is_about():
+    text = advice_on(ROWS, 4)
+    assert text.startswith("Extract lines 4–7 ")
+    assert "of one form" not in text
+
+
+def test_other_metrics_get_extractions_that_bring_them_down():
+    assert advice_on(ROWS, 8, metric=Metric.LENGTH) == (
+        "Extract lines 3–7 (5 of its 11 lines of code) into a function that takes `form` and returns `errors`; "
+        "that leaves 7 lines here and 7 lines in the new function."
+    )
+    nested = NESTED.replace("yield book", "print(book)")
+    assert advice_on(nested, 3, metric=Metric.NESTING) == (
+        "Extract the loop over `room` (lines 5–7, 2 of its 4 levels) into a function that takes `room`; "
+        "that leaves 2 levels here and 2 levels in the new function."
+    )
+    assert advice_on(ROWS, 0, metric=Metric.PARAMETERS) == ""
+
+
+def test_a_method_hands_itself_over():
     source = "class A:\n" + textwrap.indent(LOOP.replace("rows, limit", "self, limit").replace("rows", "self.rows"), "    ")
-    measure = measure_source(source.encode())
-    assert "into a method that takes `limit` and `total` and returns `total`" in advise(source, measure, measure.blocks[1])
-
-
-def test_a_part_that_yields_or_leaves_a_loop_is_not_extracted():
-    source = LOOP.replace("        if row.late:", "        if row.gone:\n            yield row\n        if row.late:")
-    assert "the loop" not in advise(source, measure_source(source.encode()), measure_source(source.encode()).blocks[0])
+    assert "into a function that takes `limit`, `self` and `total` and returns `total`" in advice_on(source, number=1)
 
 
 def test_namesakes_are_told_apart_by_line():
-    source = ROWS + CONDITION.replace("may(user, page)", "check(user, page)")
-    measure = measure_source(source.encode())
-    assert advise(source, measure, measure.blocks[0]).startswith("Lines 4–11")
-    assert advise(source, measure, measure.blocks[1]).startswith("The condition at line 15")
+    source = ROWS + LOOP.replace("report(rows, limit)", "check(rows, limit)")
+    assert advice_on(source, 4).startswith("Extract lines 4–7")
+    assert advice_on(source, number=1).startswith("Extract the loop over `rows` (lines 18–24")
 
 
 def test_a_class_names_its_most_complex_methods():
     source = "class A:\n" + textwrap.indent(LOOP.replace("def report(rows,", "def report(self, rows,") + "\ndef n(self): pass\n", "    ")
-    measure = measure_source(source.encode())
-    assert advise(source, measure, measure.blocks[0]) == "Most of it lies in `A.report` (line 3, complexity 11)."
+    assert advice_on(source) == "Most of it lies in `A.report` (line 3, complexity 11)."
 
 
 def test_a_file_says_where_its_weight_lies():
     source = LOOP + CHAIN + ROWS + "\n" * 40
-    assert advise(source, measure_source(source.encode())) == (
-        "Divide its 82 lines, with 3 functions, into modules with one job each. "
-        "Begin with `report` (line 2, complexity 11), `area` (line 19, complexity 6) and `check` (line 32, complexity 5)."
+    assert advise(source, lambda: measure_source(source.encode()), metric=Metric.MAINTAINABILITY, threshold=20) == (
+        "Of its 3 functions in 82 lines the most complex are "
+        "`report` (line 2, complexity 11), `area` (line 19, complexity 6) and `check` (line 32, complexity 5)."
     )
 
 
 def test_there_is_nothing_to_say_of_what_is_simple_or_not_there():
     source = "def f():\n    pass\n"
-    measure = measure_source(source.encode())
-    assert advise(source, measure, measure.blocks[0]) == ""
-    assert advise("", measure_source(b""), measure.blocks[0]) == ""
-    assert advise("def f(:", measure_source(b"def f(:"), measure.blocks[0]) == ""
+    (block,) = measure_source(source.encode()).blocks
+    for text in (source, "", "def f(:"):
+        assert advise(text, FileMeasure, block, metric=Metric.COMPLEXITY, threshold=10) == ""
 
 
 def fragments():
@@ -200,7 +222,7 @@ def test_any_function_gets_advice_or_none_and_never_an_error(statements, header)
     measure = measure_source(source.encode())
     last = source.count("\n") + 1
     for block in (*measure.blocks, None):
-        text = advise(source, measure, block)
+        text = advise(source, lambda: measure, block, metric=Metric.COMPLEXITY, threshold=2)
         assert all(int(number) <= last for word in ("line ", "lines ") for number in _numbers(text, word))
 
 

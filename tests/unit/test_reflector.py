@@ -48,7 +48,7 @@ class Code:
             )
         )
 
-    def advise(self, path, block=None):
+    def advise(self, path, block=None, *, metric, threshold):
         return f"Extract lines 3–9 of {block.name if block else path}."
 
 
@@ -300,7 +300,7 @@ def test_a_suggestion_is_about_the_block_that_is_the_finding():
             block = Block(kind=BlockKind.FUNCTION, name="f", line=1, end_line=9, column=0, complexity=12)
             return FileMeasure(blocks=(block, replace(block, line=20, complexity=15, variant="#2")))
 
-        def advise(self, path, block=None):
+        def advise(self, path, block=None, *, metric, threshold):
             return f"Extract line {block.line}." if block else "the file"
 
     auditor = SelfAuditor(meter=Namesakes(a_py={}), clock=VirtualClock(), settings=AuditSettings())

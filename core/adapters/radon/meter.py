@@ -7,12 +7,13 @@ import stat
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 
 from core.adapters.radon.content_measures import ContentMeasures, no_collecting, unpacked, variant
 from core.adapters.radon.measure_cache import MeasureCache, Stamp
 from core.adapters.radon.source_files import LARGEST, Listing, SourceFiles, Unreadable, read_content, read_text, too_large
 from core.domain.quality.history import blob_digest
-from core.domain.quality.metric import Block, FileMeasure
+from core.domain.quality.metric import Block, FileMeasure, Metric
 from core.ports.code import Measured
 
 #: Called with the number of sources measured so far, and the number of all that have to be.
@@ -83,13 +84,13 @@ class RadonMeter:
                 measures.update(self._contents.of(sources, self._counter(len(missing))))
         return {name: measures[blob] for blob, name in names.items() if blob in measures}
 
-    def advise(self, path: str, block: Block | None = None) -> str:
+    def advise(self, path: str, block: Block | None = None, *, metric: Metric, threshold: float) -> str:
         from core.adapters.radon.advice import advise
         from core.adapters.radon.file_measure import measure_source
 
         try:
             source = read_content(f"{self._root}/{path}").data
-            return advise(read_text(source), measure_source(source), block)
+            return advise(read_text(source), partial(measure_source, source), block, metric=metric, threshold=threshold)
         except (Unreadable, FileNotFoundError):
             return ""
 

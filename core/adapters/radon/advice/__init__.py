@@ -1,85 +1,100 @@
-"""What would make a block or a file simpler, in a sentence or two with line numbers."""
+"""What would make a block or a file simpler, in a few sentences with line numbers; only what is proven to keep the behaviour."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from core.adapters.radon.advice.extraction import extraction
-from core.adapters.radon.advice.forms import deep_nesting, long_conditions, many_handlers, repeated_forms, value_chains
-from core.adapters.radon.advice.statements import Suggestion, listed
-from core.adapters.radon.fast.tree_counts import Function, decisions
-from core.domain.quality.metric import Block, BlockKind, FileMeasure
+from core.adapters.radon.advice.forms import Fact, facts
+from core.adapters.radon.advice.goals import goal_of
+from core.adapters.radon.advice.improve import Goal, improve
+from core.adapters.radon.advice.module import find_function, module_facts
+from core.adapters.radon.advice.rewriting import source_lines
+from core.adapters.radon.advice.statements import listed
+from core.adapters.radon.advice.suggestion import Suggestion, sentence
+from core.adapters.radon.advice.ties import Surroundings
+from core.adapters.radon.fast.tree_counts import Function
+from core.domain.quality.metric import Block, BlockKind, FileMeasure, Metric
+from core.domain.quality.metric_spec import SPECS, MetricSpec
 
-#: A second suggestion must bring at least this much to be said.
+#: A fact about fewer decisions than this is not worth a sentence.
 _WORTH_SAYING = 2
+_NOTHING_PROVEN = "No part of it was proven to be extractable as it stands."
 
 
-def advise(text: str, measure: FileMeasure, block: Block | None = None) -> str:
-    """Return advice on a block, or on the file. Empty when there is none, or no such block."""
+def advise(
+    text: str, measure: Callable[[], FileMeasure], block: Block | None = None, *, metric: Metric = Metric.COMPLEXITY, threshold: float
+) -> str:
+    """Return advice on a block, or on the file, to bring a metric to its threshold. Empty when there is none, or no such block.
+
+    ``measure`` is called about a file or a class only.
+    """
     try:
-        tree = ast.parse(text)
         if block is None:
-            return advise_file(measure)
-        node = _find(tree, block)
-        if isinstance(node, ast.ClassDef):
-            return advise_class(measure, block)
-        return _advise_function(node) if node else ""
+            return advise_file(measure())
+        if block.kind is BlockKind.CLASS:
+            return advise_class(measure(), block)
+        return _advise_function(text, block, metric, threshold)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ""
 
 
-def _advise_function(function: Function) -> str:
-    body = function.body
-    suggestions = [
-        *value_chains(body),
-        *repeated_forms(body),
-        *extraction(function),
-        *long_conditions(body),
-        *many_handlers(body),
-        *deep_nesting(body),
-    ]
-    if not suggestions:
-        count = decisions(body)
-        return f"Its {count} decisions stand side by side: split it where one step ends." if count > 1 else ""
-    ranked = sorted(suggestions, key=lambda suggestion: (-suggestion.gain, suggestion.line))
-    return " ".join(suggestion.sentence for suggestion in _first_two(ranked))
+def suggestions(text: str, block: Block, *, metric: Metric = Metric.COMPLEXITY, threshold: float) -> list[Suggestion]:
+    """Return the proven suggestions about a function, in the order in which to follow them. Raises SyntaxError, RecursionError."""
+    found = _over(text, block, metric, threshold)
+    return improve(*found) if found else []
 
 
-def _first_two(ranked: list[Suggestion]) -> Iterator[Suggestion]:
-    """Yield the best suggestion, and the next that is worth saying and about other lines."""
-    best = ranked[0]
-    yield best
-    for other in ranked[1:]:
-        apart = other.line > best.end_line or other.end_line < best.line
-        if other.gain >= _WORTH_SAYING and apart:
-            yield other
-            return
+def _over(text: str, block: Block, metric: Metric, threshold: float) -> tuple[Function, Surroundings, Goal] | None:
+    """Return a function that is over a threshold, None for any other and where nothing can be proven."""
+    tree = ast.parse(text)
+    found = find_function(tree, block)
+    goal = goal_of(metric, threshold, text)
+    if found is None or goal is None or goal.score(found[1]) <= threshold:
+        return None
+    around, function = found
+    builtins, managers = module_facts(tree, function)
+    return function, Surroundings(around=around, builtins=builtins, managers=managers, lines=source_lines(text)), goal
 
 
-def _find(tree: ast.Module, block: Block) -> Function | ast.ClassDef | None:
-    """Return the definition of a block's name that is nearest to its line."""
-    found = [node for name, node in _definitions(tree) if name == block.name]
-    return min(found, key=lambda node: abs(node.lineno - block.line), default=None)
+def _advise_function(text: str, block: Block, metric: Metric, threshold: float) -> str:
+    found = _over(text, block, metric, threshold)
+    if found is None:
+        return ""
+    stands_out = list(facts(found[0].body)) if metric in {Metric.COMPLEXITY, Metric.COGNITIVE} else []
+    followed = improve(*found)
+    spec = SPECS[metric]
+    sentences = [sentence(one, spec) for one in followed]
+    sentences[1:] = [f"Then {words[0].lower()}{words[1:]}" for words in sentences[1:]]
+    remaining = _remaining(followed, spec, threshold) if followed else _NOTHING_PROVEN
+    if remaining:
+        sentences.extend(_apart(stands_out, followed))
+    return " ".join([*sentences, remaining]).strip()
 
 
-def _definitions(tree: ast.Module) -> Iterator[tuple[str, Function | ast.ClassDef]]:
-    waiting: list[tuple[str, ast.AST]] = [("", tree)]
-    while waiting:
-        prefix, node = waiting.pop()
-        for child in ast.iter_child_nodes(node):
-            name = prefix
-            if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                name = f"{prefix}.{child.name}" if prefix else child.name
-                yield name, child
-            if not isinstance(child, ast.expr):
-                waiting.append((name, child))
+def _remaining(followed: Sequence[Suggestion], spec: MetricSpec, threshold: float) -> str:
+    """Say what is over the threshold once all is followed; empty for nothing."""
+    here = followed[-1].here
+    left = [f"{spec.shown(here)} here"] if here > threshold else []
+    left.extend(f"{spec.shown(one.there)} in a new function" for one in followed if one.there is not None and one.there > threshold)
+    return f"Still over the threshold of {threshold:g}: {' and '.join(left)}." if left else ""
+
+
+def _apart(found: Iterable[Fact], followed: Sequence[Suggestion]) -> Iterator[str]:
+    """Yield the weightiest fact about lines that no suggestion is about."""
+    known = sorted(found, key=lambda fact: (-fact.weight, fact.line))
+    free = (fact for fact in known if fact.weight >= _WORTH_SAYING and not any(_meet(fact, one) for one in followed))
+    if fact := next(free, None):
+        yield fact.sentence
+
+
+def _meet(fact: Fact, suggestion: Suggestion) -> bool:
+    return fact.line <= suggestion.end_line and suggestion.line <= fact.end_line
 
 
 _NAMED = 3
 #: A share of a file's lines above which one class is most of it.
 _MOST = 0.5
-_SHORT = 60
 
 
 def advise_class(measure: FileMeasure, block: Block) -> str:
@@ -89,28 +104,28 @@ def advise_class(measure: FileMeasure, block: Block) -> str:
 
 
 def advise_file(measure: FileMeasure) -> str:
-    """Say how to divide a file, and which of its blocks to begin with."""
+    """Say where the weight of a file lies: how it could be divided is for nobody to prove."""
     if not measure.raw or not measure.raw.sloc:
         return ""
     functions = [block for block in measure.blocks if block.kind is not BlockKind.CLASS]
-    sentences = (_division(measure.blocks, len(functions), measure.raw.loc), _first_step(functions, measure.raw.lloc))
+    sentences = (_largest_class(measure.blocks, measure.raw.loc), _most_complex(functions, measure.raw.loc, measure.raw.lloc))
     return " ".join(sentence for sentence in sentences if sentence)
 
 
-def _division(blocks: Sequence[Block], functions: int, lines: int) -> str:
+def _largest_class(blocks: Sequence[Block], lines: int) -> str:
     classes = [block for block in blocks if block.kind is BlockKind.CLASS and "." not in block.name]
     largest = max(classes, key=_size, default=None)
     if largest and _size(largest) > _MOST * lines:
-        return f"`{largest.name}` (lines {largest.line}–{largest.end_line}) is most of it: divide the class by what changes together."
-    if functions > 1 and lines > _SHORT:
-        return f"Divide its {lines} lines, with {functions} functions, into modules with one job each."
+        return f"`{largest.name}` (lines {largest.line}–{largest.end_line}) is most of it."
     return ""
 
 
-def _first_step(functions: Sequence[Block], logical_lines: int) -> str:
+def _most_complex(functions: Sequence[Block], lines: int, logical_lines: int) -> str:
     if not functions:
-        return f"Its {logical_lines} logical lines are in no function: name the steps, or move tables of data to a data file."
-    return f"Begin with {_worst(functions)}." if any(block.complexity > 1 for block in functions) else ""
+        return f"Its {logical_lines} logical lines are in no function."
+    if not any(block.complexity > 1 for block in functions):
+        return ""
+    return f"Of its {len(functions)} functions in {lines} lines the most complex are {_worst(functions)}."
 
 
 def _size(block: Block) -> int:

@@ -1,103 +1,63 @@
-"""Forms that make a block complex: deep nesting, long conditions, many handlers, chains on one value, repeated statements."""
+"""Forms that make a function complex: statements that repeat one form, chains on one value, long conditions, many handlers."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
-from core.adapters.radon.advice.statements import Suggestion, all_bodies, bodies, chain, nodes, place, quoted
+from core.adapters.radon.advice.scopes import own_nodes
+from core.adapters.radon.advice.statements import all_bodies, chain, place, quoted
 from core.adapters.radon.fast.tree_counts import decisions
 
-_DEEP = 4
-_LONG = 4
 _MANY_HANDLERS = 4
 _FEWEST_ARMS = 4
 _FEWEST_REPEATS = 3
 
 
-def long_conditions(body: Sequence[ast.stmt]) -> Iterator[Suggestion]:
-    """Suggest a name for each condition of many parts."""
-    inner: set[ast.AST] = set()
-    for node in nodes(body):
-        if not isinstance(node, ast.BoolOp) or node in inner:
-            continue
-        operations = [part for part in ast.walk(node) if isinstance(part, ast.BoolOp)]
-        inner.update(operations)
-        tests = 1 + sum(len(operation.values) - 1 for operation in operations)
-        if tests >= _LONG:
-            sentence = f"The condition at line {node.lineno} joins {tests} tests: make it a function with a name."
-            yield Suggestion(gain=tests - 1, sentence=sentence, line=node.lineno, end_line=node.end_lineno or node.lineno)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """What is true of some lines, where nothing to do is proven; ``weight``: the decisions that it is about."""
+
+    weight: int
+    sentence: str
+    line: int
+    end_line: int
 
 
-def many_handlers(body: Sequence[ast.stmt]) -> Iterator[Suggestion]:
-    """Suggest to handle errors apart where one ``try`` has many handlers."""
-    for node in nodes(body):
-        if isinstance(node, ast.Try) and len(node.handlers) >= _MANY_HANDLERS:
-            count = len(node.handlers)
-            first, last = node.handlers[0], node.handlers[-1]
-            end = last.end_lineno or last.lineno
-            sentence = f"The try at line {node.lineno} has {count} handlers: let a function of its own turn those errors into one."
-            yield Suggestion(gain=count - 1, sentence=sentence, line=first.lineno, end_line=end)
-
-
-def deep_nesting(body: Sequence[ast.stmt]) -> Iterator[Suggestion]:
-    """Suggest to leave early above the deepest statement."""
-    deepest = max(_paths(body), key=len, default=())
-    if len(deepest) < _DEEP:
-        return
-    inside = deepest[-1]
-    guards = [statement for statement in deepest if isinstance(statement, ast.If) and not statement.orelse]
-    way = f"turn the condition at line {guards[0].lineno} round and leave early" if guards else "move the inner part out"
-    sentence = f"Line {inside.body[0].lineno} is nested {len(deepest)} deep: {way}."
-    yield Suggestion(gain=1, sentence=sentence, line=inside.lineno, end_line=inside.end_lineno or inside.lineno)
-
-
-def _paths(body: Sequence[ast.stmt]) -> Iterator[tuple[_Compound, ...]]:
-    """Yield the compound statements around each compound statement, itself last; an ``elif`` is on its ``if``'s level."""
-    waiting: list[tuple[tuple[_Compound, ...], Sequence[ast.stmt]]] = [((), body)]
-    while waiting:
-        above, some = waiting.pop()
-        for statement in some:
-            if not isinstance(statement, _COMPOUND):
-                continue
-            here = (*above, statement)
-            yield here
-            waiting.extend((here, inner) for inner in bodies(statement) if inner)
-
-
-_Compound = ast.If | ast.For | ast.AsyncFor | ast.While | ast.With | ast.AsyncWith | ast.Try
-_COMPOUND = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try)
-
-
-def value_chains(body: Sequence[ast.stmt]) -> Iterator[Suggestion]:
-    """Suggest a table for each chain whose branches ask for values of one expression."""
-    for arms in _chains(body):
-        for subject, same in _runs(arms):
-            if len(same) < _FEWEST_ARMS:
-                continue
-            first, last = same[0], same[-1].body[-1]
-            by_type = isinstance(first.test, ast.Call)
-            way = "a method of each class, or functools.singledispatch" if by_type else "a dict from value to what is done"
-            asked = f"{len(same)} branches on {quoted(subject) or 'one value'}"
-            sentence = f"The {asked} ({place(first, last)}) could be {way}."
-            yield Suggestion(gain=len(same) - 1, sentence=sentence, line=first.lineno, end_line=last.end_lineno or last.lineno)
-
-
-def repeated_forms(body: Sequence[ast.stmt]) -> Iterator[Suggestion]:
-    """Suggest a loop for statements in a row that differ in names and values only."""
-    for some, _ in all_bodies(body):
+def repeats(body: list[ast.stmt]) -> Iterator[tuple[list[ast.stmt], int, list[ast.stmt]]]:
+    """Yield statements in a row that branch and have one form: the list that they are in, where they begin there, and themselves."""
+    for some in all_bodies(body):
+        position = 0
         for form, run in groupby(some, key=_form):
             same = list(run)
-            saved = decisions(same[1:]) if form and len(same) >= _FEWEST_REPEATS else 0
-            if saved > 1:
-                first, last = same[0], same[-1]
-                sentence = f"{place(first, last).capitalize()} do the same {len(same)} times: loop over a table of what differs."
-                yield Suggestion(gain=saved - 1, sentence=sentence, line=first.lineno, end_line=last.end_lineno or last.lineno)
+            if form and len(same) >= _FEWEST_REPEATS:
+                yield some, position, same
+            position += len(same)
 
 
-def _chains(body: Sequence[ast.stmt]) -> Iterator[list[ast.If]]:
-    for some, _ in all_bodies(body):
+def facts(body: list[ast.stmt]) -> Iterator[Fact]:
+    """Yield what stands out in a function's body."""
+    for _, _, same in repeats(body):
+        if (saved := decisions(same[1:])) > 1:
+            yield _fact(saved, f"are {len(same)} statements of one form", same[0], same[-1])
+    for arms in _chains(body):
+        for subject, run in _runs(arms):
+            if len(run) >= _FEWEST_ARMS:
+                yield _fact(len(run) - 1, f"are {len(run)} branches on {quoted(subject) or 'one value'}", run[0], run[-1].body[-1])
+    for node in own_nodes(body):
+        if isinstance(node, ast.Try) and len(node.handlers) >= _MANY_HANDLERS:
+            yield _fact(len(node.handlers) - 1, f"are {len(node.handlers)} handlers of one `try`", node.handlers[0], node.handlers[-1])
+
+
+def _fact(weight: int, what: str, first: ast.stmt | ast.excepthandler, last: ast.stmt | ast.excepthandler) -> Fact:
+    sentence = f"{place(first, last).capitalize()} {what}."
+    return Fact(weight=weight, sentence=sentence, line=first.lineno, end_line=last.end_lineno or last.lineno)
+
+
+def _chains(body: list[ast.stmt]) -> Iterator[list[ast.If]]:
+    for some in all_bodies(body):
         yield from (chain(statement) for statement in some if isinstance(statement, ast.If))
 
 

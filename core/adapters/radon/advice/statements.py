@@ -1,27 +1,16 @@
-"""What a suggestion says, and looking through the statements of one function without those of what is defined inside it."""
+"""Looking through the statements of one function without those of what is defined inside it, and how a sentence names them."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+Placed = ast.stmt | ast.expr | ast.excepthandler
 #: An expression longer than this is not quoted.
 _QUOTED = 40
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suggestion:
-    """A sentence, and the decisions that the block would be rid of."""
-
-    gain: int
-    sentence: str
-    #: First and last line of what it is about.
-    line: int
-    end_line: int
-
-
-def place(first: ast.stmt | ast.expr, last: ast.stmt | ast.expr | None = None) -> str:
+def place(first: Placed, last: Placed | None = None) -> str:
     """Return how a sentence names lines."""
     end = (last or first).end_lineno or first.lineno
     return f"line {first.lineno}" if end == first.lineno else f"lines {first.lineno}–{end}"
@@ -60,24 +49,14 @@ def bodies(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
         yield part.body
 
 
-def all_bodies(body: Sequence[ast.stmt]) -> Iterator[tuple[Sequence[ast.stmt], bool]]:
-    """Yield a list of statements and every list inside it, each with whether a loop is around it."""
-    waiting = [(body, False)]
+def all_bodies(body: list[ast.stmt]) -> Iterator[list[ast.stmt]]:
+    """Yield a list of statements and every list inside it."""
+    waiting = [body]
     while waiting:
-        some, in_loop = waiting.pop()
-        yield some, in_loop
+        some = waiting.pop()
+        yield some
         for statement in some:
-            waiting.extend((inner, in_loop or isinstance(statement, LOOPS)) for inner in bodies(statement) if inner)
-
-
-def nodes(statements: Sequence[ast.stmt]) -> Iterator[ast.AST]:
-    """Yield every node of statements, functions and classes inside them as one node each."""
-    waiting: list[ast.AST] = list(statements)
-    while waiting:
-        node = waiting.pop()
-        yield node
-        if not isinstance(node, _DEFINITIONS):
-            waiting.extend(ast.iter_child_nodes(node))
+            waiting.extend(inner for inner in bodies(statement) if inner)
 
 
 def chain(statement: ast.If) -> list[ast.If]:
