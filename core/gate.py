@@ -57,36 +57,36 @@ class Gate:
         """Measure and compare with the baseline; ``shrink`` lets it lose what got better.
 
         Without ``fail_on``: new and worse findings do not pass; any finding, where there is no baseline.
-        Raises InvalidFile for a baseline that is none, StorageError.
+        Raises InvalidFile for a baseline that is none, UsageError where there is nothing to measure, StorageError.
         """
         known = self._baseline.read()
-        report = self._auditor.measure(paths or None)
+        report = self._measured(paths, fail_on)
         accepted = known or ()
         judgement = self._judged(report, accepted, _scope(paths))
-        notes = () if known is None else self._ratchet(judgement, accepted, report, shrink=shrink)
+        notes = () if known is None else self._ratchet(judgement, accepted, report, shrink=shrink and bool(report.files))
         found = GateReport(
             report=report,
             judgement=judgement,
             fail_on=fail_on or (FailOn.ANY if known is None else FailOn.WORSE),
             against="" if known is None else self._name,
-            notes=(*notes, *report.notes, *_nothing_measured(report, paths)),
+            notes=(*notes, *report.notes),
         )
         return judged_with_silences(found, self._silences(), _scope(paths))
 
     def accept_all(self, paths: Sequence[str] = (), *, fail_on: FailOn | None = None) -> GateReport:
         """Measure and write a baseline that accepts what was found; nothing is new or worse then.
 
-        What it accepts outside of ``paths`` stays. A file that is no baseline is written over. Raises StorageError.
+        What it accepts outside of ``paths`` stays. A file that is no baseline is written over. Raises UsageError, StorageError.
         """
         known = self._known(paths)
-        report = self._auditor.measure(paths or None)
+        report = self._measured(paths, None)
         in_scope = _scope(paths)
         in_code = accepted_in_code(report)
         accepted = accept_all(report, known, in_scope, in_code.reasons)
         before = self._judged(report, known, in_scope)
         self._baseline.write(accepted)
         note = f"{self._name}: {len(accepted)} accepted{_difference(before)}"
-        notes = (note, *report.notes, *in_code.notes, *_nothing_measured(report, paths))
+        notes = (note, *report.notes, *in_code.notes)
         judgement = self._judged(report, accepted, in_scope).accepting(in_code.reasons)
         return GateReport(report=report, judgement=judgement, fail_on=fail_on or FailOn.WORSE, against=self._name, notes=notes)
 
@@ -129,6 +129,17 @@ class Gate:
         if part == change_set or not judgement.count(Delta.NEW):
             return report, judgement
         return report, _compared(*self._auditor.measure_change(change_set)).within(in_scope)
+
+    def _measured(self, paths: Sequence[str], fail_on: FailOn | None) -> AuditReport:
+        """Measure; without a single file there is nothing that could pass, and no entry of the baseline that could be gone."""
+        report = self._auditor.measure(paths or None)
+        if report.files or fail_on is FailOn.NEVER:
+            return report
+        where = f" in {', '.join(paths)}" if paths else ""
+        raise UsageError(
+            f"nothing was measured, so nothing can be judged: audit.include and audit.exclude select no file{where}",
+            hint="orchestrator config show tells both and where they were set; a file that is named outright is measured all the same",
+        )
 
     def _known(self, paths: Sequence[str]) -> tuple[Accepted, ...]:
         try:
@@ -242,13 +253,6 @@ def _finding_of(task: Task, report: AuditReport, others: Iterable[Task] = ()) ->
     path = place_of(task)[0]
     neighbours = [other for other in others if other.id != task.id and is_own(other) and place_of(other)[0] == path]
     return match_findings_to_tasks([task, *neighbours], report).found.get(task.id)
-
-
-def _nothing_measured(report: AuditReport, paths: Sequence[str]) -> tuple[str, ...]:
-    if report.files:
-        return ()
-    where = f" in {', '.join(paths)}" if paths else ""
-    return (f"nothing was measured: audit.include and audit.exclude select no file{where}",)
 
 
 def _difference(judgement: Judgement) -> str:

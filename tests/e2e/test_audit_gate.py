@@ -198,12 +198,17 @@ def test_paths_are_those_of_the_directory_one_is_in(repository):
     assert repository.audit("nowhere.py").returncode == 2
 
 
-def test_an_audit_that_measured_no_file_says_so(repository):
-    (repository.root / "config.yaml").write_text("audit: {include: [srcs/**/*.py]}\n")
-    done = repository.audit()
-    assert (done.returncode, done.stderr) == (0, "note: nothing was measured: audit.include and audit.exclude select no file\n")
-    (repository.root / "docs").mkdir()
-    assert repository.audit("docs").stderr.endswith("select no file in docs\n")
+def test_an_audit_that_measured_no_file_cannot_judge_and_leaves_the_baseline(accepted):
+    before = entries(accepted)
+    (accepted.root / "config.yaml").write_text("audit: {include: [srcs/**/*.py]}\n")
+    done = accepted.audit()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "nothing was measured, so nothing can be judged: audit.include and audit.exclude select no file\n" in done.stderr
+    (accepted.root / "docs").mkdir()
+    assert "select no file in docs\n" in accepted.audit("docs").stderr
+    assert accepted.audit("--update-baseline").returncode == 2
+    assert accepted.audit("--fail-on", "never").returncode == 0
+    assert entries(accepted) == before
 
 
 def test_quiet_says_nothing_when_it_passes(accepted):
