@@ -175,7 +175,7 @@ class ThresholdSettings:
 
     def of(self, metric: Metric) -> float:
         """Return the threshold of a metric that has one."""
-        return float(getattr(self, metric.value))
+        return float(getattr(self, metric._value_))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
