@@ -78,7 +78,7 @@ class SelfAuditor:
             history = self._history.revisions(self._settings.revisions)
             trends, gap = file_trends(history, partial(ignores_asserts, self._settings.asserts)), history.gap
         files = self._audited(((file.path, file.measure) for file in measured), trends)
-        findings, shapes = find(files, self._settings)
+        findings, shapes = find(files, self._settings, None if paths is None else self._tree(files))
         found = self._run_plugins(files) if paths is None else PluginFindings()
         return AuditReport(
             files=files,
@@ -117,13 +117,22 @@ class SelfAuditor:
         bases = {**change_set.deleted_bases, **{change.path: change.base for change in changes if change.base is not None}}
         measures = self._meter.measure_sources(tuple(bases.values()))
         before = self._audited(zip(bases, measures, strict=True))
-        findings, shapes = find(now, self._settings)
-        old_findings, old_shapes = find(before, self._settings)
+        tree = self._tree(now)
+        findings, shapes = find(now, self._settings, tree)
+        old_findings, old_shapes = find(before, self._settings, _as_it_was(tree, now, before))
         seconds = self._clock.monotonic() - began
         return (
             AuditReport(files=now, findings=findings, seconds=seconds, metrics=self._measured, notes=self._notes, shapes=shapes),
             AuditReport(files=before, findings=old_findings, seconds=seconds, metrics=self._measured, shapes=old_shapes),
         )
+
+    def _tree(self, files: Sequence[AuditedFile]) -> Sequence[AuditedFile]:
+        """Return ``files`` and, where copies of them are looked for, every other file that the settings select."""
+        if Metric.DUPLICATION not in self._settings.measured:
+            return files
+        paths = {file.path for file in files}
+        others = (AuditedFile(path=file.path, measure=file.measure) for file in self._meter.measure() if file.path not in paths)
+        return (*files, *others)
 
     def analyze(self, paths: StrPath | Iterable[StrPath]) -> dict[str, dict[str, Any]]:
         """Return radon's metrics of each Python file among ``paths`` or below them, by path, and whether they break a threshold.
@@ -193,7 +202,7 @@ class SelfAuditor:
         """Say what to do about a finding, drawn from the code itself."""
         if finding.metric is Metric.UNREADABLE:
             return finding.problem
-        if finding.metric in (Metric.PLUGIN, Metric.COVERAGE, Metric.SILENCED):
+        if finding.metric in (Metric.PLUGIN, Metric.COVERAGE, Metric.SILENCED, Metric.DUPLICATION):
             return finding.suggestion
         if not finding.block:
             return self._meter.advise(finding.path, metric=finding.metric, threshold=finding.threshold)
@@ -203,9 +212,20 @@ class SelfAuditor:
         return self._meter.advise(finding.path, found, metric=finding.metric, threshold=finding.threshold) if found else ""
 
 
-def find(files: Iterable[AuditedFile], settings: AuditSettings) -> tuple[tuple[Finding, ...], dict[str, str]]:
-    """Return what is over the thresholds of the settings, worst first, and the shapes of its blocks and files by fingerprint."""
-    return over_threshold.find(files, settings.measured, partial(thresholds_for, settings=settings))
+def find(
+    files: Sequence[AuditedFile], settings: AuditSettings, tree: Sequence[AuditedFile] | None = None
+) -> tuple[tuple[Finding, ...], dict[str, str]]:
+    """Return what is over the thresholds of the settings, worst first, and the shapes of the code among it by fingerprint.
+
+    Copies are looked for in ``tree``, or without it in ``files``.
+    """
+    return over_threshold.find(files, settings.measured, partial(thresholds_for, settings=settings), tree)
+
+
+def _as_it_was(tree: Sequence[AuditedFile], now: Sequence[AuditedFile], before: Sequence[AuditedFile]) -> Sequence[AuditedFile]:
+    """Return a tree with the files of a change as they were."""
+    changed = {file.path for file in now}
+    return (*before, *(file for file in tree if file.path not in changed))
 
 
 def thresholds_for(path: str, settings: AuditSettings) -> ThresholdSettings:

@@ -121,7 +121,7 @@ def _baseline_name(container: Container) -> str:
 
 
 def check_finding(container: Container, task_id: str) -> TaskCheck:
-    """Measure what one task of the Reflector's is about: one file, without cache, history or further processes; or ask its plugin."""
+    """Measure what one task of the Reflector's is about, or ask its plugin."""
     file = container.task_file()
     try:
         tasks = file.read().tasks
@@ -130,25 +130,34 @@ def check_finding(container: Container, task_id: str) -> TaskCheck:
         file.close()
     if task.origin.get("metric") == Metric.PLUGIN:
         return check_task(open_auditor(container, history=False), task)
-    return check_task(_auditor_of_one_file(container, task), task, tasks)
+    return check_task(_auditor_for(container, task), task, tasks)
 
 
 def measure_place(container: Container, task: Task) -> MeasuredPlace | None:
     """Return where what one task of the Reflector's is about is now, and how bad; None where that cannot be measured."""
     try:
-        return place_now(_auditor_of_one_file(container, task), task)
+        return place_now(_auditor_for(container, task), task)
     except (OrchestratorError, OSError):
         return None
 
 
-def _auditor_of_one_file(container: Container, task: Task) -> SelfAuditor:
-    """Return an auditor without cache, history or further processes, that measures what a task is about."""
+def _auditor_for(container: Container, task: Task) -> SelfAuditor:
+    """Return an auditor that measures what a task is about: one file, without cache or further processes; for copies, every file."""
+    from core.adapters.git import list_files
     from core.adapters.radon.meter import RadonMeter
 
     settings, metric = container.settings.audit, metric_of(task)
     audit = replace(settings, metrics=(*settings.metrics, metric)) if metric in CHOICES else settings
-    cognitive = "cognitive" in audit.measured
-    meter = RadonMeter(str(container.project.root), include=audit.include, exclude=audit.exclude, jobs=1, cognitive=cognitive)
+    if metric is Metric.DUPLICATION and metric in settings.measured:
+        return SelfAuditor(meter=container.meter, clock=container.clock, settings=audit)
+    meter = RadonMeter(
+        str(container.project.root),
+        include=audit.include,
+        exclude=audit.exclude,
+        jobs=1,
+        listing=lambda: list_files(container.git),
+        metrics=audit.measured,
+    )
     return SelfAuditor(meter=meter, clock=container.clock, settings=audit)
 
 

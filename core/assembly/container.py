@@ -266,7 +266,7 @@ class Container:
             key=self._cache_key[0],
             progress=self._progress,
             listing=lambda: list_files(self.git),
-            cognitive="cognitive" in audit.measured,
+            metrics=audit.measured,
         )
 
     @cached_property

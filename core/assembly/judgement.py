@@ -81,13 +81,21 @@ def _objections(container: Container, snapshots: Snapshots, task: Task, before: 
 
 def _by_the_base(container: Container, task: Task, before: str, old: Mapping[str, bytes], new: Mapping[str, bytes]) -> Sequence[str]:
     """Return new and worse findings, and what loosens the rules, by the rules of the snapshot ``before``."""
+    from core.adapters.git import list_files
     from core.adapters.radon.meter import RadonMeter
 
     project = open_project(
         str(container.root), tasks_file=str(container.project.tasks_path), base=before, cls=type(container.project.settings)
     )
     judged, audit = Container(project, container.console, container.wings), project.settings.audit
-    meter = RadonMeter(str(project.root), include=audit.include, exclude=audit.exclude, jobs=1, cognitive="cognitive" in audit.measured)
+    meter = RadonMeter(
+        str(project.root),
+        include=audit.include,
+        exclude=audit.exclude,
+        jobs=1,
+        listing=lambda: list_files(container.git),
+        metrics=audit.measured,
+    )
     # What else is silenced is an objection of its own.
     added = new_acceptances(silenced_in({path: (old.get(path), new.get(path)) for path in {**old, **new}}))
     gate = open_gate(judged, SelfAuditor(meter=meter, clock=container.clock, settings=audit), silences=lambda: Silences(comments=added))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from core.adapters.radon.agreement import SPECIMEN
 from core.adapters.radon.file_measure import measure_source
 from core.adapters.radon.packing import Damaged, pack, unpack
-from core.domain.quality.metric import AcceptComment, Block, BlockKind, FileMeasure, Halstead, RawCounts
+from core.domain.quality.metric import AcceptComment, Block, BlockKind, FileMeasure, Halstead, RawCounts, Window
 
 NUMBER = st.integers(0, 2**32 - 1)
 FLOAT = st.floats(allow_nan=False)
@@ -48,6 +48,7 @@ MEASURE = st.builds(
     accepts=st.lists(
         st.builds(AcceptComment, NUMBER, NUMBER, NUMBER, st.booleans(), st.text(st.characters(exclude_characters="\n"))), max_size=3
     ).map(tuple),
+    windows=st.lists(st.builds(Window, st.integers(0, 2**64 - 1), *[NUMBER] * 6), max_size=3).map(tuple),
 )
 
 

@@ -13,18 +13,19 @@ from core.adapters.radon.packing import Damaged, unpack
 from core.domain.quality.metric import FileMeasure
 
 #: Raised whenever the same bytes may come to other numbers, problems or shapes than before, or are packed otherwise.
-_COUNTER = 8
+_COUNTER = 9
 #: Bytes of source held at once.
 _BATCH = 16 * 1024 * 1024
 
 
 class ContentMeasures:
-    """One cache, and ``jobs`` processes for what it does not have, ``cognitive`` complexity included or not."""
+    """One cache, and ``jobs`` processes for what it does not have, ``cognitive`` complexity and ``windows`` included or not."""
 
-    def __init__(self, cache: MeasureCache, jobs: int, *, cognitive: bool = False) -> None:
+    def __init__(self, cache: MeasureCache, jobs: int, *, cognitive: bool = False, windows: bool = False) -> None:
         self._cache = cache
         self._jobs = jobs
         self._cognitive = cognitive
+        self._windows = windows
 
     def known(self, blobs: Iterable[bytes]) -> dict[bytes, FileMeasure]:
         """Return the measures of those of ``blobs`` that the cache has."""
@@ -42,7 +43,7 @@ class ContentMeasures:
                 continue
             from core.adapters.radon.pool import measure_many  # when nothing changed, the counters are not needed
 
-            pooled = measure_many([batch[blob] for blob in new], self._jobs, measured, cognitive=self._cognitive)
+            pooled = measure_many([batch[blob] for blob in new], self._jobs, measured, cognitive=self._cognitive, windows=self._windows)
             self._cache.add_measures({new[index]: data for index, data in pooled.measures.items()})
             yield from ((new[index], unpack(data)) for index, data in pooled.measures.items())
             yield from ((new[index], FileMeasure(problem=problem)) for index, problem in pooled.crashes.items())
@@ -68,11 +69,12 @@ def unpacked(data: bytes | None) -> FileMeasure | None:
         return None
 
 
-def variant(*, cognitive: bool = False) -> str:
+def variant(*, cognitive: bool = False, windows: bool = False) -> str:
     """Return what a measure depends on beside the content. Raises UsageError where complexipy is needed and missing."""
     import radon
 
     beside = f", complexipy {counter_version()}" if cognitive else ""
+    beside += ", windows" if windows else ""
     return f"radon {radon.__version__}, python {sys.version_info[0]}.{sys.version_info[1]}, counter {_COUNTER}{beside}"
 
 

@@ -30,6 +30,7 @@ from core.adapters.radon.namesakes import variants
 from core.adapters.radon.packing import make_block
 from core.adapters.radon.shapes import block_shape, file_shape
 from core.adapters.radon.source_files import Unreadable, read_text
+from core.adapters.radon.statement_windows import statement_windows
 from core.domain.quality.accept_comments import find_comments
 from core.domain.quality.metric import Block, FileMeasure, Halstead, RawCounts
 
@@ -66,18 +67,18 @@ def memory_is_short() -> bool:
     return limited and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > MOST_MEMORY * 3 // 4
 
 
-def measure_source(content: bytes, *, cognitive: bool = False) -> FileMeasure:
-    """Measure a file's bytes; ``cognitive`` complexity only where it is asked for. Raises MemoryError."""
+def measure_source(content: bytes, *, cognitive: bool = False, windows: bool = False) -> FileMeasure:
+    """Measure a file's bytes; ``cognitive`` complexity and ``windows`` only where they are asked for. Raises MemoryError."""
     try:
         text = read_text(content)
-        measure = replace(_measure_text(text, cognitive=cognitive), shape=file_shape(text.split("\n")))
+        measure = replace(_measure_text(text, cognitive=cognitive, windows=windows), shape=file_shape(text.split("\n")))
     except Unreadable as unreadable:
         return FileMeasure(problem=str(unreadable), problem_line=unreadable.line)
     accepts = () if measure.problem else find_comments(content)
     return replace(measure, accepts=accepts) if accepts else measure
 
 
-def _measure_text(text: str, *, cognitive: bool) -> FileMeasure:
+def _measure_text(text: str, *, cognitive: bool, windows: bool) -> FileMeasure:
     try:
         tree = _parse(text)
     except Unreadable as unreadable:
@@ -97,7 +98,8 @@ def _measure_text(text: str, *, cognitive: bool) -> FileMeasure:
     except Uncounted as error:
         scores, problem = {}, problem or f"complexipy cannot count its cognitive complexity: {error}"
     measure = _measure(counts, raw, text, scores)
-    return replace(measure, problem=problem, problem_line=line) if problem else measure
+    found = statement_windows(tree, code_lines(text)) if windows else ()
+    return replace(measure, problem=problem, problem_line=line, windows=found)
 
 
 def _parse(text: str) -> ast.Module:

@@ -35,7 +35,8 @@ class RadonMeter:
 
     ``cache``: path of a database in a directory that exists, or None. ``key``: the secret that seals its rows; None:
     nothing is kept. ``jobs`` 0: one a core. ``listing`` returns what is to be chosen from, None where it does not know: then, and
-    without it, every file below. ``cognitive`` complexity is counted where it is asked for; UsageError where that is not installed.
+    without it, every file below. ``metrics`` names what is measured beside what always is: ``cognitive``
+    (UsageError where that is not installed) and ``duplication``.
     """
 
     def __init__(
@@ -49,12 +50,13 @@ class RadonMeter:
         key: bytes | None = None,
         progress: Progress | None = None,
         listing: Listing = lambda: None,
-        cognitive: bool = False,
+        metrics: Collection[str] = (),
     ) -> None:
         self._root = os.path.abspath(root)
         self._files = SourceFiles(self._root, include, exclude, listing)
-        self._cache = MeasureCache(cache, variant(cognitive=cognitive), key)
-        self._contents = ContentMeasures(self._cache, jobs or len(os.sched_getaffinity(0)), cognitive=cognitive)
+        cognitive, windows = Metric.COGNITIVE in metrics, Metric.DUPLICATION in metrics
+        self._cache = MeasureCache(cache, variant(cognitive=cognitive, windows=windows), key)
+        self._contents = ContentMeasures(self._cache, jobs or len(os.sched_getaffinity(0)), cognitive=cognitive, windows=windows)
         self._progress = progress
         self._seen: dict[str, _Seen] | None = None
 

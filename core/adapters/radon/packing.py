@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Any
 from zlib import crc32
 
-from core.domain.quality.metric import AcceptComment, Block, BlockKind, FileMeasure, Halstead, RawCounts, Tally
+from core.domain.quality.metric import AcceptComment, Block, BlockKind, FileMeasure, Halstead, RawCounts, Tally, Window
 
 _RAW = tuple(field.name for field in fields(RawCounts))
 _HALSTEAD = tuple(field.name for field in fields(Halstead))
@@ -24,7 +24,9 @@ _HALSTEAD = tuple(field.name for field in fields(Halstead))
 _START = struct.Struct("<2dIIQ5IQ7I2?I")
 #: The same, then all raw counts and Halstead's.
 _HEAD = struct.Struct("<2dIIQ5IQ7I2?7I6I6d")
-_CHECK = struct.Struct("<I")
+#: Behind everything: number of windows, checksum. The windows stand before it.
+_END = struct.Struct("<II")
+_WINDOW = struct.Struct("<Q6I")
 #: Numbers of each block.
 _NUMBERS = ("line", "end_line", "column", "complexity", "cognitive", "length", "nesting", "parameters", "asserts")
 _numbers_of = attrgetter(*_NUMBERS)
@@ -70,8 +72,9 @@ def pack(measure: FileMeasure) -> bytes:
     )
     numbers = list(chain.from_iterable(map(_numbers_of, blocks)))
     kinds = "".join([_LETTER[block.kind] for block in blocks]).encode()
-    body = b"".join([head, struct.pack(f"={len(numbers)}I", *numbers), kinds, *encoded])
-    return body + _CHECK.pack(crc32(body))
+    windows = b"".join(starmap(_WINDOW.pack, measure.windows))
+    body = b"".join([head, struct.pack(f"={len(numbers)}I", *numbers), kinds, *encoded, windows])
+    return body + _END.pack(len(measure.windows), crc32(body))
 
 
 def _comments(accepts: Iterable[AcceptComment]) -> str:
@@ -93,6 +96,9 @@ class _Packed(FileMeasure):
 
     def __getattr__(self, name: str) -> Any:
         """Python asks here for what is in an empty slot."""
+        if name == "windows":
+            _SET[name](self, _windows(self._data))
+            return getattr(self, name)
         if name not in _LATE:
             raise AttributeError(name)
         for slot, value in zip(_LATE, _rest(self._data), strict=True):
@@ -117,9 +123,11 @@ _set_index, _set_unclamped, _set_problem, _set_problem_line, _set_accepts = (
 def unpack(data: bytes) -> FileMeasure:
     """Return the measure. Raises Damaged."""
     try:
-        body = memoryview(data)[: -_CHECK.size]
-        if _CHECK.unpack(data[-_CHECK.size :])[0] != crc32(body):
+        body = memoryview(data)[: -_END.size]
+        windows, check = _END.unpack(data[-_END.size :])
+        if check != crc32(body):
             raise Damaged
+        body = body[: len(body) - windows * _WINDOW.size]
         index, unclamped, problem_line, *tally, _, _, _, _, _, comments, problem, has_raw, _, lines = _START.unpack_from(body)
     except struct.error as error:
         raise Damaged from error
@@ -139,6 +147,12 @@ def unpack(data: bytes) -> FileMeasure:
 def _accepts(text: memoryview) -> tuple[AcceptComment, ...]:
     lines = (line.split(" ", 4) for line in str(text, "utf-8", "surrogatepass").split("\n"))
     return tuple(AcceptComment(int(line), int(column), int(target), at_top == "1", said) for line, column, target, at_top, said in lines)
+
+
+def _windows(data: bytes) -> tuple[Window, ...]:
+    count, _ = _END.unpack(data[-_END.size :])
+    end = len(data) - _END.size
+    return tuple(map(Window._make, _WINDOW.iter_unpack(memoryview(data)[end - count * _WINDOW.size : end])))
 
 
 def _rest(data: bytes) -> tuple[tuple[Block, ...], RawCounts | None, Halstead | None, str]:

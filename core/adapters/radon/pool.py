@@ -54,21 +54,24 @@ class _Batch:
 
     sources: Sequence[bytes]
     cognitive: bool
+    windows: bool
 
     def size(self, index: int) -> int:
         return len(self.sources[index])
 
     def packed(self, index: int) -> bytes:
-        return pack(measure_source(self.sources[index], cognitive=self.cognitive))
+        return pack(measure_source(self.sources[index], cognitive=self.cognitive, windows=self.windows))
 
 
-def measure_many(sources: Sequence[bytes], jobs: int, measured: Callable[[int], None], *, cognitive: bool = False) -> Pooled:
-    """Measure sources, their ``cognitive`` complexity where that is asked for; ``measured`` is called with how many more are done.
+def measure_many(
+    sources: Sequence[bytes], jobs: int, measured: Callable[[int], None], *, cognitive: bool = False, windows: bool = False
+) -> Pooled:
+    """Measure sources, their ``cognitive`` complexity and ``windows`` where asked for; ``measured`` is called with how many more are done.
 
     It forks where a source is not tiny; none of the processes outlives the call.
     """
     pooled = Pooled()
-    batch = _Batch(sources=sources, cognitive=cognitive)
+    batch = _Batch(sources=sources, cognitive=cognitive, windows=windows)
     processes = _processes(sources, jobs)
     if processes:
         _in_processes(batch, _portions(sources), processes, pooled.measures, measured)

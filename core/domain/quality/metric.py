@@ -79,6 +79,22 @@ class Block:
         return f"{self.name} {self.variant}" if self.variant else self.name
 
 
+class Window(NamedTuple):
+    """A short run of statements that may be repeated elsewhere."""
+
+    #: Equal where the statements are, whatever their local names, values and layout; 64 bits.
+    digest: int
+    #: Positions of its first statement and behind its last one; in one body they follow one another, between bodies one is left out.
+    start: int
+    stop: int
+    #: 1-based, inclusive.
+    line: int
+    end_line: int
+    #: Lines of the file that count as code: before it, and through its end.
+    before: int
+    through: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawCounts:
     """Line counts as ``radon raw`` defines them."""
@@ -153,6 +169,8 @@ class FileMeasure:
     unclamped: float = math.nan
     raw: RawCounts | None = None
     halstead: Halstead | None = None
+    #: In the order of their bodies, those inside first; empty where they were not asked for.
+    windows: tuple[Window, ...] = ()
     #: Why it, or a part of it, could not be measured, with the line where there is one; empty when it was. Parts that
     #: could be measured are there all the same; without ``raw`` there is no ``maintainability`` either.
     problem: str = ""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from core.domain.quality.audit import AuditedFile
+from core.domain.quality.duplication import elsewhere, find_passages
 from core.domain.quality.finding import Finding, fingerprint
 from core.domain.quality.metric import Block, BlockKind, Metric, maintainability_rank
 from core.domain.quality.metric_spec import BLOCK_METRICS, SPECS, MetricSpec, block_score, worst_block
@@ -21,31 +22,21 @@ class Thresholds(Protocol):
 
 
 def find(
-    files: Iterable[AuditedFile], measured: Collection[str], thresholds_of: Callable[[str], Thresholds]
+    files: Sequence[AuditedFile],
+    measured: Collection[str],
+    thresholds_of: Callable[[str], Thresholds],
+    tree: Sequence[AuditedFile] | None = None,
 ) -> tuple[tuple[Finding, ...], dict[str, str]]:
-    """Return what is over its threshold, worst first, and the shapes of its blocks and files by fingerprint.
+    """Return what is over its threshold, worst first, and the shapes of its blocks, passages and files by fingerprint.
 
-    ``measured`` names the metrics that are looked at; ``thresholds_of`` is called with a file's path.
+    ``measured`` names the metrics that are looked at; ``thresholds_of`` is called with a file's path. ``tree`` is every file of the
+    repository, where copies of what is in ``files`` may be; without it, ``files`` are.
     """
-    findings: list[Finding] = []
-    shapes: dict[str, str] = {}
-    enabled = [metric for metric in BLOCK_METRICS if metric in measured]
-    for file in files:
-        if file.measure.problem:
-            findings.append(_unreadable(file))
-            shapes[findings[-1].fingerprint] = file.measure.shape
-            continue
-        limits = thresholds_of(file.path)
-        for metric in enabled:
-            # Blocks are unpacked when they are asked for, and of most files none is.
-            if worst_block(file.measure.tally, metric) > limits.of(metric):
-                for finding, shape in _in_blocks(file, SPECS[metric], limits.of(metric)):
-                    findings.append(finding)
-                    shapes[finding.fingerprint] = shape
-        if Metric.MAINTAINABILITY in measured and file.measure.maintainability < (wanted := limits.of(Metric.MAINTAINABILITY)):
-            findings.append(_hard_to_maintain(file, wanted))
-            shapes[findings[-1].fingerprint] = file.measure.shape
-    return tuple(sorted(findings, key=worst_first)), shapes
+    found = [pair for file in files for pair in _in_file(file, measured, thresholds_of)]
+    if Metric.DUPLICATION in measured:
+        found += _repeated(files, tree or files, thresholds_of)
+    shapes = {finding.fingerprint: shape for finding, shape in found if finding.metric is not Metric.UNREADABLE}
+    return tuple(sorted((finding for finding, _ in found), key=worst_first)), shapes
 
 
 def worst_first(finding: Finding) -> tuple[float, str, int, str]:
@@ -65,12 +56,54 @@ def _in_its_file(finding: Finding, file: AuditedFile | None) -> Finding:
     return replace(finding, churn=file.trend.churn if file.trend else 0, file_complexity=file.measure.tally.complexity)
 
 
+def _in_file(file: AuditedFile, measured: Collection[str], thresholds_of: Callable[[str], Thresholds]) -> Iterator[tuple[Finding, str]]:
+    """Yield the findings about a file and its blocks, each with the shape of what it is about."""
+    if file.measure.problem:
+        yield _unreadable(file), ""
+        return
+    limits = thresholds_of(file.path)
+    for metric in BLOCK_METRICS:
+        # Blocks are unpacked when they are asked for, and of most files none is.
+        if metric in measured and worst_block(file.measure.tally, metric) > limits.of(metric):
+            yield from _in_blocks(file, SPECS[metric], limits.of(metric))
+    if Metric.MAINTAINABILITY in measured and file.measure.maintainability < (wanted := limits.of(Metric.MAINTAINABILITY)):
+        yield _hard_to_maintain(file, wanted), file.measure.shape
+
+
 def _in_blocks(file: AuditedFile, spec: MetricSpec, threshold: float) -> Iterator[tuple[Finding, str]]:
     """Yield the findings of one metric of blocks, each with the shape of its block."""
     for block in file.measure.blocks:
         # A class's numbers are its methods' again.
         if block.kind is not BlockKind.CLASS and block_score(block, spec.metric) > threshold:
             yield _block_finding(file, block, spec, threshold), block.shape
+
+
+def _repeated(
+    files: Iterable[AuditedFile], tree: Sequence[AuditedFile], thresholds_of: Callable[[str], Thresholds]
+) -> Iterator[tuple[Finding, str]]:
+    """Yield the repeated passages that are too long, each with its shape."""
+    spec, by_path = SPECS[Metric.DUPLICATION], {file.path: file for file in files}
+
+    def allowed(path: str) -> float:
+        return thresholds_of(path).of(Metric.DUPLICATION)
+
+    for passage in find_passages(tree, allowed, by_path):
+        file, threshold = by_path[passage.path], allowed(passage.path)
+        finding = Finding(
+            fingerprint=fingerprint(Metric.DUPLICATION, passage.path, passage.block),
+            metric=Metric.DUPLICATION,
+            path=passage.path,
+            block=passage.block,
+            line=passage.line,
+            end_line=passage.end_line,
+            score=passage.lines,
+            threshold=threshold,
+            rank=spec.rank(passage.lines, threshold),
+            churn=file.trend.churn if file.trend else 0,
+            file_complexity=file.measure.tally.complexity,
+            suggestion=elsewhere(passage),
+        )
+        yield finding, passage.shape
 
 
 def _block_finding(file: AuditedFile, block: Block, spec: MetricSpec, threshold: float) -> Finding:

@@ -136,6 +136,8 @@ def score_now(task: Task, measure: FileMeasure) -> int | float | None:
         return number(measure.maintainability)
     if metric is Metric.UNREADABLE:
         return 0
+    if metric is Metric.DUPLICATION:
+        return None
     scored = metric if metric in BLOCK_METRICS else Metric.COMPLEXITY
     found = measure.block(block)
     return None if found is None else block_score(found, scored)
