@@ -112,8 +112,7 @@ def test_a_comment_without_a_reason_accepts_nothing(repository: CodeRepository) 
 def test_of_two_namesakes_a_comment_accepts_its_own(repository: CodeRepository) -> None:
     repository.write("src/app.py", f"{ACCEPT}\n{branchy('hard', 14)}", branchy("hard", 12, "item"))
     findings = report(repository)["findings"]
-    assert {each["standing"] for each in findings if each["line"] == 2} == {"accepted"}
-    assert {each["standing"] for each in findings if each["line"] != 2} <= {"new"}
+    assert [(each["line"] == 2, each["standing"]) for each in findings] == [(True, "accepted"), (False, "new")]
 
 
 def test_a_comment_is_remembered_with_the_measure_of_its_file(repository: CodeRepository) -> None:

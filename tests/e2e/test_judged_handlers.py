@@ -134,6 +134,10 @@ def test_without_checks_the_finding_and_what_came_with_it_decide(judged):
         ),
         (WRITE_GOOD + "; code.open('a').write('import os  # noqa: F401\\n')", "src/app.py:14: # noqa: F401"),
         (WRITE_GOOD + "; code.open('a').write('x: int = \"\"  # type: ignore\\n')", "# type: ignore"),
+        (
+            "code.write_text('# orchestrator: accept complexity - later\\n' + code.read_text())",
+            "src/app.py:1: # orchestrator: accept complexity - later",
+        ),
         (WRITE_GOOD + "; open('config.yaml', 'a').write('  thresholds: {complexity: 50}\\n')", "audit.thresholds.complexity"),
         (WRITE_GOOD + "; open('config.yaml', 'a').write('  exclude: [src/app.py]\\n')", "audit.exclude"),
         (f"os.system('{ORCHESTRATOR} audit --update-baseline --fail-on never'); " + WRITE_GOOD, "audit-baseline.json: 1 accepted more"),
@@ -157,6 +161,7 @@ def test_without_checks_the_finding_and_what_came_with_it_decide(judged):
         "moved-out",
         "noqa",
         "ignore",
+        "accepted",
         "threshold",
         "exclude",
         "baseline",

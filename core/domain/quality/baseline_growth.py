@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core.domain.quality.finding import Accepted
+from core.domain.quality.identity import match
 from core.domain.quality.metric_spec import SPECS
 from core.domain.quality.verdict import strictest
 
@@ -15,30 +16,20 @@ class Growth:
     """One finding that is accepted, and was not, or at a better score."""
 
     accepted: Accepted
-    #: What was accepted at the same place; None for a new entry.
+    #: What was accepted of the same finding; None for a new one.
     before: Accepted | None = None
 
 
 def baseline_growth(before: Iterable[Accepted], after: Iterable[Accepted]) -> tuple[Growth, ...]:
-    """Return what is accepted more, in the order of ``after``. An entry that went with its block or file to another place is no more."""
-    known, now = strictest(before), strictest(after)
-    gone = [each for key, each in known.items() if key not in now]
-    return tuple(_growth(known, now.values(), gone))
+    """Return what is accepted more, in the order of ``after``.
+
+    Entries are known again as findings are: one that went with its block or file to another place is no more.
+    """
+    known, now = tuple(strictest(before).values()), tuple(strictest(after).values())
+    same = match(now, known)
+    pairs = [(each, known[same[position]] if position in same else None) for position, each in enumerate(now)]
+    return tuple(Growth(accepted=each, before=former) for each, former in pairs if former is None or _is_worse(former, each))
 
 
-def _growth(known: dict[tuple[str, str, str], Accepted], now: Iterable[Accepted], gone: list[Accepted]) -> Iterator[Growth]:
-    for each in now:
-        former = known.get(each.key)
-        if former is None and (origin := next((old for old in gone if _is_moved(old, each)), None)):
-            gone.remove(origin)
-        elif former is None or SPECS[each.metric].worse_by(former.score, each.score) > 0:
-            yield Growth(accepted=each, before=former)
-
-
-def _is_moved(old: Accepted, new: Accepted) -> bool:
-    """Return whether an entry may be another one whose block or file has another place now, at no worse a score."""
-    if old.metric is not new.metric or SPECS[new.metric].worse_by(old.score, new.score) > 0:
-        return False
-    if old.shape or new.shape:
-        return old.shape == new.shape
-    return not new.block and not old.block and old.path.rpartition("/")[2] == new.path.rpartition("/")[2]
+def _is_worse(before: Accepted, after: Accepted) -> bool:
+    return SPECS[after.metric].worse_by(before.score, after.score) > 0

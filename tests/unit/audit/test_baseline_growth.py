@@ -9,7 +9,7 @@ from core.domain.quality.finding import Accepted
 from core.domain.quality.metric import Metric
 
 
-def entry(path="a.py", block="f", score=12.0, shape="s", metric=Metric.COMPLEXITY):
+def entry(path="a.py", block="f", score=12.0, shape="0123456789ab", metric=Metric.COMPLEXITY):
     return Accepted(path=path, block=block, metric=metric, score=score, shape=shape)
 
 
@@ -29,14 +29,20 @@ def test_fewer_entries_and_better_scores_are_no_more(metric):
 
 
 def test_an_entry_whose_block_or_file_moved_is_no_more():
-    file = {"block": "", "shape": "", "metric": Metric.MAINTAINABILITY}
+    file = {"block": "", "metric": Metric.MAINTAINABILITY}
     assert grown([entry()], [entry(path="b.py", block="g")]) == []
     assert grown([entry(**file)], [entry(path="sub/a.py", **file)]) == []
 
 
-def test_an_entry_at_another_place_that_does_something_else_or_is_worse_is_new():
+def test_a_score_is_no_identity():
+    file = {"block": "", "metric": Metric.MAINTAINABILITY, "score": 0.0}
+    assert grown([entry(**file)], [entry(path="b.py", **{**file, "shape": "t"})]) == [("b.py", 0.0, None)]
+    assert grown([entry(**file)], [entry(path="b.py", **{**file, "shape": ""})]) == [("b.py", 0.0, None)]
+
+
+def test_an_entry_at_another_place_that_does_something_else_is_new_and_one_that_is_worse_is_more():
     assert grown([entry()], [entry(path="b.py", shape="t")]) == [("b.py", 12.0, None)]
-    assert grown([entry()], [entry(path="b.py", score=13.0)]) == [("b.py", 13.0, None)]
+    assert grown([entry()], [entry(path="b.py", score=13.0)]) == [("b.py", 13.0, 12.0)]
 
 
 def test_one_entry_that_is_gone_excuses_one_new_one():
