@@ -35,7 +35,7 @@ def action(repository: CodeRepository, directory: str = ".", **inputs: str) -> t
     (runner / "orchestrator").mkdir(parents=True, exist_ok=True)
     (runner / "orchestrator/bin").unlink(missing_ok=True)
     (runner / "orchestrator/bin").symlink_to(Path(sys.executable).parent)
-    names = {"PATHS": "paths", "SINCE": "since", "FAIL_ON": "fail-on", "SARIF": "sarif", "HTML": "html"}
+    names = {"PATHS": "paths", "SINCE": "since", "FAIL_ON": "fail-on", "COVERAGE": "coverage", "SARIF": "sarif", "HTML": "html"}
     assert {name: f"${{{{ inputs.{key} }}}}" for name, key in names.items()}.items() <= step["env"].items()
     environment = {name: inputs.get(name, "") for name in step["env"]}
     output, summary = runner / "output", runner / "summary"
@@ -88,6 +88,17 @@ def test_a_push_is_judged_by_the_baseline_where_there_is_one(repository):
     assert action(repository)[0] == 0
     assert action(repository, BASE="main", SINCE="none")[0] == 0
     assert action(repository, FAIL_ON="any")[0] == 1
+
+
+def test_a_coverage_report_judges_the_changed_lines_of_a_pull_request(repository):
+    repository.write("lib/b.py", branchy("bad", 12, "item"), "def new(a):\n    return a\n")
+    line = 1 + (repository.root / "lib/b.py").read_text().splitlines().index("    return a")
+    (repository.root / "cover age.info").write_text(f"SF:lib/b.py\nDA:{line - 1},1\nDA:{line},0\nend_of_record\n")
+    code, told, _ = action(repository, BASE="main", COVERAGE="cover age.info")
+
+    assert code == 1
+    assert told.startswith(f"::error file=lib/b.py,line={line},endLine={line},title=New code without tests::")
+    assert action(repository, COVERAGE="cover age.info", FAIL_ON="never")[0] == 0, "a push has nothing to compare with"
 
 
 def test_inputs_are_words_and_nothing_runs_them(repository):
