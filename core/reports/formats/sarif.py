@@ -49,7 +49,7 @@ def _changed(gate: GateReport) -> dict[str, Any]:
         {
             "level": "warning",
             "message": {"text": f"{change.sentence}."},
-            "locations": [{"physicalLocation": _place(gate.in_repository(change.file), change.line, change.line)}],
+            "locations": [{"physicalLocation": _place(gate.in_repository(change.file), change.line)}],
         }
         for change in gate.changed
     ]
@@ -109,9 +109,9 @@ def _result(judged: Judged, gate: GateReport, *, failing: bool) -> dict[str, Any
     return result | {"baselineState": _STATES[judged.delta]} if gate.against else result
 
 
-def _place(path: str, line: int, end_line: int) -> dict[str, Any]:
+def _place(path: str, line: int, end_line: int | None = None) -> dict[str, Any]:
     """Return the physical location of lines, 1-based and inclusive, in a file; ``path`` is relative to the repository."""
-    region = {"startLine": max(1, line), "endLine": max(1, line, end_line)}
+    region = {"startLine": max(1, line)} | ({} if end_line is None else {"endLine": max(1, line, end_line)})
     return {"artifactLocation": {"uri": _uri(path), "uriBaseId": _ROOT}, "region": region}
 
 
