@@ -134,6 +134,8 @@ class InMemoryCommitLog:
         self._depth = depth
         #: Content by blob id.
         self.blobs: dict[str, bytes] = {}
+        #: New path → old path of what was moved since the last commit.
+        self.moved: dict[str, str] = {}
 
     def commit(self, files: Mapping[str, bytes | None], *, renamed: Mapping[str, str] | None = None, at: float | None = None) -> str:
         """Commit contents by path (None: removed) and renames (new path → old path); return the commit's id."""
@@ -160,9 +162,9 @@ class InMemoryCommitLog:
         here = self._commits[-(self._depth or len(self._commits)) :]
         shown = here[-count:]
         if len(here) == len(self._commits) or shown[0] is not here[0]:
-            return CommitWindow(commits=tuple(shown))
+            return CommitWindow(commits=tuple(shown), moved=dict(self.moved))
         end = Commit(id=shown[0].id, at=shown[0].at)
-        return CommitWindow(commits=(end, *shown[1:]), gap="shallow clone: run git fetch --unshallow")
+        return CommitWindow(commits=(end, *shown[1:]), gap="shallow clone: run git fetch --unshallow", moved=dict(self.moved))
 
     def _touch(self, before: Mapping[str, str], path: str, old: str, content: bytes | None) -> Touch | None:
         old_blob = before.get(old, "")

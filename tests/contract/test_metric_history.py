@@ -34,6 +34,9 @@ class MemoryWorld:
         self.history = InMemoryHistory(self.log, lines)
         self.commit = self.log.commit
 
+    def move(self, old, new):
+        self.log.moved[new] = old
+
 
 class GitWorld:
     def __init__(self, root):
@@ -61,6 +64,9 @@ class GitWorld:
         self.git("add", "-A")
         self.git("commit", "-q", "--allow-empty", "-m", "next", at=at)
         return self.git("rev-parse", "HEAD")
+
+    def move(self, old, new):
+        self.git("mv", old, new)
 
 
 @pytest.fixture(params=["twin", "git"])
@@ -167,3 +173,11 @@ def test_churn_looks_no_further_back_than_four_times_the_revisions(world):
     for number in range(10):
         world.commit({"a.py": b"%d\n" % number})
     assert world.history.revisions(2).earlier_churn == {"a.py": 6}
+
+
+def test_a_rename_that_is_not_committed_says_where_the_file_is_now(world):
+    world.commit({"old.py": LONG})
+    assert world.history.revisions(5).moved == {}
+    world.move("old.py", "new.py")
+    history = world.history.revisions(5)
+    assert (history.moved, [numbers(one.changed) for one in history.revisions]) == ({"new.py": "old.py"}, [{"old.py": 30.0}])

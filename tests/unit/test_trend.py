@@ -58,6 +58,15 @@ def test_a_renamed_file_keeps_its_series_and_churn():
     assert values(trends["b.py"].blocks[Metric.COMPLEXITY]["f"]) == (1.0, 1.0, 9.0)
 
 
+def test_a_rename_that_is_not_committed_moves_series_and_churn():
+    past = history({"a.py": measure(70.0, f=1), "b.py": measure(60.0)}, {"a.py": measure(50.0, f=9)})
+    trends = file_trends(replace(past, moved={"c.py": "a.py", "a.py": "b.py", "d.py": "untouched.py"}))
+    assert {path: (trend.churn, values(trend.maintainability)) for path, trend in trends.items()} == {
+        "c.py": (2, (70.0, 50.0)),
+        "a.py": (1, (60.0,)),
+    }
+
+
 def test_two_files_that_swap_names_swap_series():
     before = {"a.py": measure(10.0), "b.py": measure(90.0)}
     swap = ({"a.py": measure(90.0), "b.py": measure(10.0)}, (), {"a.py": "b.py", "b.py": "a.py"})

@@ -45,6 +45,8 @@ class CommitWindow:
     prefix: str = ""
     #: Why the window is missing or cut short, and what to type; empty when whole.
     gap: str = ""
+    #: Path in the work tree → path at the newest commit, for files that were moved since; a copied file did not move.
+    moved: Mapping[str, str] = field(default_factory=dict)
 
     def newest(self, count: int) -> CommitWindow:
         """Return the window of the newest ``count`` commits (1 or more)."""
@@ -77,6 +79,8 @@ class History:
     earlier_churn: Mapping[str, int] = field(default_factory=dict)
     #: Why the history is missing or cut short ("shallow clone: run git fetch --unshallow"); empty when whole.
     gap: str = ""
+    #: Path in the work tree → path at the last revision, for files that were moved since and are not committed.
+    moved: Mapping[str, str] = field(default_factory=dict)
 
 
 def assemble(
@@ -103,7 +107,7 @@ def assemble(
         touched.difference_update(touch.old_path for touch in commit.touches)
         touched.update(touch.path for touch in commit.touches if touch.blob)
         revisions.append(_revision(commit, measure))
-    return History(revisions=tuple(revisions), before=before, earlier_churn=_churn(earlier), gap=window.gap)
+    return History(revisions=tuple(revisions), before=before, earlier_churn=_churn(earlier), gap=window.gap, moved=window.moved)
 
 
 def _churn(commits: Iterable[Commit]) -> dict[str, int]:

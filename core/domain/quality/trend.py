@@ -37,7 +37,7 @@ class Point:
 class FileTrend:
     """What happened to one file in the window, under whatever names it had."""
 
-    #: Its path at the end of the window.
+    #: Its path in the work tree.
     path: str
     #: Commits that touched it, of those looked at: further back than the points go.
     churn: int
@@ -105,15 +105,15 @@ class _Track:
 
 
 def file_trends(history: History, ignores_asserts: Callable[[str], bool] = lambda _: False) -> dict[str, FileTrend]:
-    """Return the trend of every file that a commit touched and that is there at the end, by its path at the end.
+    """Return the trend of every file that a commit touched and that is there at the end, by its path in the work tree.
 
-    A renamed file keeps its series; a file that was deleted and added again starts a new one. A version that
-    could not be measured counts as churn and gives no point. ``ignores_asserts`` says of a path at the end whether ``assert`` adds
-    nothing to complexities there.
+    A renamed file keeps its series, before its rename is committed, too; a file that was deleted and added again starts
+    a new one. A version that could not be measured counts as churn and gives no point. ``ignores_asserts`` says of a path
+    in the work tree whether ``assert`` adds nothing to complexities there.
     """
     live = _before(history)
     for revision in history.revisions:
-        moved = {new: live.pop(old) for new, old in (revision.renamed or {}).items() if old in live}
+        moved = _taken(live, revision.renamed or {})
         for path in revision.removed:
             live.pop(path, None)
         live.update(moved)
@@ -121,6 +121,7 @@ def file_trends(history: History, ignores_asserts: Callable[[str], bool] = lambd
             track = live.setdefault(path, _Track())
             track.churn += 1
             track.add(revision.id, revision.at, measure)
+    live.update(_taken(live, history.moved))
     return {path: track.trend(path, without_asserts=ignores_asserts(path)) for path, track in sorted(live.items()) if track.churn}
 
 
@@ -130,6 +131,11 @@ def _before(history: History) -> dict[str, _Track]:
     for path, measure in history.before.items():
         tracks.setdefault(path, _Track()).add("", history.revisions[0].at, measure)
     return tracks
+
+
+def _taken(live: dict[str, _Track], renamed: Mapping[str, str]) -> dict[str, _Track]:
+    """Take renamed files out of ``live``; return them by their new paths. ``renamed``: new path → old path."""
+    return {new: live.pop(old) for new, old in renamed.items() if old in live}
 
 
 def values(points: Sequence[Point], present: float | None = None) -> tuple[float, ...]:

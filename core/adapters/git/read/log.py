@@ -9,8 +9,11 @@ from core.adapters.git.client import Git
 from core.adapters.git.failure import GitFailed, is_partial
 from core.adapters.git.read import raw_diff
 from core.adapters.git.read.commit_graph import shallow_commits
+from core.adapters.git.read.listing import check_work_tree
 from core.adapters.git.read.selection import Selection
+from core.adapters.git.read.work_tree import WorkTree
 from core.domain.quality.history import Commit, CommitWindow, Touch
+from core.errors import StorageError
 
 #: Added and removed files beyond which git looks for exact renames only: its own default, whatever the repository is set to.
 _RENAME_LIMIT = 1000
@@ -32,6 +35,7 @@ class GitLog:
     def __init__(self, git: Git, *, include: Sequence[str] = ("**/*.py",), exclude: Sequence[str] = ()) -> None:
         self._git = git
         self._selection = Selection(include, exclude)
+        self._work_tree = WorkTree(git, self._selection)
 
     def window(self, count: int) -> CommitWindow:
         if count <= 0:
@@ -51,7 +55,19 @@ class GitLog:
         found = self._touches([line for line in lines if line.id not in ends])
         commits = tuple(Commit(id=line.id, at=line.at, touches=found.get(line.id, ())) for line in reversed(lines))
         gap = _shallow_gap(commits[0], len(commits)) if commits[0].id in ends else ""
-        return CommitWindow(commits=commits, prefix=prefix, gap=gap)
+        return CommitWindow(commits=commits, prefix=prefix, gap=gap, moved=self._moved())
+
+    def _moved(self) -> dict[str, str]:
+        """Return what moved since HEAD; nothing where the work tree cannot be compared with it."""
+        try:
+            check_work_tree(self._git)
+            return self._work_tree.moved("HEAD", renames=self._renames())
+        except (GitFailed, StorageError):
+            return {}
+
+    def _renames(self) -> str:
+        """Return git's option for renames: in a partial clone only exact ones are found without files of the past."""
+        return "-M100%" if is_partial(self._git.ask) else "-M"
 
     def _lines(self, count: int) -> list[_Line]:
         output = self._git.run("rev-list", "--first-parent", f"--max-count={count}", "--timestamp", "--parents", "HEAD", "--")
@@ -62,9 +78,8 @@ class GitLog:
         if not lines:
             return {}
         pairs = "".join(f"{line.id} {line.parent}".rstrip() + "\n" for line in lines)
-        renames = "-M100%" if is_partial(self._git.ask) else "-M"
         output = self._git.run(
-            "diff-tree", "--stdin", "-r", "--raw", "-z", "--no-abbrev", "--root", "--always", "--relative", renames,
+            "diff-tree", "--stdin", "-r", "--raw", "-z", "--no-abbrev", "--root", "--always", "--relative", self._renames(),
             f"-l{_RENAME_LIMIT}", "--", *self._selection.pathspecs, input=pairs.encode("ascii"),
         )  # fmt: skip
         return {commit: tuple(self._selection.touches(touches)) for commit, touches in raw_diff.commits(output)}
