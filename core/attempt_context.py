@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 
 from core.domain.quality.refactor_task import is_own
 from core.domain.runs.attempt import Attempt
@@ -36,14 +37,15 @@ class RepositoryContext:
         previous = self._previous(task.id) if attempt.number > 1 else None
         # A success leaves nothing to go on from; the run may have been killed before it could remove that.
         done = previous is not None and previous.outcome is not None and previous.outcome.ending is Ending.SUCCEEDED
-        folder = self._folders.prepare(task, fresh=done)
+        place = self._measure(task) if is_own(task) else None
+        folder = self._folders.prepare(replace(task, description=place.description) if place and place.description else task, fresh=done)
         self._tries[task.id] += 1
         return {
             CHECKPOINT: folder.checkpoint,
             "ORCHESTRATOR_TASK_JSON": folder.entry,
             "ORCHESTRATOR_TASK_TRY": str(self._tries[task.id]),
             **previous_variables(previous),
-            **place_variables(self._measure(task) if is_own(task) else None),
+            **place_variables(place),
         }
 
     def ended(self, task_id: str, *, succeeded: bool) -> None:

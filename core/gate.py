@@ -17,6 +17,7 @@ from core.domain.quality.metric_spec import BLOCK_METRICS, SPECS
 from core.domain.quality.over_threshold import worst_first
 from core.domain.quality.refactor_task import is_anothers, is_own, metric_of, number, place, place_of, reaches_threshold, score_now
 from core.domain.quality.silences import Silences, judged_with_silences
+from core.domain.quality.task_place import measured_place
 from core.domain.quality.verdict import Delta, FailOn, GateReport, Judged, Judgement, TaskCheck, accept, former_paths, judge
 from core.domain.runs.variables import MeasuredPlace
 from core.domain.tasks.task import Task
@@ -215,8 +216,7 @@ def place_now(auditor: SelfAuditor, task: Task) -> MeasuredPlace | None:
         return None
     found = _finding_of(task, report)
     if found is not None:
-        score, threshold = number(found.score), number(found.threshold)
-        return MeasuredPlace(line=found.line, end_line=found.end_line, score=score, threshold=threshold, suggestion=auditor.advice(found))
+        return measured_place(task, found, auditor.advice(found))
     measure = report.files[0].measure
     score_of_place, wanted = score_now(task, measure), task.origin.get("threshold")
     one = measure.block(block) if block else None

@@ -9,7 +9,8 @@ from operator import itemgetter
 from core.domain.quality.audit import AuditReport
 from core.domain.quality.finding import Finding
 from core.domain.quality.refactor_task import has_value, is_own, place_of, refactor_entry, unmet, update_edits
-from core.domain.quality.reflection import ClosedTask, CycleReport, Decisions, cancellation_edits, decide, unproven
+from core.domain.quality.reflection import UNFINISHED, ClosedTask, CycleReport, Decisions, cancellation_edits, decide, unproven
+from core.domain.quality.task_advice import place_digest
 from core.domain.tasks.entry import SetField
 from core.domain.tasks.task import OPEN, Status, Task
 from core.errors import EditRefused, InvalidFile, StorageError
@@ -20,6 +21,8 @@ from core.self_auditor import SelfAuditor
 
 #: Key of the priorities that the Reflector set last, by task; where the file says otherwise, a hand did.
 _PRIORITIES = "reflector.priorities"
+#: Key of the digests of the places for which the advice in descriptions was given, by task.
+_PLACES = "reflector.places"
 
 
 class Reflector:
@@ -73,11 +76,11 @@ class Reflector:
         closings = self._close(closing for closing in decisions.close if closing.task_id not in open_still)
         for name, reason in decisions.reopen.items():
             self._memory.transition(name, Status.PENDING, reason)
-        made = self._applied_edits(self._set(self._updates(decisions)))
+        made = self._update(decisions, report)
         entries = self._entries(decisions)
         appended = self._append([entry for entry, _ in entries])
-        self._remember(appended, made)
         fresh = {str(entry["id"]): finding for entry, finding in entries}
+        self._remember(appended, made, _digests(fresh, report))
         cycle = self._cycle_report(report, replace(decisions, close=closings), appended, made, {**decisions.found, **fresh})
         return replace(cycle, unproven=open_still)
 
@@ -134,8 +137,23 @@ class Reflector:
             notes=(*report.notes, *decisions.without_task),
         )
 
-    def _updates(self, decisions: Decisions) -> list[SetField]:
-        """Return the scalars that entries of ours need changed: place, shape, priority."""
+    def _places(self, decisions: Decisions, report: AuditReport) -> dict[str, str]:
+        """Return the digest of the place of each task of ours that is to be done."""
+        unfinished = {task.id for task in self._memory.tasks if task.status in UNFINISHED}
+        return _digests({name: finding for name, finding in decisions.found.items() if name in unfinished}, report)
+
+    def _update(self, decisions: Decisions, report: AuditReport) -> list[SetField]:
+        """Bring entries of ours up to date; return the edits that the file shows."""
+        places = self._places(decisions, report)
+        wanted = self._updates(decisions, places)
+        made = self._applied_edits(self._set(wanted))
+        waiting = {edit.task_id for edit in wanted} - {edit.task_id for edit in made}
+        self._save_places({name: digest for name, digest in places.items() if name not in waiting})
+        return made
+
+    def _updates(self, decisions: Decisions, places: Mapping[str, str]) -> list[SetField]:
+        """Return the scalars that entries of ours need changed: place, shape, priority, and the advice where its lines may have moved."""
+        known = self._memory.load(_PLACES) or {}
         remembered = self._memory.load(_PRIORITIES) or {}
         return [
             edit
@@ -147,6 +165,7 @@ class Reflector:
                 shape=decisions.shapes.get(finding.fingerprint, ""),
                 own_priority=remembered.get(task.id),
                 reopened=task.id in decisions.reopen,
+                advice=self._auditor.advice(finding) if places.get(task.id) not in (None, known.get(task.id)) else None,
             )
         ]
 
@@ -180,8 +199,20 @@ class Reflector:
             return wanted[:0] if len(wanted) < 2 else [edit for one in wanted for edit in self._set([one])]
         return wanted
 
-    def _remember(self, appended: Iterable[Task], made: Iterable[SetField]) -> None:
+    def _remember(self, appended: Iterable[Task], made: Iterable[SetField], places: Mapping[str, str]) -> None:
         changed = {task.id: task.priority for task in appended}
         changed |= {edit.task_id: int(edit.value) for edit in made if edit.path == ("priority",)}
         if changed:
             self._memory.save(_PRIORITIES, {**(self._memory.load(_PRIORITIES) or {}), **changed})
+        self._save_places({**(self._memory.load(_PLACES) or {}), **places})
+
+    def _save_places(self, places: Mapping[str, str]) -> None:
+        """Remember for which places the descriptions are up to date."""
+        if places != (self._memory.load(_PLACES) or {}):
+            self._memory.save(_PLACES, dict(places))
+
+
+def _digests(found: Mapping[str, Finding], report: AuditReport) -> dict[str, str]:
+    """Return the digest of the place of each task's finding."""
+    measures = {file.path: file.measure for file in report.files}
+    return {name: place_digest(finding, measures.get(finding.path)) for name, finding in found.items()}

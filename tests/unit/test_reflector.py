@@ -27,6 +27,10 @@ class Code:
 
     def __init__(self, **files):
         self.files = {}
+        #: Where every block begins.
+        self.line = 1
+        #: What is said of it; None: a sentence with its lines.
+        self.advice = None
         for path, blocks in files.items():
             self.files[path.replace("_py", ".py")] = blocks
 
@@ -43,13 +47,13 @@ class Code:
             return FileMeasure(problem=blocks)
         return FileMeasure(
             blocks=tuple(
-                Block(kind=BlockKind.FUNCTION, name=name, line=1, end_line=40, column=0, complexity=score, shape=shape)
+                Block(kind=BlockKind.FUNCTION, name=name, line=self.line, end_line=self.line + 39, column=0, complexity=score, shape=shape)
                 for name, (score, shape) in blocks.items()
             )
         )
 
     def advise(self, path, block=None, *, metric, threshold):
-        return f"Extract lines 3–9 of {block.name if block else path}."
+        return f"Extract lines {self.line + 2}–{self.line + 8} of {block.name if block else path}." if self.advice is None else self.advice
 
 
 class Desk:
@@ -110,6 +114,7 @@ def test_a_new_finding_becomes_a_task_that_says_what_where_and_how_it_is_checked
         "threshold": 10,
         "block": "f",
         "shape": "s1",
+        "advice": "23-915d9f30c3",
     }
 
 
@@ -751,3 +756,90 @@ def test_a_task_whose_file_is_gone_is_cancelled_whatever_the_checks_say():
     del desk.code.files["a.py"]
 
     assert [closed.status for closed in desk.cycle().closed] == [Status.CANCELLED]
+
+
+HEAD = "Simplify `f` in a.py: its cyclomatic complexity is 23 (D), at most 10 is wanted."
+
+
+def described(desk):
+    return desk.tasks[the_id()].description
+
+
+@pytest.fixture
+def lines_moved():
+    """A task for a block, above which ten lines were written since."""
+    desk = Desk(Code(a_py={"f": (23, "s1")}))
+    desk.cycle()
+    desk.code.line = 11
+    return desk
+
+
+def test_lines_in_a_description_are_those_of_now(lines_moved):
+    report = lines_moved.cycle()
+    assert (report.updated, described(lines_moved)) == ((the_id(),), f"{HEAD} Extract lines 13–19 of f.")
+    writes = lines_moved.file.writes
+    assert (lines_moved.cycle().updated, lines_moved.file.writes) == ((), writes)
+    lines_moved.code.line = 21
+    lines_moved.cycle()
+    assert described(lines_moved) == f"{HEAD} Extract lines 23–29 of f."
+
+
+def test_lines_are_those_of_now_in_another_clone_too(lines_moved):
+    lines_moved.journal = InMemoryJournal()
+    lines_moved.cycle()
+    assert described(lines_moved) == f"{HEAD} Extract lines 13–19 of f."
+
+
+def test_what_a_person_wrote_around_the_advice_stays(lines_moved):
+    lines_moved.hand(the_id(), description="Urgent, lines 3–9! Extract lines 3–9 of f. Ask Ann about `f` in a.py first.")
+    lines_moved.cycle()
+    assert described(lines_moved) == "Urgent, lines 3–9! Extract lines 13–19 of f. Ask Ann about `f` in a.py first."
+
+
+@pytest.mark.parametrize("text", ["Extract lines 3–9 of f, please.", f"{HEAD} Extract lines 3-9 of f.", "mine", HEAD + " Do nothing."])
+def test_advice_that_a_person_edited_stays(lines_moved, text):
+    lines_moved.hand(the_id(), description=text)
+    assert lines_moved.cycle().updated == ()
+    assert described(lines_moved) == text
+
+
+def test_a_description_of_an_older_version_stays(lines_moved):
+    origin = {key: value for key, value in lines_moved.tasks[the_id()].origin.items() if key != "advice"}
+    lines_moved.hand(the_id(), origin=origin)
+    lines_moved.cycle()
+    assert described(lines_moved) == f"{HEAD} Extract lines 3–9 of f."
+
+
+def test_advice_that_is_not_given_any_more_goes_and_may_come_back(lines_moved):
+    lines_moved.code.advice = ""
+    lines_moved.cycle()
+    assert described(lines_moved) == HEAD
+    lines_moved.code.line, lines_moved.code.advice = 21, "Split it."
+    lines_moved.cycle()
+    assert described(lines_moved) == f"{HEAD} Split it."
+
+
+def test_a_task_that_a_person_cancelled_keeps_its_text(lines_moved):
+    lines_moved.hand(the_id(), status=Status.CANCELLED)
+    lines_moved.cycle()
+    assert described(lines_moved) == f"{HEAD} Extract lines 3–9 of f."
+
+
+def test_a_block_that_moved_gets_place_and_lines_of_now(lines_moved):
+    lines_moved.code.files = {"b.py": {"g": (23, "s1")}}
+    lines_moved.cycle()
+    assert described(lines_moved) == f"{HEAD.replace('`f` in a.py', '`g` in b.py')} Extract lines 13–19 of g."
+
+
+def test_a_finding_that_is_back_tells_score_and_lines_of_now(lines_moved):
+    lines_moved.code.files["a.py"]["f"] = (3, "s2")
+    lines_moved.cycle()
+    lines_moved.code.files["a.py"]["f"] = (31, "s3")
+    lines_moved.cycle()
+    assert described(lines_moved) == f"{HEAD.replace('23 (D)', '31 (E)')} Extract lines 13–19 of f."
+
+
+def test_where_nothing_moved_no_advice_is_asked_for(lines_moved):
+    lines_moved.cycle()
+    lines_moved.code.advise = None
+    assert lines_moved.cycle().updated == ()

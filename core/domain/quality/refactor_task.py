@@ -8,6 +8,7 @@ from typing import Any
 from core.domain.quality.finding import Finding
 from core.domain.quality.metric import FileMeasure, Metric
 from core.domain.quality.metric_spec import BLOCK_METRICS, SPECS, block_score
+from core.domain.quality.task_advice import advice_mark, split_at_advice, written
 from core.domain.tasks.entry import SetField
 from core.domain.tasks.task import Status, Task, Work
 
@@ -66,12 +67,13 @@ def refactor_entry(finding: Finding, advice: str, shape: str = "", taken: Collec
         origin["block"] = finding.block
     if shape:
         origin["shape"] = shape
+    if mark := advice_mark(written(advice)):
+        origin["advice"] = mark
     if len(finding.trend) > 1:
         origin["trend"] = finding.direction.value
     return {
         "id": identity,
-        # Advice and errors may quote what is no text.
-        "description": describe(finding, advice).encode("utf-8", "backslashreplace").decode(),
+        "description": written(describe(finding, advice)),
         "verify": f"orchestrator audit --check {identity}",
         "kind": KIND,
         "priority": priority(finding),
@@ -166,15 +168,19 @@ def reaches_threshold(task: Task, score: float) -> bool:
     return spec.threshold is None or not isinstance(threshold, int | float) or spec.within(score, threshold)
 
 
-def update_edits(task: Task, finding: Finding, *, shape: str, own_priority: int | None, reopened: bool = False) -> tuple[SetField, ...]:
-    """Return the edits that make an entry say where its finding is, and how urgent it is.
+def update_edits(
+    task: Task, finding: Finding, *, shape: str, own_priority: int | None, reopened: bool = False, advice: str | None = None
+) -> tuple[SetField, ...]:
+    """Return the edits that make an entry say where its finding is, what to do, and how urgent it is.
+
+    ``advice`` is that of now, None where it cannot have changed. It replaces the one of the entry, unless a person edited that.
 
     ``shape`` is what the finding is known by elsewhere, empty for nothing; ``own_priority`` the one that the Reflector set last: one
     that a person set stays. The score is what it was at first, but for a task that is open again (``reopened``): then
     it is that of now. A finding with the shape it had has not changed, and then its priority does not either, whatever
     else happened to its file.
     """
-    changes = {**_origin(task, finding, shape, reopened=reopened), **_description(task, finding, reopened=reopened)}
+    changes = {**_origin(task, finding, shape, reopened=reopened), **_described(task, finding, advice, reopened=reopened)}
     same = shape and shape == task.origin.get("shape") and not reopened
     if (
         not same
@@ -204,13 +210,50 @@ def _origin(task: Task, finding: Finding, shape: str, *, reopened: bool) -> dict
     return {("origin", key): new for key, (old, new) in wanted.items() if old != new}
 
 
-def _description(task: Task, finding: Finding, *, reopened: bool) -> dict[tuple[str, ...], str]:
-    """Return the description with the place and, for a task that is open again, the score of now, where it still tells the old ones."""
-    text = task.description.replace(place(*place_of(task)), place(finding.path, finding.block))
-    if reopened:
-        before = measured(finding.metric, float(task.origin.get("score", 0)), float(task.origin.get("threshold", 0)))
-        text = text.replace(before, measured(finding.metric, finding.score, finding.threshold)) if before else text
-    return {("description",): text} if text != task.description else {}
+def _described(task: Task, finding: Finding, advice: str | None, *, reopened: bool) -> dict[tuple[str, ...], str | int | float]:
+    """Return the description of now, and what its advice is recognised by from now on, where they changed."""
+    text = described_now(task, finding, advice, reopened=reopened)
+    if text == task.description:
+        return {}
+    mark = advice_mark(written(advice)) if advice is not None and _advised(task) else task.origin.get("advice", "")
+    return {("description",): text, **({("origin", "advice"): mark} if mark != task.origin.get("advice", "") else {})}
+
+
+def described_now(task: Task, finding: Finding, advice: str | None, *, reopened: bool = False) -> str:
+    """Return the description with the place, the advice and, for a task that is open again, the score of now.
+
+    Each of them replaces what the Reflector wrote, where that stands there still. ``advice``: None where it cannot have changed.
+    """
+
+    def renewed(text: str) -> str:
+        text = text.replace(place(*place_of(task)), place(finding.path, finding.block))
+        old = measured(finding.metric, *_measured_first(task)) if reopened else ""
+        return text.replace(old, measured(finding.metric, finding.score, finding.threshold)) if old else text
+
+    parts = _advised(task)
+    if parts is None:
+        return renewed(task.description)
+    before, given, after = parts
+    present = given if advice is None else written(advice)
+    if not given:
+        return f"{renewed(before)} {present}".rstrip()
+    return f"{renewed(before)}{present}{renewed(after)}" if present else renewed(before).rstrip(" ;") + renewed(after)
+
+
+def _advised(task: Task) -> tuple[str, str, str] | None:
+    """Return what comes before the advice of a description, the advice, and what comes after it; None where a person edited it."""
+    if found := split_at_advice(task.description, str(task.origin.get("advice", ""))):
+        return found
+    metric = metric_of(task)
+    words = measured(metric, *_measured_first(task))
+    without_advice = f"{SPECS[metric].task.format(where=place(*place_of(task)))}: its {words}." if words else ""
+    return (task.description, "", "") if task.description == without_advice else None
+
+
+def _measured_first(task: Task) -> tuple[float, float]:
+    """Return the score and the threshold for which an own task was written."""
+    score, threshold = (task.origin.get(key) for key in ("score", "threshold"))
+    return (float(score) if isinstance(score, int | float) else 0.0, float(threshold) if isinstance(threshold, int | float) else 0.0)
 
 
 def file_conflicts(tasks: Sequence[Task], works: Sequence[Work]) -> Mapping[int, tuple[int, ...]]:

@@ -58,7 +58,7 @@ class CycleReport:
 
 
 #: Statuses of tasks that count against the limit, and that end when their finding is gone.
-_UNFINISHED = OPEN | {Status.FAILED}
+UNFINISHED = OPEN | {Status.FAILED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ def decide(
     """
     own = [task for task in tasks if is_own(task)]
     known = match_findings_to_tasks(tasks, report)
-    unfinished = [task for task in own if task.status in _UNFINISHED]
+    unfinished = [task for task in own if task.status in UNFINISHED]
     close = (*_closings(unfinished, known.found, report, exists), *_accepted(unfinished, known.found, accepted))
     ended = _open_again(own, known.found)
     wanted = _wanting(report, own, known, ended, accepted)

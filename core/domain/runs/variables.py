@@ -32,6 +32,8 @@ class MeasuredPlace:
     threshold: int | float
     #: What to do about it; empty where nothing is wrong any more.
     suggestion: str = ""
+    #: The task's description with the place and the suggestion of now; empty where they are not known.
+    description: str = ""
 
 
 def task_variables(task: Task, attempt: Attempt, tasks_file: str, root: str) -> dict[str, str]:
@@ -62,6 +64,7 @@ def place_variables(place: MeasuredPlace | None) -> dict[str, str]:
         "ORCHESTRATOR_TASK_SCORE": str(place.score),
         "ORCHESTRATOR_TASK_THRESHOLD": str(place.threshold),
         "ORCHESTRATOR_TASK_SUGGESTION": bounded(place.suggestion),
+        **({"ORCHESTRATOR_TASK_DESCRIPTION": bounded(place.description, _LONGEST_DESCRIPTION)} if place.description else {}),
     }
 
 

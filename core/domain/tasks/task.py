@@ -135,7 +135,8 @@ class Task:
     sources: tuple[str, ...] = ()
     #: Whether a check must pass before the change of a handler counts.
     gate: bool = True
-    #: Written by the tool for tasks it appended: by, fingerprint, path, block, shape, metric, score, threshold, trend, closed.
+    #: Written by the tool for tasks it appended: by, fingerprint, path, block, shape, metric, score, threshold, trend, closed,
+    #: advice.
     origin: Mapping[str, Any] = field(default_factory=_empty)
     #: The user's own ``x-…`` fields, as read.
     extra: Mapping[str, Any] = field(default_factory=_empty)

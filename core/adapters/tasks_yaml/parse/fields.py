@@ -105,7 +105,7 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
         "gate": _field(Boolean(), "true or false", "true", "Of a check: whether the change of a handler counts only when it passes."),
         "origin": _field(
             ORIGIN,
-            "map: by, fingerprint, path, block, shape, metric, score, threshold, trend, closed",
+            "map: by, fingerprint, path, block, shape, metric, score, threshold, trend, closed, advice",
             "–",
             "Written by the tool for its own tasks.",
         ),

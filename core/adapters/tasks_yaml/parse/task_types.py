@@ -226,7 +226,7 @@ ORIGIN = Record(
     wanted="a map",
     fields=MappingProxyType(
         {
-            **dict.fromkeys(("by", "fingerprint", "path", "block", "shape", "metric", "closed"), _ANY_TEXT),
+            **dict.fromkeys(("by", "fingerprint", "path", "block", "shape", "metric", "closed", "advice"), _ANY_TEXT),
             **dict.fromkeys(("score", "threshold"), _ANY_NUMBER),
             "trend": Trend(),
         }
