@@ -111,7 +111,7 @@ def some_proven(source: str, random: Random, most: int) -> list[tuple[str, int, 
         surroundings = Surroundings(around=around, builtins=builtins, managers=managers, lines=source_lines(source))
         if prover := Prover.create(function, surroundings):
             name = ".".join(scope.name for scope in (*around, function))
-            candidates = [*parts(function, lambda _: 2), *conditions(function), *tables(function)]
+            candidates = [*parts(function, lambda _: 2), *conditions(function), *tables(function, lambda _: 2)]
             random.shuffle(candidates)
             proofs = ((one, proof_of(prover, one)) for one in candidates if whole_lines(one, surroundings.lines))
             proven = (suggestion_of(one, handover) for one, handover in proofs if handover)

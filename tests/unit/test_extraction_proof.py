@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import textwrap
+from pathlib import Path
 from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.adapters.radon.advice import suggestions
 from core.adapters.radon.advice.module import functions, module_facts
 from core.adapters.radon.advice.proof import Handover, Prover
 from core.adapters.radon.advice.ties import Surroundings
+from core.adapters.radon.file_measure import measure_source
+from core.domain.quality.metric import BlockKind, Metric
+from core.domain.quality.metric_spec import block_score
 from tests.apply_advice import applied, some_proven
 from tests.random_functions import behaviour, random_module
 
@@ -390,3 +396,25 @@ def test_a_random_function_does_the_same_after_any_change_that_is_proven(seed):
         if name.split(".")[0] in {"f", "K", "outer"}:
             changed = applied(source, [(name, line, [suggestion])])
             assert behaviour(changed) == before, changed
+
+
+@pytest.mark.parametrize("module", ["argparse", "tarfile", "traceback"])
+@pytest.mark.parametrize(("metric", "threshold"), [(Metric.COMPLEXITY, 6), (Metric.NESTING, 2), (Metric.COGNITIVE, 8)])
+def test_what_is_said_to_be_left_is_what_is_measured_when_it_is_followed(module, metric, threshold):
+    if metric is Metric.COGNITIVE:
+        pytest.importorskip("complexipy")
+    source = Path(importlib.util.find_spec(module).origin).read_text(encoding="utf-8")
+
+    def blocks(text):
+        return {block.name: block for block in measure_source(text.encode(), cognitive=metric is Metric.COGNITIVE).blocks}
+
+    before = [block for block in blocks(source).values() if block.kind in {BlockKind.FUNCTION, BlockKind.METHOD}]
+    followed = 0
+    for block in before[::5]:
+        found = suggestions(source, block, metric=metric, threshold=threshold) if block_score(block, metric) > threshold else []
+        if found:
+            after = blocks(applied(source, [(block.name, block.line, found)]))
+            new = [block_score(after[f"_advised_{number}"], metric) for number in range(1, len(found) + 1)]
+            assert (block_score(after[block.name], metric), new) == (found[-1].here, [one.there for one in found]), block
+            followed += 1
+    assert followed

@@ -180,6 +180,15 @@ def test_other_metrics_get_extractions_that_bring_them_down():
     assert advice_on(ROWS, 0, metric=Metric.PARAMETERS) == ""
 
 
+def test_asserts_that_do_not_count_do_not_count_in_the_advice():
+    source = LOOP.replace("    total = 0\n", "    total = 0\n    assert rows\n    assert limit\n")
+    (block,) = measure_source(source.encode()).without_asserts().blocks
+    text = advise(source, FileMeasure, block, metric=Metric.COMPLEXITY, threshold=10)
+    assert "5 of its 10 decisions" in text
+    assert text.endswith("that leaves 6 here and 6 in the new function.")
+    assert "of its 12 decisions" in advice_on(source)
+
+
 def test_a_method_hands_itself_over():
     source = "class A:\n" + textwrap.indent(LOOP.replace("rows, limit", "self, limit").replace("rows", "self.rows"), "    ")
     assert "into a function that takes `limit`, `self` and `total` and returns `total`" in advice_on(source, number=1)

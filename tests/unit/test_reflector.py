@@ -17,7 +17,7 @@ from core.memory import Memory
 from core.reflector import Reflector
 from core.self_auditor import SelfAuditor, find, thresholds_for
 from core.testing.clock import VirtualClock
-from core.testing.code import InMemoryBaseline
+from core.testing.code import InMemoryBaseline, InMemoryMeter
 from core.testing.journal import InMemoryJournal
 from core.testing.task_file import InMemoryTaskFile
 
@@ -374,6 +374,17 @@ def test_the_task_of_a_name_that_had_no_namesake_is_about_the_same_code_still():
     report = desk.cycle()
 
     assert (len(report.appended), report.closed, desk.tasks[the_id()].origin["block"]) == (1, (), "f #3")
+
+
+def test_advice_is_asked_for_with_the_metric_and_the_threshold_of_the_finding():
+    meter = InMemoryMeter(lambda _: FileMeasure(), {"legacy/a.py": b""})
+    finding = Finding(
+        fingerprint="f", metric=Metric.MAINTAINABILITY, path="legacy/a.py", block="", line=1, end_line=1, score=5, threshold=7.5, rank="C"
+    )
+
+    SelfAuditor(meter=meter, clock=VirtualClock(), settings=AuditSettings()).advice(finding)
+
+    assert meter.advised == [("legacy/a.py", Metric.MAINTAINABILITY, 7.5)]
 
 
 def test_thresholds_can_be_set_by_path_and_the_last_match_wins():

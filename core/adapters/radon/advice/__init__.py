@@ -10,6 +10,7 @@ from core.adapters.radon.advice.goals import goal_of
 from core.adapters.radon.advice.improve import Goal, improve
 from core.adapters.radon.advice.module import find_function, module_facts
 from core.adapters.radon.advice.rewriting import source_lines
+from core.adapters.radon.advice.scopes import own_nodes
 from core.adapters.radon.advice.statements import listed
 from core.adapters.radon.advice.suggestion import Suggestion, sentence
 from core.adapters.radon.advice.ties import Surroundings
@@ -49,8 +50,11 @@ def _over(text: str, block: Block, metric: Metric, threshold: float) -> tuple[Fu
     """Return a function that is over a threshold, None for any other and where nothing can be proven."""
     tree = ast.parse(text)
     found = find_function(tree, block)
-    goal = goal_of(metric, threshold, text)
-    if found is None or goal is None or goal.score(found[1]) <= threshold:
+    if found is None:
+        return None
+    asserts = block.asserts > 0 or not any(isinstance(node, ast.Assert) for node in own_nodes(found[1].body))
+    goal = goal_of(metric, threshold, text, asserts=asserts)
+    if goal is None or goal.score(found[1]) <= threshold:
         return None
     around, function = found
     builtins, managers = module_facts(tree, function)

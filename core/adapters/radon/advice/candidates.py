@@ -74,10 +74,10 @@ def _rests_of_chain(statement: ast.stmt, weigh: Weigh) -> Iterator[Candidate]:
             yield Candidate(kind=Kind.EXTRACT, body=arm.orelse, first=0, last=0, gain=gain, chained=chained)
 
 
-def tables(function: Function) -> Iterator[Candidate]:
+def tables(function: Function, weigh: Weigh) -> Iterator[Candidate]:
     """Yield the statements that a loop over a table can stand for; the loop is one decision."""
     for some, first, same in repeats(function.body):
-        gain = decisions(same[1:]) - 1
+        gain = sum(map(weigh, same[1:])) - 1
         rows = table_rows(same) if gain >= _SMALLEST else None
         if rows:
             yield Candidate(kind=Kind.TABLE, body=some, first=first, last=first + len(same) - 1, gain=gain, rows=rows)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from core.adapters.radon.advice.candidates import Candidate, conditions, parts, tables
+from core.adapters.radon.advice.candidates import Candidate, Weigh, conditions, parts, tables
 from core.adapters.radon.advice.improve import Goal
 from core.adapters.radon.advice.proof import Handover
-from core.adapters.radon.advice.rewriting import call_statement, function_of
+from core.adapters.radon.advice.rewriting import CALLED, call_statement, function_of
+from core.adapters.radon.advice.scopes import own_nodes
 from core.adapters.radon.advice.suggestion import Kind, Suggestion, first_line
 from core.adapters.radon.cognitive import Uncounted, cognitive_complexities
 from core.adapters.radon.fast.tree_counts import Function, decisions
@@ -20,28 +21,35 @@ _MOST_COUNTED = 30
 _COMPOUND = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try, ast.Match)
 
 
-def goal_of(metric: Metric, threshold: float, text: str) -> Goal | None:
-    """Return the goal for a metric of functions, None where nothing that brings it down can be proven."""
-    make: dict[Metric, Callable[[float, str], Goal]] = {
-        Metric.COMPLEXITY: _complexity,
-        Metric.LENGTH: _length,
-        Metric.NESTING: _nesting,
-        Metric.COGNITIVE: _cognitive,
-    }
-    return make[metric](threshold, text) if metric in make else None
+def goal_of(metric: Metric, threshold: float, text: str, *, asserts: bool = True) -> Goal | None:
+    """Return the goal for a metric of functions, None where nothing that brings it down can be proven. ``asserts``: they are decisions."""
+    match metric:
+        case Metric.COMPLEXITY:
+            return _complexity(threshold, _decisions if asserts else _decisions_without_asserts)
+        case Metric.LENGTH:
+            return _length(threshold, text)
+        case Metric.NESTING:
+            return _nesting(threshold)
+        case Metric.COGNITIVE:
+            return _cognitive(threshold)
+    return None
 
 
 def _decisions(statement: ast.stmt) -> int:
     return decisions([statement])
 
 
-def _complexity(threshold: float, _: str) -> Goal:
+def _decisions_without_asserts(statement: ast.stmt) -> int:
+    return decisions([statement]) - sum(isinstance(node, ast.Assert) for node in own_nodes([statement]))
+
+
+def _complexity(threshold: float, weigh: Weigh) -> Goal:
     def score(function: Function) -> int:
-        return 1 + decisions(function.body)
+        return 1 + sum(map(weigh, function.body))
 
     def candidates(function: Function) -> Iterator[Candidate]:
-        yield from tables(function)
-        yield from parts(function, _decisions)
+        yield from tables(function, weigh)
+        yield from parts(function, weigh)
         yield from conditions(function)
 
     def outlook(_: Function, score: int, candidate: Candidate, __: bool) -> tuple[int, int | None]:
@@ -75,7 +83,7 @@ def _length(threshold: float, text: str) -> Goal:
     )
 
 
-def _nesting(threshold: float, _: str) -> Goal:
+def _nesting(threshold: float) -> Goal:
     def outlook(function: Function, _: int, candidate: Candidate, __: bool) -> tuple[int, int | None]:
         moved = candidate.statements
         candidate.body[candidate.first : candidate.last + 1] = [ast.Pass()]
@@ -98,7 +106,7 @@ def _holding(statements: Sequence[ast.stmt]) -> Function:
     return ast.FunctionDef(name="_", args=takes, body=list(statements), decorator_list=[], lineno=1, col_offset=0)
 
 
-def _cognitive(threshold: float, _: str) -> Goal:
+def _cognitive(threshold: float) -> Goal:
     def candidates(function: Function) -> Iterator[Candidate]:
         total = decisions(function.body)
         ranked = sorted(parts(function, _decisions), key=lambda part: -min(part.gain, total - part.gain))
@@ -107,9 +115,9 @@ def _cognitive(threshold: float, _: str) -> Goal:
     def outlook(function: Function, _: int, candidate: Candidate, __: bool) -> tuple[int, int | None]:
         stand_in = Suggestion(kind=candidate.kind, statements=candidate.statements, handover=Handover(takes=()), here=0)
         moved = candidate.statements
-        candidate.body[candidate.first : candidate.last + 1] = [call_statement(stand_in, "_")]
+        candidate.body[candidate.first : candidate.last + 1] = [call_statement(stand_in, CALLED)]
         try:
-            return _read_again(function), _read_again(function_of(stand_in, "_"))
+            return _read_again(function), _read_again(function_of(stand_in, CALLED))
         finally:
             candidate.body[candidate.first : candidate.first + 1] = moved
 
