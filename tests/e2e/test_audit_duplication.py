@@ -85,6 +85,16 @@ def test_a_file_whose_copy_moved_to_another_file_is_not_blamed(repository):
     assert [each for each in found(repository, "--since", "HEAD") if each[0] == "a.py"] == [("a.py", "orders", 8, "same")]
 
 
+def test_a_comment_at_the_copy_or_at_its_function_accepts_it_and_one_elsewhere_is_told(repository):
+    accept = "# orchestrator: accept duplication – both are generated\n"
+    for text in (f"{accept}{total('orders')}", total("orders").replace("    result = []", f"    {accept}    result = []")):
+        repository.write("a.py", text)
+        assert repository.audit("a.py").returncode == 0, text
+    repository.write("a.py", total("orders"), f"{accept}def fine(a):\n    return a\n")
+    done = repository.audit("a.py")
+    assert (done.returncode, "unused: nothing is repeated here" in done.stderr) == (1, True), done.stdout + done.stderr
+
+
 def test_its_task_is_done_when_no_copy_is_left(repository):
     (repository.root / "tasks.yml").write_text("[]\n")
     repository.audit("--append")

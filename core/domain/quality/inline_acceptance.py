@@ -48,16 +48,19 @@ def _read(
     said = read_comment(comment, _METRICS)
     reasons, problems = dict[str, str](), [said.mistake] if said.mistake else []
     for name in said.metrics:
-        accepted = [finding for finding in findings if finding.metric == name and _is_about(comment, finding)]
+        accepted = [finding for finding in findings if finding.metric == name and _is_about(comment, finding, file)]
         reasons.update((finding.fingerprint, said.reason) for finding in accepted)
         if not accepted and name in measured:
             problems += _why_unused(comment, Metric(name), file)
     return reasons, problems
 
 
-def _is_about(comment: AcceptComment, finding: Finding) -> bool:
-    if SPECS[finding.metric].scope is Scope.FILE:
+def _is_about(comment: AcceptComment, finding: Finding, file: AuditedFile) -> bool:
+    scope = SPECS[finding.metric].scope
+    if scope is Scope.FILE:
         return comment.at_top
+    if scope is Scope.PASSAGE and (block := _block_at(comment, file)) is not None:
+        return block.line <= finding.line and finding.end_line <= block.end_line
     return comment.target == finding.line
 
 
@@ -67,6 +70,8 @@ def _why_unused(comment: AcceptComment, metric: Metric, file: AuditedFile) -> It
     if spec.scope is Scope.FILE:
         within = f"unused: {metric} of the file is within its threshold; remove it"
         yield within if comment.at_top else f"unused: {metric} is of the whole file; move it above the first statement"
+    elif spec.scope is Scope.PASSAGE:
+        yield "unused: nothing is repeated here; put it above the first line of the copy or on the function around it, or remove it"
     elif spec.scope is Scope.BLOCK:
         block = _block_at(comment, file)
         if block is None:
