@@ -115,6 +115,25 @@ def test_of_two_namesakes_a_comment_accepts_its_own(repository: CodeRepository) 
     assert [(each["line"] == 2, each["standing"]) for each in findings] == [(True, "accepted"), (False, "new")]
 
 
+def test_a_copy_is_accepted_where_it_begins(repository: CodeRepository) -> None:
+    repository.write("config.yaml", "audit: {metrics: [duplication]}\n")
+    passage = "".join(f"    total = total + items[{number}] * prices[{number}]\n    print(total, items)\n" for number in range(6))
+    repository.write("src/app.py", f"def one(total, items, prices):\n{passage}", f"def two(total, items, prices):\n{passage}")
+    findings = report(repository)["findings"]
+    assert {each["metric"] for each in findings} == {"duplication"}
+    lines = (repository.root / "src/app.py").read_text().splitlines()
+    for line in sorted((each["line"] for each in findings), reverse=True):
+        lines.insert(
+            line - 1,
+            "    # orchestrator: accept duplication – generated"
+            if lines[line - 1].startswith(" ")
+            else ACCEPT.replace("complexity", "duplication"),
+        )
+    (repository.root / "src/app.py").write_text("\n".join(lines) + "\n")
+    done = repository.audit()
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_a_comment_is_remembered_with_the_measure_of_its_file(repository: CodeRepository) -> None:
     repository.write("src/app.py", f"{ACCEPT}\n{branchy('hard', 12)}")
     assert [repository.audit().returncode for _ in range(2)] == [0, 0]

@@ -35,7 +35,7 @@ def find(
     found = [pair for file in files for pair in _in_file(file, measured, thresholds_of)]
     if Metric.DUPLICATION in measured:
         found += _repeated(files, tree or files, thresholds_of)
-    shapes = {finding.fingerprint: shape for finding, shape in found if finding.metric is not Metric.UNREADABLE}
+    shapes = {finding.fingerprint: shape for finding, shape in found}
     return tuple(sorted((finding for finding, _ in found), key=worst_first)), shapes
 
 
@@ -59,7 +59,7 @@ def _in_its_file(finding: Finding, file: AuditedFile | None) -> Finding:
 def _in_file(file: AuditedFile, measured: Collection[str], thresholds_of: Callable[[str], Thresholds]) -> Iterator[tuple[Finding, str]]:
     """Yield the findings about a file and its blocks, each with the shape of what it is about."""
     if file.measure.problem:
-        yield _unreadable(file), ""
+        yield _unreadable(file), file.measure.shape
         return
     limits = thresholds_of(file.path)
     for metric in BLOCK_METRICS:
