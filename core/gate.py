@@ -61,7 +61,7 @@ class Gate:
         Raises InvalidFile for a baseline that is none, UsageError where there is nothing to measure, StorageError.
         """
         known = self._baseline.read()
-        report = self._measured(paths, fail_on)
+        report = self._measured(paths, fail_on, known)
         accepted = known or ()
         judgement = self._judged(report, accepted, _scope(paths))
         notes = () if known is None else self._ratchet(judgement, accepted, report, shrink=shrink and bool(report.files))
@@ -80,7 +80,7 @@ class Gate:
         What it accepts outside of ``paths`` stays. A file that is no baseline is written over. Raises UsageError, StorageError.
         """
         known = self._known(paths)
-        report = self._measured(paths, None)
+        report = self._measured(paths, None, known)
         in_scope = _scope(paths)
         in_code = accepted_in_code(report)
         accepted = accept_all(report, known, in_scope, in_code.reasons)
@@ -131,14 +131,19 @@ class Gate:
             return report, judgement
         return report, _compared(*self._auditor.measure_change(change_set)).within(in_scope)
 
-    def _measured(self, paths: Sequence[str], fail_on: FailOn | None) -> AuditReport:
-        """Measure; without a single file there is nothing that could pass, and no entry of the baseline that could be gone."""
+    def _measured(self, paths: Sequence[str], fail_on: FailOn | None, known: Sequence[Accepted] | None) -> AuditReport:
+        """Measure; without a single file there is nothing that could pass, and no entry of the baseline that could be gone.
+
+        A repository of which nobody said what to measure, and of which nothing is accepted, may have nothing but tests.
+        """
         report = self._auditor.measure(paths or None)
-        if report.files or fail_on is FailOn.NEVER:
+        if report.files:
             return report
-        where = f" in {', '.join(paths)}" if paths else ""
+        none = "audit.include and audit.exclude select no file" + (f" in {', '.join(paths)}" if paths else "")
+        if fail_on is FailOn.NEVER or not (paths or known or self._auditor.is_told_what_to_measure):
+            return replace(report, notes=(*report.notes, f"nothing was measured: {none}"))
         raise UsageError(
-            f"nothing was measured, so nothing can be judged: audit.include and audit.exclude select no file{where}",
+            f"nothing was measured, so nothing can be judged: {none}",
             hint="orchestrator config show tells both and where they were set; a file that is named outright is measured all the same",
         )
 

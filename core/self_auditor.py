@@ -183,6 +183,12 @@ class SelfAuditor:
         return self._settings.measured | {Metric.UNREADABLE}
 
     @property
+    def is_told_what_to_measure(self) -> bool:
+        """Whether somebody set what is measured: ``audit.include`` and ``audit.exclude`` are not the defaults."""
+        default = AuditSettings()
+        return (self._settings.include, self._settings.exclude) != (default.include, default.exclude)
+
+    @property
     def baseline_name(self) -> str:
         """Return the name of the file of accepted findings."""
         return self._settings.baseline

@@ -211,6 +211,18 @@ def test_an_audit_that_measured_no_file_cannot_judge_and_leaves_the_baseline(acc
     assert entries(accepted) == before
 
 
+def test_a_repository_that_has_nothing_but_tests_passes_with_a_note(tmp_path):
+    repository = CodeRepository(tmp_path / "project")
+    repository.write("tests/test_a.py", branchy("test_f", 12))
+    done = repository.audit()
+    assert done.returncode == 0, done.stderr
+    assert "note: nothing was measured: audit.include and audit.exclude select no file\n" in done.stderr
+    (repository.root / "docs").mkdir()
+    assert repository.audit("docs").returncode == 2
+    (repository.root / "config.yaml").write_text("audit: {include: [srcs/**/*.py]}\n")
+    assert repository.audit().returncode == 2
+
+
 def test_quiet_says_nothing_when_it_passes(accepted):
     assert (accepted.audit("-q").stdout, accepted.audit("-q").stderr) == ("", "")
 
