@@ -25,8 +25,11 @@ _SIMILAR = 0.5
 _NEARLY_EQUAL = 0.75
 #: Pairs among which the nearest are looked for; of more, order decides.
 _MOST_PAIRS = 10_000
-#: Known ones with the same sample of their lines that are looked at.
-_MOST_ALIKE = 50
+#: Known ones with the same sample of their lines that are counted, and those that are looked at, which have most samples in common.
+_MOST_COUNTED = 400
+_MOST_ALIKE = 20
+#: Samples that similar code has in common at least: half of the fewest that a sketch has.
+_LEAST_ALIKE = 3
 _PLAIN = ""
 
 #: Metric, path, name.
@@ -169,7 +172,10 @@ class _BySample:
 
     def similar(self, one: Accepted) -> list[tuple[float, int]]:
         """Return known ones that ``one`` may be, each with the share of equal lines."""
-        positions = {position for sample in _samples(one) for position in self._positions.get(sample, [])[:_MOST_ALIKE]}
+        common: Counter[int] = Counter()
+        for sample in _samples(one):
+            common.update(self._positions.get(sample, [])[:_MOST_COUNTED])
+        positions = [position for position, count in common.most_common(_MOST_ALIKE) if count >= _LEAST_ALIKE]
         shares = ((likeness(one.shape, self._known[position].shape), position) for position in positions)
         return [(share, position) for share, position in shares if share >= _least(one, self._known[position])]
 
