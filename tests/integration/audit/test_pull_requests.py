@@ -207,6 +207,21 @@ def test_what_is_not_committed_counts(repository, staged):
     assert (by_baseline(repository), by_revision(repository, "HEAD")) == ([OWN], [OWN])
 
 
+@pytest.mark.parametrize(
+    "request_", [one for one in PULL_REQUESTS if not one.blamed], ids=lambda request: f"{request.kind}: {request.what}"
+)
+def test_a_baseline_that_follows_the_code_in_the_same_change_silences_nothing(repository, request_):
+    from core.assembly.audit import open_audit
+    from core.assembly.standard import open_repository
+
+    write(repository, changed(request_))
+    with open_repository(directory=str(repository), overrides={}) as container:
+        open_audit(container, history=False)[1].audit(shrink=True)
+    commit(repository)
+
+    assert (by_baseline(repository), by_revision(repository)) == ([], [])
+
+
 def cloned(repository: Path, place: Path, *arguments: str) -> Path:
     git(repository, "clone", "-q", *arguments, f"file://{repository}", str(place))
     return place
