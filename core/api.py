@@ -47,6 +47,7 @@ __all__ = [
 ]
 
 _Path = str | os.PathLike[str]
+_Overrides = Mapping[str, Any] | None
 #: Tasks that the repr of a backlog shows.
 _SHOWN = 5
 
@@ -229,24 +230,20 @@ def audit(
     Neither code nor baseline nor tasks are changed; measures are cached in the repository's ``.orchestrator``. ``paths`` are one or
     several files and directories, relative to the current directory; none: the repository. ``since`` is a revision of git: only what
     changed since then is measured, and compared with it. Thresholds (``maintainability`` a number or a rank A, B, C), ``metrics`` and
-    ``coverage``, a report, stand in place of the settings'. No ``history``: no trends.
-
-    Raises UsageError, InvalidFile, StorageError.
+    ``coverage``, a report, stand in place of the settings'. No ``history``: no trends. Raises UsageError, InvalidFile, StorageError.
     """
     from core.assembly.audit import open_audit
     from core.assembly.project import repository_paths
-    from core.assembly.standard import open_repository
     from core.files.here import current_directory
 
     check_flags(history=history)
     check_type("since", since, str, "a revision of git")
-    report = path_text("coverage", coverage)
     wanted = None if fail_on is None else word_of("fail_on", fail_on, FailOn)
-    limits: dict[str, Any] = {"audit.thresholds.complexity": complexity, "audit.thresholds.maintainability": maintainability}
-    limits |= {} if metrics is None else {"audit.metrics": list(_words("metrics", metrics))}
-    with open_repository(directory=directory, overrides=limits, base=since) as container:
+    limits = {"audit.thresholds.complexity": complexity, "audit.thresholds.maintainability": maintainability}
+    measured = None if metrics is None else list(_words("metrics", metrics))
+    with _container(None, directory, {**limits, "audit.metrics": measured}, since) as container:
         scope = repository_paths(paths_of(paths), container.root, current_directory())
-        _, gate = open_audit(container, history=history, since=since, coverage=report)
+        _, gate = open_audit(container, history=history, since=since, coverage=path_text("coverage", coverage))
         return gate.audit_since(since, scope, fail_on=wanted) if since else gate.audit(scope, fail_on=wanted)
 
 
@@ -286,13 +283,13 @@ def _words(name: str, given: str | Iterable[str]) -> tuple[str, ...]:
 
 
 @contextmanager
-def _container(tasks: _Path | Backlog | None, directory: _Path, overrides: Mapping[str, Any] | None = None) -> Iterator[Container]:
+def _container(tasks: _Path | Backlog | None, directory: _Path, overrides: _Overrides = None, base: str = "") -> Iterator[Container]:
     from core.assembly.standard import open_repository
 
     hint = "make a backlog of maps: Backlog([{...}])"
     check_type("tasks", tasks, (str, os.PathLike, Backlog, NoneType), "the path of a tasks file, or a Backlog", hint)
     file = None if isinstance(tasks, Backlog) else tasks
-    with open_repository(file, directory, overrides=overrides) as container:
+    with open_repository(file, directory, overrides=overrides, base=base) as container:
         if not isinstance(tasks, Backlog):
             yield container
             return
