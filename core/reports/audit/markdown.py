@@ -45,7 +45,7 @@ def _compared(gate: GateReport, shown: Sequence[Judged]) -> list[str]:
 def _findings(findings: Sequence[Judged], *, compared: bool = True) -> str:
     if not findings:
         return ""
-    head = "| | Rank | Score | Where | Trend | Churn | |\n|---|:-:|---:|---|---|---:|---|\n"
+    head = "| | Rank | Metric | Score | Where | Trend | Churn | |\n|---|:-:|---|---:|---|---|---:|---|\n"
     return head + "".join(_row(judged, compared=compared) for judged in findings[:_ROWS]) + _more(len(findings), _ROWS)
 
 
@@ -55,6 +55,7 @@ def _row(judged: Judged, *, compared: bool) -> str:
     cells = (
         _SIGNS[judged.delta] if compared else "",
         finding.rank,
+        finding.metric.value,
         markdown_cell(amount_over(finding)),
         markdown_cell(where(finding) + (f" {finding.problem}" if finding.problem else "")),
         trend,

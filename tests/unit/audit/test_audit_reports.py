@@ -344,12 +344,12 @@ def test_markdown_shows_what_changed_first_and_folds_the_rest():
     head, _, folded = text.partition("<details>")
 
     assert head.startswith("### ❌ Audit failed&#58; 3 findings new or worse against audit-baseline.json")
-    assert "| 🔺 | D | 23 &#62; 10 | src/deep/a.py&#58;3 C.f | ▁▃█ ↑ | 7 | worse, was 20 |" in head
+    assert "| 🔺 | D | complexity | 23 &#62; 10 | src/deep/a.py&#58;3 C.f | ▁▃█ ↑ | 7 | worse, was 20 |" in head
     assert "same" not in head
     assert "Better: 1, gone: 1" in folded
     assert "Accepted: 1" in folded
     assert "- src/b.py gone&#124;\\_x\\_ \\(complexity 30\\)" in folded
-    assert all(line.count("|") == 8 for line in text.splitlines() if line.startswith(("| 🔺", "| 🆕", "| ✅", "| ▫️")))
+    assert all(line.count("|") == 9 for line in text.splitlines() if line.startswith(("| 🔺", "| 🆕", "| ✅", "| ▫️")))
 
 
 def test_markdown_of_sound_code_is_short():
