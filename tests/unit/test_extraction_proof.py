@@ -171,6 +171,7 @@ REFUSED = {
     "it needs the class cell": "class A:\n    def f(self):\n        # part\n        super().f()\n        # end\n",
     "it names what the class mangles": "class A:\n    def f(self):\n        # part\n        print(self.__b)\n        # end\n",
     "it counts frames": "def f(a):\n    # part\n    warnings.warn(a, stacklevel=2)\n    # end\n",
+    "errors come in groups": "def f(a):\n    try:\n        # part\n        g(a)\n        # end\n    except* OSError:\n        pass\n",
     "it defines a class": "def f(a):\n    # part\n    class B:\n        pass\n    # end\n    return B\n",
     "it unbinds what is read later": """
         def f(a, b):

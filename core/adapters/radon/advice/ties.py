@@ -22,6 +22,8 @@ _FRAME_WITHOUT_ARGUMENTS = frozenset({"vars", "dir"})
 _WORDS_OF_COUNTERS = ("warn", "deprecat", "caller", "frame")
 #: Arguments that count frames.
 _FRAMES_COUNTED = frozenset({"stacklevel", "stack_level", "depth_to_caller", "skip_file_prefixes"})
+#: Statements whose flow, or whose scope, the model does not hold; by name, for older versions of Python do not have them all.
+_NOT_MODELLED = frozenset({"TryStar", "TypeAlias"})
 _CLASS_CELL = frozenset({"super", "__class__"})
 
 
@@ -48,7 +50,7 @@ def is_open(function: Function, surroundings: Surroundings) -> bool:
         return False
     functions = [scope for scope in (function, *surroundings.around) if not isinstance(scope, ast.ClassDef)]
     everything = [node for scope in functions for node in ast.walk(scope)]
-    return not any(isinstance(node, ast.TryStar) or _sees_frame(node) for node in everything) and not _bare_calls(everything)
+    return not any(type(node).__name__ in _NOT_MODELLED or _sees_frame(node) for node in everything) and not _bare_calls(everything)
 
 
 def _sees_frame(node: ast.AST) -> bool:
