@@ -14,7 +14,7 @@ from core.domain.quality.history import ChangeSet
 from core.domain.quality.inline_acceptance import accepted_in_code
 from core.domain.quality.metric import Metric
 from core.domain.quality.metric_spec import BLOCK_METRICS, SPECS
-from core.domain.quality.over_threshold import worst_first
+from core.domain.quality.over_threshold import in_their_files, worst_first
 from core.domain.quality.refactor_task import is_anothers, is_own, metric_of, number, place, place_of, reaches_threshold, score_now
 from core.domain.quality.silences import Silences, judged_with_silences
 from core.domain.quality.task_place import measured_place
@@ -288,7 +288,7 @@ def _part(change_set: ChangeSet, in_scope: _Scope) -> ChangeSet:
 
 def _with_coverage(gate: GateReport, coverage: NewCodeCoverage) -> GateReport:
     """Return a report with what tests do not run of a change among its findings; all of it is new."""
-    found = tuple(Judged(finding=finding, delta=Delta.NEW) for finding in coverage.findings)
+    found = tuple(Judged(finding=finding, delta=Delta.NEW) for finding in in_their_files(coverage.findings, gate.report.files))
     judged = tuple(sorted((*gate.judgement.judged, *found), key=lambda each: worst_first(each.finding)))
     return replace(
         gate,

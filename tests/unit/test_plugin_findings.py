@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.domain.quality.audit import AuditedFile
 from core.domain.quality.finding import plugin_findings, plugin_of
-from core.domain.quality.metric import FileMeasure, Metric
+from core.domain.quality.metric import Block, BlockKind, FileMeasure, Metric
+from core.domain.quality.over_threshold import in_their_files
 from core.domain.settings.settings import AuditSettings
 from core.domain.tasks.task import Status
 from core.gate import Gate, check_task
@@ -191,3 +193,13 @@ def test_whatever_the_contract_allows_is_a_sound_finding(told):
     assert 1 <= finding.line <= finding.end_line
     assert (finding.problem + finding.suggestion + finding.path + finding.block).isprintable()
     assert replace(finding) == finding
+
+
+def test_what_a_plugin_finds_is_as_urgent_as_its_file_is_hot():
+    told = [{"path": path, "metric": "m", "message": "no"} for path in ("cold.py", "hot.py", "elsewhere.py")]
+    block = Block(kind=BlockKind.FUNCTION, name="f", line=1, end_line=1, column=0, complexity=9)
+    files = [AuditedFile(path=path, measure=FileMeasure(blocks=(block,) * count)) for path, count in (("cold.py", 1), ("hot.py", 20))]
+
+    cold, hot, elsewhere = in_their_files(plugin_findings("graph", told), files)
+    assert hot.urgency > cold.urgency > elsewhere.urgency
+    assert (hot.file_complexity, elsewhere.file_complexity) == (180, 0)
