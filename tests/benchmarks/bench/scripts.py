@@ -21,7 +21,7 @@ class Script:
 
 
 #: Small distributions with tests, classes inside functions and ``except*``; radon needs seconds for each.
-_SMALL = ("anyio==4.9.0", "attrs==24.3.0", "click==8.1.8", "networkx==3.6.1", "rich==13.9.4", "trio==0.31.0")
+_SMALL = ("anyio==4.9.0", "attrs==24.3.0", "click==8.1.8", "httpx==0.28.1", "networkx==3.6.1", "trio==0.31.0")
 #: These print text; it is put on the page as it is.
 PRINTING = (
     Script(figures="start-up", file="start_up.py"),
