@@ -17,7 +17,6 @@ from core.assembly.wily import warn_of_no_history
 from core.attempt_context import RepositoryContext
 from core.domain.quality.judged_task import is_judged
 from core.domain.quality.reflection import CycleReport
-from core.domain.runs.attempt import Attempt
 from core.domain.runs.executor_settings import ExecutorSettings
 from core.domain.runs.run_state import RunOptions
 from core.domain.runs.variables import TASKS_FILE, MeasuredPlace, without_task
@@ -219,9 +218,6 @@ def inherited_by_tasks(container: Container) -> dict[str, str]:
 def _context(container: Container, memory: Memory, folders: TaskFolders) -> AttemptContext:
     """Return what gives attempts their recovery points and says what is known of them."""
 
-    def previous(task_id: str) -> Attempt | None:
-        return next(iter(container.journal.attempts(task_id, limit=1)), None)
-
     def measure(task: Task) -> MeasuredPlace | None:
         from core.assembly.audit import measure_place
 
@@ -229,7 +225,7 @@ def _context(container: Container, memory: Memory, folders: TaskFolders) -> Atte
 
     return RepositoryContext(
         folders=folders,
-        previous=previous,
+        previous=lambda task_id: next(iter(container.journal.attempts(task_id, limit=1)), None),
         measure=measure,
         unfinished=lambda: {task.id for task in memory.tasks if task.status is not Status.DONE},
     )

@@ -134,7 +134,7 @@ def test_what_stays_over_the_threshold_is_said():
 def test_statements_that_differ_in_constants_only_become_a_loop_over_a_table_and_nothing_else_is_said_of_them():
     source = "def one(a, b):\n" + "".join(f"    if a == {number}:\n        b += {number}\n" for number in range(14)) + "    return b\n"
     assert advice_on(source) == (
-        "Replace lines 2–29, 14 statements that differ in constants only, with a loop over a table of these; that leaves 3."
+        "Lines 2–29 are 14 statements that differ in constants only: make them a loop over a table of these; that leaves 3."
     )
 
 

@@ -64,8 +64,8 @@ def sentence(suggestion: Suggestion, spec: MetricSpec) -> str:
     match suggestion.kind:
         case Kind.TABLE:
             lines = place(suggestion.statements[0], suggestion.statements[-1])
-            what = f"{lines}, {len(suggestion.rows)} statements that differ in constants only"
-            return f"Replace {what}, with a loop over a table of these; that leaves {spec.shown(suggestion.here)}."
+            what = f"{lines.capitalize()} are {len(suggestion.rows)} statements that differ in constants only"
+            return f"{what}: make them a loop over a table of these; that leaves {spec.shown(suggestion.here)}."
         case Kind.CONDITION:
             assert suggestion.condition is not None
             what = f"Make the condition at {place(suggestion.condition)} ({suggestion.share}) a function that {_takes(suggestion.handover)}"
