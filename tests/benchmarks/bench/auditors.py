@@ -46,7 +46,7 @@ def _orchestrator() -> Auditor:
         name="orchestrator audit",
         command=command,
         gives=f"{_COUNTS}, churn; findings, gate, baseline",
-        lacks="cognitive complexity",
+        lacks="cognitive complexity, if not asked for",
         version=environments.version([ORCHESTRATOR, "--version"]),
         remembers=".orchestrator",
     )
