@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 from core.domain.quality.metric import Metric
@@ -17,6 +16,8 @@ class Uncounted(Exception):
 
 def counter_version() -> str:
     """Return complexipy's version. Raises UsageError where it is not installed."""
+    from importlib.metadata import PackageNotFoundError, version  # loads the email package: only where it is asked for
+
     extra = SPECS[Metric.COGNITIVE].extra
     try:
         return version("complexipy") if find_spec("complexipy") else _missing(extra)

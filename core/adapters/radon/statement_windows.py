@@ -58,14 +58,8 @@ def statement_windows(tree: ast.Module, code: Sequence[int]) -> tuple[Window, ..
     return tuple(windows)
 
 
-def counted_lines(tree: ast.Module, code: Sequence[int]) -> Sequence[int]:
-    """Return, for each number of lines from the top, how many of them count: code that is no import, docstring or signature."""
-    walk = _Walk()
-    walk.body(tree.body, None)
-    return _without(walk.uncounted, code)
-
-
 def _without(spans: Iterable[tuple[int, int]], code: Sequence[int]) -> Sequence[int]:
+    """Return, for each number of lines from the top, how many of them count: code outside of the ``spans``, first and last line each."""
     counts = [0, *(after - before for before, after in pairwise(code))]
     for first, last in spans:
         counts[first : last + 1] = [0] * (last + 1 - first)

@@ -130,10 +130,8 @@ class _CodeLines:
 
     def _of(self, path: str) -> tuple[Counter[str], Counter[str]]:
         if path not in self._counts:
-            before, after = (
-                Counter(_code(line.decode("utf-8", "replace")) for line in (side or b"").split(b"\n")) for side in self._change[path]
-            )
-            self._counts[path] = before, after
+            before, after = self._change[path]
+            self._counts[path] = _code_lines(before), _code_lines(after)
         return self._counts[path]
 
 
@@ -198,6 +196,7 @@ def _is_edited(now: SilentComment, then: SilentComment) -> bool:
 
 
 def _code_lines(source: bytes | None) -> Counter[str]:
+    """Return how often each line of code is in a file."""
     return Counter(_code(line.decode("utf-8", "replace")) for line in (source or b"").split(b"\n"))
 
 

@@ -42,11 +42,7 @@ def find_graph_errors(tasks: Sequence[Task]) -> tuple[GraphError, ...]:
             line = tasks[first].place.line
             message = f"the id {task.id} is here twice" + (f", first in line {line}" if line else "")
             made_twice = task.origin.get("fingerprint") == tasks[first].origin.get("fingerprint", "") != ""
-            hint = (
-                "two branches made this task, and a merge kept both entries: remove one"
-                if made_twice
-                else "give each task an id of its own"
-            )
+            hint = _MADE_TWICE if made_twice else "give each task an id of its own"
             errors.append(GraphError(task=position, field="id", message=message, hint=hint))
     errors += _unknown_dependencies(tasks, index)
     errors += _cycles(tasks, index)
