@@ -5,14 +5,12 @@ from __future__ import annotations
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from core.assembly.backlog import open_backlog_to_edit
 from core.assembly.container import Container
 from core.assembly.coverage import change_coverage
 from core.assembly.project import PLUGINS_LOCK, BaseRevision, Project
-from core.assembly.silences import open_silences
 from core.config import CONFIG_FILE, repository_config
 from core.domain.quality.coverage import NewCodeCoverage
 from core.domain.quality.finding import Accepted, Key
@@ -27,14 +25,14 @@ from core.domain.quality.verdict import PolicyChange, TaskCheck
 from core.domain.runs.variables import MeasuredPlace
 from core.domain.settings.loosening import loosened_values
 from core.domain.settings.merging import changed_values
-from core.domain.settings.options import provenance, settings_table
-from core.domain.settings.settings import Source
+from core.domain.settings.options import is_stronger_than_files, settings_table
+from core.domain.settings.settings import AuditSettings
 from core.domain.tasks.lookup import find_task
 from core.domain.tasks.task import Task
 from core.errors import InvalidFile, OrchestratorError, StorageError
 from core.gate import Gate, check_task, place_now
 from core.memory import Memory
-from core.ports.code import BaselineFile, PluginAuditors
+from core.ports.code import BaselineFile, CodeMeter, PluginAuditors
 from core.reflector import Reflector
 from core.self_auditor import SelfAuditor
 
@@ -101,8 +99,17 @@ def open_gate(
         baseline_name=_baseline_name(container),
         repository=container.repository,
         coverage=coverage,
-        silences=silences or partial(open_silences, container.project),
+        silences=silences or (lambda: _silences(container.project)),
     )
+
+
+def _silences(project: Project) -> Silences:
+    """Return what a branch silences; nothing where the work tree judges itself. Raises StorageError."""
+    if project.base is None:
+        return Silences()
+    from core.assembly.silences import silences_since
+
+    return silences_since(project, project.base)
 
 
 def _baseline(container: Container) -> BaselineFile:
@@ -143,22 +150,26 @@ def measure_place(container: Container, task: Task) -> MeasuredPlace | None:
 
 def _auditor_for(container: Container, task: Task) -> SelfAuditor:
     """Return an auditor that measures what a task is about: one file, without cache or further processes; for copies, every file."""
-    from core.adapters.git import list_files
-    from core.adapters.radon.meter import RadonMeter
-
     settings, metric = container.settings.audit, metric_of(task)
     audit = replace(settings, metrics=(*settings.metrics, metric)) if metric in CHOICES else settings
     if metric is Metric.DUPLICATION and metric in settings.measured:
         return SelfAuditor(meter=container.meter, clock=container.clock, settings=audit)
-    meter = RadonMeter(
-        str(container.project.root),
+    return SelfAuditor(meter=plain_meter(container, audit), clock=container.clock, settings=audit)
+
+
+def plain_meter(container: Container, audit: AuditSettings) -> CodeMeter:
+    """Return a meter of the work tree by other settings than its own, without cache or further processes."""
+    from core.adapters.git import list_files
+    from core.adapters.radon.meter import RadonMeter
+
+    return RadonMeter(
+        str(container.root),
         include=audit.include,
         exclude=audit.exclude,
         jobs=1,
         listing=lambda: list_files(container.git),
         metrics=audit.measured,
     )
-    return SelfAuditor(meter=meter, clock=container.clock, settings=audit)
 
 
 def open_reflector(container: Container, auditor: SelfAuditor, memory: Memory, paths: Sequence[str] = ()) -> Reflector:
@@ -198,9 +209,6 @@ def append_findings(container: Container, auditor: SelfAuditor, paths: Sequence[
         return report
 
 
-_OF_THE_USER = (Source.ENVIRONMENT, Source.COMMAND_LINE)
-
-
 def policy_changes(project: Project) -> tuple[PolicyChange, ...]:
     """Return the differences between the base and this branch, none where a project is judged by what it says itself."""
     base = project.base
@@ -213,7 +221,7 @@ def _settings_changes(project: Project, base: BaseRevision) -> Iterator[PolicyCh
     table, here = settings_table(type(project.settings)), repository_config(project.root)
     looser = {each.key for each in loosened_values(table, here, base.config)}
     for change in changed_values(table, here, base.config):
-        if provenance(project.settings, change.key).source not in _OF_THE_USER:
+        if not is_stronger_than_files(project.settings, change.key):
             what = f"{change.key} {change.before} → {change.after}"
             loosens = change.key in looser or not change.key.startswith("audit.")
             yield PolicyChange(subject="settings", what=what, file=CONFIG_FILE, line=change.line, loosens=loosens)

@@ -7,7 +7,7 @@ from itertools import chain
 
 from core.adapters.git import GitSnapshots
 from core.adapters.tasks_yaml.store.text import YamlText
-from core.assembly.audit import check_finding, open_gate, policy_changes
+from core.assembly.audit import check_finding, open_gate, plain_meter, policy_changes
 from core.assembly.container import Container
 from core.assembly.project import STATE_DIRECTORY, open_project
 from core.domain.quality.check_files import files_named
@@ -15,7 +15,8 @@ from core.domain.quality.finding import Accepted
 from core.domain.quality.judged_task import gating_checks, is_gating
 from core.domain.quality.refactor_task import is_own, place, place_of, unmet
 from core.domain.quality.shape import exact
-from core.domain.quality.silences import Silences, new_acceptances, silenced_in
+from core.domain.quality.silenced_things import new_acceptances, silenced_in
+from core.domain.quality.silences import Silences
 from core.domain.quality.silencing import silenced
 from core.domain.quality.verdict import FailOn, GateReport
 from core.domain.runs.attempt import Phase
@@ -81,21 +82,11 @@ def _objections(container: Container, snapshots: Snapshots, task: Task, before: 
 
 def _by_the_base(container: Container, task: Task, before: str, old: Mapping[str, bytes], new: Mapping[str, bytes]) -> Sequence[str]:
     """Return new and worse findings, and what loosens the rules, by the rules of the snapshot ``before``."""
-    from core.adapters.git import list_files
-    from core.adapters.radon.meter import RadonMeter
-
     project = open_project(
         str(container.root), tasks_file=str(container.project.tasks_path), base=before, cls=type(container.project.settings)
     )
     judged, audit = Container(project, container.console, container.wings), project.settings.audit
-    meter = RadonMeter(
-        str(project.root),
-        include=audit.include,
-        exclude=audit.exclude,
-        jobs=1,
-        listing=lambda: list_files(container.git),
-        metrics=audit.measured,
-    )
+    meter = plain_meter(container, audit)
     # What else is silenced is an objection of its own.
     added = new_acceptances(silenced_in({path: (old.get(path), new.get(path)) for path in {**old, **new}}))
     gate = open_gate(judged, SelfAuditor(meter=meter, clock=container.clock, settings=audit), silences=lambda: Silences(comments=added))

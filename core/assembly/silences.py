@@ -10,27 +10,23 @@ from core.domain.quality.baseline_growth import Growth, baseline_growth
 from core.domain.quality.checker_settings import CHECKERS
 from core.domain.quality.files_of_tests import TESTS
 from core.domain.quality.refactor_task import place
-from core.domain.quality.silences import SilencedThing, Silences, new_acceptances, silenced_findings, silenced_in
+from core.domain.quality.silenced_things import SilencedThing, new_acceptances, silenced_findings, silenced_in
+from core.domain.quality.silences import Silences
 from core.domain.quality.silent_comments import Change
 from core.domain.settings.loosening import loosened_values
-from core.domain.settings.options import provenance, settings_table
-from core.domain.settings.settings import Source
+from core.domain.settings.options import is_stronger_than_files, settings_table
 from core.domain.untrusted.globs import any_of
 from core.errors import InvalidFile, StorageError
 
 #: Files in which something can be silenced, and directories that hold others' code.
 _FILES = ("**/*.py", "**/*.pyi", *(f"**/{name}" for name in CHECKERS))
 _FOREIGN = ("**/site-packages/", "**/node_modules/")
-_OF_THE_USER = (Source.ENVIRONMENT, Source.COMMAND_LINE)
 _LOOSER = "looser than at the base, by which this change is judged"
 _REVIEW = "leave it as it is, or have a reviewer merge it all the same"
 
 
-def open_silences(project: Project) -> Silences:
-    """Return what a branch silences; nothing where the work tree judges itself. Raises StorageError."""
-    base = project.base
-    if base is None:
-        return Silences()
+def silences_since(project: Project, base: BaseRevision) -> Silences:
+    """Return what a branch silences beside its base. Raises StorageError."""
     things = (*_settings(project, base), *_baseline(project, base), *silenced_in(_change(project, base)))
     as_notes = project.settings.audit.silence == "note"
     return Silences(findings=silenced_findings(things), comments=new_acceptances(things), are_notes=as_notes)
@@ -38,7 +34,7 @@ def open_silences(project: Project) -> Silences:
 
 def _settings(project: Project, base: BaseRevision) -> Iterator[SilencedThing]:
     for each in loosened_values(settings_table(type(project.settings)), repository_config(project.root), base.config):
-        if provenance(project.settings, each.key).source not in _OF_THE_USER:
+        if not is_stronger_than_files(project.settings, each.key):
             yield SilencedThing(path=CONFIG_FILE, line=each.line, what=each.what, problem=_LOOSER, advice=_REVIEW)
 
 

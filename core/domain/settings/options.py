@@ -143,6 +143,11 @@ def provenance(settings: Settings, key: str) -> Provenance:
     return settings.sources.get(key, Provenance(source=Source.DEFAULT))
 
 
+def is_stronger_than_files(settings: Settings, key: str) -> bool:
+    """Return whether a variable or a flag sets ``key``, so that no file, of whichever revision, decides it."""
+    return provenance(settings, key).source in (Source.ENVIRONMENT, Source.COMMAND_LINE)
+
+
 def value_of(settings: Settings, option: Option) -> Any:
     """Return the value that ``settings`` hold for an option."""
     value: Any = settings
