@@ -140,7 +140,7 @@ class Gate:
         if report.files:
             return report
         none = "audit.include and audit.exclude select no file" + (f" in {', '.join(paths)}" if paths else "")
-        if fail_on is FailOn.NEVER or not (paths or known or self._auditor.is_told_what_to_measure):
+        if fail_on is FailOn.NEVER or not (paths or known or self._auditor.has_own_selection):
             return replace(report, notes=(*report.notes, f"nothing was measured: {none}"))
         raise UsageError(
             f"nothing was measured, so nothing can be judged: {none}",

@@ -183,7 +183,7 @@ class SelfAuditor:
         return self._settings.measured | {Metric.UNREADABLE}
 
     @property
-    def is_told_what_to_measure(self) -> bool:
+    def has_own_selection(self) -> bool:
         """Whether somebody set what is measured: ``audit.include`` and ``audit.exclude`` are not the defaults."""
         default = AuditSettings()
         return (self._settings.include, self._settings.exclude) != (default.include, default.exclude)

@@ -98,7 +98,7 @@ def _reach(statements: Sequence[_Statement], positions: range) -> int | None:
 
 
 def _is_constant(node: ast.stmt) -> bool:
-    """Return whether a statement is a docstring, an ellipsis or another value that nobody takes."""
+    """Return whether a statement is a docstring, an ellipsis or another constant without use."""
     return node.__class__ is ast.Expr and node.value.__class__ is ast.Constant
 
 

@@ -98,7 +98,7 @@ class _Walk:
     #: Comments whose statement has not begun: those directly above it, and those of its decorators.
     above: list[AcceptComment] = field(default_factory=list)
     decorating: list[AcceptComment] = field(default_factory=list)
-    #: Comments of the statement at hand, its first line, 0 between statements, and whether it is a decorator.
+    #: Comments of the present statement, its first line, 0 between statements, and whether it is a decorator.
     inside: list[AcceptComment] = field(default_factory=list)
     start: int = 0
     is_decorator: bool = False

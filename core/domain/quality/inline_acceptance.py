@@ -65,7 +65,7 @@ def _is_about(comment: AcceptComment, finding: Finding, file: AuditedFile) -> bo
 
 
 def _why_unused(comment: AcceptComment, metric: Metric, file: AuditedFile) -> Iterator[str]:
-    """Yield why a comment accepts nothing of a metric, one sentence; nothing where that cannot be told."""
+    """Yield why a comment accepts nothing of a metric, one sentence; nothing where that is not known."""
     spec = SPECS[metric]
     if spec.scope is Scope.FILE:
         within = f"unused: {metric} of the file is within its threshold; remove it"

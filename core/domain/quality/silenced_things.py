@@ -26,7 +26,7 @@ class SilencedThing:
     line: int
     #: What names it, the same however its file changes otherwise.
     what: str
-    #: Why it is told, and what to do: sentences without a full stop.
+    #: Why it is a finding, and what to do: sentences without a full stop.
     problem: str
     advice: str
 

@@ -10,7 +10,7 @@ from core.domain.quality.inline_acceptance import Place, accepted_in_code
 from core.domain.quality.over_threshold import worst_first
 from core.domain.quality.verdict import Delta, GateReport, Judged
 
-#: Silences that a note names; of more their number is told.
+#: Silences that notes name; of the others they give the number.
 _NAMED = 10
 
 
@@ -21,7 +21,7 @@ class Silences:
     findings: tuple[Finding, ...] = ()
     #: Comments that accept nothing: the base does not have them.
     comments: frozenset[Place] = frozenset()
-    #: Whether they are told in notes and no findings.
+    #: Whether they are notes and no findings.
     are_notes: bool = False
 
 

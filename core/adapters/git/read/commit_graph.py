@@ -17,7 +17,7 @@ def read_graph(git: Git, *commits: str) -> CommitGraph:
     words = (line.split() for line in git.run("rev-list", "--parents", *commits, "--").decode("ascii").splitlines())
     parents = {commit: tuple(shown) for commit, *shown in words}
     hidden = real_parents(git, shallow_commits(git) & parents.keys())
-    # One parent may be here on its own account: the tip of another branch.
+    # A hidden parent may be here all the same, as the tip of another branch.
     parents |= {commit: tuple(parent for parent in real if parent in parents) for commit, real in hidden.items()}
     return CommitGraph(parents=parents, cut=frozenset(commit for commit, real in hidden.items() if len(parents[commit]) < len(real)))
 
