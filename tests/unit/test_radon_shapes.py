@@ -52,6 +52,19 @@ def test_small_blocks_and_classes_have_no_shape():
     assert {block.shape for block in measure_source(b"class A:\n    def m(self):\n        if x: pass\n").blocks} == {""}
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f():\n" + "    g()\n" * 20,
+        "def f(a, b, c, d, e, g): pass\n",
+        "def f():\n" + "".join("    " * level + "with a:\n" for level in range(1, 5)) + "    " * 5 + "pass\n",
+    ],
+    ids=["long", "many parameters", "deep"],
+)
+def test_blocks_of_which_another_number_may_be_over_its_threshold_have_a_shape(source):
+    assert exact(shape(source)) != ""
+
+
 def file_shape(source):
     return measure_source(source.encode()).shape
 

@@ -13,7 +13,7 @@ from core.adapters.radon.packing import Damaged, unpack
 from core.domain.quality.metric import FileMeasure
 
 #: Raised whenever the same bytes may come to other numbers, problems or shapes than before, or are packed otherwise.
-_COUNTER = 9
+_COUNTER = 10
 #: Bytes of source held at once.
 _BATCH = 16 * 1024 * 1024
 

@@ -45,8 +45,8 @@ _LENIENT_TOKENISER = sys.version_info < (3, 12)
 #: Complexity from which on a block has a shape: a hash by which it is known again under another name or in another place; smaller
 #: blocks are never worth a finding, and many of them do the same.
 _SMALLEST = 6
-#: The same for lines of code.
-_LONG = 20
+#: The same for lines of code, and for levels of statements inside one another.
+_LONG, _DEEP = 20, 4
 _UNCOUNTED_LINES = "radon cannot count the lines from here on, because of a character that it does not know or a form feed in a string"
 
 
@@ -172,7 +172,7 @@ def _blocks(counts: TreeCounts, text: str, cognitive: Mapping[int, int]) -> Iter
             yield make_block(kind, name, *place, complexity, 0, 0, 0, 0, asserts, "", "")
             continue
         numbers = (cognitive.get(first_line(node), 0), length(node, code), nesting(node), parameters(node, kind))
-        has_shape = complexity >= _SMALLEST or numbers[1] >= _LONG or numbers[3] >= _SMALLEST
+        has_shape = complexity >= _SMALLEST or numbers[1] >= _LONG or numbers[2] >= _DEEP or numbers[3] >= _SMALLEST
         shape = block_shape(node, lines) if has_shape else ""
         yield make_block(kind, name, *place, complexity, *numbers, asserts, shape, told_apart.get(id(node), ""))
 
