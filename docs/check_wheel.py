@@ -9,6 +9,7 @@ NEEDED = (
     "core/cli/help.txt",
     "core/py.typed",
     "core/__main__.py",
+    "core/adapters/wily/requirements.txt",
     "core/reports/audit/page/page.html",
     "core/reports/audit/page/script.js",
 )

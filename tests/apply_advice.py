@@ -13,8 +13,9 @@ from core.adapters.radon.advice.module import functions, module_facts
 from core.adapters.radon.advice.proof import Prover
 from core.adapters.radon.advice.rewriting import call_of, call_statement, function_of, loop_of, source_lines, whole_lines
 from core.adapters.radon.advice.scopes import DEFINITIONS
-from core.adapters.radon.advice.suggestion import Kind, Suggestion, first_line
+from core.adapters.radon.advice.suggestion import Kind, Suggestion
 from core.adapters.radon.advice.ties import Surroundings
+from core.adapters.radon.function_counts import first_line
 
 
 def applied(source: str, followed: Iterable[tuple[str, int, Sequence[Suggestion]]]) -> str:

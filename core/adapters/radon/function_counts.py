@@ -9,7 +9,7 @@ from itertools import accumulate
 from core.adapters.radon.fast.tree_counts import Function
 from core.domain.quality.metric import BlockKind
 
-_COMPOUND = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.Match)
+COMPOUND = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.Match)
 _BODIES = ("body", "orelse", "finalbody")
 
 
@@ -38,9 +38,9 @@ def nesting(node: Function) -> int:
     while waiting:
         level, statements = waiting.pop()
         for statement in statements:
-            if isinstance(statement, _COMPOUND):
+            if isinstance(statement, COMPOUND):
                 deepest = max(deepest, level)
-                waiting.extend((level + (not _is_elif(statement, body)), body) for body in _bodies(statement))
+                waiting.extend((level + (not _is_elif(statement, body)), body) for body in inner_bodies(statement))
     return deepest
 
 
@@ -52,16 +52,18 @@ def parameters(node: Function, kind: BlockKind) -> int:
     return count - bound
 
 
-def first_line(node: Function) -> int:
-    """Return the line on which a function begins, its decorators included."""
-    return node.decorator_list[0].lineno if node.decorator_list else node.lineno
+def first_line(statement: ast.stmt) -> int:
+    """Return the line on which a statement begins, decorators included."""
+    decorators: Sequence[ast.expr] = getattr(statement, "decorator_list", ())
+    return decorators[0].lineno if decorators else statement.lineno
 
 
 def _between(code: Sequence[int], first: int, last: int) -> int:
     return code[last] - code[first - 1] if last >= first else 0
 
 
-def _bodies(statement: ast.stmt) -> Iterator[Sequence[ast.stmt]]:
+def inner_bodies(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
+    """Yield the lists of statements directly inside a statement, those that are not empty."""
     for name in _BODIES:
         if body := getattr(statement, name, None):
             yield body

@@ -20,6 +20,7 @@ from itertools import accumulate, pairwise
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from core.adapters.radon.function_counts import first_line
 from core.domain.quality.metric import Window
 
 #: Nodes of expressions and statements; about five lines of ordinary code. Fewer are alike by chance.
@@ -102,11 +103,6 @@ def _is_constant(node: ast.stmt) -> bool:
     return node.__class__ is ast.Expr and node.value.__class__ is ast.Constant
 
 
-def _first_line(node: ast.stmt) -> int:
-    decorators = getattr(node, "decorator_list", None)
-    return min(node.lineno, decorators[0].lineno) if decorators else node.lineno
-
-
 class _Walk:
     """Collects the statements of every body, and the lines that do not count."""
 
@@ -131,7 +127,7 @@ class _Walk:
 
     def _statement(self, node: ast.stmt, local: frozenset[str] | None) -> _Statement:
         if isinstance(node, _DEFINITIONS):
-            self.uncounted.append((_first_line(node), max(node.lineno, node.body[0].lineno - 1)))
+            self.uncounted.append((first_line(node), max(node.lineno, node.body[0].lineno - 1)))
         if local is None and not isinstance(node, ast.ClassDef):
             local = frozenset(_bound_in(node)) - _OF_ITSELF
         words = _Words(local)
@@ -151,7 +147,7 @@ class _Walk:
                     words.add(_compared(node, name, value))
         text = "\0".join([node.__class__.__name__, *words.words]).encode("utf-8", "surrogatepass")
         digest = blake2b(b"\1".join([text, *parts]), digest_size=_DIGEST_BYTES).digest()
-        return _Statement(digest, _first_line(node), node.end_lineno or node.lineno, nodes + words.nodes)
+        return _Statement(digest, first_line(node), node.end_lineno or node.lineno, nodes + words.nodes)
 
 
 def _branches(name: str, value: Any) -> Sequence[ast.AST]:

@@ -10,15 +10,14 @@ from core.adapters.radon.advice.improve import Goal
 from core.adapters.radon.advice.proof import Handover
 from core.adapters.radon.advice.rewriting import CALLED, call_statement, function_of
 from core.adapters.radon.advice.scopes import own_nodes
-from core.adapters.radon.advice.suggestion import Kind, Suggestion, first_line
+from core.adapters.radon.advice.suggestion import Kind, Suggestion
 from core.adapters.radon.cognitive import Uncounted, cognitive_complexities
 from core.adapters.radon.fast.tree_counts import Function, decisions
-from core.adapters.radon.function_counts import code_lines, length, nesting
+from core.adapters.radon.function_counts import COMPOUND, code_lines, first_line, length, nesting
 from core.domain.quality.metric import Metric
 
 #: Counting cognitive complexity means reading the changed function again: no more candidates than this are counted.
 _MOST_COUNTED = 30
-_COMPOUND = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try, ast.Match)
 
 
 def goal_of(metric: Metric, threshold: float, text: str, *, asserts: bool = True) -> Goal | None:
@@ -96,7 +95,7 @@ def _nesting(threshold: float) -> Goal:
         return f"{nesting(_holding(candidate.statements))} of its {score} levels"
 
     def candidates(function: Function) -> Iterator[Candidate]:
-        return parts(function, lambda statement: 2 * isinstance(statement, _COMPOUND))
+        return parts(function, lambda statement: 2 * isinstance(statement, COMPOUND))
 
     return Goal(threshold=threshold, score=nesting, candidates=candidates, outlook=outlook, share=share)
 

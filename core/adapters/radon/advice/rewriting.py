@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from copy import deepcopy
 
 from core.adapters.radon.advice.candidates import Candidate
-from core.adapters.radon.advice.suggestion import Kind, Suggestion, first_line
+from core.adapters.radon.advice.suggestion import Kind, Suggestion
+from core.adapters.radon.function_counts import first_line
 
 #: Stands for the new function's name, and for the variables of a loop over a table.
 CALLED, VARIABLE = "_extracted", "_column_"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
+from core.adapters.radon.function_counts import inner_bodies
+
 Placed = ast.stmt | ast.expr | ast.excepthandler
 #: An expression longer than this is not quoted.
 _QUOTED = 40
@@ -43,10 +45,7 @@ def bodies(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
         yield from (arm.body for arm in arms)
         yield arms[-1].orelse
         return
-    for name in ("body", "orelse", "finalbody"):
-        yield getattr(statement, name, [])
-    for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
-        yield part.body
+    yield from inner_bodies(statement)
 
 
 def all_bodies(body: list[ast.stmt]) -> Iterator[list[ast.stmt]]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from core.adapters.radon.advice.proof import Handover
 from core.adapters.radon.advice.statements import listed, place, quoted
+from core.adapters.radon.function_counts import first_line
 from core.domain.quality.metric_spec import MetricSpec
 
 
@@ -51,12 +52,6 @@ class Suggestion:
     def end_line(self) -> int:
         last = self.condition or self.statements[-1]
         return last.end_lineno or last.lineno
-
-
-def first_line(statement: ast.stmt) -> int:
-    """Return the line on which a statement begins, decorators included."""
-    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
-    return decorators[0].lineno if decorators else statement.lineno
 
 
 def sentence(suggestion: Suggestion, spec: MetricSpec) -> str:
