@@ -29,7 +29,8 @@ _VERSION = 1
 _SECTIONS = 512
 #: Bytes; 100,000 findings are 12 MiB.
 _LARGEST = 32 * MIB
-_HINT = "orchestrator audit --update-baseline writes it anew"
+_HINT = "orchestrator audit --update-baseline writes it anew, and accepts every finding there is"
+_UNRESOLVED = "an unresolved merge"
 #: Says what is wrong with a value at a path of keys and positions.
 _Complain = Callable[[Path, str], None]
 
@@ -98,7 +99,9 @@ def parse(text: str, shown: str) -> tuple[Accepted, ...]:
     try:
         document = load_json(text, shown, depth=0)
     except InvalidFile as error:
-        raise InvalidFile([_syntax_problem(problem, text) for problem in error.problems], hint=_HINT) from error
+        problems = [_syntax_problem(problem, text) for problem in error.problems]
+        unresolved = any(problem.message == _UNRESOLVED for problem in problems)  # then nothing has to be accepted anew
+        raise InvalidFile(problems, hint="" if unresolved else _HINT) from error
     mistakes = _Mistakes()
     entries = _entries(document, mistakes)
     if mistakes.first:
@@ -156,7 +159,7 @@ def _syntax_problem(problem: Problem, text: str) -> Problem:
     line = text.split("\n")[problem.line - 1]
     if line.startswith(("<<<<<<<", "=======", ">>>>>>>", "|||||||")):
         hint = "of two lines for one place the better score counts: keep both sides"
-        return Problem(file=problem.file, line=problem.line, column=problem.column, message="an unresolved merge", hint=hint)
+        return Problem(file=problem.file, line=problem.line, column=problem.column, message=_UNRESOLVED, hint=hint)
     return problem
 
 

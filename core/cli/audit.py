@@ -11,6 +11,7 @@ from core.assembly.container import Session
 from core.cli.options import complete_task_ids
 from core.domain.quality.metric_spec import CHOICES
 from core.domain.quality.verdict import FailOn
+from core.errors import UsageError
 from core.files.here import current_directory
 from core.terminal.options import Directory, Json, Quiet, TasksFile
 from core.terminal.screen import MeasuringLine
@@ -62,10 +63,10 @@ Fail = Annotated[
     ),
 ]
 Since = Annotated[
-    str, typer.Option("--since", metavar="REV", help="Measure only what changed since this revision of git, and compare with it.")
+    str | None, typer.Option("--since", metavar="REV", help="Measure only what changed since this revision of git, and compare with it.")
 ]
 JudgeBy = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--judge-by",
         metavar="REV",
@@ -113,8 +114,8 @@ def audit(
     min_rank: Annotated[Rank, typer.Option("--min-rank", metavar="RANK", help="Report only this rank, A to F, and worse.")] = Rank.A,
     fail_on: Fail = None,
     metrics: Metrics = "",
-    since: Since = "",
-    judge_by: JudgeBy = "",
+    since: Since = None,
+    judge_by: JudgeBy = None,
     coverage: Coverage = "",
     update_baseline: Annotated[bool, typer.Option("--update-baseline", help="Accept every finding there is now.")] = False,
     append: Annotated[bool, typer.Option("--append", help="Append tasks for findings, close those whose finding is gone.")] = False,
@@ -133,6 +134,7 @@ def audit(
     the report; the gate always sees everything.
     """
 
+    since, judge_by = _revision("--since", since), _revision("--judge-by", judge_by)
     base = "" if check or judge_by == "." else judge_by or since
     line = MeasuringLine(session.console.stderr)
     container = session.open(directory, tasks_file=tasks_file, overrides=_chosen(metrics), base=base, progress=line)
@@ -164,6 +166,13 @@ def audit(
 
         return show_explanation(session.console, container, options, done=line.clear)
     return run_audit(session.console, container, options, done=line.clear)
+
+
+def _revision(option: str, value: str | None) -> str:
+    """Return the revision that an option names; empty without the option. Raises UsageError for an empty one."""
+    if value is not None and not value.strip():
+        raise UsageError(f"{option} is empty: it wants a revision of git", hint=f"is a variable not set? {option} origin/main")
+    return value or ""
 
 
 def _chosen(metrics: str) -> dict[str, list[str] | None]:

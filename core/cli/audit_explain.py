@@ -11,7 +11,8 @@ from core.cli.audit_report import AuditOptions
 from core.domain.quality.audit import AuditedFile, AuditReport
 from core.domain.quality.finding import Finding, name_of
 from core.domain.quality.finding_matches import match_findings_to_tasks
-from core.domain.quality.metric import FileMeasure
+from core.domain.quality.metric import FileMeasure, Metric
+from core.domain.quality.metric_spec import CHOICES
 from core.domain.quality.refactor_task import is_own, new_task_id, place, place_of, refactor_entry
 from core.domain.quality.shape import exact
 from core.domain.quality.verdict import GateReport, Judged
@@ -79,13 +80,21 @@ def find(gate: GateReport, wanted: str, tasks: Iterable[Task], owners: _Owners) 
         names.setdefault(f"{finding.path}::{finding.block}" if finding.block else finding.path, judged)
         names[finding.fingerprint] = judged
         names[owner.id if owner else new_task_id(finding.fingerprint, by_id)] = judged
-    for judged in gate.judgement.judged:
-        names.setdefault(f"{judged.finding.path}::{name_of(judged.finding.metric, judged.finding.block)}", judged)
+    names = {**_short_names(gate), **names}
     if wanted in names:
         return names[wanted]
     if wanted in by_id and is_own(by_id[wanted]):
         raise _without_finding(by_id[wanted])
     raise UsageError(f"no finding {wanted}", hint=_measured(gate, wanted) or _hint(wanted, names))
+
+
+def _short_names(gate: GateReport) -> dict[str, Judged]:
+    """Return the worst finding of each name in a file, without what tells namesakes apart."""
+    names: dict[str, Judged] = {}
+    for judged in gate.judgement.judged:
+        if judged.finding.block:
+            names.setdefault(f"{judged.finding.path}::{name_of(judged.finding.metric, judged.finding.block)}", judged)
+    return names
 
 
 def _owners(tasks: Sequence[Task], report: AuditReport) -> _Owners:
@@ -103,14 +112,31 @@ def _without_finding(task: Task) -> UsageError:
 
 
 def _measured(gate: GateReport, wanted: str) -> str:
-    """Return what was measured at a place that is no finding; empty when nothing was."""
+    """Return what was measured at a place that is no finding, or its whole name; empty when nothing was."""
     path, _, name = wanted.partition("::")
-    for file in gate.report.files:
-        if file.path == path and (block := file.measure.block(name) if name else None):
-            return f"{path}:{block.line} {name} is within the thresholds; its complexity is {block.complexity}"
-        if file.path == path and not name:
-            return f"{path} has a maintainability index of {file.measure.maintainability:.1f}, which is within the threshold"
-    return ""
+    file = next((file for file in gate.report.files if file.path == path), None)
+    if file is None:
+        return ""
+    if name:
+        return _measured_block(file, name, gate.report.metrics)
+    if Metric.MAINTAINABILITY not in gate.report.metrics:
+        return f"maintainability is not measured here; measured is {', '.join(_in_order(gate.report.metrics))}"
+    return f"{path} has a maintainability index of {file.measure.maintainability:.1f}, which is within the threshold"
+
+
+def _measured_block(file: AuditedFile, name: str, metrics: frozenset[str]) -> str:
+    block = file.measure.block(name)
+    if block is None:
+        whole = [each.full_name for each in file.measure.blocks if each.name.endswith(f".{name}")]
+        return f"did you mean {file.path}::{whole[0]}?" if len(whole) == 1 else ""
+    place = f"{file.path}:{block.line} {name}"
+    if Metric.COMPLEXITY in metrics:
+        return f"{place} is within the thresholds; its complexity is {block.complexity}"
+    return f"{place} is within the thresholds of {', '.join(_in_order(metrics))}"
+
+
+def _in_order(metrics: frozenset[str]) -> list[str]:
+    return [metric.value for metric in Metric if metric in metrics and metric.value in CHOICES]
 
 
 def _hint(wanted: str, names: Mapping[str, Judged]) -> str:

@@ -172,6 +172,24 @@ def test_explain_of_what_is_no_finding_says_what_is_there(repository):
     assert (near.returncode, near.stderr.splitlines()[-1]) == (2, "  hint: did you mean src/package/odd näme.py::grows?")
 
 
+def test_explain_of_code_that_is_no_finding_says_what_was_measured(tmp_path):
+    repository = CodeRepository(tmp_path / "project")
+    repository.write("a.py", branchy("old", 14) + "class A:\n    def fine(self): pass\n" + "".join(branchy(f"f{i}", 9) for i in range(60)))
+    repository.commit()
+
+    def hint(*arguments: str) -> str:
+        told = repository.audit("--explain", *arguments)
+        assert told.returncode == 2, told.stderr
+        return told.stderr.splitlines()[-1]
+
+    assert repository.audit("--explain", "a.py").returncode == 0  # the file is a finding, too: no name of a block
+    assert hint("a.py::fine") == "  hint: did you mean a.py::A.fine?"
+    assert hint("a.py::A.fine").endswith("A.fine is within the thresholds; its complexity is 1")
+    assert hint("a.py::old", "--metrics", "length").endswith(" old is within the thresholds of length")
+    assert hint("a.py", "--metrics", "length,complexity") == "  hint: maintainability is not measured here; measured is complexity, length"
+    assert "::?" not in hint("a.py::nothing_like_it")
+
+
 def test_explain_names_the_task_that_there_is(tmp_path):
     repository = CodeRepository(tmp_path / "project")
     repository.write("a.py", branchy("old", 14))

@@ -160,7 +160,7 @@ def test_a_damaged_baseline_is_told_with_its_place_and_can_be_written_anew(accep
     assert lines[0].startswith(f"audit-baseline.json:{line}:{column}: metric must be one of complexity, maintainability, ")
     assert lines[1:] == [
         "error: 1 problem",
-        "  hint: orchestrator audit --update-baseline writes it anew",
+        "  hint: orchestrator audit --update-baseline writes it anew, and accepts every finding there is",
     ]
     assert accepted.audit("--update-baseline").returncode == 0
     assert accepted.audit().returncode == 0

@@ -177,3 +177,9 @@ def test_without_git_it_says_so(repository, tmp_path):
 
     assert done.returncode == 2
     assert "error: cannot compare with base" in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--since", "--judge-by"])
+def test_an_empty_revision_is_refused_and_not_taken_for_none(repository, option):
+    done = repository.audit(option, "")
+    assert (done.returncode, done.stderr.splitlines()[0]) == (2, f"error: {option} is empty: it wants a revision of git"), done.stderr

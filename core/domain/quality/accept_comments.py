@@ -51,6 +51,12 @@ def read_comment(comment: AcceptComment, metrics: Collection[str]) -> Acceptance
     return Acceptance(mistake=mistake) if mistake else Acceptance(metrics=tuple(dict.fromkeys(names)), reason=reason)
 
 
+def is_accepting(text: str) -> bool:
+    """Return whether the text of one comment, from ``#`` on, is meant to accept a finding, however its blanks and letters are written."""
+    found = _COMMENT.match(text)
+    return found is not None and found["verb"].lower() == _VERB
+
+
 def _parts(rest: str) -> tuple[list[str], str, str]:
     """Return metrics, dash and reason; each may be empty."""
     parts = _REST.match(rest)

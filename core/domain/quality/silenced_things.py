@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from core.domain.quality.accept_comments import is_accepting
 from core.domain.quality.checker_settings import checks_loosened
 from core.domain.quality.finding import Finding, fingerprint
 from core.domain.quality.inline_acceptance import Place
@@ -13,7 +14,6 @@ from core.domain.quality.metric import Metric
 from core.domain.quality.silencing import Silence, Silenced, silenced
 from core.domain.quality.silent_comments import Change
 
-_ACCEPTS = "# orchestrator: accept"
 _REVIEW = "or have a reviewer merge it all the same"
 
 
@@ -56,13 +56,13 @@ def silenced_in(change: Change) -> tuple[SilencedThing, ...]:
 
 def new_acceptances(things: Iterable[SilencedThing]) -> frozenset[Place]:
     """Return the places of comments that accept findings."""
-    return frozenset((thing.path, thing.line) for thing in things if thing.what.lower().startswith(_ACCEPTS))
+    return frozenset((thing.path, thing.line) for thing in things if is_accepting(thing.what))
 
 
 def _in_code(each: Silenced) -> SilencedThing:
     if each.kind is Silence.SKIPPED:
         problem, advice = "a test is skipped here, or checks nothing, and did at the base", f"mend the test or what it tests, {_REVIEW}"
-    elif each.what.lower().startswith(_ACCEPTS):
+    elif is_accepting(each.what):
         problem, advice = "new in this change, so it accepts nothing yet", f"mend the code, {_REVIEW}"
     else:
         problem, advice = "new in this change; it hides what a program says of this line", f"mend what it hides, {_REVIEW}"

@@ -23,16 +23,16 @@ _FINDINGS = (
     Column(title="", right=True),
     Column(title="Score", right=True),
     Column(title="Metric"),
-    Column(title="Trend"),
-    Column(title="Churn", right=True),
+    Column(title="Trend", optional=True),
+    Column(title="Churn", right=True, optional=True),
     Column(title="Where", elastic=True),
-    Column(title="Gate"),
+    Column(title="Gate", elastic=True),
 )
 _TOTALS = (
     Column(title="Package", elastic=True),
     Column(title="Files", right=True),
-    Column(title="Lines", right=True),
-    Column(title="Complexity", right=True),
+    Column(title="Lines", right=True, optional=True),
+    Column(title="Complexity", right=True, optional=True),
     Column(title="Maintainability", right=True),
     Column(title="Findings", right=True),
 )
@@ -92,7 +92,7 @@ def _row(judged: Judged, style: Style, *, compared: bool, failing: bool) -> tupl
         Cell(text=finding.metric.value, paint=style.dim),
         Cell(text=picture, paint=_trend_paint(finding.direction, style)),
         Cell(text=str(finding.churn) if finding.churn else "", paint=style.dim),
-        Cell(text=one_line(where(finding) + (f": {finding.problem}" if finding.problem else ""))),
+        Cell(text=one_line(where(finding) + (f": {finding.problem}" if finding.problem else "")), keep_end=not finding.problem),
         Cell(text=one_line(delta), paint=style.bad if failing else _standing_paint(judged.delta, style)),
     )
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.domain.quality.silenced_things import new_acceptances, silenced_in
 from core.domain.quality.silent_comments import comments_added, silent_comments
 
 
@@ -20,6 +21,16 @@ G = b"\ndef g(a):\n    pass\n"
 
 def test_a_comment_that_accepts_a_finding_hides_something():
     assert added({"a.py": (b"def f():\n    pass\n", ACCEPT + b"\ndef f():\n    pass\n")}) == [f"a.py:1: {ACCEPT.decode()}"]
+
+
+@pytest.mark.parametrize(
+    "form", ["#orchestrator:accept", "# Orchestrator : accept", "#\torchestrator:  Accept", "# noqa # orchestrator: accept"]
+)
+def test_however_it_is_written_a_new_comment_accepts_nothing_yet(form):
+    change = {"a.py": (b"def f():\n    pass\n", f"{form} complexity - a table\ndef f():\n    pass\n".encode())}
+    things = silenced_in(change)
+    assert new_acceptances(things) == {("a.py", 1)}
+    assert things[-1].problem == "new in this change, so it accepts nothing yet"
 
 
 @pytest.mark.parametrize(

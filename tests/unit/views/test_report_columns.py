@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.reports.text.columns import Cell, Column, cells, fit, one_line, pad, table, wrap
+from core.reports.text.columns import Cell, Column, cells, fit, fit_end, one_line, pad, table, wrap
 from core.reports.text.style import Style
 
 TEXTS = st.text(alphabet=st.sampled_from("ab c全é́…🎉"), max_size=30)
@@ -16,6 +16,13 @@ def test_fitted_text_is_never_wider_and_is_whole_when_it_fits(text, width):
     assert cells(fit(text, width)) <= width
     if cells(text) <= width:
         assert fit(text, width) == text
+
+
+@given(TEXTS, st.integers(0, 40))
+def test_text_that_is_cut_at_its_start_keeps_its_end(text, width):
+    cut = fit_end(text, width)
+    assert cells(cut) <= width
+    assert text.endswith(cut.removeprefix("…"))
 
 
 @given(st.text(max_size=40))
@@ -45,6 +52,25 @@ def test_columns_align_and_empty_ones_are_left_out():
     columns = (Column(title="n", right=True), Column(title="none"), Column(title="word"))
     rows = [[Cell(text="1"), Cell(text=""), Cell(text="全角")], [Cell(text="100"), Cell(text=""), Cell(text="x")]]
     assert table(columns, rows, width=None, title=str) == "  n  word\n  1  全角\n100  x\n"
+
+
+def test_optional_columns_are_left_out_one_after_another_before_one_is_cut_to_little():
+    columns = (Column(title="a", optional=True), Column(title="b", optional=True), Column(title="words", elastic=True))
+    rows = [[Cell(text="aaaa"), Cell(text="bbbb"), Cell(text="word " * 6 + "end", keep_end=True)]]
+    assert table(columns, rows, width=45, title=None) == "aaaa  bbbb  word word word word word word end\n"
+    assert table(columns, rows, width=44, title=None) == "bbbb  word word word word word word end\n"
+    wide = [[Cell(text="aaaa"), Cell(text="bbbb"), Cell(text="x" * 99)]]
+    assert table(columns, wide, width=60, title=None) == f"aaaa  bbbb  {'x' * 47}…\n"
+    assert table(columns, wide, width=59, title=None) == f"bbbb  {'x' * 52}…\n"
+    assert table(columns, rows, width=33, title=None) == "word word word word word word end\n"
+    assert table(columns, rows, width=20, title=None) == "… word word word end\n"
+
+
+def test_of_two_elastic_columns_the_wider_one_is_cut_first():
+    columns = (Column(title="a", elastic=True), Column(title="b", elastic=True))
+    rows = [[Cell(text="a" * 14), Cell(text="b" * 40)]]
+    assert table(columns, rows, width=40, title=None) == f"{'a' * 14}  {'b' * 23}…\n"
+    assert table(columns, rows, width=28, title=None) == f"{'a' * 12}…  {'b' * 12}…\n"
 
 
 def test_colour_surrounds_the_text_and_not_the_space_around_it():
