@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from core.assembly.container import Container
 from core.assembly.coverage import change_coverage
 from core.assembly.project import PLUGINS_LOCK, BaseRevision, Project
 from core.config import CONFIG_FILE, repository_config
+from core.domain.quality.baseline_growth import baseline_growth
 from core.domain.quality.coverage import NewCodeCoverage
 from core.domain.quality.finding import Accepted, Key
 from core.domain.quality.history import ChangeSet
@@ -20,7 +21,6 @@ from core.domain.quality.metric_spec import CHOICES
 from core.domain.quality.refactor_task import metric_of
 from core.domain.quality.reflection import CycleReport
 from core.domain.quality.silences import Silences
-from core.domain.quality.trend import Direction, direction
 from core.domain.quality.verdict import PolicyChange, TaskCheck
 from core.domain.runs.variables import MeasuredPlace
 from core.domain.settings.loosening import loosened_values
@@ -228,26 +228,22 @@ def _settings_changes(project: Project, base: BaseRevision) -> Iterator[PolicyCh
 
 
 def _baseline_changes(project: Project, base: BaseRevision) -> Iterator[PolicyChange]:
-    from core.adapters.baseline_file import CommittedBaseline, JsonBaseline
+    from core.assembly.silences import both_baselines
 
     name = project.settings.audit.baseline
-    there = CommittedBaseline(base.file(name), base.shown(name))
     try:
-        before, after = _by_key(there.read()), _by_key(JsonBaseline(project.root / name, name, root=project.root).read())
+        accepted_before, accepted_now = both_baselines(project, base)
     except (InvalidFile, StorageError) as error:
         yield PolicyChange(subject=name, what=f"it cannot be compared: {str(error).splitlines()[0]}", file=name)
         return
+    before, after = _by_key(accepted_before), _by_key(accepted_now)
     more, otherwise = len(after.keys() - before.keys()), sum(before[key] != after[key] for key in before.keys() & after.keys())
     fewer = len(before.keys() - after.keys())
     counts = ((more, "accepted more"), (fewer, "accepted no more"), (otherwise, "accepted otherwise"))
     what = ", ".join(f"{number} {words}" for number, words in counts if number)
     if what:
-        yield PolicyChange(subject=name, what=what, file=name, loosens=bool(more) or _has_risen(before, after))
-
-
-def _has_risen(before: Mapping[Key, float], after: Mapping[Key, float]) -> bool:
-    """Return whether anything that was accepted may be worse now."""
-    return any(direction(Metric(key[0]), (before[key], after[key])) is Direction.WORSENING for key in before.keys() & after.keys())
+        grown = baseline_growth(accepted_before or (), accepted_now or ())
+        yield PolicyChange(subject=name, what=what, file=name, loosens=bool(grown))
 
 
 def _by_key(accepted: tuple[Accepted, ...] | None) -> dict[Key, float]:

@@ -9,6 +9,7 @@ from core.config import CONFIG_FILE, repository_config
 from core.domain.quality.baseline_growth import Growth, baseline_growth
 from core.domain.quality.checker_settings import CHECKERS
 from core.domain.quality.files_of_tests import TESTS
+from core.domain.quality.finding import Accepted
 from core.domain.quality.refactor_task import place
 from core.domain.quality.silenced_things import SilencedThing, new_acceptances, silenced_findings, silenced_in
 from core.domain.quality.silences import Silences
@@ -39,21 +40,29 @@ def _settings(project: Project, base: BaseRevision) -> Iterator[SilencedThing]:
 
 
 def _baseline(project: Project, base: BaseRevision) -> Iterator[SilencedThing]:
-    from core.adapters.baseline_file import CommittedBaseline, JsonBaseline, entry_lines
+    from core.adapters.baseline_file import entry_lines
 
     name = project.settings.audit.baseline
     try:
-        before = CommittedBaseline(base.file(name), base.shown(name)).read()
-        after = JsonBaseline(project.root / name, name, root=project.root).read() or ()
+        before, after = both_baselines(project, base)
     except (InvalidFile, StorageError):
         return  # what cannot be compared is told with the other changes of what decides the verdict
-    grown = baseline_growth(before or (), after)
+    grown = baseline_growth(before or (), after or ())
     if grown and before is None:
         problem = "the base has no baseline; a first one is reviewed as a whole"
         yield SilencedThing(path=name, line=1, what=f"{len(grown)} accepted in a new baseline", problem=problem, advice=_REVIEW)
     elif grown:
         lines = entry_lines((project.root / name).read_text(encoding="utf-8", errors="replace"))
         yield from (_accepted(name, each, lines) for each in grown)
+
+
+def both_baselines(project: Project, base: BaseRevision) -> tuple[tuple[Accepted, ...] | None, tuple[Accepted, ...] | None]:
+    """Return what the base accepts and what the work tree does, None where there is no baseline. Raises InvalidFile, StorageError."""
+    from core.adapters.baseline_file import CommittedBaseline, JsonBaseline
+
+    name = project.settings.audit.baseline
+    here = JsonBaseline(project.root / name, name, root=project.root)
+    return CommittedBaseline(base.file(name), base.shown(name)).read(), here.read()
 
 
 def _accepted(name: str, grown: Growth, lines: Mapping[tuple[str, str, str], int]) -> SilencedThing:
