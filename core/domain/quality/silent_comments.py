@@ -85,11 +85,17 @@ def _without_moved(after: Sequence[SilentComment], before: Sequence[SilentCommen
 
 def silent_comments(path: str, source: bytes | None) -> Iterator[SilentComment]:
     """Yield the comments of one file that hide something, in its order."""
-    if not source or not _IN_BYTES.search(source):
+    if not source or not _may_have_one(source):
         return
     found = [(line, match[0]) for line, comment in _all_comments(source) for match in _COMMENT.finditer(comment)]
     if found:
         yield from _with_code(path, source, found)
+
+
+def _may_have_one(source: bytes) -> bool:
+    """Return False where the bytes alone tell that there is none: ASCII, and no encoding is declared that makes letters of other bytes."""
+    declared = b"coding" in b"".join(source.split(b"\n", 2)[:2])
+    return declared or not source.isascii() or _IN_BYTES.search(source) is not None
 
 
 def _with_code(path: str, source: bytes, found: Iterable[tuple[int, str]]) -> Iterator[SilentComment]:

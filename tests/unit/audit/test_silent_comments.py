@@ -24,13 +24,29 @@ def test_a_comment_that_accepts_a_finding_hides_something():
 
 
 @pytest.mark.parametrize(
-    "form", ["#orchestrator:accept", "# Orchestrator : accept", "#\torchestrator:  Accept", "# noqa # orchestrator: accept"]
+    "form",
+    [
+        "#orchestrator:accept",
+        "# Orchestrator : accept",
+        "#\torchestrator:  Accept",
+        "# noqa # orchestrator: accept",
+        "# orchestrator:\u00a0accept",
+    ],
 )
 def test_however_it_is_written_a_new_comment_accepts_nothing_yet(form):
     change = {"a.py": (b"def f():\n    pass\n", f"{form} complexity - a table\ndef f():\n    pass\n".encode())}
     things = silenced_in(change)
     assert new_acceptances(things) == {("a.py", 1)}
     assert things[-1].problem == "new in this change, so it accepts nothing yet"
+
+
+def test_a_comment_is_found_in_the_encoding_that_its_file_declares():
+    hidden = b"# coding: utf-7\n# orchestrator: +AGE-ccept complexity - a table\ndef f():  # +AG4-oqa\n    pass\n"
+    assert added({"a.py": (None, hidden)}) == ["a.py:2: # orchestrator: accept complexity - a table", "a.py:3: # noqa"]
+
+
+def test_a_comment_with_a_blank_that_is_not_ascii_is_found():
+    assert added({"a.py": (b"x = 1\n", "x = 1  #\u00a0noqa\n".encode())}) == ["a.py:1: # noqa"]
 
 
 @pytest.mark.parametrize(
