@@ -53,7 +53,7 @@ def read_comment(comment: AcceptComment, metrics: Collection[str]) -> Acceptance
 
 def is_accepting(text: str) -> bool:
     """Return whether the text of one comment, from ``#`` on, is meant to accept a finding, however its blanks and letters are written."""
-    found = _COMMENT.match(text)
+    found = _COMMENT.search(text)
     return found is not None and found["verb"].lower() == _VERB
 
 

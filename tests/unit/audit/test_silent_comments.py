@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.domain.quality.accept_comments import find_comments
 from core.domain.quality.silenced_things import new_acceptances, silenced_in
 from core.domain.quality.silent_comments import comments_added, silent_comments
 
@@ -47,6 +48,13 @@ def test_a_comment_is_found_in_the_encoding_that_its_file_declares():
 
 def test_a_comment_with_a_blank_that_is_not_ascii_is_found():
     assert added({"a.py": (b"x = 1\n", "x = 1  #\u00a0noqa\n".encode())}) == ["a.py:1: # noqa"]
+
+
+@pytest.mark.parametrize("form", ["# orchestrator: notes\n#\u00a0orchestrator: accept", "\n# mypy: x#orchestrator: accept"])
+def test_no_comment_that_accepts_is_overlooked(form):
+    after = f"{form} complexity - a table\ndef f():\n    pass\n".encode()
+    assert [comment.line for comment in find_comments(after)] == [2]
+    assert new_acceptances(silenced_in({"a.py": (b"def f():\n    pass\n", after)})) == {("a.py", 2)}
 
 
 @pytest.mark.parametrize(
