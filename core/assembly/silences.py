@@ -82,6 +82,6 @@ def _change(project: Project, base: BaseRevision) -> Change:
     from core.adapters.git import Git, GitRepository
 
     left_out = [glob for glob in project.settings.audit.exclude if glob not in TESTS]
-    repository = GitRepository(Git(str(project.root)), include=_FILES, exclude=left_out)
+    repository = GitRepository(Git(str(project.root)), include=(*_FILES, *project.settings.audit.include), exclude=left_out)
     is_foreign = any_of(_FOREIGN)
     return {path: sides for path, sides in repository.contents_since(base.commit).items() if not is_foreign(path)}

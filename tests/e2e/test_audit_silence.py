@@ -311,3 +311,14 @@ def test_a_silence_keeps_its_fingerprint_when_lines_above_it_change(repository: 
     explained = repository.audit("--since", "base", "--explain", first)
     assert explained.returncode == 0, explained.stderr
     assert "mend what it hides" in explained.stdout
+
+
+def test_in_a_measured_file_of_any_name_a_new_comment_accepts_nothing_yet(tmp_path: Path) -> None:
+    repository = CodeRepository(tmp_path / "project")
+    repository.write("bin/tool", "x = 1\n")
+    (repository.root / "config.yaml").write_text('audit: {include: ["bin/*"]}\n')
+    repository.commit()
+    repository.write("bin/tool", "# orchestrator: accept complexity - so it is\n" + branchy("big", 14))
+    done = repository.audit("--since", "HEAD")
+    assert (done.returncode, "accepts nothing yet" in done.stdout) == (1, True), done.stdout + done.stderr
+    assert "1 accepted" not in done.stdout

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import chain
 
+from core.domain.quality.accept_comments import find_comments, is_accepting
+
 #: Path → content of a file on both sides of a change; None: there is none.
 Change = Mapping[str, tuple[bytes | None, bytes | None]]
 
@@ -66,7 +68,7 @@ def comments_added(change: Change) -> tuple[SilentComment, ...]:
     One that moved with its code is no new one, nor one whose code was edited, nor one that hides less than it did. One that
     was taken from code that is still there, and put beside other code, is new.
     """
-    python = {path: sides for path, sides in sorted(change.items()) if path.endswith((".py", ".pyi"))}
+    python = dict(sorted(change.items()))
     before = chain.from_iterable(silent_comments(path, old) for path, (old, _) in python.items())
     now = chain.from_iterable(silent_comments(path, new) for path, (_, new) in python.items())
     after, left = _unmatched(now, before, lambda comment: (comment.path, comment.text, comment.code))
@@ -84,10 +86,15 @@ def _without_moved(after: Sequence[SilentComment], before: Sequence[SilentCommen
 
 
 def silent_comments(path: str, source: bytes | None) -> Iterator[SilentComment]:
-    """Yield the comments of one file that hide something, in its order."""
-    if not source or not _may_have_one(source):
+    """Yield the comments of one file that hide something, in its order; where its name is not Python's, those that accept a finding."""
+    if not source:
         return
-    found = [(line, match[0]) for line, comment in _all_comments(source) for match in _COMMENT.finditer(comment)]
+    if not path.endswith((".py", ".pyi")):
+        found = [(each.line, each.text) for each in find_comments(source) if is_accepting(each.text)]
+    elif _may_have_one(source):
+        found = [(line, match[0]) for line, comment in _all_comments(source) for match in _COMMENT.finditer(comment)]
+    else:
+        return
     if found:
         yield from _with_code(path, source, found)
 

@@ -46,6 +46,12 @@ def test_a_comment_is_found_in_the_encoding_that_its_file_declares():
     assert added({"a.py": (None, hidden)}) == ["a.py:2: # orchestrator: accept complexity - a table", "a.py:3: # noqa"]
 
 
+def test_in_a_script_without_a_suffix_only_comments_that_accept_a_finding_are_looked_for():
+    script = b"# orchestrator: accept complexity - a\ndef f():  # noqa\n    pass\n"
+    assert added({"bin/tool": (b"", script)}) == ["bin/tool:1: # orchestrator: accept complexity - a"]
+    assert added({"bin/tool": (script, script)}) == []
+
+
 def test_a_comment_with_a_blank_that_is_not_ascii_is_found():
     assert added({"a.py": (b"x = 1\n", "x = 1  #\u00a0noqa\n".encode())}) == ["a.py:1: # noqa"]
 
