@@ -18,7 +18,9 @@ from core.domain.quality.accept_comments import find_comments, is_accepting
 Change = Mapping[str, tuple[bytes | None, bytes | None]]
 
 _PATTERN = (
-    r"#\s*(?:(?:ruff|flake8)\s*:\s*noqa|noqa|type\s*:\s*ignore|pyright\s*:\s*(?:ignore|basic|off)|mypy\s*:\s*\S+|pragma\s*:\s*no\s*(?:cover|branch)"
+    r"#\s*(?:(?:ruff|flake8)\s*:\s*noqa|ruff\s*:\s*(?:disable|(?:file-)?ignore)|noqa|type\s*:\s*ignore"
+    r"|(?:based)?pyright\s*:\s*(?:ignore|basic|off)|pyre-(?:ignore|fixme)|pyrefly\s*:\s*ignore|nosonar|lizard\s+forgives?|mypy\s*:\s*\S+"
+    r"|pragma\s*:\s*no\s*(?:cover|branch)"
     r"|nosec|nosemgrep|pylint\s*:\s*(?:disable|skip-file)|pytype\s*:\s*(?:disable|skip-file)|ty\s*:\s*ignore|bandit\s*:\s*skip"
     r"|complexipy\s*:\s*ignore|orchestrator\s*:\s*accept)\b[^#]*"
 )
@@ -27,7 +29,8 @@ _COMMENT = re.compile(_PATTERN, re.IGNORECASE)
 _IN_BYTES = re.compile(_PATTERN.encode(), re.IGNORECASE)
 #: Kind of a comment, the codes to which it is limited, and a remark.
 _LIMITED = re.compile(
-    r"(?P<kind>#[^\[=]*?)\s*[:\[=\s]\s*(?P<codes>(?!(?:ignore|noqa|disable|skip|accept|nosec|nosemgrep)\b)[\w-]+(?:\s*,\s*[\w-]+)*)\s*\]?"
+    r"(?P<kind>#[^\[=]*?)\s*[:\[=\s]\s*"
+    r"(?P<codes>(?!(?:ignore|noqa|disable|skip|accept|nosec|nosemgrep|NOSONAR|pyre-ignore|pyre-fixme)\b)[\w-]+(?:\s*,\s*[\w-]+)*)\s*\]?"
     r"(?:\s*(?:[–—]|\s-+\s).*)?",
     re.ASCII,
 )

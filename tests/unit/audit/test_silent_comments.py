@@ -64,6 +64,34 @@ def test_no_comment_that_accepts_is_overlooked(form):
 
 
 @pytest.mark.parametrize(
+    "comment",
+    [
+        "# ruff: disable[E501]",
+        "# ruff: ignore[E501]",
+        "# ruff: file-ignore[E501]",
+        "# basedpyright: ignore",
+        "# pyre-ignore[16]",
+        "# pyre-fixme[16]: later",
+        "# pyre-ignore-all-errors",
+        "# pyrefly: ignore",
+        "# NOSONAR",
+        "# lizard forgives",
+        "# #lizard forgives(length)",
+    ],
+)
+def test_comments_of_every_common_checker_hide_something(comment):
+    found = added({"a.py": (b"x = 1\n", f"x = 1  {comment}\n".encode())})
+    assert found == [f"a.py:1: {comment[comment.rindex('#') :]}"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("# pyre-ignore", "# pyre-ignore[16]"), ("# ruff: ignore[E501, F401]", "# ruff: ignore[F401]"), ("# NOSONAR", "")]
+)
+def test_one_of_these_that_hides_less_is_no_new_one(before, after):
+    assert added({"a.py": (f"x = 1  {before}\n".encode(), f"x = 1  {after}\n".encode())}) == []
+
+
+@pytest.mark.parametrize(
     ("before", "after"),
     [
         (b"x = g(a)  # noqa\n", b"y = 1\nx = g(a, b)  # noqa\n"),
