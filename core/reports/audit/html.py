@@ -201,7 +201,7 @@ def _head(key: str, title: str, first: str, kind: str) -> str:
 def _row(judged: Judged, order: int, *, compared: bool, failing: bool) -> str:
     finding = judged.finding
     name = finding.block or finding.path.rpartition("/")[2]
-    lines = f"{finding.path}:{finding.line}" + (f"–{finding.end_line}" if finding.block else "")
+    lines = f"{finding.path}:{finding.line}" + (f"–{finding.end_line}" if finding.end_line > finding.line and finding.block else "")
     change = finding.trend[-1] - finding.trend[0] if len(finding.trend) > 1 else 0.0
     if not SPECS[finding.metric].higher_is_worse:
         change = -change
