@@ -39,6 +39,7 @@ def load_config(
     root: str | os.PathLike[str] | None = None,
     environ: Mapping[str, str] | None = None,
     overrides: Mapping[str, Any] | None = None,
+    repository: Document | None = None,
     base: Document | None = None,
     cls: type[Settings] = Settings,
 ) -> Settings:
@@ -47,6 +48,7 @@ def load_config(
     ``path``, relative to ``root``, must exist when given; without it ``config.yaml`` is read where there is one.
     ``environ`` defaults to the process's; it also says where the user's own file is. ``overrides`` come from the command line: dotted
     keys to values, or to text that is read as the environment's is (``{"jobs": 4, "budget.time": "90m"}``); None means "not given".
+    ``repository`` is its own file, where that was read already.
     With ``base``, the repository's config.yaml of another revision, what decides an audit's verdict is taken from there. ``cls`` is the
     class of what is returned: the kernel's, or one with sections of wings.
 
@@ -54,7 +56,7 @@ def load_config(
     ``path`` or an unknown override, StorageError when a file cannot be read or the user's is not to be believed.
     """
     given = os.environ if environ is None else environ
-    repository = repository_config(root or ".", path)
+    repository = repository_config(root or ".", path) if repository is None else repository
     user = user_config(given, root or ".")
     return merge_settings(repository, given, overrides or {}, user=user, base=base, cls=cls)
 

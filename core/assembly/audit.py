@@ -11,7 +11,7 @@ from core.assembly.backlog import open_backlog_to_edit
 from core.assembly.container import Container
 from core.assembly.coverage import change_coverage
 from core.assembly.project import PLUGINS_LOCK, BaseRevision, Project
-from core.config import CONFIG_FILE, repository_config
+from core.config import CONFIG_FILE
 from core.domain.quality.baseline_growth import baseline_growth
 from core.domain.quality.coverage import NewCodeCoverage
 from core.domain.quality.finding import Accepted, Key
@@ -218,7 +218,7 @@ def policy_changes(project: Project) -> tuple[PolicyChange, ...]:
 
 
 def _settings_changes(project: Project, base: BaseRevision) -> Iterator[PolicyChange]:
-    table, here = settings_table(type(project.settings)), repository_config(project.root)
+    table, here = settings_table(type(project.settings)), base.own_config
     looser = {each.key for each in loosened_values(table, here, base.config)}
     for change in changed_values(table, here, base.config):
         if not is_stronger_than_files(project.settings, change.key):

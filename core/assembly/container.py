@@ -223,8 +223,8 @@ class Container:
         """The git repository, as far as the settings of the audit select its files."""
         from core.adapters.git import GitRepository
 
-        audit = self.settings.audit
-        return GitRepository(self.git, include=audit.include, exclude=audit.exclude)
+        audit, base = self.settings.audit, self.project.base
+        return (base.repository if base else GitRepository(self.git)).selecting(audit.include, audit.exclude)
 
     @cached_property
     def _cache_key(self) -> tuple[bytes | None, str]:

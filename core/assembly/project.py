@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.adapters.config_yaml import read_config_bytes
-from core.config import CONFIG_FILE, config_schema, load_config, load_user_policy, merge_settings
+from core.config import CONFIG_FILE, config_schema, load_config, load_user_policy, merge_settings, repository_config
 from core.domain.runs.variables import TASKS_FILE, outer_repository
 from core.domain.settings.options import provenance, settings_table, value_of
 from core.domain.settings.settings import INSIDE, Owner, Settings
@@ -45,6 +45,8 @@ class BaseRevision:
     #: Id of the commit.
     commit: str
     config: Document
+    #: config.yaml of the work tree, which is compared with that of the commit; read once, for it may be large.
+    own_config: Document
     #: ``plugins.lock`` there; None where it has none.
     lock: bytes | None
 
@@ -74,6 +76,7 @@ def base_revision(root: Path, revision: str, lock_file: str) -> BaseRevision | N
         repository=repository,
         commit=commit,
         config=document,
+        own_config=repository_config(root),
         lock=repository.file_at(commit, lock_file),
     )
 
@@ -148,7 +151,8 @@ def open_project(
 
 def _settings(root: Path, overrides: Mapping[str, Any], revision: BaseRevision | None, cls: type[Settings]) -> Settings:
     environment = settings_environment(os.environ, root)
-    return load_config(root=root, environ=environment, overrides=overrides, base=revision.config if revision else None, cls=cls)
+    base, own = (revision.config, revision.own_config) if revision else (None, None)
+    return load_config(root=root, environ=environment, overrides=overrides, repository=own, base=base, cls=cls)
 
 
 def _default_settings(overrides: Mapping[str, Any], cls: type[Settings]) -> Settings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from core.assembly.project import BaseRevision, Project
-from core.config import CONFIG_FILE, repository_config
+from core.config import CONFIG_FILE
 from core.domain.quality.baseline_growth import Growth, baseline_growth
 from core.domain.quality.checker_settings import CHECKERS
 from core.domain.quality.files_of_tests import TESTS
@@ -34,7 +34,7 @@ def silences_since(project: Project, base: BaseRevision) -> Silences:
 
 
 def _settings(project: Project, base: BaseRevision) -> Iterator[SilencedThing]:
-    for each in loosened_values(settings_table(type(project.settings)), repository_config(project.root), base.config):
+    for each in loosened_values(settings_table(type(project.settings)), base.own_config, base.config):
         if not is_stronger_than_files(project.settings, each.key):
             yield SilencedThing(path=CONFIG_FILE, line=each.line, what=each.what, problem=_LOOSER, advice=_REVIEW)
 
@@ -79,9 +79,7 @@ def _accepted(name: str, grown: Growth, lines: Mapping[tuple[str, str, str], int
 
 def _change(project: Project, base: BaseRevision) -> Change:
     """Return both versions of the files in which something can be silenced; what is left out beside tests is somebody else's."""
-    from core.adapters.git import Git, GitRepository
-
     left_out = [glob for glob in project.settings.audit.exclude if glob not in TESTS]
-    repository = GitRepository(Git(str(project.root)), include=(*_FILES, *project.settings.audit.include), exclude=left_out)
+    repository = base.repository.selecting((*_FILES, *project.settings.audit.include), left_out)
     is_foreign = any_of(_FOREIGN)
     return {path: sides for path, sides in repository.contents_since(base.commit).items() if not is_foreign(path)}

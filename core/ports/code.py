@@ -78,7 +78,10 @@ class Worktrees(Protocol):
 
 
 class Repository(Protocol):
-    """The git repository around the project, only ever read."""
+    """The git repository around the project, only ever read. A revision's base, and a file of a commit, are looked up once."""
+
+    def selecting(self, include: Sequence[str], exclude: Sequence[str]) -> Repository:
+        """Return the same repository with globs of other files; what was looked up is known to it."""
 
     def facts(self) -> RepositoryFacts:
         """Return small facts; never raises."""

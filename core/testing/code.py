@@ -89,6 +89,10 @@ class InMemoryRepository:
         #: New path → old path.
         self.renamed: dict[str, str] = {}
 
+    def selecting(self, include: Sequence[str], exclude: Sequence[str]) -> InMemoryRepository:
+        del include, exclude  # it has no other files than those that are compared
+        return self
+
     def facts(self) -> RepositoryFacts:
         return RepositoryFacts(root="/project", head=next(reversed(self.trees), ""), branch="main")
 

@@ -193,3 +193,9 @@ def test_both_versions_of_each_file_that_differs_are_there(world):
         "gone.py": (b"2\n", None),
         "moved.py": (LONG, LONG),
     }
+
+
+def test_another_selection_of_files_has_the_same_base(world):
+    world.write("a.py", LONG)
+    world.commit("one")
+    assert world.repository.selecting(("**/*.py",), ()).base_of("one") == world.repository.base_of("one")

@@ -75,7 +75,7 @@ def test_a_file_that_python_cannot_read_has_no_scores_and_points_at_the_line(rep
     junit = ET.fromstring(repository.audit("--no-history", "--format", "junit").stdout)
     assert f"a.py:{line}" in ET.tostring(junit, encoding="unicode")
     markdown = unescape(repository.audit("--no-history", "--format", "markdown").stdout)
-    assert f"| F |  | a.py:{line} " in markdown, markdown
+    assert f"| F | unreadable |  | a.py:{line} " in markdown, markdown
     html = repository.audit("--no-history", "--format", "html").stdout
     assert f'data-path="a.py:{line}"' in html
     assert 'data-score=""' in html

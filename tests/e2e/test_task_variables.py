@@ -127,5 +127,5 @@ def test_a_handler_learns_where_the_code_is_when_its_attempt_starts(rig: Rig) ->
     assert seen["ORCHESTRATOR_TASK_LINE"] == "31" and seen["ORCHESTRATOR_TASK_END_LINE"] == str(31 + 2 * 25 + 1)
     assert (seen["ORCHESTRATOR_TASK_SCORE"], seen["ORCHESTRATOR_TASK_METRIC"]) == ("26", "complexity")
     assert seen["ORCHESTRATOR_TASK_THRESHOLD"].isdigit()
-    assert "line" in seen["ORCHESTRATOR_TASK_SUGGESTION"]
+    assert "line" in seen["ORCHESTRATOR_TASK_SUGGESTION"].lower()
     assert "audit --check" in seen["ORCHESTRATOR_TASK_VERIFY"]

@@ -72,11 +72,13 @@ def _looser(key: str, old: Any, new: Any, known: Mapping[str, Any]) -> Iterable[
 
 
 def _exclude(old: Iterable[str], new: Iterable[str], _: Mapping[str, Any]) -> Iterator[str]:
-    return (f"audit.exclude: {glob}" for glob in new if glob not in set(old))
+    known = set(old)
+    return (f"audit.exclude: {glob}" for glob in new if glob not in known)
 
 
 def _include(old: Iterable[str], new: Iterable[str], _: Mapping[str, Any]) -> Iterator[str]:
-    return (f"audit.include without {glob}" for glob in old if glob not in set(new))
+    present = set(new)
+    return (f"audit.include without {glob}" for glob in old if glob not in present)
 
 
 def _metrics(old: Iterable[str], new: Iterable[str], _: Mapping[str, Any]) -> Iterator[str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from core.adapters.git.client import Git
 from core.adapters.git.failure import REFETCH, GitFailed, is_partial
-from core.adapters.git.read.base import find_base
+from core.adapters.git.read.base import Base, find_base
 from core.adapters.git.read.blobs import read_blobs
 from core.adapters.git.read.listing import check_work_tree, file_at
 from core.adapters.git.read.selection import Selection
@@ -18,13 +19,27 @@ from core.domain.quality.history import ChangedFile, ChangeSet, RepositoryFacts,
 from core.errors import StorageError, UsageError
 
 
+@dataclass(slots=True)
+class _LookedUp:
+    """What git was asked already: a comparison needs its base, and files of it, several times."""
+
+    bases: dict[str, Base] = field(default_factory=dict)
+    files: dict[tuple[str, str], bytes | None] = field(default_factory=dict)
+
+
 class GitRepository:
     """Repository over one project's git repository."""
 
-    def __init__(self, git: Git, *, include: Sequence[str] = ("**/*.py",), exclude: Sequence[str] = ()) -> None:
+    def __init__(
+        self, git: Git, *, include: Sequence[str] = ("**/*.py",), exclude: Sequence[str] = (), known: _LookedUp | None = None
+    ) -> None:
         self._git = git
+        self._known = known or _LookedUp()
         self._selection = Selection(include, exclude)
         self._work_tree = WorkTree(git, self._selection)
+
+    def selecting(self, include: Sequence[str], exclude: Sequence[str]) -> GitRepository:
+        return GitRepository(self._git, include=include, exclude=exclude, known=self._known)
 
     def facts(self) -> RepositoryFacts:
         try:
@@ -44,18 +59,18 @@ class GitRepository:
 
     def base_of(self, revision: str) -> str:
         with _compared_with(revision):
-            check_work_tree(self._git)
-            base = find_base(self._git, revision)
+            base = self._base(revision)
         return base.id if base.is_commit else ""
 
     def file_at(self, commit: str, path: str) -> bytes | None:
-        with _compared_with(commit[:12]):
-            return file_at(self._git, commit, path)
+        if (commit, path) not in self._known.files:
+            with _compared_with(commit[:12]):
+                self._known.files[commit, path] = file_at(self._git, commit, path)
+        return self._known.files[commit, path]
 
     def changed_since(self, revision: str) -> ChangeSet:
         with _compared_with(revision):
-            check_work_tree(self._git)
-            base = find_base(self._git, revision)
+            base = self._base(revision)
             touches = {touch.path: touch for touch in self._work_tree.touches(base.id)}
             touches |= self._against_other_bases(touches, base.from_other_bases)
             changed, deleted = self._work_tree.really_changed(touches.values())
@@ -76,6 +91,13 @@ class GitRepository:
             touches += [Touch(path=path, old_path=path, blob="", old_blob=blob) for path, blob in deleted.items()]
             bases = self._bases(touches)
         return {touch.path: (bases.get(touch.old_blob), self._content(touch.path) if touch.blob else None) for touch in touches}
+
+    def _base(self, revision: str) -> Base:
+        """Return what a revision is compared by. Raises GitFailed."""
+        if revision not in self._known.bases:
+            check_work_tree(self._git)
+            self._known.bases[revision] = find_base(self._git, revision)
+        return self._known.bases[revision]
 
     def _content(self, path: str) -> bytes | None:
         """Return the bytes of a file of the work tree; None where there is none, or it is too large for a source."""
