@@ -124,9 +124,9 @@ def test_putting_back_is_said_once(rig: Rig) -> None:
 
 
 def test_a_second_run_finds_the_first_before_the_lock_is_back(rig: Rig, gate: Path) -> None:
-    _with_history(rig, {"id": "long", "command": _WAIT})
+    _with_history(rig, {"id": "long", "command": f': > "$GATE.began"; {_WAIT}'})
     process = rig.start("run", "--no-reflect", GATE=str(gate))
-    until(_started(rig, "long"))
+    until(Path(f"{gate}.began").exists)  # its log is there before its folder is made, and what is removed in between ends the run
     os.kill(process.pid, signal.SIGSTOP)  # its guardian lets it go on; until then it puts nothing back
     shutil.rmtree(rig.root / ".orchestrator")
     second = rig.run("run", "--no-reflect")
