@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from importlib import metadata
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
 import yaml
 
+from core.adapters.radon.cognitive import counter_version
+from core.errors import UsageError
 from tests.e2e.audit_repository import CodeRepository
 
 LONG = "def lengthy():\n" + "    print()\n" * 60
@@ -91,3 +95,20 @@ def test_the_story_of_a_finding_names_what_else_is_over_there(repository):
     assert done.returncode == 0, done.stderr
     (also,) = (line for line in done.stdout.splitlines() if line.startswith("also here"))
     assert "cognitive 21 > 15" in also or "nesting 6 > 4" in also
+
+
+def test_no_metric_at_all_is_refused_instead_of_passing(repository):
+    (repository.root / "config.yaml").write_text("audit: {metrics: []}\n")
+    done = repository.audit()
+    assert done.returncode == 2, done.stderr
+    assert "config.yaml:1:18: audit.metrics must not be an empty list (leave the line out)" in done.stderr
+
+
+def test_cognitive_complexity_without_what_counts_it_names_the_extra(monkeypatch):
+    def missing(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", missing)
+    with pytest.raises(UsageError, match="complexipy, which counts it, is not installed") as told:
+        counter_version()
+    assert "[maintain]" in told.value.hint

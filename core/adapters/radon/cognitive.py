@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.util import find_spec
 
 from core.domain.quality.metric import Metric
 from core.domain.quality.metric_spec import SPECS
@@ -18,11 +17,13 @@ def counter_version() -> str:
     """Return complexipy's version. Raises UsageError where it is not installed."""
     from importlib.metadata import PackageNotFoundError, version  # loads the email package: only where it is asked for
 
-    extra = SPECS[Metric.COGNITIVE].extra
     try:
-        return version("complexipy") if find_spec("complexipy") else _missing(extra)
+        return version("complexipy")
     except PackageNotFoundError:
-        return _missing(extra)
+        raise UsageError(
+            "audit.metrics asks for cognitive, and complexipy, which counts it, is not installed",
+            hint=f"pip install 'orchestrator[{SPECS[Metric.COGNITIVE].extra}]', or leave cognitive out of audit.metrics",
+        ) from None
 
 
 def cognitive_complexities(text: str) -> Mapping[int, int]:
@@ -37,10 +38,3 @@ def cognitive_complexities(text: str) -> Mapping[int, int]:
     except ValueError as error:
         raise Uncounted(str(error)) from None
     return {function.line_start: function.complexity for function in found.functions}
-
-
-def _missing(extra: str) -> str:
-    raise UsageError(
-        "audit.metrics asks for cognitive, and complexipy, which counts it, is not installed",
-        hint=f"pip install 'orchestrator[{extra}]', or leave cognitive out of audit.metrics",
-    )

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 
-from core.adapters.radon.fast.tree_counts import Function
+from core.adapters.radon.nodes import Function
 from core.domain.quality.metric import BlockKind
 
 COMPOUND = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.Match)

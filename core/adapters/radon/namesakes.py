@@ -16,7 +16,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 
-from core.adapters.radon.fast.tree_counts import CountedBlock, Function
+from core.adapters.radon.fast.tree_counts import CountedBlock
+from core.adapters.radon.nodes import Function
 
 #: Characters of a decorator; of a longer one the beginning is kept, and a hash of it all.
 _LONGEST = 60

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import Any
 
-from core.adapters.radon.fast.tree_counts import Function
+from core.adapters.radon.nodes import Function
 from core.domain.quality.shape import sketch
 
 _HASH_BYTES = 6

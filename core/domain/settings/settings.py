@@ -192,7 +192,7 @@ class AuditSettings:
     metrics: tuple[str, ...] = option(
         tuple(metric.value for metric in DEFAULT),
         "What is measured and judged; `all` for every metric. `cognitive` needs the extra `maintain`.",
-        ListOf(items=Choice(words=("all", *(metric.value for metric in CHOICES))), most=_MOST),
+        ListOf(items=Choice(words=("all", *(metric.value for metric in CHOICES))), least=1, most=_MOST),
         decides_verdict=True,
     )
     asserts: str = option(

@@ -14,7 +14,7 @@ from core.adapters.radon.advice.scopes import own_nodes
 from core.adapters.radon.advice.statements import listed
 from core.adapters.radon.advice.suggestion import Suggestion, sentence
 from core.adapters.radon.advice.ties import Surroundings
-from core.adapters.radon.fast.tree_counts import Function
+from core.adapters.radon.nodes import Function
 from core.domain.quality.metric import Block, BlockKind, FileMeasure, Metric
 from core.domain.quality.metric_spec import SPECS, MetricSpec
 

@@ -12,7 +12,8 @@ from core.adapters.radon.advice.scopes import own_nodes
 from core.adapters.radon.advice.statements import all_bodies, chain
 from core.adapters.radon.advice.suggestion import Kind
 from core.adapters.radon.advice.tables import table_rows
-from core.adapters.radon.fast.tree_counts import Function, decisions
+from core.adapters.radon.fast.tree_counts import decisions
+from core.adapters.radon.nodes import Function
 
 #: In lists of more statements only single ones are looked at, not runs of them.
 _RUNS_UP_TO = 40

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from core.adapters.radon.advice.events import Effect, Event, Events, import_events, pattern_names
-from core.adapters.radon.fast.tree_counts import Function
+from core.adapters.radon.nodes import Function
 
 #: Steps of every flow: the function ends, by a return or at its end; it ends by an exception.
 END, RAISED = 0, 1

@@ -12,8 +12,9 @@ from core.adapters.radon.advice.rewriting import CALLED, call_statement, functio
 from core.adapters.radon.advice.scopes import own_nodes
 from core.adapters.radon.advice.suggestion import Kind, Suggestion
 from core.adapters.radon.cognitive import Uncounted, cognitive_complexities
-from core.adapters.radon.fast.tree_counts import Function, decisions
+from core.adapters.radon.fast.tree_counts import decisions
 from core.adapters.radon.function_counts import COMPOUND, code_lines, first_line, length, nesting
+from core.adapters.radon.nodes import Function
 from core.domain.quality.metric import Metric
 
 #: Counting cognitive complexity means reading the changed function again: no more candidates than this are counted.

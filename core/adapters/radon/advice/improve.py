@@ -13,7 +13,7 @@ from core.adapters.radon.advice.rewriting import rewrite, whole_lines
 from core.adapters.radon.advice.scopes import own_nodes
 from core.adapters.radon.advice.suggestion import Kind, Suggestion
 from core.adapters.radon.advice.ties import Surroundings
-from core.adapters.radon.fast.tree_counts import Function
+from core.adapters.radon.nodes import Function
 
 _MOST_SUGGESTIONS = 4
 #: More would be hard to read, and a finding of its own.

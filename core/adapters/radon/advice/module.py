@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from core.adapters.radon.advice.events import CONSUMERS
 from core.adapters.radon.advice.scopes import DEFINITIONS, binds
-from core.adapters.radon.fast.tree_counts import Function
+from core.adapters.radon.nodes import Function
 from core.domain.quality.metric import Block
 
 #: Context managers of the standard library that swallow no exception, by module.

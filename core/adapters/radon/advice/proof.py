@@ -15,7 +15,7 @@ from core.adapters.radon.advice.flow import END, RAISED, Flow, TooLarge, flow_of
 from core.adapters.radon.advice.names import NameFlow, Names, step_names
 from core.adapters.radon.advice.scopes import arguments, declared_elsewhere, local_names, own_nodes, rebound_inside
 from core.adapters.radon.advice.ties import Surroundings, is_movable, is_open, waits
-from core.adapters.radon.fast.tree_counts import Function
+from core.adapters.radon.nodes import Function
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

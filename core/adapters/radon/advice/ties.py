@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from core.adapters.radon.advice.scopes import COMPREHENSIONS, DEFINITIONS, bound_names, own_nodes
 from core.adapters.radon.advice.statements import LOOPS
-from core.adapters.radon.fast.tree_counts import Function
+from core.adapters.radon.nodes import Function
 
 #: Names and attributes that look at, or into, the frame of the function that uses them.
 _FRAME = frozenset(

@@ -23,9 +23,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from core.adapters.radon.fast.tree_tables import CHILD, CHILDREN, LEAVES, Decisions, Node
+from core.adapters.radon.nodes import Function
 from core.domain.quality.metric import BlockKind
-
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class CountedBlock(NamedTuple):
